@@ -1,1 +1,17 @@
-//! x
+//! The wire between players and Muster: what a client may send, and what it is sent.
+//!
+//! A player holds one WebSocket. It sends frames such as `{"route":"sendMessage","requestId":"r1","body":{…}}` and receives frames
+//! that all carry a `type`: the reply or rejection of a request, and pushes. Names are camelCase, times are epoch milliseconds,
+//! and unknown fields are ignored in both directions.
+
+mod frame;
+pub mod limits;
+mod rejection;
+mod route;
+pub mod routes;
+mod server;
+
+pub use frame::Frame;
+pub use rejection::{Code, Rejection};
+pub use route::{Request, Route};
+pub use server::{MessagePush, ServerFrame};

@@ -1,0 +1,13 @@
+//! Every limit that a rejection may name, in one place.
+
+/// Longest `requestId`, in characters.
+pub const REQUEST_ID_CHARACTERS: usize = 64;
+
+/// Longest player id, in characters: the longest `sub` that the authorizer accepts.
+pub const PLAYER_ID_CHARACTERS: usize = 128;
+
+/// Most recipients of one `sendMessage`.
+pub const RECIPIENTS: usize = 100;
+
+/// Longest message, in bytes of UTF-8. Escaped as JSON it still fits one 32 KB WebSocket frame.
+pub const MESSAGE_BYTES: usize = 4_096;

@@ -1,0 +1,56 @@
+//! The routes a client may name: the map of the API.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::Rejection;
+
+/// Every route. A route has a variant here, a file in `routes/`, a function of the same name and a place in `template.yaml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Route {
+    /// The server's time; keeps a waiting socket alive.
+    Ping,
+    /// A message to players, into their inbox and down their sockets.
+    SendMessage,
+}
+
+impl Route {
+    /// All routes, in the order of the template.
+    pub const ALL: [Self; 2] = [Self::Ping, Self::SendMessage];
+
+    /// The name on the wire, such as `sendMessage`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::SendMessage => "sendMessage",
+        }
+    }
+}
+
+/// The body of a request: which route takes it, what it is answered with, and what is checked before anything is done.
+pub trait Request: Serialize + DeserializeOwned {
+    /// The route that takes this body.
+    const ROUTE: Route;
+
+    /// The body of the reply.
+    type Reply: Serialize + DeserializeOwned;
+
+    /// Checks the limits that types cannot express.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that names the field and its limit.
+    fn check(&self) -> Result<(), Rejection>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_serialised_by_its_name() {
+        for route in Route::ALL {
+            assert_eq!(serde_json::to_value(route).unwrap(), route.name());
+        }
+    }
+}

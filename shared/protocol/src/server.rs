@@ -1,0 +1,89 @@
+//! The frames that Muster sends. API Gateway's own frames (`Forbidden`, `Internal server error`, …) have no `type` and are not here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Code, Rejection};
+
+/// One frame to a client, told apart by `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ServerFrame {
+    /// The answer to a request.
+    Reply {
+        /// The request's own id, if it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
+        /// The route that answers.
+        route: String,
+        /// What the route answers.
+        body: Value,
+    },
+    /// The refusal of a request.
+    Rejection {
+        /// The request's own id, if it had one that could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
+        /// What kind of mistake it is.
+        code: Code,
+        /// What is wrong, naming the field and the limit.
+        message: String,
+    },
+    /// A message from a player.
+    Message(MessagePush),
+}
+
+impl ServerFrame {
+    /// The frame that tells a client of `rejection`.
+    #[must_use]
+    pub fn rejection(request_id: Option<String>, rejection: Rejection) -> Self {
+        Self::Rejection { request_id, code: rejection.code, message: rejection.message }
+    }
+}
+
+/// A message as its recipient sees it. Ids grow with time, and the same id is the same message: drop what was seen before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePush {
+    /// The message's id in the recipient's inbox, a UUIDv7.
+    pub message_id: String,
+    /// The player who sent it, as its token says.
+    pub sender_id: String,
+    /// The sender's request: the same when the sender repeated itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The text.
+    pub message: String,
+    /// When it reached Muster, in epoch milliseconds.
+    pub sent_at: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn frames_look_as_documented() {
+        let push = MessagePush { message_id: "m1".into(), sender_id: "alice".into(), request_id: None, message: "hi".into(), sent_at: 7 };
+        assert_eq!(
+            serde_json::to_value(ServerFrame::Message(push)).unwrap(),
+            json!({"type": "message", "messageId": "m1", "senderId": "alice", "message": "hi", "sentAt": 7})
+        );
+        assert_eq!(
+            serde_json::to_value(ServerFrame::rejection(Some("r1".into()), Rejection::field("body", "is odd"))).unwrap(),
+            json!({"type": "rejection", "requestId": "r1", "code": "bad_request", "message": "body: is odd"})
+        );
+        assert_eq!(
+            serde_json::to_value(ServerFrame::Reply { request_id: None, route: "ping".into(), body: json!({"time": 1}) }).unwrap(),
+            json!({"type": "reply", "route": "ping", "body": {"time": 1}})
+        );
+    }
+
+    #[test]
+    fn a_code_of_a_later_version_is_unknown_not_an_error() {
+        let frame = r#"{"type":"rejection","code":"seated","message":"…","more":1}"#;
+        assert!(matches!(serde_json::from_str(frame).unwrap(), ServerFrame::Rejection { code: Code::Unknown, .. }));
+    }
+}
