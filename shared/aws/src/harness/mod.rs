@@ -1,0 +1,59 @@
+//! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling
+//! rejections from faults. One entry per kind of event source: [`route`], [`connection`], [`authorizer`], [`stream`].
+
+mod authorizer;
+mod connection;
+mod player;
+mod route;
+mod stream;
+
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
+
+pub use authorizer::authorizer;
+pub use connection::{ConnectionEvent, connection};
+pub use player::Player;
+pub use route::{Call, Unrouted, route, unrouted};
+pub use stream::{FailedRow, Row, stream};
+
+use crate::{
+    Config, ConfigError, Failure, Fault, clock,
+    telemetry::{self, Metric, Metrics},
+};
+
+/// Builds what the handler needs, then answers events for as long as the environment lives.
+async fn run<S, E, R, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    R: Serialize,
+    H: AsyncFn(&S, LambdaEvent<E>, &Metrics) -> Result<R, Fault>,
+{
+    let config = Config::from_environment();
+    telemetry::start(&config)?;
+    let metrics = Metrics::from_config(&config);
+    let state = state(&config).inspect_err(|error| {
+        tracing::error!(error = Fault::new("starting", error.to_string()).chain(), "the function cannot start");
+        metrics.record(Metric::Faults, 1);
+        metrics.flush();
+    })?;
+    let (state, metrics, handler) = (&state, &metrics, &handler);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
+        let result = handler(state, event, metrics).await;
+        if let Err(fault) = &result {
+            tracing::error!(error = fault.chain(), "the invocation failed");
+            metrics.record(Metric::Faults, 1);
+        }
+        metrics.flush();
+        result
+    }))
+    .await
+}
+
+/// When this invocation's work must be over so that its answer still gets out: half a second before Lambda ends it.
+fn work_deadline(deadline_milliseconds: u64) -> Instant {
+    let left = Duration::from_millis(deadline_milliseconds.saturating_sub(clock::now_milliseconds()));
+    Instant::now() + left.saturating_sub(Duration::from_millis(500))
+}

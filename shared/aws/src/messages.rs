@@ -1,0 +1,145 @@
+//! The inbox: rows of the table messages (key recipientId, messageId), kept until they expire.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, PutRequest, WriteRequest},
+};
+use aws_smithy_types::retry::RetryConfig;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use crate::{Config, ConfigError, Fault, backoff, clock, sdk};
+
+/// Most items of one BatchWriteItem: the API's own limit.
+const BATCH: usize = 25;
+
+/// One message in one player's inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRow {
+    /// Whose inbox it is in.
+    pub recipient_id: String,
+    /// A UUIDv7: see [`crate::message_id`].
+    pub message_id: String,
+    /// Who sent it.
+    pub sender_id: String,
+    /// The sender's own id of its request, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The text.
+    pub message: String,
+    /// When the request reached the gateway, in epoch milliseconds.
+    pub sent_at: u64,
+    /// When the inbox forgets it, in whole epoch seconds.
+    pub expires_at: u64,
+    /// The gateway's id of the request that led to it.
+    pub cause: String,
+}
+
+/// The inboxes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    client: Client,
+    table: String,
+    retention: Duration,
+}
+
+impl Messages {
+    /// Reads `MESSAGES_TABLE` and `RETENTION_HOURS`.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names what is missing.
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        let sdk = sdk::sdk_config(config, config.endpoint("DYNAMODB"), RetryConfig::standard())?;
+        Ok(Self {
+            client: Client::new(&sdk),
+            table: config.required("MESSAGES_TABLE")?.to_owned(),
+            retention: Duration::from_secs(config.number("RETENTION_HOURS")? * 3_600),
+        })
+    }
+
+    /// When a message that is written now expires, in whole epoch seconds.
+    #[must_use]
+    pub fn expiry(&self) -> u64 {
+        clock::now_seconds() + self.retention.as_secs()
+    }
+
+    /// Puts every row into its inbox, without reading anything, and returns the rows that were not written by `deadline`.
+    ///
+    /// DynamoDB may leave items of a batch unprocessed; those are tried again until the deadline, with growing pauses. A row that was
+    /// already there is written again as it was.
+    ///
+    /// # Errors
+    /// A [`Fault`] if not one row could be written because the table refused.
+    pub async fn insert(&self, rows: &[MessageRow], deadline: Instant) -> Result<Vec<MessageRow>, Fault> {
+        let batches = rows.chunks(BATCH).map(|batch| self.insert_batch(batch, deadline));
+        let mut unwritten = Vec::new();
+        let mut refused = None;
+        for (batch, result) in rows.chunks(BATCH).zip(join_all(batches).await) {
+            match result {
+                Ok(unprocessed) => unwritten.extend(unprocessed),
+                Err(fault) => {
+                    tracing::error!(error = fault.chain(), rows = batch.len(), "a batch of messages was refused");
+                    unwritten.extend_from_slice(batch);
+                    refused = Some(fault);
+                }
+            }
+        }
+        match refused {
+            Some(fault) if unwritten.len() == rows.len() => Err(fault),
+            _ => Ok(unwritten),
+        }
+    }
+
+    /// Writes up to [`BATCH`] rows and returns those still unprocessed at the deadline.
+    async fn insert_batch(&self, rows: &[MessageRow], deadline: Instant) -> Result<Vec<MessageRow>, Fault> {
+        let mut requests = rows.iter().map(put_request).collect::<Result<Vec<_>, _>>()?;
+        for attempt in 1.. {
+            let write = self.client.batch_write_item().request_items(&self.table, requests).send();
+            let answer = write.await.map_err(|error| Fault::new("writing to the inboxes", error))?;
+            requests = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
+            let pause = backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(800));
+            if requests.is_empty() || Instant::now() + pause >= deadline {
+                break;
+            }
+            tracing::warn!(unprocessed = requests.len(), attempt, "DynamoDB left rows unprocessed");
+            sleep(pause).await;
+        }
+        requests.into_iter().map(row_of).collect()
+    }
+}
+
+fn put_request(row: &MessageRow) -> Result<WriteRequest, Fault> {
+    let item: HashMap<String, AttributeValue> =
+        serde_dynamo::to_item(row).map_err(|error| Fault::new("making the message's row", error))?;
+    let put = PutRequest::builder().set_item(Some(item)).build().map_err(|error| Fault::new("making the message's row", error))?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+fn row_of(request: WriteRequest) -> Result<MessageRow, Fault> {
+    let put = request.put_request.ok_or_else(|| Fault::because("DynamoDB returned a write that was no put as unprocessed"))?;
+    serde_dynamo::from_item(put.item).map_err(|error| Fault::new("understanding an unprocessed row", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_survives_being_unprocessed() {
+        let row = MessageRow {
+            recipient_id: "bob".into(),
+            message_id: "m1".into(),
+            sender_id: "alice".into(),
+            request_id: None,
+            message: "hi".into(),
+            sent_at: 1_700_000_000_000,
+            expires_at: 1_700_086_400,
+            cause: "c1".into(),
+        };
+        assert_eq!(row_of(put_request(&row).unwrap()).unwrap(), row);
+    }
+}
