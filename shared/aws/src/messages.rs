@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use crate::{Config, ConfigError, Fault, backoff, clock, sdk};
+use crate::{Config, ConfigError, Fault, backoff, sdk};
 
 /// Most items of one BatchWriteItem: the API's own limit.
 const BATCH: usize = 25;
@@ -61,10 +61,11 @@ impl Messages {
         })
     }
 
-    /// When a message that is written now expires, in whole epoch seconds.
+    /// When a message that was sent at `sent_at` (epoch milliseconds) expires, in whole epoch seconds. It depends on nothing else,
+    /// so that a repeated write is the same write.
     #[must_use]
-    pub fn expiry(&self) -> u64 {
-        clock::now_seconds() + self.retention.as_secs()
+    pub fn expiry(&self, sent_at: u64) -> u64 {
+        sent_at / 1_000 + self.retention.as_secs()
     }
 
     /// Puts every row into its inbox, without reading anything, and returns the rows that were not written by `deadline`.
