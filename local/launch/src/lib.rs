@@ -1,1 +1,103 @@
-//! x
+//! Builds the local stack and the functions. It depends on nothing, so that it is compiled and running within a second and cargo's
+//! progress is on the screen while everything else is built.
+//!
+//! Both are built in the profile `fast`, so that what they share is compiled once, but by two commands, so that the features which
+//! the stack wants of a crate do not end up in the functions.
+
+use std::{
+    env, fmt, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Where the programs are.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The local stack.
+    pub stack: PathBuf,
+    /// The directory of the functions' binaries.
+    pub functions: PathBuf,
+}
+
+/// Why there are no programs.
+#[derive(Debug)]
+pub enum BuildError {
+    /// Cargo could not be run.
+    Start(io::Error),
+    /// Cargo has said on standard error what is wrong with a package.
+    Failed(&'static str),
+    /// Cargo built a package, but named no program.
+    NoProgram(&'static str),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "cargo cannot be run: {error}"),
+            Self::Failed(package) => write!(f, "{package} does not build: cargo says above why"),
+            Self::NoProgram(package) => write!(f, "cargo built {package}, but named no program"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// The root of the workspace.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// Builds the stack and the functions, or finds that nothing has changed, which takes well under a second.
+///
+/// # Errors
+/// A [`BuildError`]; what the compiler says goes to standard error.
+pub fn build() -> Result<Built, BuildError> {
+    let stack = build_package("muster-local")?;
+    let functions = build_package("muster-functions")?;
+    let directory = functions.first().and_then(|program| program.parent()).ok_or(BuildError::NoProgram("muster-functions"))?;
+    let stack = stack.into_iter().next().ok_or(BuildError::NoProgram("muster-local"))?;
+    Ok(Built { stack, functions: directory.to_path_buf() })
+}
+
+/// Builds the programs of one package and returns their paths.
+fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(workspace())
+        .args(["build", "--package", package, "--bins", "--profile", "fast"])
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(BuildError::Start)?;
+    if !output.status.success() {
+        return Err(BuildError::Failed(package));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect())
+}
+
+/// The program that a line of cargo's messages names, if it names one.
+fn executable(message: &str) -> Option<PathBuf> {
+    let (_, rest) = message.split_once(r#""executable":""#)?;
+    let (path, _) = rest.split_once('"')?;
+    Some(path.replace(r"\\", r"\").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_of_a_message_is_found() {
+        let artifact = r#"{"reason":"compiler-artifact","filenames":["/t/ping"],"executable":"/t/ping","fresh":true}"#;
+        assert_eq!(executable(artifact), Some(PathBuf::from("/t/ping")));
+        assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null,"fresh":true}"#), None);
+        assert_eq!(executable(r#"{"executable":"C:\\t\\ping.exe"}"#), Some(PathBuf::from(r"C:\t\ping.exe")));
+    }
+
+    #[test]
+    fn the_workspace_is_where_the_template_is() {
+        assert!(workspace().join("functions").is_dir());
+    }
+}
