@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+/// Runs Muster on this machine.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "muster", about = "Runs Muster on this machine, from the same template and binaries as in the cloud.")]
+pub struct Args {
+    /// The port of everything: WebSockets, AWS APIs and the issuer of tokens. 0 takes any that is free.
+    #[arg(long, default_value_t = 6878)]
+    pub port: u16,
+
+    /// The template to boot from.
+    #[arg(long, value_name = "FILE")]
+    pub template: PathBuf,
+
+    /// The directory of the functions' binaries.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub functions: PathBuf,
+
+    /// A parameter of the template, such as `Stage=staging`. May be given more than once.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub parameters: Vec<(String, String)>,
+
+    /// Keep tables in this directory from one run to the next, instead of forgetting them at the end.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data: Option<PathBuf>,
+
+    /// Seconds after which a silent socket is closed, instead of API Gateway's 600.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub idle: Option<Duration>,
+
+    /// Seconds after which any socket is closed, instead of API Gateway's 7,200.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub lifetime: Option<Duration>,
+
+    /// Most processes of one function.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub environments: usize,
+
+    /// Show everything that the functions print, metrics included.
+    #[arg(long)]
+    pub verbose: bool,
+
+    /// Show nothing that the functions print except errors.
+    #[arg(long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Write the addresses to this file, as JSON, once everything is up.
+    #[arg(long, value_name = "FILE")]
+    pub ready: Option<PathBuf>,
+}
+
+impl Args {
+    /// The template's parameters by name; of one that is given twice, the last counts.
+    #[must_use]
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().cloned().collect()
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(more: &[&str]) -> Result<Args, clap::Error> {
+        Args::try_parse_from(["muster", "--template", "t", "--functions", "f"].iter().chain(more))
+    }
+
+    #[test]
+    fn the_last_of_two_values_counts() {
+        let args = parse(&["--parameter", "Stage=dev", "--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
+        assert_eq!(args.parameters(), BTreeMap::from([("AlarmEmail".into(), String::new()), ("Stage".into(), "prod".into())]));
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        assert!(parse(&["--parameter", "Stage"]).unwrap_err().to_string().contains("NAME=VALUE"));
+        assert!(parse(&["--idle", "-1"]).unwrap_err().to_string().contains("--idle"));
+        assert!(parse(&["--port", "70000"]).unwrap_err().to_string().contains("--port"));
+    }
+}
