@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     logs,
-    pool::{Look, Pool, lock},
+    pool::{Pool, lock},
     variables::variables,
 };
 
@@ -100,11 +100,7 @@ impl Environment {
     async fn watch(&self, pool: &Pool, child: &Mutex<Child>) -> std::io::Result<ExitStatus> {
         // The lock is held only while polling, so that `is_alive` can ask in between. `Child::wait` may be begun anew at each poll.
         let mut ended = pin!(poll_fn(|context| pin!(lock(child).wait()).poll(context)));
-        loop {
-            let look = match pool.look(self.number, Instant::now()) {
-                Look::Again(at) => at,
-                Look::Kill => break,
-            };
+        while let Some(look) = pool.look(self.number, Instant::now()) {
             tokio::select! {
                 status = &mut ended => return status,
                 () = self.changed.notified() => {}

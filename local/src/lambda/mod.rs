@@ -5,7 +5,9 @@
 
 mod environment;
 mod failure;
+mod host;
 mod invocation;
+mod lifecycle;
 mod logs;
 mod options;
 mod phase;
@@ -19,18 +21,17 @@ mod variables;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::{Ipv4Addr, SocketAddr},
+    net::Ipv4Addr,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::Duration,
 };
 
 use axum::serve::ListenerExt;
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{environment::Environment, logs::FunctionLog, pool::Pool};
+use self::{host::Host, logs::FunctionLog, pool::Pool};
 pub use self::{
     logs::{LogOptions, LogOutput},
     options::LambdaOptions,
@@ -93,33 +94,28 @@ pub struct FunctionStats {
 /// Runs functions. Cheap to clone.
 #[derive(Clone)]
 pub struct Lambda {
+    pools: Arc<Pools>,
+}
+
+/// Every function's pool, by name.
+struct Pools {
     host: Arc<Host>,
-    pools: Arc<HashMap<String, Arc<Pool>>>,
+    by_name: HashMap<String, Arc<Pool>>,
 }
 
-/// What all functions share.
-struct Host {
-    address: SocketAddr,
-    options: LambdaOptions,
-    /// Living environments by the secret part of their path.
-    environments: RwLock<HashMap<String, (Arc<Pool>, u64)>>,
-    /// The watchers of the processes.
-    tasks: TaskTracker,
-    stopping: CancellationToken,
+impl Pools {
+    fn stop(&self) {
+        for pool in self.by_name.values() {
+            pool.stop();
+        }
+    }
 }
 
-impl Host {
-    fn register(&self, environment: &Environment, pool: &Arc<Pool>) {
-        let mut environments = self.environments.write().unwrap_or_else(PoisonError::into_inner);
-        environments.insert(environment.token.clone(), (Arc::clone(pool), environment.number));
-    }
-
-    fn unregister(&self, environment: &Environment) {
-        self.environments.write().unwrap_or_else(PoisonError::into_inner).remove(&environment.token);
-    }
-
-    fn environment(&self, token: &str) -> Option<(Arc<Pool>, u64)> {
-        self.environments.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+/// Without a shutdown, the processes end when the last clone is dropped; nothing waits for that.
+impl Drop for Pools {
+    fn drop(&mut self) {
+        self.stop();
+        self.host.stopping.cancel();
     }
 }
 
@@ -130,22 +126,16 @@ impl Lambda {
     /// If no port can be had, or two functions have one name.
     pub async fn start(functions: Vec<FunctionConfig>, options: LambdaOptions) -> std::io::Result<Lambda> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let host = Arc::new(Host {
-            address: listener.local_addr()?,
-            options,
-            environments: RwLock::default(),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-        });
+        let host = Arc::new(Host::new(listener.local_addr()?, options));
         let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
         let labels: Vec<_> = logs::short_names(&names).into_iter().map(str::to_owned).collect();
         let width = labels.iter().map(String::len).max().unwrap_or(0);
-        let mut pools = HashMap::new();
+        let mut by_name = HashMap::new();
         for (function, label) in functions.into_iter().zip(labels) {
             let name = function.name.clone();
             let log = FunctionLog::new(&name, &label, width, &host.options.logs);
             let pool = Pool::new(function, arn(&name), Arc::clone(&host), log);
-            if pools.insert(name.clone(), Arc::new(pool)).is_some() {
+            if by_name.insert(name.clone(), Arc::new(pool)).is_some() {
                 return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, format!("two functions are named {name}")));
             }
         }
@@ -165,7 +155,7 @@ impl Lambda {
                 () = stopping.cancelled() => {}
             }
         });
-        Ok(Lambda { host, pools: Arc::new(pools) })
+        Ok(Lambda { pools: Arc::new(Pools { host, by_name }) })
     }
 
     /// The ARN of the function `name`, whether or not there is one.
@@ -180,30 +170,29 @@ impl Lambda {
     /// # Errors
     /// See [`InvokeError`].
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let pool = self.pools.get(function).or_else(|| self.pools.get(name_in_arn(function)?));
+        let pool = self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(name_in_arn(function)?));
         let pool = pool.ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
         pool.invoke(payload).await
     }
 
     /// Each living function process: the function's name and the process id.
     pub fn processes(&self) -> Vec<(String, u32)> {
-        self.pools.values().flat_map(|pool| pool.pids().into_iter().map(|pid| (pool.function.name.clone(), pid))).collect()
+        self.pools.by_name.values().flat_map(|pool| pool.pids().into_iter().map(|pid| (pool.function.name.clone(), pid))).collect()
     }
 
     /// Counts per function, by name.
     pub fn stats(&self) -> BTreeMap<String, FunctionStats> {
-        self.pools.iter().map(|(name, pool)| (name.clone(), pool.stats())).collect()
+        self.pools.by_name.iter().map(|(name, pool)| (name.clone(), pool.stats())).collect()
     }
 
     /// Ends every process, also those in the middle of an invocation, and returns when they have ended. What waits or runs fails, and
     /// so does every later invocation.
     pub async fn shutdown(&self) {
-        for pool in self.pools.values() {
-            pool.stop();
-        }
-        self.host.tasks.close();
-        self.host.tasks.wait().await;
-        self.host.stopping.cancel();
+        self.pools.stop();
+        let host = &self.pools.host;
+        host.tasks.close();
+        host.tasks.wait().await;
+        host.stopping.cancel();
     }
 }
 

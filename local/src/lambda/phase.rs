@@ -52,16 +52,15 @@ impl Phase {
         }
     }
 
-    /// When this state must be looked at again: its own deadline, and for an environment without one `timeout` from now, since no
-    /// invocation that it is handed meanwhile can be due earlier. So handing over an invocation needs to set no timer.
-    pub(super) fn next_look(&self, now: Instant, timeout: Duration, idle: Duration) -> Instant {
+    /// When this state has lasted too long, if it can.
+    pub(super) fn due(&self, idle: Duration) -> Option<Instant> {
         match self {
             Phase::Started { deadline, late: false, .. }
             | Phase::InitError { deadline }
             | Phase::Running { deadline, .. }
-            | Phase::ResponseSent { deadline, .. } => *deadline,
-            Phase::Idle { since, .. } => (*since + idle).min(now + timeout),
-            Phase::Started { late: true, .. } | Phase::Away | Phase::Ending => now + timeout,
+            | Phase::ResponseSent { deadline, .. } => Some(*deadline),
+            Phase::Idle { since, .. } => Some(*since + idle),
+            Phase::Started { late: true, .. } | Phase::Away | Phase::Ending => None,
         }
     }
 }

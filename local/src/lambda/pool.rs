@@ -5,7 +5,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    process::ExitStatus,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -20,20 +19,13 @@ use tokio::{
 };
 
 use super::{
-    FunctionConfig, FunctionStats, Host, InvokeError,
-    environment::Environment,
-    failure,
-    invocation::{Delivery, Invocation},
-    logs::FunctionLog,
+    FunctionConfig, FunctionStats, Host, InvokeError, environment::Environment, failure, invocation::Invocation, logs::FunctionLog,
     phase::Phase,
 };
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
 const RETURN_GRACE: Duration = Duration::from_millis(50);
-
-/// How long a process that reported an init error may take to end by itself.
-const INIT_ERROR_GRACE: Duration = Duration::from_secs(1);
 
 /// Locks, also after a panic elsewhere: every critical section here leaves a consistent state.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -46,53 +38,37 @@ pub(super) struct Pool {
     pub(super) arn: String,
     pub(super) host: Arc<Host>,
     pub(super) logs: Arc<FunctionLog>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     invocations: AtomicU64,
     errors: AtomicU64,
     throttles: AtomicU64,
 }
 
+/// A pool's changing part.
 #[derive(Default)]
-struct State {
-    slots: HashMap<u64, Slot>,
+pub(super) struct State {
+    pub(super) slots: HashMap<u64, Slot>,
     /// Numbers of idle environments, the one used last at the end.
-    idle: Vec<u64>,
+    pub(super) idle: Vec<u64>,
     /// Invocations that wait for an environment, the oldest first.
-    queue: VecDeque<Invocation>,
+    pub(super) queue: VecDeque<Invocation>,
     /// How many slots are in [`Phase::Started`].
     starting: usize,
     /// How many slots are in [`Phase::ResponseSent`].
     returning: usize,
     numbers: u64,
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
-struct Slot {
-    environment: Arc<Environment>,
-    phase: Phase,
-}
-
-/// What an environment's watcher does next.
-pub(super) enum Look {
-    /// Look again then, unless the process ends before.
-    Again(Instant),
-    /// End the process.
-    Kill,
-}
-
-/// Why the Runtime API refuses a call.
-pub(super) enum Refusal {
-    /// The request id is not that of the environment's invocation.
-    InvalidRequestId,
-    /// The state named does not allow this.
-    State(&'static str),
-    /// The environment has ended.
-    Ended,
+/// An environment and where it is in its life.
+pub(super) struct Slot {
+    pub(super) environment: Arc<Environment>,
+    pub(super) phase: Phase,
 }
 
 impl State {
     /// Changes a slot's phase and keeps the counts. `None` if the environment is gone.
-    fn set(&mut self, number: u64, phase: Phase) -> Option<Phase> {
+    pub(super) fn set(&mut self, number: u64, phase: Phase) -> Option<Phase> {
         let slot = self.slots.get_mut(&number)?;
         let count =
             |phase: &Phase| (usize::from(matches!(phase, Phase::Started { .. })), usize::from(matches!(phase, Phase::ResponseSent { .. })));
@@ -104,7 +80,7 @@ impl State {
         Some(before)
     }
 
-    fn remove(&mut self, number: u64) -> Option<Phase> {
+    pub(super) fn remove(&mut self, number: u64) -> Option<Phase> {
         let phase = self.set(number, Phase::Ending)?;
         self.slots.remove(&number);
         self.idle.retain(|idle| *idle != number);
@@ -112,7 +88,7 @@ impl State {
     }
 
     /// The oldest invocation that somebody still awaits.
-    fn oldest(&mut self) -> Option<Invocation> {
+    pub(super) fn oldest(&mut self) -> Option<Invocation> {
         std::iter::from_fn(|| self.queue.pop_front()).find(|invocation| !invocation.is_abandoned())
     }
 }
@@ -148,7 +124,7 @@ impl Pool {
     }
 
     /// Hands the invocation to an idle environment or puts it into the queue; `true` if it waits there.
-    fn submit(self: &Arc<Self>, invocation: Invocation) -> bool {
+    pub(super) fn submit(self: &Arc<Self>, invocation: Invocation) -> bool {
         let mut state = lock(&self.state);
         if state.stopped {
             let stopped = failure::stopped(&invocation.request_id);
@@ -197,7 +173,7 @@ impl Pool {
     }
 
     /// Gives the invocation to an idle environment, unless that has ended or gone away.
-    fn hand_over(&self, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
+    pub(super) fn hand_over(&self, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
         let Some(slot) = state.slots.get(&number) else { return Err(invocation) };
         let alive = slot.environment.is_alive();
         let delivery = invocation.delivery(self.function.timeout);
@@ -211,13 +187,13 @@ impl Pool {
     }
 
     /// Starts environments until every waiting invocation has one coming: those that start, and `returning` that will ask again.
-    fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
+    pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
         while !state.stopped && state.queue.len() > state.starting + returning && state.slots.len() < self.host.options.max_environments {
             self.start(state, false);
         }
     }
 
-    fn start(self: &Arc<Self>, state: &mut State, retry: bool) {
+    pub(super) fn start(self: &Arc<Self>, state: &mut State, retry: bool) {
         state.numbers += 1;
         let environment = Arc::new(Environment::new(state.numbers));
         let limit = if retry { self.function.timeout } else { self.host.options.init_timeout };
@@ -226,185 +202,6 @@ impl Pool {
         state.slots.insert(environment.number, Slot { environment: Arc::clone(&environment), phase });
         self.host.register(&environment, self);
         self.host.tasks.spawn(environment.run(Arc::clone(self)));
-    }
-
-    /// The process asks for its next invocation. It is given one at once, or where to await it.
-    pub(super) fn next(self: &Arc<Self>, number: u64) -> Result<oneshot::Receiver<Delivery>, Refusal> {
-        let mut state = lock(&self.state);
-        let (poll, polled) = oneshot::channel();
-        match state.slots.get(&number).map(|slot| &slot.phase) {
-            None | Some(Phase::Ending) => return Err(Refusal::Ended),
-            Some(phase @ (Phase::InitError { .. } | Phase::Started { late: true, .. })) => return Err(Refusal::State(phase.name())),
-            // Asking again without having answered gives the same invocation again, as AWS does.
-            Some(Phase::Running { invocation, .. }) => {
-                drop(poll.send(invocation.delivery(self.function.timeout)));
-                return Ok(polled);
-            }
-            Some(Phase::Started { .. } | Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. }) => {}
-        }
-        // A second poll takes the place of the first, which is then answered as cut.
-        state.idle.retain(|idle| *idle != number);
-        state.set(number, Phase::Idle { since: Instant::now(), poll });
-        match state.oldest() {
-            None => state.idle.push(number),
-            Some(invocation) => {
-                if let Err(invocation) = self.hand_over(&mut state, number, invocation) {
-                    state.queue.push_front(invocation);
-                }
-            }
-        }
-        Ok(polled)
-    }
-
-    /// The process's long poll was cut before it was answered. An invocation that was on its way goes to another environment.
-    pub(super) fn poll_cut(self: &Arc<Self>, number: u64, undelivered: Option<Delivery>) {
-        let mut state = lock(&self.state);
-        let Some(slot) = state.slots.get(&number) else { return };
-        match (&slot.phase, undelivered) {
-            (Phase::Running { invocation, .. }, Some(delivery)) if invocation.request_id == delivery.request_id => {
-                let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::Away) else { return };
-                drop(state);
-                if self.submit(invocation) {
-                    self.logs.note("went away as it was handed an invocation, which waits for another environment");
-                }
-            }
-            (Phase::Idle { poll, .. }, _) if poll.is_closed() => {
-                state.set(number, Phase::Away);
-                state.idle.retain(|idle| *idle != number);
-            }
-            _ => {}
-        }
-    }
-
-    /// The process answers its invocation, well or with an error.
-    pub(super) fn respond(&self, number: u64, request_id: &str, result: Result<Bytes, InvokeError>) -> Result<(), Refusal> {
-        let mut state = lock(&self.state);
-        let Some(slot) = state.slots.get(&number) else { return Err(Refusal::Ended) };
-        if slot.phase.request_id() != Some(request_id) {
-            return Err(Refusal::InvalidRequestId);
-        }
-        let &Phase::Running { deadline, .. } = &slot.phase else { return Err(Refusal::State(slot.phase.name())) };
-        let sent = Phase::ResponseSent { request_id: request_id.to_owned(), deadline };
-        if let Some(Phase::Running { invocation, .. }) = state.set(number, sent) {
-            invocation.answer(result);
-        }
-        Ok(())
-    }
-
-    /// The process says that it cannot start. That is the answer of the invocation that waits longest.
-    pub(super) fn init_error(&self, number: u64, error: InvokeError) -> Result<(), Refusal> {
-        let mut state = lock(&self.state);
-        let Some(slot) = state.slots.get(&number) else { return Err(Refusal::Ended) };
-        let Phase::Started { .. } = slot.phase else { return Err(Refusal::State(slot.phase.name())) };
-        slot.environment.wake();
-        state.set(number, Phase::InitError { deadline: Instant::now() + INIT_ERROR_GRACE });
-        match state.oldest() {
-            Some(invocation) => invocation.answer(Err(error)),
-            None => self.logs.note(&format!("failed to start: {error:?}")),
-        }
-        Ok(())
-    }
-
-    /// What is due for an environment at `now`.
-    pub(super) fn look(&self, number: u64, now: Instant) -> Look {
-        let mut state = lock(&self.state);
-        let timeout = self.function.timeout;
-        let Some(slot) = state.slots.get_mut(&number) else { return Look::Kill };
-        let at = slot.phase.next_look(now, timeout, self.host.options.idle);
-        match slot.phase {
-            Phase::Ending => return Look::Kill,
-            _ if at > now => return Look::Again(at),
-            _ => {}
-        }
-        if let Phase::Started { retry: false, late, .. } = &mut slot.phase {
-            // It still counts as starting, since it is started again as soon as it has ended.
-            *late = true;
-            self.logs.note("did not start in time and is started again");
-            return Look::Kill;
-        }
-        let answered = match state.set(number, Phase::Ending) {
-            Some(Phase::Running { invocation, .. }) => Some(invocation),
-            Some(Phase::Started { .. }) => state.oldest(),
-            Some(Phase::Idle { .. }) => {
-                state.idle.retain(|idle| *idle != number);
-                None
-            }
-            _ => None,
-        };
-        if let Some(invocation) = answered {
-            let error = failure::timed_out(&invocation.request_id, timeout);
-            self.logs.failed(&error);
-            invocation.answer(Err(error));
-        }
-        Look::Kill
-    }
-
-    /// The program cannot be run.
-    pub(super) fn not_started(self: &Arc<Self>, number: u64, error: &std::io::Error) {
-        let mut state = lock(&self.state);
-        let invocation = state.oldest();
-        let request_id = invocation.as_ref().map_or("-", |invocation| &invocation.request_id);
-        let failure = failure::invalid_entrypoint(request_id, &self.function.program, error);
-        self.logs.failed(&failure);
-        if let Some(invocation) = invocation {
-            invocation.answer(Err(failure));
-        }
-        self.forget(&mut state, number);
-        self.grow(&mut state, 0);
-    }
-
-    /// The process has ended.
-    pub(super) fn ended(self: &Arc<Self>, number: u64, status: std::io::Result<ExitStatus>) {
-        let status = status.unwrap_or_else(|error| {
-            self.logs.note(&format!("ended, and the system does not say how: {error}"));
-            ExitStatus::default()
-        });
-        let mut state = lock(&self.state);
-        let retry = match state.slots.get(&number).map(|slot| &slot.phase) {
-            Some(Phase::Started { late, .. }) => *late,
-            _ => false,
-        };
-        let failed = match self.forget(&mut state, number) {
-            Some(Phase::Running { invocation, .. }) => Some(invocation),
-            Some(Phase::Started { .. }) if !retry => state.oldest(),
-            _ => None,
-        };
-        if let Some(invocation) = failed {
-            let error = failure::exited(&invocation.request_id, status);
-            self.logs.failed(&error);
-            invocation.answer(Err(error));
-        }
-        if retry && !state.stopped && !state.queue.is_empty() {
-            self.start(&mut state, true);
-        }
-        self.grow(&mut state, 0);
-    }
-
-    fn forget(&self, state: &mut State, number: u64) -> Option<Phase> {
-        if let Some(slot) = state.slots.get(&number) {
-            self.host.unregister(&slot.environment);
-        }
-        state.remove(number)
-    }
-
-    /// Ends every environment and answers what waits or runs. Watchers finish the work.
-    pub(super) fn stop(&self) {
-        let mut state = lock(&self.state);
-        state.stopped = true;
-        state.idle.clear();
-        let mut unanswered: Vec<_> = state.queue.drain(..).collect();
-        for number in state.slots.keys().copied().collect::<Vec<_>>() {
-            if let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::Ending) {
-                unanswered.push(invocation);
-            }
-        }
-        for slot in state.slots.values() {
-            slot.environment.wake();
-        }
-        for invocation in unanswered {
-            let stopped = failure::stopped(&invocation.request_id);
-            invocation.answer(Err(stopped));
-        }
     }
 
     pub(super) fn pids(&self) -> Vec<u32> {

@@ -22,7 +22,8 @@ use super::{
     Host,
     failure::{self, ANSWER_LIMIT},
     invocation::Delivery,
-    pool::{Pool, Refusal},
+    lifecycle::Refusal,
+    pool::Pool,
 };
 
 /// Names the kind of error for runtimes whose report has no body.
