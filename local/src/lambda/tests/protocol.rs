@@ -148,3 +148,31 @@ async fn an_environment_whose_poll_was_cut_is_not_handed_an_invocation_until_it_
     assert_eq!(second.await.unwrap(), Ok(json!(2)));
     puppet.lambda.shutdown().await;
 }
+
+#[tokio::test]
+async fn an_invocation_that_was_on_its_way_when_the_poll_was_cut_is_not_lost() {
+    let (puppet, running) = Puppet::start(json!(1)).await;
+    let (pool, number) = puppet.lambda.pools.host.environment(&puppet.lambda.tokens()[0]).unwrap();
+    let mut poll = pool.next(number).ok().unwrap();
+    let undelivered = poll.try_recv().unwrap();
+    assert_eq!(puppet.lambda.serving(), 1);
+    pool.poll_cut(number, Some(undelivered));
+    assert_eq!(puppet.lambda.serving(), 0);
+    let (id, payload) = puppet.next().await;
+    assert_eq!(payload, json!(1));
+    puppet.call(Method::POST, &format!("/invocation/{id}/response"), "1").await;
+    assert_eq!(running.await.unwrap(), Ok(json!(1)));
+    puppet.lambda.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_environment_that_stays_busy_after_its_answer_does_not_hold_up_the_next_invocation() {
+    let (puppet, running) = Puppet::start(json!(1)).await;
+    let (id, _) = puppet.next().await;
+    puppet.call(Method::POST, &format!("/invocation/{id}/response"), "1").await;
+    running.await.unwrap().unwrap();
+    let second = begin(&puppet.lambda, json!(2));
+    until("a second environment starts", || puppet.lambda.processes().len() == 2).await;
+    puppet.lambda.shutdown().await;
+    assert!(second.await.unwrap().is_err());
+}
