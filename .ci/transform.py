@@ -5,6 +5,7 @@ each fault with the resource it is in, and exits with 1 if there is any.
 """
 
 import copy
+import logging
 import re
 import sys
 
@@ -161,6 +162,7 @@ def check_resources(template):
 
 def main():
     """Runs all checks on both forms of the stage's name, and prints each fault once."""
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     with open("template.yaml", encoding="utf-8") as file:
         source = yaml_parse(file.read())
     faults = {}
