@@ -1,4 +1,5 @@
 //! A WebSocket server in the hands of a test: it accepts, refuses, answers and drops when told to.
+#![expect(clippy::result_large_err, reason = "the type is tokio-tungstenite's")]
 
 use std::time::Duration;
 

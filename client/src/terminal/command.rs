@@ -1,0 +1,90 @@
+//! What a player may type.
+
+/// The text behind `help`.
+pub(super) const HELP: &str = "\
+  to bob hello there      a message to bob; also: to bob,carol hi
+  ping                    the server's time and how far away it is
+  raw {\"route\":\"ping\"}    a frame as it is
+  help                    this
+  quit                    leave";
+
+/// One line of input, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// A message to these players.
+    To { players: Vec<String>, message: String },
+    /// Asks for the server's time.
+    Ping,
+    /// A frame as it is.
+    Raw(String),
+    /// Lists the commands.
+    Help,
+    /// Leaves.
+    Quit,
+}
+
+impl Command {
+    /// Reads a line; `None` if it is empty.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn parse(line: &str) -> Result<Option<Self>, String> {
+        let line = line.trim();
+        let (word, rest) = split_word(line);
+        let command = match word {
+            "" => return Ok(None),
+            "to" => {
+                let (players, message) = split_word(rest);
+                let players: Vec<String> = players.split(',').filter(|player| !player.is_empty()).map(str::to_owned).collect();
+                if players.is_empty() || message.is_empty() {
+                    return Err("to whom, and what? For example: to bob hello there".to_owned());
+                }
+                Self::To { players, message: message.to_owned() }
+            }
+            "raw" if rest.is_empty() => return Err("raw what? For example: raw {\"route\":\"ping\"}".to_owned()),
+            "raw" => Self::Raw(rest.to_owned()),
+            "ping" => Self::Ping,
+            "help" | "?" => Self::Help,
+            "quit" | "exit" => Self::Quit,
+            other => return Err(format!("no such command: {other} (help lists them)")),
+        };
+        Ok(Some(command))
+    }
+}
+
+/// The first word, and what follows the white space after it.
+fn split_word(text: &str) -> (&str, &str) {
+    match text.split_once(char::is_whitespace) {
+        Some((word, rest)) => (word, rest.trim_start()),
+        None => (text, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(players: &[&str], message: &str) -> Result<Option<Command>, String> {
+        Ok(Some(Command::To { players: players.iter().map(|player| (*player).to_owned()).collect(), message: message.to_owned() }))
+    }
+
+    #[test]
+    fn a_message_keeps_its_spaces() {
+        assert_eq!(Command::parse("to bob hello  there"), to(&["bob"], "hello  there"));
+        assert_eq!(Command::parse("  to bob,carol   hi \n"), to(&["bob", "carol"], "hi"));
+    }
+
+    #[test]
+    fn incomplete_and_unknown_commands_say_what_helps() {
+        assert!(Command::parse("to bob").unwrap_err().contains("to bob hello"));
+        assert!(Command::parse("to , hi").is_err());
+        assert!(Command::parse("raw").is_err());
+        assert!(Command::parse("dance").unwrap_err().contains("help"));
+        assert_eq!(Command::parse("  \n"), Ok(None));
+    }
+
+    #[test]
+    fn a_raw_frame_is_taken_as_it_is() {
+        assert_eq!(Command::parse("raw {\"route\": \"ping\"}"), Ok(Some(Command::Raw("{\"route\": \"ping\"}".into()))));
+    }
+}

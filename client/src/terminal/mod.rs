@@ -1,0 +1,11 @@
+//! A player at a terminal, or behind a pipe.
+
+mod arguments;
+mod command;
+mod issuer;
+mod run;
+mod screen;
+mod words;
+
+pub use arguments::Arguments;
+pub use run::run;

@@ -1,0 +1,184 @@
+//! The player's loop: commands in, events out.
+
+use std::{
+    future::pending,
+    io::{self, BufRead},
+    pin::Pin,
+    process::ExitCode,
+    time::Duration,
+};
+
+use muster_client::{Client, Event, Events, Options, Token};
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    Arguments,
+    command::{Command, HELP},
+    issuer,
+    screen::Screen,
+    words,
+};
+
+/// How many lines are read ahead of the commands that run.
+const LINES_AHEAD: usize = 64;
+
+/// How long, at the end of the input, the answers to raw frames are waited for. They may have none.
+const RAW_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running command. It ends with what to print, as an error if it failed.
+type Running = Pin<Box<dyn Future<Output = Result<String, String>>>>;
+
+/// Connects and plays until told to leave.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    let token = match &arguments.token {
+        Some(token) => Token::fixed(token.as_str()),
+        None => match arguments.token_endpoint() {
+            Ok(endpoint) => issuer::tokens(endpoint, arguments.player.clone().unwrap_or_default()),
+            Err(problem) => {
+                eprintln!("{problem}");
+                return ExitCode::from(2);
+            }
+        },
+    };
+    let (client, events) = match Client::connect(Options::new(&arguments.url, token)).await {
+        Ok(connected) => connected,
+        Err(error) => {
+            eprintln!("{}", words::connect_error(&error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut player = Player {
+        client,
+        events,
+        lines: read_lines(),
+        screen: Screen::new(),
+        running: None,
+        unanswered: 0,
+        failed: false,
+        exit_at_eof: arguments.exit_at_eof,
+    };
+    let name = arguments.player.as_deref().unwrap_or("the player of this token");
+    let played = player.play(&format!("Muster: connected to {} as {name}.\n{HELP}", arguments.url)).await;
+    player.client.close().await;
+    match played {
+        Ok(code) => code,
+        // Whoever read the output has left, and so does the player.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot print: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads standard input on a thread of its own, which ends with the process: reading a terminal cannot be cancelled.
+fn read_lines() -> mpsc::Receiver<io::Result<String>> {
+    let (sender, lines) = mpsc::channel(LINES_AHEAD);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+struct Player {
+    client: Client,
+    events: Events,
+    lines: mpsc::Receiver<io::Result<String>>,
+    screen: Screen,
+    /// Commands run one after another, since frames sent side by side may be handled in any order.
+    running: Option<Running>,
+    /// Raw frames that had no answer yet.
+    unanswered: u32,
+    /// Whether a command failed.
+    failed: bool,
+    exit_at_eof: bool,
+}
+
+impl Player {
+    async fn play(&mut self, greeting: &str) -> io::Result<ExitCode> {
+        self.screen.say(greeting)?;
+        let mut reading = true;
+        let mut patience = None;
+        loop {
+            if !reading && self.exit_at_eof && self.running.is_none() {
+                let until = *patience.get_or_insert_with(|| Instant::now() + RAW_PATIENCE);
+                if self.unanswered == 0 || Instant::now() >= until {
+                    return Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+                }
+            }
+            tokio::select! {
+                event = self.events.next() => match event {
+                    Some(event) => self.tell(&event)?,
+                    None => return Ok(ExitCode::FAILURE),
+                },
+                outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
+                    self.running = None;
+                    self.failed |= outcome.is_err();
+                    let (Ok(line) | Err(line)) = outcome;
+                    if line.is_empty() { self.screen.ask()? } else { self.screen.say(&line)? }
+                }
+                line = self.lines.recv(), if reading && self.running.is_none() => match line {
+                    Some(line) => {
+                        if let Some(code) = self.obey(&line?)? {
+                            return Ok(code);
+                        }
+                    }
+                    None => reading = false,
+                },
+                () = async { match patience { Some(until) => tokio::time::sleep_until(until).await, None => pending().await } } => {}
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted?;
+                    self.screen.leave()?;
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
+        }
+    }
+
+    /// Prints an event.
+    fn tell(&mut self, event: &Event) -> io::Result<()> {
+        if self.unanswered > 0 && matches!(event, Event::Answer(_) | Event::Gateway(_)) {
+            self.unanswered -= 1;
+            self.failed |= !matches!(event, Event::Answer(answer) if answer.result.is_ok());
+        }
+        self.screen.say(&words::event(event))
+    }
+
+    /// Starts what a line asks for; leaves with a code if it says so.
+    fn obey(&mut self, line: &str) -> io::Result<Option<ExitCode>> {
+        let client = self.client.clone();
+        match Command::parse(line) {
+            Ok(None) => self.screen.ask()?,
+            Ok(Some(Command::Help)) => self.screen.say(HELP)?,
+            Ok(Some(Command::Quit)) => {
+                self.screen.leave()?;
+                return Ok(Some(ExitCode::SUCCESS));
+            }
+            Ok(Some(Command::To { players, message })) => {
+                self.running = Some(Box::pin(async move {
+                    let sent = client.send_message(&players, &message).await.map_err(|error| words::request_error(&error))?;
+                    if sent.unsent.is_empty() { Ok(words::sent(&sent)) } else { Err(words::sent(&sent)) }
+                }));
+            }
+            Ok(Some(Command::Ping)) => {
+                self.running =
+                    Some(Box::pin(async move { client.ping().await.map(words::pong).map_err(|error| words::request_error(&error)) }));
+            }
+            Ok(Some(Command::Raw(text))) => {
+                self.unanswered += 1;
+                self.running = Some(Box::pin(async move {
+                    client.send_raw(text).await.map(|()| String::new()).map_err(|error| words::request_error(&error))
+                }));
+            }
+            Err(problem) => {
+                self.failed = true;
+                self.screen.say(&problem)?;
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,162 @@
+//! The terminal player as a process, against a small server that speaks the wire.
+#![expect(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::{
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+};
+use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+
+type Socket = WebSocketStream<TcpStream>;
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it happens in time")
+}
+
+/// A server on a free port, and the player's process that is to connect to it.
+struct Stage {
+    listener: TcpListener,
+    player: Child,
+}
+
+impl Stage {
+    async fn start(arguments: &[&str], input: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/dev", listener.local_addr().unwrap());
+        Self { player: play(&[&["--url", &url], arguments].concat(), input).await, listener }
+    }
+
+    /// Gives the player a token.
+    async fn issue(&self) {
+        let (mut stream, _) = soon(self.listener.accept()).await.unwrap();
+        let mut request = [0; 4_096];
+        let length = soon(stream.read(&mut request)).await.unwrap();
+        let request = String::from_utf8_lossy(&request[..length]).into_owned();
+        assert!(request.starts_with("POST /issuer/token?player=alice HTTP/1.1"), "{request}");
+        let body = r#"{"access_token":"abc","token_type":"Bearer","expires_in":3600}"#;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        stream.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    }
+
+    async fn accept(&self) -> Socket {
+        let (stream, _) = soon(self.listener.accept()).await.unwrap();
+        accept_async(stream).await.unwrap()
+    }
+
+    /// What the player printed, once it has left.
+    async fn finish(self) -> Output {
+        soon(self.player.wait_with_output()).await.unwrap()
+    }
+}
+
+/// Starts the player with this standard input.
+async fn play(arguments: &[&str], input: &str) -> Child {
+    let mut player = Command::new(env!("CARGO_BIN_EXE_muster-client"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    player.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+    player
+}
+
+async fn receive(socket: &mut Socket) -> Value {
+    let message = soon(socket.next()).await.unwrap().unwrap();
+    serde_json::from_str(message.to_text().unwrap()).unwrap()
+}
+
+async fn send(socket: &mut Socket, frame: Value) {
+    socket.send(Message::text(frame.to_string())).await.unwrap();
+}
+
+/// Takes part in closing.
+async fn see_off(socket: &mut Socket) {
+    assert!(matches!(soon(socket.next()).await, Some(Ok(Message::Close(_)))));
+    soon(socket.flush()).await.unwrap();
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn piped_commands_run_in_order_and_are_answered_before_leaving() {
+    let stage = Stage::start(&["alice", "--exit-at-eof"], "to bob,carol hello there\nping\nraw {\"route\":\"dance\"}\n").await;
+    stage.issue().await;
+    let mut socket = stage.accept().await;
+
+    let message = receive(&mut socket).await;
+    assert_eq!((&message["route"], &message["body"]["message"]), (&json!("sendMessage"), &json!("hello there")));
+    send(&mut socket, json!({"type": "message", "messageId": "m", "senderId": "bob", "message": "hi", "sentAt": 1})).await;
+    let body = json!({"messageIds": {"bob": "1", "carol": "2"}, "unsent": []});
+    send(&mut socket, json!({"type": "reply", "requestId": message["requestId"], "route": "sendMessage", "body": body})).await;
+
+    let ping = receive(&mut socket).await;
+    send(&mut socket, json!({"type": "reply", "requestId": ping["requestId"], "route": "ping", "body": {"time": 42}})).await;
+    assert_eq!(receive(&mut socket).await, json!({"route": "dance"}));
+    send(&mut socket, json!({"type": "rejection", "code": "unknown_route", "message": "there is no route dance"})).await;
+    see_off(&mut socket).await;
+
+    let output = stage.finish().await;
+    let printed = text(&output.stdout);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("Muster: connected to ws://") && lines[0].ends_with(" as alice."), "{printed}");
+    assert!(lines.contains(&"bob: hi") && lines.contains(&"sent to bob, carol"), "{printed}");
+    assert!(printed.contains("the server's time is 42"), "{printed}");
+    assert!(lines.contains(&"rejected (unknown_route): there is no route dance"), "{printed}");
+    assert_eq!(output.status.code(), Some(1), "the last command failed");
+}
+
+#[tokio::test]
+async fn without_the_flag_the_end_of_input_is_not_the_end() {
+    let stage = Stage::start(&["--token", "t"], "").await;
+    let mut socket = stage.accept().await;
+    drop(socket);
+    socket = stage.accept().await;
+    send(&mut socket, json!({"message": "Too Many Requests", "connectionId": "c", "requestId": "g"})).await;
+    // It closes the socket only because this process ends it: nothing else would.
+    assert!(tokio::time::timeout(Duration::from_millis(300), socket.next()).await.is_err());
+    let Stage { mut player, .. } = stage;
+    player.start_kill().unwrap();
+    let printed = text(&soon(player.wait_with_output()).await.unwrap().stdout);
+    assert!(printed.contains("connection lost: ") && printed.contains("; next try in "), "{printed}");
+    assert!(printed.contains("connected again\nthe gateway says: Too Many Requests (its request g)\n"), "{printed}");
+}
+
+#[tokio::test]
+async fn quit_leaves_in_good_order() {
+    let stage = Stage::start(&["--token", "t"], "quit\n").await;
+    let mut socket = stage.accept().await;
+    see_off(&mut socket).await;
+    assert_eq!(stage.finish().await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_stack_that_is_not_there_is_named_with_what_to_do() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let url = format!("ws://{free}/dev");
+    for arguments in [["alice", "--url", &url].as_slice(), &["--token", "t", "--url", &url]] {
+        let output = soon(play(arguments, "").await.wait_with_output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = text(&output.stderr);
+        assert!(complaint.starts_with("no stack at ") && complaint.ends_with(": start it with `cargo run`\n"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_refused() {
+    let output = soon(play(&["alice", "--url", "wss://a.example/dev"], "").await.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("give --token"));
+}
