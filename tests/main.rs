@@ -1,1 +1,23 @@
-//! x
+//! Muster from outside: sockets and AWS APIs only, each test on a stack of its own.
+//!
+//! | module | promise |
+//! |---|---|
+//! | `connecting` | who may open a socket, and who may not |
+//! | `messaging` | a message reaches whom it is for, wherever they are |
+//! | `frames` | whatever a client sends, it is answered, and nothing breaks |
+//! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
+//! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
+//! | `house` | template, binaries and protocol are in step |
+//!
+//! The tests build the local stack and the functions, once, and start a stack each. With `MUSTER_TEST_URL` set they run against that
+//! deployed stack instead, and those that need a machine of their own say that they are skipped: see [`harness::Stack`].
+
+#![allow(missing_docs, reason = "the tests' names are sentences")]
+
+mod connecting;
+mod crashes;
+mod frames;
+mod harness;
+mod house;
+mod local_stack;
+mod messaging;

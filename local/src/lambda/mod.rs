@@ -1,8 +1,44 @@
 //! The Lambda room: real function processes behind the Runtime API.
+//!
+//! `invoke` finds the function's `pool`, which hands the invocation to an idle `environment` or starts one. The process asks for its
+//! invocation and answers it through the `runtime_api`. Whatever befalls an environment is a `phase` change in its pool (`lifecycle`).
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+mod environment;
+mod failure;
+mod host;
+mod invocation;
+mod lifecycle;
+mod logs;
+mod options;
+mod phase;
+mod pool;
+mod runtime_api;
+#[cfg(test)]
+pub(crate) mod test_function;
+#[cfg(test)]
+mod tests;
+mod variables;
 
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
 use bytes::Bytes;
+use tokio::net::TcpListener;
+
+use self::{host::Host, logs::FunctionLog, pool::Pool};
+pub use self::{
+    logs::{LogOptions, LogOutput},
+    options::LambdaOptions,
+};
+
+const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "000000000000";
 
 /// One function, as the template describes it.
 #[derive(Clone, Debug)]
@@ -40,17 +76,132 @@ pub enum InvokeError {
     Throttled,
 }
 
+/// What one function has done since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FunctionStats {
+    /// Invocations asked for, those that failed or were throttled included.
+    pub invocations: u64,
+    /// Invocations that ended as [`InvokeError::Function`].
+    pub errors: u64,
+    /// Invocations that ended as [`InvokeError::Throttled`].
+    pub throttles: u64,
+    /// Environments there are now.
+    pub environments: usize,
+    /// Environments started: cold starts.
+    pub environments_started: u64,
+}
+
 /// Runs functions. Cheap to clone.
 #[derive(Clone)]
-pub struct Lambda {}
+pub struct Lambda {
+    pools: Arc<Pools>,
+}
+
+/// Every function's pool, by name.
+struct Pools {
+    host: Arc<Host>,
+    by_name: HashMap<String, Arc<Pool>>,
+}
+
+impl Pools {
+    fn stop(&self) {
+        for pool in self.by_name.values() {
+            pool.stop();
+        }
+    }
+}
+
+/// Without a shutdown, the processes end when the last clone is dropped; nothing waits for that.
+impl Drop for Pools {
+    fn drop(&mut self) {
+        self.stop();
+        self.host.stopping.cancel();
+    }
+}
 
 impl Lambda {
-    /// Runs `function` (its name or ARN) with `payload` and waits for its answer.
+    /// Opens the Runtime API on a free loopback port. Processes are started when they are first needed.
+    ///
+    /// # Errors
+    /// If no port can be had, or two functions have one name.
+    pub async fn start(functions: Vec<FunctionConfig>, options: LambdaOptions) -> std::io::Result<Lambda> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let host = Arc::new(Host::new(listener.local_addr()?, options));
+        let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
+        let labels: Vec<_> = logs::short_names(&names).into_iter().map(str::to_owned).collect();
+        let width = labels.iter().map(String::len).max().unwrap_or(0);
+        let mut by_name = HashMap::new();
+        for (function, label) in functions.into_iter().zip(labels) {
+            let name = function.name.clone();
+            let log = FunctionLog::new(&name, &label, width, &host.options.logs);
+            let pool = Pool::new(function, arn(&name), Arc::clone(&host), log);
+            if by_name.insert(name.clone(), Arc::new(pool)).is_some() {
+                return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, format!("two functions are named {name}")));
+            }
+        }
+        // Answers are single small writes, which must not wait for the acknowledgement of the one before.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                eprintln!("Runtime API: TCP_NODELAY: {error}");
+            }
+        });
+        let router = runtime_api::router(Arc::clone(&host));
+        let stopping = host.stopping.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                result = axum::serve(listener, router) => if let Err(error) = result {
+                    eprintln!("Runtime API: {error}");
+                },
+                () = stopping.cancelled() => {}
+            }
+        });
+        Ok(Lambda { pools: Arc::new(Pools { host, by_name }) })
+    }
+
+    /// The ARN of the function `name`, whether or not there is one.
+    pub fn arn(&self, name: &str) -> String {
+        arn(name)
+    }
+
+    /// Runs `function` (its name or ARN, qualified by `$LATEST` or not) with `payload` and waits for its answer.
+    ///
+    /// The function runs to its end also if the returned future is dropped after the hand-over.
     ///
     /// # Errors
     /// See [`InvokeError`].
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let _ = payload;
-        Err(InvokeError::NotFound(function.to_owned()))
+        let pool = self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(name_in_arn(function)?));
+        let pool = pool.ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
+        pool.invoke(payload).await
     }
+
+    /// Each living function process: the function's name and the process id.
+    pub fn processes(&self) -> Vec<(String, u32)> {
+        self.pools.by_name.values().flat_map(|pool| pool.pids().into_iter().map(|pid| (pool.function.name.clone(), pid))).collect()
+    }
+
+    /// Counts per function, by name.
+    pub fn stats(&self) -> BTreeMap<String, FunctionStats> {
+        self.pools.by_name.iter().map(|(name, pool)| (name.clone(), pool.stats())).collect()
+    }
+
+    /// Ends every process, also those in the middle of an invocation, and returns when they have ended. What waits or runs fails, and
+    /// so does every later invocation.
+    pub async fn shutdown(&self) {
+        self.pools.stop();
+        let host = &self.pools.host;
+        host.tasks.close();
+        host.tasks.wait().await;
+        host.stopping.cancel();
+    }
+}
+
+fn arn(name: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// The name in `arn:aws:lambda:REGION:ACCOUNT:function:NAME` or the same with `:$LATEST`.
+fn name_in_arn(arn: &str) -> Option<&str> {
+    let name = arn.strip_prefix(&format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:"))?;
+    Some(name.strip_suffix(":$LATEST").unwrap_or(name))
 }

@@ -1,0 +1,182 @@
+"""Checks template.yaml as the SAM transform leaves it, where cfn-lint looks only at what is written.
+
+cfn-lint accepts any reference that begins with WebSocketApi, so a route response that names no route passes there and fails on AWS. Prints
+each fault with the resource it is in, and exits with 1 if there is any.
+"""
+
+import copy
+import logging
+import re
+import sys
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+PARAMETERS = {"Stage": "dev", "Game": "muster", "Issuer": "https://issuer.example", "Audience": "client"}
+
+# What SAM attaches by itself: writing logs, and reading streams for a function that has one.
+LOGS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole"
+
+# Nobody awaits an answer on these.
+UNANSWERED = {"$connect", "$disconnect"}
+
+
+def transform(template):
+    """The CloudFormation template that SAM makes. It takes no local paths, so the code is said to be in a bucket, as after packaging."""
+    template = copy.deepcopy(template)
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    return Translator({}, Parser()).translate(template, dict(PARAMETERS))
+
+
+def with_literal_stage(value):
+    """The template with the stage's name in place, which is how SAM sees it after AWS::LanguageExtensions."""
+    if value == {"Ref": "Stage"}:
+        return PARAMETERS["Stage"]
+    if isinstance(value, dict):
+        return {key: with_literal_stage(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_literal_stage(inner) for inner in value]
+    return value
+
+
+def references(value):
+    """The logical ids that a value refers to, by Ref, Fn::GetAtt, Fn::Sub or DependsOn."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if key == "Ref":
+            yield inner
+        elif key == "Fn::GetAtt":
+            yield inner.split(".")[0] if isinstance(inner, str) else inner[0]
+        elif key == "Fn::Sub":
+            text, names = (inner, {}) if isinstance(inner, str) else inner
+            yield from (name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text) if name not in names)
+            yield from references(names)
+        elif key == "DependsOn":
+            yield from [inner] if isinstance(inner, str) else inner
+        else:
+            yield from references(inner)
+
+
+def of_type(resources, kind):
+    """Properties of the resources of one type, by logical id."""
+    return {name: resource.get("Properties", {}) for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def as_list(value):
+    """IAM takes one thing or a list of them."""
+    return value if isinstance(value, list) else [value]
+
+
+def check_references(template):
+    """Every reference leads somewhere, and none in a circle."""
+    resources = template["Resources"]
+    known = set(resources) | set(template["Parameters"])
+    edges = {}
+    for name, resource in resources.items():
+        targets = {target for target in references(resource) if not target.startswith("AWS::")}
+        edges[name] = targets & set(resources)
+        yield from (f"{name}: refers to {target}, which is not in the transformed template" for target in sorted(targets - known))
+    for name, output in template["Outputs"].items():
+        targets = {target for target in references(output) if not target.startswith("AWS::")}
+        yield from (f"output {name}: refers to {target}, which is not in the transformed template" for target in sorted(targets - known))
+
+    # What can be created is taken away, again and again; what remains waits for itself.
+    while free := {name for name, targets in edges.items() if not targets & set(edges)}:
+        edges = {name: targets for name, targets in edges.items() if name not in free}
+    if edges:
+        yield f"{', '.join(sorted(edges))}: depend on each other in a circle"
+
+
+def check_routes(template):
+    """A route answers only if it has a selection expression and a response; $connect and $disconnect have neither."""
+    resources = template["Resources"]
+    responses = [response["RouteId"].get("Ref") for response in of_type(resources, "AWS::ApiGatewayV2::RouteResponse").values()]
+    routes = of_type(resources, "AWS::ApiGatewayV2::Route")
+    if not routes:
+        yield "there are no routes"
+    for name, route in routes.items():
+        wanted = route["RouteKey"] not in UNANSWERED
+        if responses.count(name) != int(wanted):
+            yield f"{name}: has {responses.count(name)} route responses, and route {route['RouteKey']} needs {int(wanted)}"
+        if ("RouteResponseSelectionExpression" in route) != wanted:
+            yield f"{name}: RouteResponseSelectionExpression belongs to routes that answer, all but $connect and $disconnect"
+    yield from (f"a route response: {route} is not a route" for route in responses if route not in routes)
+
+
+def check_permissions(template):
+    """A role names what it may touch; the only wildcards are AWS's own policies and the ids of connections."""
+    resources = template["Resources"]
+    readers = {mapping["FunctionName"]["Ref"] for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()}
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        allowed = {LOGS} | ({STREAMS} if name.removesuffix("Role") in readers else set())
+        yield from (f"{name}: {policy} is not needed" for policy in sorted(set(role.get("ManagedPolicyArns", [])) - allowed))
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                for resource in as_list(statement["Resource"]):
+                    text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
+                    if "*" in str(text).removesuffix("/@connections/*"):
+                        yield f"{name}: {statement['Action']} on {text} is too much"
+                yield from (f"{name}: action {action} is too much" for action in as_list(statement["Action"]) if "*" in action)
+    for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
+        if "SourceArn" not in permission:
+            yield f"{name}: anyone's API could invoke this function, for want of a SourceArn"
+
+
+def check_mappings(template):
+    """Nothing is lost and nothing is stuck: each stream mapping has limits, answers per item, and a dead-letter queue with an alarm."""
+    resources = template["Resources"]
+    alarms = list(references(list(of_type(resources, "AWS::CloudWatch::Alarm").values())))
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+        for wanted in ("FilterCriteria", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "DestinationConfig"):
+            if not mapping.get(wanted):
+                yield f"{name}: {wanted} is missing"
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: FunctionResponseTypes must be [ReportBatchItemFailures]"
+        yield from (f"{name}: no alarm watches {queue}" for queue in references(mapping.get("DestinationConfig", {})) if queue not in alarms)
+
+
+def check_resources(template):
+    """Every table lets rows expire and survives in production; every function's log is kept for a time that is stated."""
+    resources = template["Resources"]
+    survives = {"Fn::If": ["IsProduction", "Retain", "Delete"]}
+    for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
+        if table.get("TimeToLiveSpecification") != {"AttributeName": "expiresAt", "Enabled": True}:
+            yield f"{name}: rows do not expire by expiresAt"
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resources[name].get(policy) != survives:
+                yield f"{name}: {policy} must be Retain in production and Delete elsewhere"
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        group = groups.get(function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref"), {})
+        if "RetentionInDays" not in group:
+            yield f"{name}: its LoggingConfig names no log group with RetentionInDays"
+        if group.get("LogGroupName", {}).get("Fn::Sub") != "/aws/lambda/" + function["FunctionName"]["Fn::Sub"]:
+            yield f"{name}: its log group is another function's"
+
+
+def main():
+    """Runs all checks on both forms of the stage's name, and prints each fault once."""
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    with open("template.yaml", encoding="utf-8") as file:
+        source = yaml_parse(file.read())
+    faults = {}
+    for form in (source, with_literal_stage(source)):
+        template = transform(form)
+        for check in (check_references, check_routes, check_permissions, check_mappings, check_resources):
+            faults.update(dict.fromkeys(check(template)))
+    for fault in faults:
+        print(f"template.yaml: {fault}")
+    if faults:
+        return 1
+    print(f"{len(template['Resources'])} resources after the transform: every reference and every route response leads to one of them")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+//! Where everything is, for people and for programs.
+
+use std::{fmt, net::SocketAddr};
+
+use serde_json::{Value, json};
+
+/// The addresses of a running stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    socket: SocketAddr,
+    stage: String,
+}
+
+impl Addresses {
+    /// The addresses of a stack that listens at `socket` for the stage `stage`.
+    #[must_use]
+    pub fn new(socket: SocketAddr, stage: &str) -> Self {
+        Self { socket, stage: stage.to_owned() }
+    }
+
+    /// Where players connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://{}/{}", self.socket, self.stage)
+    }
+
+    /// Where AWS clients connect.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.socket)
+    }
+
+    /// Who issues tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("http://{}/issuer", self.socket)
+    }
+
+    /// `{"url":…,"endpoint":…,"issuer":…}`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"url": self.url(), "endpoint": self.endpoint(), "issuer": self.issuer()})
+    }
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  players connect to   {}", self.url())?;
+        writeln!(f, "  AWS clients connect  {}   (aws --endpoint-url {0} dynamodb list-tables)", self.endpoint())?;
+        writeln!(f, "  tokens come from     {}/token?player=alice", self.issuer())
+    }
+}

@@ -1,0 +1,64 @@
+//! One call of a function, from the moment it is asked for until it is answered.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::InvokeError;
+
+/// An invocation that waits or runs.
+pub(super) struct Invocation {
+    pub(super) request_id: String,
+    pub(super) payload: Bytes,
+    trace_id: String,
+    answer: oneshot::Sender<Result<Bytes, InvokeError>>,
+}
+
+/// What a function process is told about its invocation: the answer to its `next`.
+pub(super) struct Delivery {
+    pub(super) request_id: String,
+    pub(super) payload: Bytes,
+    pub(super) trace_id: String,
+    /// Epoch milliseconds.
+    pub(super) deadline_ms: u64,
+    /// Whether the process has been told before.
+    pub(super) again: bool,
+}
+
+impl Invocation {
+    /// A new invocation, and where its answer will come.
+    pub(super) fn new(payload: Bytes) -> (Invocation, oneshot::Receiver<Result<Bytes, InvokeError>>) {
+        let (answer, answered) = oneshot::channel();
+        (Invocation { request_id: Uuid::new_v4().to_string(), payload, trace_id: trace_id(), answer }, answered)
+    }
+
+    /// What to tell the process, which from now has the time `remaining`.
+    pub(super) fn delivery(&self, remaining: Duration, again: bool) -> Delivery {
+        let deadline_ms = (since_epoch() + remaining).as_millis() as u64;
+        let Invocation { request_id, payload, trace_id, .. } = self;
+        Delivery { request_id: request_id.clone(), payload: payload.clone(), trace_id: trace_id.clone(), deadline_ms, again }
+    }
+
+    /// Whether nobody awaits the answer any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    /// Answers. The caller may have stopped waiting meanwhile, as AWS's callers may; the function has run all the same.
+    pub(super) fn answer(self, result: Result<Bytes, InvokeError>) {
+        drop(self.answer.send(result));
+    }
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// An X-Ray tracing header, unsampled: `Root=1-<8 hex digits of epoch seconds>-<24>;Parent=<16>;Sampled=0`.
+fn trace_id() -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    let parent = Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{};Parent={};Sampled=0", since_epoch().as_secs(), &random[..24], &parent[..16])
+}

@@ -1,0 +1,115 @@
+//! A function for tests. The test binary runs itself again as the function's process: [`config`] names the ignored test
+//! [`process`], which speaks the Runtime API through `lambda_runtime` and behaves as its payload or its environment says.
+//!
+//! | payload | behaviour |
+//! |---|---|
+//! | `{"answer": X}` | answers X |
+//! | `{"sleepMilliseconds": n}` | sleeps, then answers the payload |
+//! | `{"error": "text"}` | fails with the text |
+//! | `{"panic": true}` | panics |
+//! | `{"exit": code}` | ends the process |
+//! | `{"exitAfterwards": code}` | answers the payload, then ends the process |
+//! | `{"environment": "NAME"}` | answers that variable, or null |
+//! | `{"context": true}` | answers what the runtime knows of the invocation |
+//! | `{"answerBytes": n}` | answers a string of that many bytes |
+//! | `{"print": ["line", …]}` | prints the lines to standard output, then answers the payload |
+//! | anything else | answers the payload |
+//!
+//! | variable | behaviour |
+//! |---|---|
+//! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
+//! | `TEST_FUNCTION_INIT` | `crash`, `hang` or `error` before the first invocation |
+//! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
+
+use std::{collections::BTreeMap, io::Write, time::Duration};
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+
+use super::{FunctionConfig, LambdaOptions, LogOptions, LogOutput};
+
+/// A function called `name` that runs [`process`]; timeout 5 seconds, 128 MB, no variables.
+pub(crate) fn config(name: &str) -> FunctionConfig {
+    FunctionConfig {
+        logical_id: "TestFunction".to_owned(),
+        name: name.to_owned(),
+        program: std::env::current_exe().unwrap(),
+        arguments: ["--exact", "lambda::test_function::process", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
+        timeout: Duration::from_secs(5),
+        memory_mb: 128,
+        environment: BTreeMap::new(),
+    }
+}
+
+/// Options under which the functions' output is not shown.
+pub(crate) fn quiet() -> LambdaOptions {
+    LambdaOptions { logs: LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() }, ..LambdaOptions::default() }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.into_string().unwrap())
+}
+
+/// The function process. Run by hand, outside an environment, it does nothing.
+#[test]
+#[ignore = "the process of the test function, started by the Lambda room"]
+fn process() {
+    let Some(api) = variable("AWS_LAMBDA_RUNTIME_API") else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        match variable("TEST_FUNCTION_INIT").as_deref() {
+            Some("crash") => std::process::exit(3),
+            Some("hang") => std::future::pending().await,
+            Some("error") => {
+                let error = json!({"errorType": "Extension.Misconfigured", "errorMessage": "GAME is not set"});
+                let url = format!("{api}/2018-06-01/runtime/init/error");
+                reqwest::Client::new().post(url).json(&error).send().await.unwrap();
+                std::process::exit(1);
+            }
+            _ => lambda_runtime::run(service_fn(handle)).await.unwrap(),
+        }
+    });
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let LambdaEvent { payload, context } = event;
+    if let Some(path) = variable("TEST_FUNCTION_LOG") {
+        // One write per line, so that lines of several environments do not mix.
+        std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(format!("{payload}\n").as_bytes())?;
+    }
+    if let Some(answer) = variable("TEST_FUNCTION_ANSWER") {
+        return Ok(serde_json::from_str(&answer)?);
+    }
+    let Some((key, value)) = payload.as_object().and_then(|members| members.iter().next()) else { return Ok(payload) };
+    match (key.as_str(), value) {
+        ("answer", answer) => Ok(answer.clone()),
+        ("sleepMilliseconds", Value::Number(n)) => {
+            tokio::time::sleep(Duration::from_millis(n.as_u64().unwrap())).await;
+            Ok(payload)
+        }
+        ("error", Value::String(text)) => Err(text.clone().into()),
+        ("panic", _) => panic!("asked to panic"),
+        ("exit", Value::Number(code)) => std::process::exit(code.as_i64().unwrap() as i32),
+        ("exitAfterwards", Value::Number(code)) => {
+            let code = code.as_i64().unwrap() as i32;
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                std::process::exit(code);
+            });
+            Ok(payload)
+        }
+        ("environment", Value::String(name)) => Ok(json!(variable(name))),
+        ("context", _) => Ok(json!({
+            "requestId": context.request_id, "deadline": context.deadline, "arn": context.invoked_function_arn,
+            "traceId": context.xray_trace_id, "variables": std::env::vars().collect::<BTreeMap<_, _>>(),
+        })),
+        ("answerBytes", Value::Number(n)) => Ok(json!("x".repeat(n.as_u64().unwrap() as usize))),
+        ("print", Value::Array(lines)) => {
+            for line in lines {
+                println!("{}", line.as_str().unwrap());
+            }
+            Ok(payload)
+        }
+        _ => Ok(payload),
+    }
+}

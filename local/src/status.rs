@@ -1,0 +1,36 @@
+//! What the stack says of itself over HTTP: a page for people at `/`, and `/status` for programs.
+
+use std::fmt::Write;
+
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Value, json};
+
+use crate::{addresses::Addresses, lambda::Lambda};
+
+/// The routes `/` and `/status`.
+pub fn router(addresses: Addresses, lambda: Lambda) -> Router {
+    Router::new().route("/", get(page)).route("/status", get(status)).with_state((addresses, lambda))
+}
+
+async fn page(State((addresses, lambda)): State<(Addresses, Lambda)>) -> String {
+    let mut page = format!("This is Muster on one machine.\n\n{addresses}\n");
+    for (function, stats) in lambda.stats() {
+        let (calls, errors, processes) = (stats.invocations, stats.errors, stats.environments);
+        // Writing to a String cannot fail.
+        drop(writeln!(page, "{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes"));
+    }
+    page
+}
+
+async fn status(State((addresses, lambda)): State<(Addresses, Lambda)>) -> Json<Value> {
+    let processes = lambda.processes();
+    let functions = lambda.stats().into_iter().map(|(name, stats)| {
+        let own: Vec<u32> = processes.iter().filter(|(function, _)| *function == name).map(|(_, process)| *process).collect();
+        let value = json!({
+            "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
+            "coldStarts": stats.environments_started, "processes": own
+        });
+        (name, value)
+    });
+    Json(json!({"addresses": addresses.to_json(), "functions": functions.collect::<serde_json::Map<_, _>>()}))
+}

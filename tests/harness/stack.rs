@@ -1,0 +1,187 @@
+//! The system under test: a local stack of the test's own, or one that is deployed.
+//!
+//! A deployed stack is named by environment variables:
+//! - `MUSTER_TEST_URL`: its socket, such as `wss://abc.execute-api.eu-west-1.amazonaws.com/dev`;
+//! - `MUSTER_TEST_TOKEN_COMMAND`: a command that is given a player's name as its last argument and prints a token for that player.
+
+use std::{
+    env,
+    fs::{self, File},
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use muster_launch::Built;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Child;
+use uuid::Uuid;
+
+use super::{eventually, issuer::TestIssuer};
+
+/// The programs, built once for all tests.
+fn programs() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| muster_launch::build().unwrap())
+}
+
+/// A stack that tests can hold sockets to.
+pub enum Stack {
+    /// A program on this machine, started for the test.
+    Local(LocalStack),
+    /// A stack in the cloud, which other tests use at the same time.
+    Deployed {
+        /// Its socket.
+        url: String,
+        /// Prints a token for a player.
+        token_command: String,
+        /// Appended to players' names, so that tests do not meet.
+        suffix: String,
+    },
+}
+
+impl Stack {
+    /// The deployed stack if one is named, else a new local one.
+    pub async fn start() -> Self {
+        match env::var("MUSTER_TEST_URL") {
+            Ok(url) => Self::Deployed {
+                url,
+                token_command: env::var("MUSTER_TEST_TOKEN_COMMAND").expect("MUSTER_TEST_TOKEN_COMMAND, since MUSTER_TEST_URL is set"),
+                suffix: format!("-{}", Uuid::new_v4().simple()),
+            },
+            Err(_) => Self::Local(LocalStack::start(&[]).await),
+        }
+    }
+
+    /// Where players connect.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Local(local) => &local.addresses.url,
+            Self::Deployed { url, .. } => url,
+        }
+    }
+
+    /// The id of the player whom this test calls `name`.
+    pub fn player(&self, name: &str) -> String {
+        match self {
+            Self::Local(_) => name.to_owned(),
+            Self::Deployed { suffix, .. } => format!("{name}{suffix}"),
+        }
+    }
+
+    /// A token with which `name` is let in.
+    pub async fn token(&self, name: &str) -> String {
+        match self {
+            Self::Local(local) => local.token(name).await,
+            Self::Deployed { token_command, .. } => {
+                let mut words = token_command.split_whitespace();
+                let program = words.next().expect("a command in MUSTER_TEST_TOKEN_COMMAND");
+                let output = Command::new(program).args(words).arg(self.player(name)).output().unwrap();
+                assert!(output.status.success(), "{token_command}: {}", String::from_utf8_lossy(&output.stderr));
+                String::from_utf8(output.stdout).unwrap().trim().to_owned()
+            }
+        }
+    }
+}
+
+/// Where a local stack is, as it says itself.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Where players connect.
+    pub url: String,
+    /// Where AWS clients connect.
+    pub endpoint: String,
+    /// Who issues tokens.
+    pub issuer: String,
+}
+
+/// A local stack. Its end is the end of the test.
+pub struct LocalStack {
+    /// Where it is.
+    pub addresses: Addresses,
+    /// The program.
+    pub process: Child,
+    directory: TempDir,
+}
+
+impl LocalStack {
+    /// Starts a stack on a free port, with more `arguments`.
+    pub async fn start(arguments: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let ready = directory.path().join("ready.json");
+        let process = Self::command(&["--port", "0", "--verbose", "--ready", ready.to_str().unwrap()])
+            .args(arguments)
+            .stdout(File::create(directory.path().join("log")).unwrap())
+            .stderr(File::create(directory.path().join("errors")).unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stack = Self { addresses: Addresses { url: String::new(), endpoint: String::new(), issuer: String::new() }, process, directory };
+        let text = eventually("the stack says that it is ready", || {
+            let exited = stack.process.try_wait().unwrap();
+            assert!(exited.is_none(), "the stack ended with {exited:?}: {}", stack.output());
+            let text = fs::read_to_string(&ready).ok();
+            async { text }
+        })
+        .await;
+        let addresses: Value = serde_json::from_str(&text).unwrap();
+        let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
+        stack.addresses = Addresses { url: address("url"), endpoint: address("endpoint"), issuer: address("issuer") };
+        stack
+    }
+
+    /// A stack whose players have their tokens from `issuer`.
+    pub async fn trusting(issuer: &TestIssuer) -> Self {
+        let parameters = [format!("Issuer={}", issuer.url()), format!("Audience={}", issuer.audience())];
+        Self::start(&["--parameter", &parameters[0], "--parameter", &parameters[1]]).await
+    }
+
+    /// The program with its template and functions, ready for more arguments.
+    pub fn command(arguments: &[&str]) -> tokio::process::Command {
+        let built = programs();
+        let mut command = tokio::process::Command::new(&built.stack);
+        command.arg("--functions").arg(&built.functions).arg("--template").arg(muster_launch::workspace().join("template.yaml"));
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// A token of the stack's own issuer.
+    pub async fn token(&self, player: &str) -> String {
+        self.token_for(player, 3_600).await
+    }
+
+    /// A token that expires after `seconds`.
+    pub async fn token_for(&self, player: &str, seconds: i64) -> String {
+        let url = format!("{}/token", self.addresses.issuer);
+        let request = reqwest::Client::new().post(url).query(&[("player", player), ("expiresIn", &seconds.to_string())]);
+        let answer: Value = request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The living processes of `function`, such as `send-message`.
+    pub async fn processes(&self, function: &str) -> Vec<u32> {
+        let status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
+        let processes = status["functions"][format!("muster-dev-{function}")]["processes"].as_array().unwrap();
+        processes.iter().map(|process| u32::try_from(process.as_u64().unwrap()).unwrap()).collect()
+    }
+
+    /// What the stack and its functions have printed so far.
+    pub fn output(&self) -> String {
+        let read = |name: &str| fs::read_to_string(self.path(name)).unwrap();
+        read("log") + &read("errors")
+    }
+
+    /// The path of a file beside the stack's.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+impl Drop for LocalStack {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- what the stack printed ---\n{}", self.output());
+        }
+    }
+}

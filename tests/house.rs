@@ -1,0 +1,117 @@
+//! Template, binaries and protocol are in step. Each test names the step that is missing.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use muster_protocol::Route;
+
+fn read(path: &str) -> String {
+    let path = muster_launch::workspace().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The values of every line `<key> = "<value>"` or `<key>: <value>` of `text`.
+fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter_map(|line| line.strip_prefix(key)).map(|rest| rest.trim_matches([' ', '"'])).collect()
+}
+
+/// The binaries of the functions' package, with the file of each.
+fn binaries() -> Vec<(String, String)> {
+    let manifest = read("functions/Cargo.toml");
+    let tables: Vec<&str> = manifest.split("[[bin]]").skip(1).collect();
+    tables.iter().map(|table| (values(table, "name =")[0].to_owned(), values(table, "path =")[0].to_owned())).collect()
+}
+
+/// The binaries that functions of the template run.
+fn deployed() -> BTreeSet<String> {
+    values(&read("template.yaml"), "Binary:").into_iter().map(str::to_owned).collect()
+}
+
+/// `sendMessage` in the spelling of files: `send_message`.
+fn snake_case(name: &str) -> String {
+    let parts = name.chars().map(|letter| if letter.is_uppercase() { format!("_{}", letter.to_lowercase()) } else { letter.to_string() });
+    parts.collect()
+}
+
+/// `sendMessage` in the spelling of the template's ids: `SendMessage`.
+fn pascal_case(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
+}
+
+#[test]
+fn every_route_of_the_protocol_is_complete() {
+    let (template, readme) = (read("template.yaml"), read("README.md"));
+    let binaries = binaries();
+    for route in Route::ALL {
+        let name = route.name();
+        let (file, id) = (snake_case(name), pascal_case(name));
+        let binary = (file.replace('_', "-"), format!("routes/{file}.rs"));
+        assert!(muster_launch::workspace().join("functions").join(&binary.1).exists(), "route {name} has no file functions/{}", binary.1);
+        assert!(binaries.contains(&binary), "route {name} has no [[bin]] {binary:?} in functions/Cargo.toml");
+        assert!(deployed().contains(&binary.0), "route {name} has no function with `Binary: {}` in template.yaml", binary.0);
+        let entry = format!("        {name}:\n          FunctionArn: !GetAtt {id}Function.Arn\n          RouteResponseSelectionExpression: $default");
+        assert!(template.contains(&entry), "route {name} is not under Routes of the WebSocketApi, with its function and $default response");
+        let response = format!("  {id}RouteResponse:\n    Type: AWS::ApiGatewayV2::RouteResponse");
+        assert!(template.contains(&response), "route {name} has no {id}RouteResponse in template.yaml, so its replies would be dropped");
+        assert!(readme.contains(&format!("| `{name}` |")), "route {name} is not in the protocol table of README.md");
+    }
+}
+
+#[test]
+fn every_route_of_the_template_is_in_the_protocol() {
+    let template = read("template.yaml");
+    let (_, rest) = template.split_once("      Routes:\n").expect("Routes of the WebSocketApi");
+    let routes = rest.lines().take_while(|line| line.starts_with("        "));
+    let names = routes.filter_map(|line| line.strip_prefix("        ")?.strip_suffix(':')).filter(|name| !name.starts_with([' ', '$']));
+    let names: BTreeSet<&str> = names.collect();
+    let known: BTreeSet<&str> = Route::ALL.iter().map(|route| route.name()).collect();
+    assert_eq!(names, known, "the template's routes on the left, Route::ALL of the protocol on the right");
+}
+
+#[test]
+fn every_binary_is_deployed_and_every_deployed_binary_exists() {
+    let built: BTreeSet<String> = binaries().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(built, deployed(), "the [[bin]]s of functions/Cargo.toml on the left, the Binary properties of template.yaml on the right");
+}
+
+/// The Rust files below `directory` that are functions: those of the folders of event sources, and `main.rs` of deeper ones.
+fn function_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for source in ["routes", "streams", "timers", "topics", "tasks"].map(|source| directory.join(source)) {
+        let entries = fs::read_dir(source).into_iter().flatten().map(|entry| entry.unwrap().path());
+        files.extend(entries.map(|path| if path.is_dir() { path.join("main.rs") } else { path }));
+    }
+    files
+}
+
+#[test]
+fn every_file_of_a_function_is_in_the_index_and_says_what_it_does() {
+    let directory = muster_launch::workspace().join("functions");
+    let indexed: BTreeSet<PathBuf> = binaries().into_iter().map(|(_, path)| directory.join(path)).collect();
+    let files: BTreeSet<PathBuf> = function_files(&directory).into_iter().collect();
+    assert_eq!(files, indexed, "the files of functions/ on the left, the paths of its [[bin]]s on the right");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for word in ["Trigger:", "Safe to repeat:"] {
+            let opening: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            assert!(opening.contains(word), "{} does not open with its '{word}'", file.display());
+        }
+    }
+}
+
+#[test]
+fn a_function_reads_only_what_the_template_sets() {
+    let template = read("template.yaml");
+    for file in ["connections.rs", "messages.rs", "push.rs"] {
+        let text = read(&format!("shared/aws/src/{file}"));
+        for call in ["required(\"", "number(\""] {
+            for variable in text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                assert!(template.contains(&format!("{variable}: ")), "shared/aws/src/{file} reads {variable}, which template.yaml does not set");
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The program itself: its options, its end, and what ordinary AWS clients see.
+
+use std::{net::TcpListener, path::Path, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::harness::{LocalStack, Socket, eventually};
+
+fn is_alive(process: u32) -> bool {
+    Path::new(&format!("/proc/{process}")).exists()
+}
+
+async fn interrupt(process: u32) {
+    let status = tokio::process::Command::new("kill").args(["-INT", &process.to_string()]).status().await.unwrap();
+    assert!(status.success());
+}
+
+/// Starts with `arguments` what is not going to run, and returns what it complains of.
+async fn complaint(arguments: &[&str]) -> String {
+    let output = LocalStack::command(arguments).kill_on_drop(true).output();
+    let output = tokio::time::timeout(Duration::from_secs(20), output).await.expect("it ends").unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn it_ends_on_interrupt_and_leaves_no_process() {
+    let mut stack = LocalStack::start(&[]).await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    alice.ask(r#"{"route":"ping"}"#).await;
+    let mut functions = Vec::new();
+    for function in ["authorize", "connect", "ping"] {
+        functions.extend(stack.processes(function).await);
+    }
+    assert_eq!(functions.len(), 3);
+    interrupt(stack.process.id().unwrap()).await;
+    let status = tokio::time::timeout(Duration::from_secs(10), stack.process.wait()).await.expect("it ends").unwrap();
+    assert!(status.success(), "{status}: {}", stack.output());
+    assert!(functions.iter().all(|process| !is_alive(*process)), "{functions:?}");
+    assert_eq!(alice.closed().await.map(|frame| u16::from(frame.code)), Some(1001));
+}
+
+#[tokio::test]
+async fn its_functions_end_even_if_it_is_killed() {
+    let mut stack = LocalStack::start(&[]).await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    alice.ask(r#"{"route":"ping"}"#).await;
+    let functions = stack.processes("ping").await;
+    assert!(!functions.is_empty());
+    stack.process.kill().await.unwrap();
+    eventually("the functions notice", || async { functions.iter().all(|process| !is_alive(*process)).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let complaint = complaint(&["--port", &port]).await;
+    assert!(complaint.contains(&port) && complaint.contains("--port"), "{complaint}");
+}
+
+#[tokio::test]
+async fn parameters_that_the_template_does_not_allow_are_refused_by_name() {
+    let unknown = complaint(&["--port", "0", "--parameter", "Colour=red"]).await;
+    assert!(unknown.contains("Colour"), "{unknown}");
+    let forbidden = complaint(&["--port", "0", "--parameter", "Stage=moon"]).await;
+    assert!(forbidden.contains("Stage") && forbidden.contains("moon"), "{forbidden}");
+}
+
+#[tokio::test]
+async fn another_stage_has_another_path_and_other_names() {
+    let stack = LocalStack::start(&["--parameter", "Stage=staging", "--parameter", "Game=quest"]).await;
+    assert!(stack.addresses.url.ends_with("/staging"), "{}", stack.addresses.url);
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    let frame = json!({"route": "sendMessage", "body": {"playerIds": ["alice"], "message": "hi"}}).to_string();
+    let (first, second) = (alice.ask(frame).await, alice.receive().await);
+    let types = [first["type"].as_str().unwrap(), second["type"].as_str().unwrap()];
+    assert!(types.contains(&"reply") && types.contains(&"message"), "{types:?}");
+    assert_eq!(aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await["TableNames"], json!(["quest-staging-messages", "quest-staging-players"]));
+}
+
+#[tokio::test]
+async fn silence_and_age_close_a_socket() {
+    let stack = LocalStack::start(&["--idle", "1", "--lifetime", "3"]).await;
+    let token = stack.token("alice").await;
+    let mut silent = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    let mut busy = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    let closed = silent.closed().await.unwrap();
+    assert_eq!((u16::from(closed.code), closed.reason.as_str()), (1001, "Going away"));
+    let started = std::time::Instant::now();
+    loop {
+        if busy.send_message(r#"{"route":"ping"}"#.into()).await.is_err() {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "a busy socket is closed by its age");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Calls an AWS API as its clients do, apart from the signature, which nobody checks here.
+pub async fn aws(stack: &LocalStack, target: &str, body: &Value) -> Value {
+    let request = reqwest::Client::new().post(&stack.addresses.endpoint).header("x-amz-target", target);
+    let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+    let authorization = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+    let request = request.header("authorization", authorization).header("x-amz-date", "20260101T000000Z");
+    serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn aws_clients_see_tables_streams_and_queues() {
+    let stack = LocalStack::start(&[]).await;
+    let tables = aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await;
+    assert_eq!(tables["TableNames"], json!(["muster-dev-messages", "muster-dev-players"]));
+    let table = aws(&stack, "DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
+    let arn = table["Table"]["TableArn"].as_str().unwrap();
+    assert_eq!(arn, "arn:aws:dynamodb:us-east-1:000000000000:table/muster-dev-messages");
+    let queues = aws(&stack, "AmazonSQS.ListQueues", &json!({})).await;
+    assert!(queues["QueueUrls"][0].as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters"), "{queues}");
+    let refused = aws(&stack, "AWSStepFunctions.StartExecution", &json!({})).await;
+    assert!(refused["message"].as_str().unwrap().contains("AWSStepFunctions.StartExecution"), "{refused}");
+}
+
+#[tokio::test]
+async fn tables_can_be_kept_from_one_run_to_the_next() {
+    let data = tempfile::TempDir::new().unwrap();
+    let arguments = ["--data", data.path().to_str().unwrap()];
+    let frame = json!({"route": "sendMessage", "body": {"playerIds": ["bob"], "message": "later"}}).to_string();
+    {
+        let mut stack = LocalStack::start(&arguments).await;
+        let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+        assert_eq!(alice.ask(frame).await["type"], "reply");
+        interrupt(stack.process.id().unwrap()).await;
+        stack.process.wait().await.unwrap();
+    }
+    let stack = LocalStack::start(&arguments).await;
+    let rows = aws(&stack, "DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
+    assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
+}
