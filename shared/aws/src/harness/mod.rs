@@ -43,7 +43,8 @@ where
         metrics.flush();
     })?;
     let (state, metrics, handler) = (&state, &metrics, &handler);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
+    // The runtime's future is nested deeply: in a box, it leaves the compiler's limit on nesting to the handlers.
+    Box::pin(lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let result = handler(state, event, metrics).await.map_err(Into::into);
         if let Err(Unanswered::Fault(fault)) = &result {
             tracing::error!(error = fault.chain(), "the invocation failed");
@@ -51,7 +52,7 @@ where
         }
         metrics.flush();
         result
-    }))
+    })))
     .await
 }
 
