@@ -1,0 +1,167 @@
+//! The handle by which a program uses a connection.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use muster_protocol::{
+    Request,
+    routes::{Ping, SendMessage, SentMessages},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    ConnectError, Events, Options, RequestError,
+    driver::Driver,
+    events, handshake,
+    open_requests::OpenRequests,
+    outgoing::{self, Outgoing},
+};
+
+/// How many messages may wait for the socket before further requests wait themselves.
+const OUTGOING_CAPACITY: usize = 16;
+
+/// One player's connection. Clones share it, and it is closed when the last one is dropped.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    outgoing: mpsc::Sender<Outgoing>,
+    open: Arc<OpenRequests>,
+    request_timeout: Duration,
+    /// Asks the driver to end.
+    closing: CancellationToken,
+    /// The driver has ended.
+    closed: CancellationToken,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}
+
+/// The answer to a ping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pong {
+    /// The server's time, in epoch milliseconds.
+    pub time: u64,
+    /// How long the answer took.
+    pub round_trip: Duration,
+}
+
+impl Client {
+    /// Connects, once: whoever starts a client wants to know at once what is wrong. Connections lost later are made again.
+    ///
+    /// Must be called within a Tokio runtime, on which the client's task then runs.
+    ///
+    /// # Errors
+    /// Any [`ConnectError`].
+    pub async fn connect(options: Options) -> Result<(Self, Events), ConnectError> {
+        let socket = handshake::connect(&options).await?;
+        let (event_sender, events) = events::queue(options.event_capacity);
+        let (sender, receiver) = mpsc::channel(OUTGOING_CAPACITY);
+        let inner = Inner {
+            outgoing: sender,
+            open: Arc::new(OpenRequests::new(options.request_timeout)),
+            request_timeout: options.request_timeout,
+            closing: CancellationToken::new(),
+            closed: CancellationToken::new(),
+        };
+        let driver = Driver {
+            options,
+            events: event_sender,
+            outgoing: receiver,
+            open: Arc::clone(&inner.open),
+            closing: inner.closing.clone(),
+            closed: inner.closed.clone(),
+        };
+        tokio::spawn(driver.run(socket));
+        Ok((Self(Arc::new(inner)), events))
+    }
+
+    /// Sends a request and waits for the body of its reply. The request's id is made here and is never used twice.
+    ///
+    /// Dropping the future is safe: a request not yet sent is not sent, and an answer to one that was becomes an
+    /// [`Event::Answer`](crate::Event::Answer).
+    ///
+    /// # Errors
+    /// Any [`RequestError`]; [`RequestError::may_have_happened`] says whether sending it again is safe.
+    pub async fn request(&self, route: &str, body: impl Serialize) -> Result<Value, RequestError> {
+        let id = Uuid::new_v4();
+        let text = outgoing::encode(id, route, body)?;
+        let (slot, outcome) = self.0.open.open(id)?;
+        let answered = async {
+            // A driver that has ended has also failed the request, or will; its slot tells.
+            if self.0.outgoing.send(Outgoing { id: Some(id), text }).await.is_err() {
+                return Err(RequestError::Closed { sent: false });
+            }
+            outcome.await.unwrap_or(Err(RequestError::Closed { sent: true }))
+        };
+        match tokio::time::timeout(self.0.request_timeout, answered).await {
+            Ok(outcome) => outcome,
+            Err(_) if slot.was_sent() => Err(RequestError::TimedOut),
+            Err(_) => Err(RequestError::NotSent),
+        }
+    }
+
+    /// Sends a request of the protocol and reads its reply.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request), and [`RequestError::UnexpectedReply`].
+    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Reply, RequestError> {
+        let body = self.request(R::ROUTE.name(), request).await?;
+        serde_json::from_value(body).map_err(|error| RequestError::UnexpectedReply(error.to_string()))
+    }
+
+    /// Sends a message to 1 to 100 players. Online or not, they find it in their inbox.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub async fn send_message(&self, players: &[impl AsRef<str>], message: &str) -> Result<SentMessages, RequestError> {
+        let player_ids = players.iter().map(|player| player.as_ref().to_owned()).collect();
+        self.call(&SendMessage { player_ids, message: message.to_owned() }).await
+    }
+
+    /// Asks for the server's time.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub async fn ping(&self) -> Result<Pong, RequestError> {
+        let start = Instant::now();
+        let pong = self.call(&Ping {}).await?;
+        Ok(Pong { time: pong.time, round_trip: start.elapsed() })
+    }
+
+    /// Sends `text` as it is. What is answered comes as an [`Event::Answer`](crate::Event::Answer) or
+    /// [`Event::Gateway`](crate::Event::Gateway).
+    ///
+    /// # Errors
+    /// [`RequestError::Closed`]; [`RequestError::NotSent`] if there is no room for it in time, as when there is no connection.
+    pub async fn send_raw(&self, text: impl Into<String>) -> Result<(), RequestError> {
+        let message = Outgoing { id: None, text: text.into().into() };
+        match self.0.outgoing.send_timeout(message, self.0.request_timeout).await {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(RequestError::NotSent),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(RequestError::Closed { sent: false }),
+        }
+    }
+
+    /// Closes the connection for all clones and waits until it is closed. Open requests fail with [`RequestError::Closed`].
+    pub async fn close(&self) {
+        self.0.closing.cancel();
+        self.0.closed.cancelled().await;
+    }
+
+    /// How many requests are open.
+    #[cfg(test)]
+    pub(crate) fn open_requests(&self) -> usize {
+        self.0.open.len()
+    }
+}

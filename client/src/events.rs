@@ -1,0 +1,225 @@
+//! What happens to a client without being asked for, and the queue in which it waits to be read.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use futures_util::{Stream, future::poll_fn};
+use muster_protocol::{MessagePush, Rejection};
+use serde_json::Value;
+
+use crate::ConnectError;
+
+/// Something that the server or the network did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message of a player. It may come twice, with the same id.
+    Message(MessagePush),
+    /// The connection is there again, after this many attempts. The first connection is [`Client::connect`](crate::Client::connect)'s own.
+    Connected {
+        /// Attempts made since the connection was lost, the successful one included.
+        attempts: u32,
+    },
+    /// The connection was lost. Requests that were sent and not answered have failed.
+    Disconnected {
+        /// What ended it, for people.
+        reason: String,
+        /// When the next attempt to connect is made; `None` if none is, and the events end.
+        retry_in: Option<Duration>,
+    },
+    /// An attempt to connect again failed.
+    ConnectFailed {
+        /// Why.
+        error: ConnectError,
+        /// When the next attempt is made; `None` if the client has given up, and the events end.
+        retry_in: Option<Duration>,
+    },
+    /// API Gateway's own frame. If exactly one request was open, it failed with [`RequestError::Gateway`](crate::RequestError::Gateway).
+    Gateway(GatewayError),
+    /// An answer that no open request waits for: it is too late, or answers [`Client::send_raw`](crate::Client::send_raw).
+    Answer(Answer),
+    /// A frame that this client does not know, as it came. Servers may be newer than clients.
+    Unknown(String),
+    /// So many events were dropped here, because [`Options::event_capacity`](crate::Options::event_capacity) of them waited to be read.
+    Missed(u64),
+}
+
+/// An answer that no open request waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The request's id, if it had one.
+    pub request_id: Option<String>,
+    /// The route that replied; rejections do not name it.
+    pub route: Option<String>,
+    /// The reply's body, or the rejection.
+    pub result: Result<Value, Rejection>,
+}
+
+/// A frame of API Gateway itself. Its request id is the gateway's, for its logs, not one that a client chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayError {
+    /// `Forbidden`, `Too Many Requests`, `Internal server error` or `Endpoint request timed out`.
+    pub message: String,
+    /// The connection's id.
+    pub connection_id: Option<String>,
+    /// The gateway's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// The events of one client, in order; a [`Stream`]. It ends when the client is closed or has given up. Dropping it discards events.
+#[derive(Debug)]
+pub struct Events(Arc<Mutex<Queue>>);
+
+/// The end that the driver writes to.
+#[derive(Debug)]
+pub(crate) struct EventSender(Arc<Mutex<Queue>>);
+
+/// Unlike a channel, it takes no memory while it is empty.
+#[derive(Debug)]
+struct Queue {
+    waiting: VecDeque<Event>,
+    capacity: usize,
+    missed: u64,
+    closed: bool,
+    reader: Option<Waker>,
+}
+
+/// A queue of at most `capacity` events.
+pub(crate) fn queue(capacity: usize) -> (EventSender, Events) {
+    let queue = Arc::new(Mutex::new(Queue { waiting: VecDeque::new(), capacity, missed: 0, closed: false, reader: None }));
+    (EventSender(Arc::clone(&queue)), Events(queue))
+}
+
+/// A panic elsewhere leaves the queue whole, since nothing panics while holding it.
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl EventSender {
+    /// Queues an event for the reader, or counts it as missed.
+    pub(crate) fn send(&self, event: Event) {
+        let mut queue = lock(&self.0);
+        if queue.closed {
+            return;
+        }
+        // Once events were dropped, all are until the reader has been told, so that the count stands where they are missing.
+        if queue.missed > 0 || queue.waiting.len() >= queue.capacity {
+            queue.missed += 1;
+        } else {
+            queue.waiting.push_back(event);
+        }
+        let reader = queue.reader.take();
+        drop(queue);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl Drop for EventSender {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.closed = true;
+        let reader = queue.reader.take();
+        drop(queue);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl Events {
+    /// The next event; `None` when there will be no more. Safe to cancel.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|context| self.poll_event(context)).await
+    }
+
+    /// The next message, passing over all other events; `None` when there will be no more. Safe to cancel.
+    pub async fn next_message(&mut self) -> Option<MessagePush> {
+        loop {
+            if let Event::Message(message) = self.next().await? {
+                return Some(message);
+            }
+        }
+    }
+
+    fn poll_event(&self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut queue = lock(&self.0);
+        if let Some(event) = queue.waiting.pop_front() {
+            return Poll::Ready(Some(event));
+        }
+        if queue.missed > 0 {
+            return Poll::Ready(Some(Event::Missed(std::mem::take(&mut queue.missed))));
+        }
+        if queue.closed {
+            return Poll::Ready(None);
+        }
+        queue.reader = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_event(context)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.closed = true;
+        queue.waiting = VecDeque::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(event: Option<Event>) -> String {
+        match event {
+            Some(Event::Unknown(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_counted_where_it_is_missing() {
+        let (sender, mut events) = queue(2);
+        for n in 0..5 {
+            sender.send(Event::Unknown(n.to_string()));
+        }
+        assert_eq!(unknown(events.next().await), "0");
+        sender.send(Event::Unknown("5".into()));
+        assert_eq!(unknown(events.next().await), "1");
+        assert!(matches!(events.next().await, Some(Event::Missed(4))));
+        sender.send(Event::Unknown("6".into()));
+        assert_eq!(unknown(events.next().await), "6");
+    }
+
+    #[tokio::test]
+    async fn events_are_read_to_the_end_after_the_sender_has_gone() {
+        let (sender, mut events) = queue(2);
+        sender.send(Event::Unknown("last".into()));
+        drop(sender);
+        assert_eq!(unknown(events.next().await), "last");
+        assert!(events.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reader_is_woken() {
+        let (sender, mut events) = queue(2);
+        let reader = tokio::spawn(async move { unknown(events.next().await) });
+        tokio::task::yield_now().await;
+        sender.send(Event::Unknown("now".into()));
+        assert_eq!(reader.await.unwrap(), "now");
+    }
+}

@@ -1,0 +1,6 @@
+//! The client against a small WebSocket server that speaks the wire and does as each test says.
+
+mod connecting;
+mod keeping;
+mod requests;
+mod server;
