@@ -132,7 +132,8 @@ impl Sqs {
         ];
         let names = names(request, "AttributeNames")?;
         // A queue without a policy or a dead-letter queue simply has no such attribute.
-        let absent = ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
+        let absent =
+            ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
         for name in &names {
             if *name != "All" && !absent.contains(name) && !all.iter().any(|(known, _)| known == name) {
                 return Err(Refusal::attribute_name(name));
@@ -208,7 +209,8 @@ fn number(request: &Value, parameter: &str, allowed: RangeInclusive<u64>) -> Res
     }
     let number = value.as_u64().filter(|number| allowed.contains(number));
     let (least, most) = (allowed.start(), allowed.end());
-    let message = || format!("Value {value} for parameter {parameter} is invalid. Reason: Must be between {least} and {most}, if provided.");
+    let message =
+        || format!("Value {value} for parameter {parameter} is invalid. Reason: Must be between {least} and {most}, if provided.");
     number.map(Some).ok_or_else(|| Refusal::invalid(message()))
 }
 

@@ -33,7 +33,11 @@ impl AttributeValue {
 /// Reads the `MessageAttributes` of a request.
 pub(super) fn read(value: &Value) -> Result<MessageAttributes, Refusal> {
     let Some(members) = value.as_object() else {
-        return if value.is_null() { Ok(MessageAttributes::new()) } else { Err(Refusal::invalid("MessageAttributes is no map.".to_owned())) };
+        return if value.is_null() {
+            Ok(MessageAttributes::new())
+        } else {
+            Err(Refusal::invalid("MessageAttributes is no map.".to_owned()))
+        };
     };
     if members.len() > 10 {
         return Err(Refusal::invalid("Number of message attributes exceeds the allowed maximum [10].".to_owned()));

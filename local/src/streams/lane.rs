@@ -14,11 +14,7 @@ use super::{
     delivery::{Delivery, Policy, Step},
     mapping::Job,
 };
-use crate::{
-    dynamodb::StreamRecord,
-    lambda::InvokeError,
-    sqs::MessageAttributes,
-};
+use crate::{dynamodb::StreamRecord, lambda::InvokeError, sqs::MessageAttributes};
 
 /// A payload's limit, 6 MB, with room for what stands around the records.
 const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
@@ -95,7 +91,10 @@ impl Lane {
                 Step::GiveUp { records: range, condition, invocations } => {
                     let job = &self.job;
                     let (function_arn, stream_arn, shard_id) = (&*job.config.function_arn, &*job.stream_arn, &*job.shard_id);
-                    self.report(&Failure { function_arn, stream_arn, shard_id, condition, invocations, function_error }, &records[range.clone()]);
+                    self.report(
+                        &Failure { function_arn, stream_arn, shard_id, condition, invocations, function_error },
+                        &records[range.clone()],
+                    );
                     delivery.given_up(&range);
                 }
                 Step::Done => break,
