@@ -48,7 +48,8 @@ impl Watcher {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (running, stopped) = mpsc::channel();
         let newest = rows.newest()?;
-        let mut watch = Watch { rows, durable, history: i64::from(history), shared: Arc::clone(&shared), seen: newest, saved: HashMap::new() };
+        let mut watch =
+            Watch { rows, durable, history: i64::from(history), shared: Arc::clone(&shared), seen: newest, saved: HashMap::new() };
         let thread = std::thread::Builder::new().name("streams".to_owned()).spawn(move || watch.run(&stopped))?;
         Ok(Watcher { shared, running: Mutex::new(Some(running)), thread: Mutex::new(Some(thread)) })
     }
