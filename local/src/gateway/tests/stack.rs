@@ -119,8 +119,8 @@ impl Stack {
         reqwest::Client::new().post(self.management_url(id)).body(body).send().await.unwrap()
     }
 
+    /// Ends the functions' processes. Sockets end with the test, whose clients no longer read.
     pub(super) async fn stop(self) {
-        self.gateway.shutdown().await;
         self.lambda.shutdown().await;
     }
 }
@@ -152,13 +152,17 @@ pub(super) async fn send(client: &mut Client, text: impl Into<String>) {
     client.send(Message::text(text.into())).await.unwrap();
 }
 
-/// Reads until the server closes, and gives its close frame. Fails if the connection ends without one.
-pub(super) async fn close_frame(client: &mut Client) -> CloseFrame {
-    loop {
+/// Reads until the server closes, gives its close frame, and ends the connection. Fails if it ended without one.
+pub(super) async fn close_frame(mut client: Client) -> CloseFrame {
+    let frame = loop {
         match patiently(client.next()).await {
-            Some(Ok(Message::Close(Some(frame)))) => return frame,
+            Some(Ok(Message::Close(Some(frame)))) => break frame,
             Some(Ok(_)) => {}
             other => panic!("it ended without a close frame: {other:?}"),
         }
-    }
+    };
+    // This also sends the client's own close frame.
+    let after = patiently(client.next()).await;
+    assert!(!matches!(after, Some(Ok(_))), "nothing comes after a close frame: {after:?}");
+    frame
 }
