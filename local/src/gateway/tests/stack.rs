@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use super::function;
 use crate::{
     gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
-    lambda::{Lambda, LambdaOptions},
+    lambda::{Lambda, LambdaOptions, LogOptions, LogOutput},
 };
 
 pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -63,7 +63,8 @@ impl Stack {
         let directory = tempfile::tempdir().unwrap();
         let roles = ["authorizer", "connect", "disconnect", "route"];
         let functions = roles.map(|role| function::config(role, &directory.path().join(role))).into();
-        let lambda = Lambda::start(functions, LambdaOptions::default()).await.unwrap();
+        let logs = LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() };
+        let lambda = Lambda::start(functions, LambdaOptions { logs, ..LambdaOptions::default() }).await.unwrap();
         let (mut api, mut limits) = (api(&lambda), Limits::default());
         change(&lambda, &mut api, &mut limits);
         let gateway = Gateway::new(api, lambda.clone(), limits).unwrap();
