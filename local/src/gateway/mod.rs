@@ -108,7 +108,9 @@ impl Gateway {
         let connections = get(management::get_connection).post(management::post_to_connection).delete(management::delete_connection);
         Router::new()
             .route(&format!("/{stage}"), get(handshake::open))
-            .route(&format!("/{stage}/@connections/{{id}}"), connections)
+            .route(&format!("/{stage}/@connections/{{id}}"), connections.clone())
+            // Some clients encode the `@`, and paths are matched as they come.
+            .route(&format!("/{stage}/%40connections/{{id}}"), connections)
             .with_state(self.clone())
     }
 

@@ -168,20 +168,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
         }
     }
 
-    /// Sends a close frame and ends the connection.
+    /// Sends a close frame, waits for the client's, and ends the connection.
     ///
-    /// Dropping the socket here would make the kernel answer what the client is still sending with a reset, and a reset
-    /// takes the close frame with it, unread. So the sending side is shut, and what comes is read and thrown away until the
-    /// client is done (RFC 6455 §7.1.1), or out of time.
+    /// After a frame that is too long there is no telling where the next one begins, so the client's close frame cannot be
+    /// found. But to drop the socket would make the kernel answer what the client is still sending with a reset, and a reset
+    /// takes our close frame with it, unread. So the sending side is shut, and what comes is thrown away until the client is
+    /// done, or out of time.
     async fn close(&mut self, closing: Closing) -> Closing {
         let frame = CloseFrame { code: closing.code.into(), reason: Utf8Bytes::from(closing.reason.as_ref()) };
         // However this ends, the connection does.
         let _ended = timeout(self.limits.closing, async {
             self.socket.send(Message::Close(Some(frame))).await.ok()?;
+            let mut acknowledged = false;
+            while let Some(Ok(message)) = self.socket.next().await {
+                acknowledged |= message.is_close();
+            }
             let stream = self.socket.get_mut();
             stream.shutdown().await.ok()?;
             let mut scrap = [0; 1024];
-            while stream.read(&mut scrap).await.ok()? > 0 {}
+            while !acknowledged && stream.read(&mut scrap).await.ok()? > 0 {}
             Some(())
         })
         .await;

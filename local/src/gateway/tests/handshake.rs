@@ -64,7 +64,7 @@ async fn the_authorizer_decides_the_status() {
     for (query, status) in [("", 401), ("?token=", 401), ("?Token=alice", 401)] {
         assert_eq!(stack.refusal(query).await, status, "{query}");
     }
-    assert_eq!(stack.events("authorizer"), [json!(0); 0], "without an identity, the authorizer is not asked");
+    assert!(stack.events("authorizer").is_empty(), "without an identity, the authorizer is not asked");
     for (query, status) in [
         ("?token=unauthorized", 401),
         ("?token=error", 500),
@@ -75,7 +75,7 @@ async fn the_authorizer_decides_the_status() {
     ] {
         assert_eq!(stack.refusal(query).await, status, "{query}");
     }
-    assert_eq!(stack.events("connect"), [json!(0); 0], "$connect is for those who may");
+    assert!(stack.events("connect").is_empty(), "$connect is for those who may");
     stack.connect("?token=wildcard").await;
     stack.stop().await;
 }

@@ -94,7 +94,7 @@ async fn delete_closes_what_is_then_gone() {
     assert_eq!(response.status(), 204);
     assert_eq!(stack.post(&id, "too late").await.status(), 410);
     assert_eq!(text(&mut client).await, "last words");
-    let frame = close_frame(&mut client).await;
+    let frame = close_frame(client).await;
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1000, "Connection Closed Normally"));
     let context = &stack.events_of("disconnect", 1).await[0]["requestContext"];
     assert_eq!((&context["disconnectStatusCode"], &context["disconnectReason"]), (&json!(1000), &json!("Connection Closed Normally")));

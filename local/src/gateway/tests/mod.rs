@@ -4,5 +4,6 @@ mod closing;
 mod function;
 mod handshake;
 mod management;
+mod many;
 mod messages;
 mod stack;

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use super::function;
 use crate::{
     gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
-    lambda::{Lambda, LambdaOptions},
+    lambda::{Lambda, LambdaOptions, LogOptions, LogOutput},
 };
 
 pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -63,7 +63,8 @@ impl Stack {
         let directory = tempfile::tempdir().unwrap();
         let roles = ["authorizer", "connect", "disconnect", "route"];
         let functions = roles.map(|role| function::config(role, &directory.path().join(role))).into();
-        let lambda = Lambda::start(functions, LambdaOptions::default()).await.unwrap();
+        let logs = LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() };
+        let lambda = Lambda::start(functions, LambdaOptions { logs, ..LambdaOptions::default() }).await.unwrap();
         let (mut api, mut limits) = (api(&lambda), Limits::default());
         change(&lambda, &mut api, &mut limits);
         let gateway = Gateway::new(api, lambda.clone(), limits).unwrap();
@@ -119,8 +120,8 @@ impl Stack {
         reqwest::Client::new().post(self.management_url(id)).body(body).send().await.unwrap()
     }
 
+    /// Ends the functions' processes. Sockets end with the test, whose clients no longer read.
     pub(super) async fn stop(self) {
-        self.gateway.shutdown().await;
         self.lambda.shutdown().await;
     }
 }
@@ -152,13 +153,17 @@ pub(super) async fn send(client: &mut Client, text: impl Into<String>) {
     client.send(Message::text(text.into())).await.unwrap();
 }
 
-/// Reads until the server closes, and gives its close frame. Fails if the connection ends without one.
-pub(super) async fn close_frame(client: &mut Client) -> CloseFrame {
-    loop {
+/// Reads until the server closes, gives its close frame, and ends the connection. Fails if it ended without one.
+pub(super) async fn close_frame(mut client: Client) -> CloseFrame {
+    let frame = loop {
         match patiently(client.next()).await {
-            Some(Ok(Message::Close(Some(frame)))) => return frame,
+            Some(Ok(Message::Close(Some(frame)))) => break frame,
             Some(Ok(_)) => {}
             other => panic!("it ended without a close frame: {other:?}"),
         }
-    }
+    };
+    // This also sends the client's own close frame.
+    let after = patiently(client.next()).await;
+    assert!(!matches!(after, Some(Ok(_))), "nothing comes after a close frame: {after:?}");
+    frame
 }
