@@ -21,10 +21,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     fn variables(&self) -> [(String, String); 2] {
-        [
-            ("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()),
-            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone()),
-        ]
+        [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())]
     }
 }
 
