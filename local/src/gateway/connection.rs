@@ -77,7 +77,7 @@ impl Connection {
     }
 
     /// Notes that a message came or went.
-    pub(super) fn is_active(&self) {
+    pub(super) fn touch(&self) {
         self.last_active_at.store(now_milliseconds(), Ordering::Relaxed);
     }
 

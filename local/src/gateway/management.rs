@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -22,8 +23,9 @@ pub(super) async fn post_to_connection(State(gateway): State<Gateway>, Path(id):
         return error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", json!("Payload too large"));
     };
     let Some(connection) = gateway.find(&id) else { return gone() };
-    // Clients get text, always; bytes that are none would break the client's socket.
-    let Ok(text) = Utf8Bytes::try_from(body) else {
+    // Clients get text, always; bytes that are none would break the client's socket. The copy is there because the body may
+    // be a piece of the HTTP layer's larger buffer, which a waiting message would keep.
+    let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(&body)) else {
         return error(StatusCode::BAD_REQUEST, "BadRequestException", json!("The body is not UTF-8, and clients are sent text"));
     };
     match connection.push(Message::Text(text), gateway.limits()) {

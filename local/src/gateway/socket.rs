@@ -99,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
             };
             match step {
                 Step::Message(Ok(Message::Text(text))) => {
-                    connection.is_active();
+                    connection.touch();
                     messages::take(gateway, connection, text);
                 }
                 Step::Message(Ok(Message::Binary(_))) => return self.close(Closing::BINARY).await,
@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
             if self.unwritten > 0 {
                 self.connection.outbox().written(self.unwritten);
                 self.unwritten = 0;
-                self.connection.is_active();
+                self.connection.touch();
             }
             while self.unwritten < WRITE_BATCH_BYTES {
                 ready!(socket.as_mut().poll_ready(context))?;

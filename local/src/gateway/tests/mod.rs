@@ -6,4 +6,5 @@ mod handshake;
 mod management;
 mod many;
 mod messages;
+mod sdk;
 mod stack;
