@@ -53,7 +53,9 @@ fn every_route_of_the_protocol_is_complete() {
         assert!(muster_launch::workspace().join("functions").join(&binary.1).exists(), "route {name} has no file functions/{}", binary.1);
         assert!(binaries.contains(&binary), "route {name} has no [[bin]] {binary:?} in functions/Cargo.toml");
         assert!(deployed().contains(&binary.0), "route {name} has no function with `Binary: {}` in template.yaml", binary.0);
-        let entry = format!("        {name}:\n          FunctionArn: !GetAtt {id}Function.Arn\n          RouteResponseSelectionExpression: $default");
+        let entry = format!(
+            "        {name}:\n          FunctionArn: !GetAtt {id}Function.Arn\n          RouteResponseSelectionExpression: $default"
+        );
         assert!(template.contains(&entry), "route {name} is not under Routes of the WebSocketApi, with its function and $default response");
         let response = format!("  {id}RouteResponse:\n    Type: AWS::ApiGatewayV2::RouteResponse");
         assert!(template.contains(&response), "route {name} has no {id}RouteResponse in template.yaml, so its replies would be dropped");
@@ -110,7 +112,10 @@ fn a_function_reads_only_what_the_template_sets() {
         let text = read(&format!("shared/aws/src/{file}"));
         for call in ["required(\"", "number(\""] {
             for variable in text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                assert!(template.contains(&format!("{variable}: ")), "shared/aws/src/{file} reads {variable}, which template.yaml does not set");
+                assert!(
+                    template.contains(&format!("{variable}: ")),
+                    "shared/aws/src/{file} reads {variable}, which template.yaml does not set"
+                );
             }
         }
     }

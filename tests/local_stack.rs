@@ -76,7 +76,10 @@ async fn another_stage_has_another_path_and_other_names() {
     let (first, second) = (alice.ask(frame).await, alice.receive().await);
     let types = [first["type"].as_str().unwrap(), second["type"].as_str().unwrap()];
     assert!(types.contains(&"reply") && types.contains(&"message"), "{types:?}");
-    assert_eq!(aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await["TableNames"], json!(["quest-staging-messages", "quest-staging-players"]));
+    assert_eq!(
+        aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await["TableNames"],
+        json!(["quest-staging-messages", "quest-staging-players"])
+    );
 }
 
 #[tokio::test]

@@ -36,6 +36,12 @@ impl Addresses {
         format!("http://{}/issuer", self.socket)
     }
 
+    /// Whether this is where clients look when they are told nothing.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.url() == "ws://127.0.0.1:6878/dev"
+    }
+
     /// `{"url":…,"endpoint":…,"issuer":…}`.
     #[must_use]
     pub fn to_json(&self) -> Value {

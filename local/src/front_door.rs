@@ -1,10 +1,10 @@
-//! The one port of the stack: every room's routes, and AWS's APIs by the header that names the operation.
+//! The one port of the stack: AWS's APIs by the header that names the operation, beside every other room's routes.
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    body::to_bytes,
+    extract::{Request, State},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -12,36 +12,32 @@ use serde_json::json;
 
 use crate::{dynamodb::DynamoDb, sqs::Sqs};
 
-/// DynamoDB's largest request.
-const BODY_BYTES: usize = 16 * 1024 * 1024;
-
-/// The services that are called at `/`.
-#[derive(Clone)]
-pub struct Services {
-    /// Tables and their streams.
-    pub dynamodb: DynamoDb,
-    /// Queues.
-    pub sqs: Sqs,
-}
+/// More than the largest message of SQS, 1 MiB, needs.
+const SQS_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// `POST /`, handed to the service that `X-Amz-Target` names.
-pub fn router(services: Services) -> Router {
-    Router::new().route("/", post(dispatch)).layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES)).with_state(services)
+pub fn router(dynamodb: DynamoDb, sqs: Sqs) -> Router {
+    Router::new().route("/", post(dispatch)).with_state((dynamodb, sqs))
 }
 
-async fn dispatch(State(services): State<Services>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+async fn dispatch(State((dynamodb, sqs)): State<(DynamoDb, Sqs)>, request: Request) -> Response {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
     match target.split_once('.') {
-        Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", _)) => services.dynamodb.forward(headers, body).await,
-        Some(("AmazonSQS", action)) => services.sqs.handle(action, &body).await,
-        _ => refuse(&target),
+        Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", _)) => dynamodb.handle(request).await,
+        Some(("AmazonSQS", action)) => match to_bytes(request.into_body(), SQS_BODY_BYTES).await {
+            Ok(body) => sqs.handle(action, &body).await,
+            Err(error) => refuse(StatusCode::PAYLOAD_TOO_LARGE, &format!("the request's body cannot be read: {error}")),
+        },
+        _ => {
+            let asked = if target.is_empty() { "a request without X-Amz-Target" } else { &target };
+            let here = "this stack has what template.yaml names: DynamoDB, its streams and SQS";
+            refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {here}"))
+        }
     }
 }
 
-/// The answer to a service that is not here, in the shape in which AWS's JSON protocols tell of it.
-fn refuse(target: &str) -> Response {
-    let asked = if target.is_empty() { "a request without X-Amz-Target".to_owned() } else { target.to_owned() };
-    let message = format!("{asked} is not implemented: this stack has the services that template.yaml names, DynamoDB, its streams and SQS");
+/// A refusal in the shape in which AWS's JSON protocols tell of it.
+fn refuse(status: StatusCode, message: &str) -> Response {
     let body = json!({"__type": "com.amazon.coral.service#UnknownOperationException", "message": message});
-    (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+    (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
 }

@@ -1,11 +1,20 @@
 //! Muster on one machine: the same function binaries, booted from the same template.
 //!
-//! Each AWS service has a room of its own. A room speaks its service's protocol and implements what `template.yaml` names.
+//! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
+//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], and an [`issuer`] of tokens. [`template`] reads the template, [`wiring`] tells the rooms
+//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share.
 
+pub mod addresses;
+pub mod args;
+pub mod banner;
 pub mod dynamodb;
+pub mod front_door;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;
 pub mod sqs;
+pub mod stack;
+pub mod status;
 pub mod streams;
 pub mod template;
+pub mod wiring;

@@ -1,1 +1,41 @@
-fn main() {}
+//! The local stack. `cargo run` builds it and starts it: see the package muster-launch.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Parser;
+use muster_local::{args::Args, banner::banner, stack::Stack};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = run(&args).await;
+    if let Err(error) = &result {
+        eprintln!("muster: {error}");
+    }
+    result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}
+
+async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
+    // Both are listened for from the start, so that an early Ctrl-C is not lost.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stack = Stack::start(args).await?;
+    println!("{}", banner(&stack.addresses, &stack.manifest));
+    if let Some(file) = &args.ready {
+        announce(file, &stack.addresses.to_json().to_string())?;
+    }
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    println!("\nmuster: stopping");
+    stack.stop().await;
+    Ok(())
+}
+
+/// Writes the file whole or not at all, since somebody is waiting for it.
+fn announce(file: &Path, text: &str) -> std::io::Result<()> {
+    let unfinished = file.with_extension("unfinished");
+    std::fs::write(&unfinished, text)?;
+    std::fs::rename(unfinished, file)
+}

@@ -63,7 +63,10 @@ impl TestIssuer {
             answers: Arc::clone(&answers),
         };
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async |State(documents): State<Documents>| documents.answer(|it| &it.discovery)))
+            .route(
+                "/.well-known/openid-configuration",
+                get(async |State(documents): State<Documents>| documents.answer(|it| &it.discovery)),
+            )
             .route("/keys", get(async |State(documents): State<Documents>| documents.answer(|it| &it.keys)))
             .with_state(documents);
         tokio::spawn(async move { axum::serve(listener, router).await });

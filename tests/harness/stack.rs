@@ -117,7 +117,8 @@ impl LocalStack {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut stack = Self { addresses: Addresses { url: String::new(), endpoint: String::new(), issuer: String::new() }, process, directory };
+        let mut stack =
+            Self { addresses: Addresses { url: String::new(), endpoint: String::new(), issuer: String::new() }, process, directory };
         let text = eventually("the stack says that it is ready", || {
             let exited = stack.process.try_wait().unwrap();
             assert!(exited.is_none(), "the stack ended with {exited:?}: {}", stack.output());

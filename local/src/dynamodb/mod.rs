@@ -1,1 +1,171 @@
-//! The dynamodb room.
+//! The DynamoDB room: a DynamoDB-compatible engine embedded as a library, its streams and its expiry of items.
+//!
+//! The engine serves HTTP on a loopback port of its own ([`engine`]), which functions call directly; [`proxy`] is the same for callers of
+//! the front door. A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`], [`record`])
+//! for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
+
+mod engine;
+mod error;
+mod expiry;
+mod proxy;
+mod reader;
+mod record;
+mod rows;
+mod table;
+#[cfg(test)]
+mod tests;
+mod watcher;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{engine::Engine, proxy::Proxy, watcher::Watcher};
+pub use self::{
+    error::DynamoDbError,
+    reader::{Checkpoint, StreamReader},
+    record::StreamRecord,
+    table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
+};
+
+/// The Region of the local stack.
+const REGION: &str = "us-east-1";
+
+/// What may be chosen about the room.
+#[derive(Clone, Debug)]
+pub struct DynamoDbOptions {
+    /// Where the data is kept, durably. Without one it is kept in a temporary directory and gone with the process.
+    pub path: Option<PathBuf>,
+    /// How often expired items are looked for.
+    pub expiry_interval: Duration,
+    /// How many stream records stay readable behind the slowest reader.
+    pub stream_history: u32,
+}
+
+impl Default for DynamoDbOptions {
+    fn default() -> DynamoDbOptions {
+        DynamoDbOptions { path: None, expiry_interval: Duration::from_secs(1), stream_history: 100_000 }
+    }
+}
+
+/// A running DynamoDB. Cheap to clone.
+#[derive(Clone)]
+pub struct DynamoDb {
+    inner: Arc<Inner>,
+}
+
+/// The parts in the order in which they must go: the files last.
+struct Inner {
+    engine: Engine,
+    watcher: Watcher,
+    proxy: Proxy,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    file: PathBuf,
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+impl DynamoDb {
+    /// Starts the engine on the file `path`, or on a temporary one, with the other options as [`DynamoDbOptions::default`] says.
+    ///
+    /// # Errors
+    /// See [`DynamoDb::start_with`].
+    pub async fn start(path: Option<PathBuf>) -> Result<DynamoDb, DynamoDbError> {
+        DynamoDb::start_with(DynamoDbOptions { path, ..DynamoDbOptions::default() }).await
+    }
+
+    /// Starts the engine, its HTTP server on a free loopback port, the watcher of its streams and the expiry of items.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or is not the engine's, or no port or thread can be had.
+    pub async fn start_with(options: DynamoDbOptions) -> Result<DynamoDb, DynamoDbError> {
+        let durable = options.path.is_some();
+        let (file, directory) = match options.path {
+            Some(path) => (path, None),
+            None => {
+                let directory = tempfile::tempdir()?;
+                (directory.path().join("dynamodb.sqlite"), Some(directory))
+            }
+        };
+        let engine = Engine::start(&file, durable).await?;
+        let watcher = Watcher::start(&file, durable, options.stream_history)?;
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
+        tasks.close();
+        let proxy = Proxy::new(engine.address());
+        Ok(DynamoDb { inner: Arc::new(Inner { engine, watcher, proxy, tasks, stopping, file, _directory: directory }) })
+    }
+
+    /// Where functions reach the engine directly: `http://127.0.0.1:PORT`. ARNs in its answers name the engine's own Region.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.inner.engine.address())
+    }
+
+    /// The file with the data.
+    pub fn file(&self) -> &Path {
+        &self.inner.file
+    }
+
+    /// Creates a table, with its stream and its expiry, unless it is there already.
+    ///
+    /// # Errors
+    /// If the engine refuses the table, or a table of that name with another shape is there.
+    pub async fn create_table(&self, table: &TableConfig) -> Result<(), DynamoDbError> {
+        let (database, table) = (self.inner.engine.database(), table.clone());
+        tokio::task::spawn_blocking(move || table::create(&database, &table)).await?
+    }
+
+    /// The stream of `table`, for one consumer, which continues after the last record it finished, also in a durable file that is opened
+    /// again. A new consumer begins with the oldest record there is (`TRIM_HORIZON`). Records are kept until every reader has finished
+    /// them.
+    ///
+    /// # Errors
+    /// If there is no such table, or it has no stream.
+    pub fn stream(&self, table: &str, consumer: &str) -> Result<StreamReader, DynamoDbError> {
+        StreamReader::open(&self.inner.file, table, consumer, &self.inner.watcher)
+    }
+
+    /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local
+    /// stack in ARNs.
+    pub async fn handle(&self, request: Request) -> Response {
+        self.inner.proxy.handle(request).await
+    }
+
+    /// A router that answers `POST /` by [`DynamoDb::handle`].
+    pub fn router(&self) -> Router {
+        let handle = |State(db): State<DynamoDb>, request: Request| async move { db.handle(request).await };
+        Router::new().route("/", axum::routing::any(handle)).with_state(self.clone())
+    }
+
+    /// Removes expired items now, and says how many.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub async fn expire(&self) -> Result<usize, DynamoDbError> {
+        let database = self.inner.engine.database();
+        Ok(tokio::task::spawn_blocking(move || database.sweep_ttl()).await??)
+    }
+
+    /// Stops the HTTP server, the watcher and the expiry, and returns when they have stopped. What readers have finished is on disk then.
+    pub async fn shutdown(&self) {
+        self.inner.stopping.cancel();
+        self.inner.tasks.wait().await;
+        self.inner.watcher.stop().await;
+        self.inner.engine.stop().await;
+    }
+}

@@ -1,1 +1,199 @@
-//! The gateway room.
+//! The WebSocket gateway room: API Gateway's WebSocket API, in front of the Lambda room.
+//!
+//! [`handshake`] is the life of one connection: [`connect`] asks the authorizer and `$connect`, [`socket`] serves the open
+//! socket, [`messages`] takes each message to its route, and `$disconnect` comes last. [`management`] is the other way in,
+//! for functions that push. What can be decided without I/O is in files of its own: [`route_selection`], [`events`],
+//! [`proxy_answer`], [`policy`], [`outbox`] and their like.
+//!
+//! What AWS leaves open and this room had to choose: pings do not reset the idle limit, messages in both directions do;
+//! `$disconnect` is not throttled; an empty `body` sends no frame.
+
+mod api;
+mod authorizer_answer;
+mod closing;
+mod connect;
+mod connection;
+mod error_frame;
+mod events;
+mod handshake;
+mod handshake_request;
+mod identifiers;
+mod limits;
+mod management;
+mod messages;
+mod outbox;
+mod policy;
+mod proxy_answer;
+mod report;
+mod route_selection;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod time;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get};
+use tokio_util::task::TaskTracker;
+
+pub use self::{
+    api::{ApiError, Authorizer, Route, Throttle, WebSocketApi},
+    limits::Limits,
+};
+use self::{
+    closing::Closing, connection::Connection, handshake_request::IdentitySource, route_selection::RouteSelection, throttle::TokenBucket,
+};
+use crate::lambda::Lambda;
+
+/// The region and the account of the local stack, as the method ARN names them.
+const METHOD_ARN_PREFIX: &str = "arn:aws:execute-api:us-east-1:000000000000";
+
+/// How long a shutdown waits for `$disconnect` of the connections that it closed.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Serves one WebSocket API. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    api: WebSocketApi,
+    lambda: Lambda,
+    limits: Limits,
+    route_selection: RouteSelection,
+    identity_sources: Vec<IdentitySource>,
+    bucket: Option<Mutex<TokenBucket>>,
+    connections: Mutex<Connections>,
+    /// One task for each connection, pending ones included.
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Connections {
+    open: HashMap<String, Arc<Connection>>,
+    shutting_down: bool,
+}
+
+impl Gateway {
+    /// A gateway for `api`, whose functions `lambda` runs.
+    ///
+    /// # Errors
+    /// The API's route selection expression or an identity source is not understood.
+    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits) -> Result<Gateway, ApiError> {
+        let sources = api.authorizer.iter().flat_map(|authorizer| &authorizer.identity_sources);
+        let shared = Shared {
+            route_selection: RouteSelection::parse(&api.route_selection_expression)?,
+            identity_sources: sources.map(|source| IdentitySource::parse(source)).collect::<Result<_, _>>()?,
+            bucket: api.throttle.map(|throttle| Mutex::new(TokenBucket::new(throttle, Instant::now()))),
+            connections: Mutex::default(),
+            tasks: TaskTracker::new(),
+            api,
+            lambda,
+            limits,
+        };
+        Ok(Gateway { shared: Arc::new(shared) })
+    }
+
+    /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades
+    /// (`axum::serve` does) and should give each request its `ConnectInfo<SocketAddr>`: without it, every client's
+    /// `sourceIp` is 127.0.0.1.
+    pub fn router(&self) -> Router {
+        let stage = &self.shared.api.stage;
+        let connections = get(management::get_connection).post(management::post_to_connection).delete(management::delete_connection);
+        Router::new()
+            .route(&format!("/{stage}"), get(handshake::open))
+            .route(&format!("/{stage}/@connections/{{id}}"), connections.clone())
+            // Some clients encode the `@`, and paths are matched as they come.
+            .route(&format!("/{stage}/%40connections/{{id}}"), connections)
+            .with_state(self.clone())
+    }
+
+    /// How many sockets are open.
+    pub fn open_connections(&self) -> usize {
+        self.connections().open.len()
+    }
+
+    /// Closes every socket with 1001 and returns when `$disconnect` has been told of each, or after five seconds. Later
+    /// connections are closed as soon as they are open.
+    pub async fn shutdown(&self) {
+        let open: Vec<_> = {
+            let mut connections = self.connections();
+            connections.shutting_down = true;
+            connections.open.values().cloned().collect()
+        };
+        for connection in open {
+            connection.close(Closing::GOING_AWAY);
+        }
+        self.shared.tasks.close();
+        if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
+            report::report(&format!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
+        }
+    }
+
+    fn api(&self) -> &WebSocketApi {
+        &self.shared.api
+    }
+
+    fn lambda(&self) -> &Lambda {
+        &self.shared.lambda
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    fn route_selection(&self) -> &RouteSelection {
+        &self.shared.route_selection
+    }
+
+    fn identity_sources(&self) -> &[IdentitySource] {
+        &self.shared.identity_sources
+    }
+
+    fn tasks(&self) -> &TaskTracker {
+        &self.shared.tasks
+    }
+
+    /// What the authorizer decides on.
+    fn method_arn(&self) -> String {
+        format!("{METHOD_ARN_PREFIX}:{}/{}/$connect", self.api().api_id, self.api().stage)
+    }
+
+    /// Whether the stage's throttle lets one more request in.
+    fn admits(&self) -> bool {
+        let Some(bucket) = &self.shared.bucket else { return true };
+        bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection reachable.
+    fn register(&self, connection: Connection) -> Arc<Connection> {
+        let connection = Arc::new(connection);
+        let mut connections = self.connections();
+        if connections.shutting_down {
+            connection.close(Closing::GOING_AWAY);
+        }
+        connections.open.insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
+        connection
+    }
+
+    /// The open connection of this id.
+    fn find(&self, id: &str) -> Option<Arc<Connection>> {
+        self.connections().open.get(id).cloned()
+    }
+
+    /// Makes a connection unreachable and closes its socket, if it is not closed already.
+    fn forget(&self, connection: &Connection, closing: Closing) {
+        self.connections().open.remove(&connection.facts.connection_id);
+        connection.close(closing);
+    }
+}

@@ -94,6 +94,8 @@ impl Environment {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
+            // Ctrl-C in the terminal is for the stack alone, which then ends its processes in order.
+            .process_group(0)
             .spawn()
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Delivery {
     pub(super) trace_id: String,
     /// Epoch milliseconds.
     pub(super) deadline_ms: u64,
+    /// Whether the process has been told before.
+    pub(super) again: bool,
 }
 
 impl Invocation {
@@ -32,11 +34,11 @@ impl Invocation {
         (Invocation { request_id: Uuid::new_v4().to_string(), payload, trace_id: trace_id(), answer }, answered)
     }
 
-    /// What to tell the process, which from now has `timeout`.
-    pub(super) fn delivery(&self, timeout: Duration) -> Delivery {
-        let deadline_ms = (since_epoch() + timeout).as_millis() as u64;
+    /// What to tell the process, which from now has the time `remaining`.
+    pub(super) fn delivery(&self, remaining: Duration, again: bool) -> Delivery {
+        let deadline_ms = (since_epoch() + remaining).as_millis() as u64;
         let Invocation { request_id, payload, trace_id, .. } = self;
-        Delivery { request_id: request_id.clone(), payload: payload.clone(), trace_id: trace_id.clone(), deadline_ms }
+        Delivery { request_id: request_id.clone(), payload: payload.clone(), trace_id: trace_id.clone(), deadline_ms, again }
     }
 
     /// Whether nobody awaits the answer any more.

@@ -15,6 +15,9 @@ use super::{
 /// How long a process that reported an init error may take to end by itself.
 const INIT_ERROR_GRACE: Duration = Duration::from_secs(1);
 
+/// However short timeout and idle limit are, an environment is not looked at more often.
+const SHORTEST_LOOK: Duration = Duration::from_millis(10);
+
 /// Why the Runtime API refuses a call.
 pub(super) enum Refusal {
     /// The request id is not that of the environment's invocation.
@@ -34,8 +37,9 @@ impl Pool {
             None | Some(Phase::Ending) => return Err(Refusal::Ended),
             Some(phase @ (Phase::InitError { .. } | Phase::Started { late: true, .. })) => return Err(Refusal::State(phase.name())),
             // Asking again without having answered gives the same invocation again, as AWS does.
-            Some(Phase::Running { invocation, .. }) => {
-                drop(poll.send(invocation.delivery(self.function.timeout)));
+            Some(Phase::Running { invocation, deadline }) => {
+                let remaining = deadline.saturating_duration_since(Instant::now());
+                drop(poll.send(invocation.delivery(remaining, true)));
                 return Ok(polled);
             }
             Some(Phase::Started { .. } | Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. }) => {}
@@ -59,7 +63,7 @@ impl Pool {
         let mut state = lock(&self.state);
         let Some(slot) = state.slots.get(&number) else { return };
         match (&slot.phase, undelivered) {
-            (Phase::Running { invocation, .. }, Some(delivery)) if invocation.request_id == delivery.request_id => {
+            (Phase::Running { invocation, .. }, Some(delivery)) if invocation.request_id == delivery.request_id && !delivery.again => {
                 let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::Away) else { return };
                 drop(state);
                 if self.submit(invocation) {
@@ -96,9 +100,9 @@ impl Pool {
         let Phase::Started { .. } = slot.phase else { return Err(Refusal::State(slot.phase.name())) };
         slot.environment.wake();
         state.set(number, Phase::InitError { deadline: Instant::now() + INIT_ERROR_GRACE });
-        match state.oldest() {
-            Some(invocation) => invocation.answer(Err(error)),
-            None => self.logs.note(&format!("failed to start: {error:?}")),
+        self.logs.failed(&error);
+        if let Some(invocation) = state.oldest() {
+            invocation.answer(Err(error));
         }
         Ok(())
     }
@@ -109,7 +113,7 @@ impl Pool {
         let (timeout, idle) = (self.function.timeout, self.host.options.idle);
         // Whatever state comes next, it lasts at least as long as the shorter of the two. Looking that often misses nothing, and so no
         // hand-over and no answer needs to set a timer.
-        let latest = now + timeout.min(idle);
+        let latest = now + timeout.min(idle).max(SHORTEST_LOOK);
         let slot = state.slots.get_mut(&number)?;
         let due = slot.phase.due(idle);
         match slot.phase {
@@ -168,6 +172,10 @@ impl Pool {
         let failed = match self.forget(&mut state, number) {
             Some(Phase::Running { invocation, .. }) => Some(invocation),
             Some(Phase::Started { .. }) if !retry => state.oldest(),
+            Some(Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. }) => {
+                self.logs.note(&format!("ended between invocations: {status}"));
+                None
+            }
             _ => None,
         };
         if let Some(invocation) = failed {

@@ -1,7 +1,7 @@
 //! The Lambda room: real function processes behind the Runtime API.
 //!
-//! `invoke` finds the function's [`pool`], which hands the invocation to an idle [`environment`] or starts one. The process asks for its
-//! invocation and answers it through the [`runtime_api`]. Everything that can befall an environment is a [`phase`] change in its pool.
+//! `invoke` finds the function's `pool`, which hands the invocation to an idle `environment` or starts one. The process asks for its
+//! invocation and answers it through the `runtime_api`. Whatever befalls an environment is a `phase` change in its pool (`lifecycle`).
 
 mod environment;
 mod failure;

@@ -176,7 +176,7 @@ impl Pool {
     pub(super) fn hand_over(&self, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
         let Some(slot) = state.slots.get(&number) else { return Err(invocation) };
         let alive = slot.environment.is_alive();
-        let delivery = invocation.delivery(self.function.timeout);
+        let delivery = invocation.delivery(self.function.timeout, false);
         let deadline = Instant::now() + self.function.timeout;
         let Some(Phase::Idle { poll, .. }) = state.set(number, Phase::Away) else { return Err(invocation) };
         if !alive || poll.send(delivery).is_err() {

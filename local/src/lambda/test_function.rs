@@ -26,7 +26,7 @@ use std::{collections::BTreeMap, io::Write, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use super::FunctionConfig;
+use super::{FunctionConfig, LambdaOptions, LogOptions, LogOutput};
 
 /// A function called `name` that runs [`process`]; timeout 5 seconds, 128 MB, no variables.
 pub(crate) fn config(name: &str) -> FunctionConfig {
@@ -39,6 +39,11 @@ pub(crate) fn config(name: &str) -> FunctionConfig {
         memory_mb: 128,
         environment: BTreeMap::new(),
     }
+}
+
+/// Options under which the functions' output is not shown.
+pub(crate) fn quiet() -> LambdaOptions {
+    LambdaOptions { logs: LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() }, ..LambdaOptions::default() }
 }
 
 fn variable(name: &str) -> Option<String> {

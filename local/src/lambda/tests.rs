@@ -10,12 +10,10 @@ use std::{path::Path, time::Instant};
 
 use serde_json::{Value, json};
 
-use super::{test_function::config, *};
-
-/// Options under which tests are quiet.
-fn quiet() -> LambdaOptions {
-    LambdaOptions { logs: LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() }, ..LambdaOptions::default() }
-}
+use super::{
+    test_function::{config, quiet},
+    *,
+};
 
 /// One function called `test`.
 async fn start() -> Lambda {

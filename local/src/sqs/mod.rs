@@ -1,1 +1,140 @@
-//! The sqs room.
+//! The SQS room: standard queues in memory, spoken to in JSON protocol 1.0 (`AmazonSQS.*`).
+//!
+//! [`queue`] is the queue itself, without I/O or a clock; [`actions`] are the requests it answers. It does what reading a dead letter with
+//! any SDK or the `aws` CLI needs; every other action is refused by name. Queues come from the template alone.
+
+mod actions;
+mod attributes;
+mod error;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    body::Bytes,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::watch;
+
+pub use self::{
+    attributes::{AttributeValue, MessageAttributes},
+    error::SqsError,
+};
+use self::{error::Refusal, queue::Queue};
+
+const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "000000000000";
+
+/// A standard queue, as the template describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueConfig {
+    /// The physical name.
+    pub name: String,
+    /// How long a received message is hidden from other receivers, unless the receiver says otherwise. AWS's default is 30 seconds.
+    pub visibility_timeout: Duration,
+    /// How long a message is kept. AWS's default is 4 days.
+    pub retention: Duration,
+}
+
+/// Where time comes from: the system, or what a test says. Epoch milliseconds.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// A running SQS. Cheap to clone.
+#[derive(Clone)]
+pub struct Sqs {
+    queues: Arc<BTreeMap<String, Shelf>>,
+    base_url: Arc<str>,
+    clock: Clock,
+    started_at: u64,
+}
+
+/// A queue, and where receivers hear that something was put into it.
+struct Shelf {
+    config: QueueConfig,
+    queue: Mutex<Queue>,
+    arrivals: watch::Sender<u64>,
+}
+
+impl Shelf {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn system_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
+}
+
+impl Sqs {
+    /// The queues, empty.
+    pub fn new(queues: Vec<QueueConfig>) -> Sqs {
+        Sqs::with_clock(queues, Arc::new(system_time))
+    }
+
+    /// As [`Sqs::new`], with the time that `clock` tells. A receiver that waits looks again when something arrives or the time it waits
+    /// for has passed on the machine's own clock.
+    pub fn with_clock(queues: Vec<QueueConfig>, clock: Clock) -> Sqs {
+        let shelf = |config: QueueConfig| {
+            let queue = Mutex::new(Queue::new(millis(config.retention)));
+            (config.name.clone(), Shelf { config, queue, arrivals: watch::Sender::new(0) })
+        };
+        let started_at = clock();
+        Sqs { queues: Arc::new(queues.into_iter().map(shelf).collect()), base_url: "http://localhost:6878".into(), clock, started_at }
+    }
+
+    /// The same queues, whose URLs begin with `base_url`, such as `http://localhost:6878`.
+    pub fn with_base_url(self, base_url: &str) -> Sqs {
+        Sqs { base_url: base_url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// The ARN of the queue `name`, whether or not there is one.
+    pub fn arn(&self, name: &str) -> String {
+        format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+    }
+
+    /// The URL of the queue `name`, whether or not there is one.
+    pub fn url(&self, name: &str) -> String {
+        format!("{}/{ACCOUNT}/{name}", self.base_url)
+    }
+
+    /// Puts a message into the queue with this ARN, and answers the message's id.
+    ///
+    /// # Errors
+    /// If there is no such queue.
+    pub fn send(&self, arn: &str, body: String, attributes: MessageAttributes) -> Result<String, SqsError> {
+        let name = arn.strip_prefix(&self.arn("")).unwrap_or(arn);
+        let shelf = self.queues.get(name).ok_or_else(|| SqsError::NoQueue(arn.to_owned()))?;
+        Ok(self.put(shelf, body, attributes, 0))
+    }
+
+    fn put(&self, shelf: &Shelf, body: String, attributes: MessageAttributes, delay: u64) -> String {
+        let id = shelf.queue().send(body, attributes, delay, (self.clock)());
+        shelf.arrivals.send_modify(|count| *count += 1);
+        id
+    }
+
+    /// Answers the request `action`, such as `SendMessage`, with the JSON `body`.
+    pub async fn handle(&self, action: &str, body: &[u8]) -> Response {
+        let content_type = (header::CONTENT_TYPE, "application/x-amz-json-1.0");
+        let request_id = ("x-amzn-requestid", uuid::Uuid::new_v4().to_string());
+        match self.answer(action, body).await {
+            Ok(answer) => ([content_type], [request_id], Bytes::from(answer.to_string())).into_response(),
+            Err(Refusal { code, query_code, message }) => {
+                let query_error = [("x-amzn-query-error", format!("{query_code};Sender"))];
+                let body = serde_json::json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": message}).to_string();
+                (StatusCode::BAD_REQUEST, [content_type], [request_id], query_error, body).into_response()
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,1 +1,23 @@
-//! The streams room.
+//! The streams room: event source mappings, which hand a table's stream records to a function in batches.
+//!
+//! [`filter`] decides which records the function wants, [`answer`] reads what it said of a batch, and [`delivery`] decides what to do next;
+//! these three are pure. [`mapping`] does what they say, with [`lane`]s working in parallel where the mapping asks for it, and
+//! [`dead_letter`] is the message for what was given up.
+
+mod answer;
+mod config;
+mod dead_letter;
+mod delivery;
+mod filter;
+mod lane;
+mod mapping;
+mod progress;
+#[cfg(test)]
+mod tests;
+mod timestamp;
+
+pub use self::{
+    config::{MappingConfig, MappingError},
+    filter::{FilterError, Filters},
+    mapping::Mapping,
+};

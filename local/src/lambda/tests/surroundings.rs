@@ -91,3 +91,13 @@ async fn what_a_process_prints_and_how_it_ended_is_in_the_log() {
     let last = seen.iter().find(|line| line.starts_with("connect Runtime.ExitError: RequestId: "));
     assert!(last.is_some_and(|line| line.ends_with("Error: Runtime exited with error: exit status 4")), "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_process_is_in_a_group_of_its_own_so_that_an_interrupt_in_the_terminal_does_not_reach_it() {
+    let lambda = start().await;
+    invoke(&lambda, json!(1)).await.unwrap();
+    let pid = pid(&lambda).to_string();
+    let group = std::process::Command::new("ps").args(["-o", "pgid=", "-p", &pid]).output().unwrap();
+    assert_eq!(String::from_utf8(group.stdout).unwrap().trim(), pid);
+    lambda.shutdown().await;
+}

@@ -6,6 +6,7 @@ mod connection;
 mod player;
 mod route;
 mod stream;
+mod unanswered;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub use connection::{ConnectionEvent, connection};
 pub use player::Player;
 pub use route::{Call, Unrouted, route, unrouted};
 pub use stream::{FailedRow, Row, stream};
+use unanswered::Unanswered;
 
 use crate::{
     Config, ConfigError, Failure, Fault, clock,
@@ -25,11 +27,12 @@ use crate::{
 };
 
 /// Builds what the handler needs, then answers events for as long as the environment lives.
-async fn run<S, E, R, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
+async fn run<S, E, R, U, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
 where
     E: DeserializeOwned,
     R: Serialize,
-    H: AsyncFn(&S, LambdaEvent<E>, &Metrics) -> Result<R, Fault>,
+    U: Into<Unanswered>,
+    H: AsyncFn(&S, LambdaEvent<E>, &Metrics) -> Result<R, U>,
 {
     let config = Config::from_environment();
     telemetry::start(&config)?;
@@ -40,15 +43,16 @@ where
         metrics.flush();
     })?;
     let (state, metrics, handler) = (&state, &metrics, &handler);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
-        let result = handler(state, event, metrics).await;
-        if let Err(fault) = &result {
+    // The runtime's future is nested deeply: in a box, it leaves the compiler's limit on nesting to the handlers.
+    Box::pin(lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
+        let result = handler(state, event, metrics).await.map_err(Into::into);
+        if let Err(Unanswered::Fault(fault)) = &result {
             tracing::error!(error = fault.chain(), "the invocation failed");
             metrics.record(Metric::Faults, 1);
         }
         metrics.flush();
         result
-    }))
+    })))
     .await
 }
 

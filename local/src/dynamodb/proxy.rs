@@ -1,0 +1,146 @@
+//! The engine for callers of the front door. Its own Region stands in every ARN it writes, so ARNs are translated both ways. Only what
+//! is an ARN of the protocol is touched: items are tagged by type (`{"S":…}`), so no text of an item is ever the value of such a member.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::{Value, json};
+
+use super::REGION;
+
+/// The word that the engine writes for a Region.
+const ENGINE_REGION: &str = dynoxide::streams::LOCAL_REGION;
+/// What the engine takes at most, bytes.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// Headers that speak of a connection or of bytes that may change on the way.
+const NOT_FORWARDED: [header::HeaderName; 4] = [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING];
+
+pub(super) struct Proxy {
+    address: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Proxy {
+    pub(super) fn new(address: SocketAddr) -> Proxy {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector) }
+    }
+
+    pub(super) async fn handle(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let message = format!("the request's body cannot be read: {error}");
+                return failure(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
+            }
+        };
+        let body = translate(&body, REGION, ENGINE_REGION).unwrap_or(body);
+        let mut forwarded = http::Request::new(Full::new(body));
+        *forwarded.method_mut() = parts.method;
+        *forwarded.headers_mut() = forwardable(parts.headers);
+        match format!("http://{}/", self.address).parse() {
+            Ok(uri) => *forwarded.uri_mut() = uri,
+            Err(error) => return unavailable(&error),
+        }
+        let response = match self.client.request(forwarded).await {
+            Ok(response) => response,
+            Err(error) => return unavailable(&error),
+        };
+        let (mut parts, body) = response.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return unavailable(&error),
+        };
+        parts.headers = forwardable(parts.headers);
+        let body = match translate(&body, ENGINE_REGION, REGION) {
+            Some(body) => {
+                // The checksum is that of the engine's bytes, and clients do check it.
+                parts.headers.remove("x-amz-crc32");
+                body
+            }
+            None => body,
+        };
+        Response::from_parts(parts, Body::from(body))
+    }
+}
+
+fn forwardable(mut headers: HeaderMap) -> HeaderMap {
+    for name in NOT_FORWARDED {
+        headers.remove(name);
+    }
+    headers
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Response {
+    eprintln!("DynamoDB: the engine does not answer: {error}");
+    let message = "The request processing has failed because of an unknown error, exception or failure.";
+    failure(StatusCode::INTERNAL_SERVER_ERROR, "com.amazonaws.dynamodb.v20120810#InternalServerError", message)
+}
+
+fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+    (status, headers, json!({"__type": kind, "message": message}).to_string()).into_response()
+}
+
+/// `body` with ARNs and regions of `from` as those of `to`; none if there are none.
+fn translate(body: &Bytes, from: &str, to: &str) -> Option<Bytes> {
+    let arn = format!("arn:aws:dynamodb:{from}:");
+    let region = format!("\"{from}\"");
+    if !contains(body, arn.as_bytes()) && !contains(body, region.as_bytes()) {
+        return None;
+    }
+    // Not JSON: the engine has a word for that.
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let mut changed = false;
+    visit(&mut value, &mut |name, text| {
+        let is_arn = name.ends_with("Arn") || matches!(name, "TableName" | "message" | "Message");
+        if name == "awsRegion" && text == from {
+            *text = to.to_owned();
+            changed = true;
+        } else if is_arn && text.contains(&arn) {
+            *text = text.replace(&arn, &format!("arn:aws:dynamodb:{to}:"));
+            changed = true;
+        }
+    });
+    changed.then(|| Bytes::from(value.to_string()))
+}
+
+/// Shows `change` each text that is a member's value, with the member's name.
+fn visit(value: &mut Value, change: &mut impl FnMut(&str, &mut String)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) => change(name, text),
+                    member => visit(member, change),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| visit(item, change)),
+        _ => {}
+    }
+}
+
+fn contains(body: &[u8], needle: &[u8]) -> bool {
+    let Some((&first, rest)) = needle.split_first() else { return true };
+    let mut body = body;
+    while let Some(at) = body.iter().position(|&byte| byte == first) {
+        body = &body[at + 1..];
+        if body.starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}

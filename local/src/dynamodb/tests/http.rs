@@ -1,0 +1,68 @@
+//! The front door's way to the engine.
+
+use super::*;
+
+/// The router on a port of its own.
+async fn serve(db: &DynamoDb) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = db.router();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    format!("http://{address}/")
+}
+
+#[tokio::test]
+async fn arns_carry_the_region_of_the_stack_both_ways() {
+    let db = start().await;
+    let front = serve(&db).await;
+    let table = call(&front, "DynamoDB_20120810.DescribeTable", &json!({"TableName": "messages"})).await;
+    assert_eq!(table["Table"]["TableArn"], "arn:aws:dynamodb:us-east-1:000000000000:table/messages");
+    let arn = table["Table"]["LatestStreamArn"].as_str().unwrap();
+    assert!(arn.starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/messages/stream/"));
+    put(&db, "alice", "1", json!({})).await;
+    let described = call(&front, "DynamoDBStreams_20120810.DescribeStream", &json!({"StreamArn": arn})).await;
+    let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
+    let ask = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
+    let records = call(&front, "DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
+    assert_eq!(records["Records"][0]["awsRegion"], "us-east-1");
+    let mut reader = db.stream("messages", "test").unwrap();
+    let record = take(&mut reader, 1).await.remove(0);
+    assert_eq!(record.event["eventSourceARN"], arn, "a mapping and the API name the stream alike");
+    assert_eq!(records["Records"][0]["dynamodb"]["SequenceNumber"], record.sequence_number.as_str());
+    assert_eq!(*shard, reader.shard_id());
+}
+
+#[tokio::test]
+async fn items_pass_as_they_are_even_if_they_speak_of_arns() {
+    let db = start().await;
+    let front = serve(&db).await;
+    let text = "arn:aws:dynamodb:us-east-1:000000000000:table/x and arn:aws:dynamodb:dynoxide:0:table/x";
+    let item = json!({
+        "recipientId": {"S": "alice"}, "messageId": {"S": "1"}, "TableName": {"S": text}, "message": {"S": text},
+        "tableArn": {"M": {"Arn": {"S": text}, "awsRegion": {"S": "dynoxide"}}},
+    });
+    assert_eq!(call(&front, "DynamoDB_20120810.PutItem", &json!({"TableName": "messages", "Item": item})).await, json!({}));
+    let key = json!({"recipientId": {"S": "alice"}, "messageId": {"S": "1"}});
+    for endpoint in [front, db.endpoint()] {
+        let answer = call(&endpoint, "DynamoDB_20120810.GetItem", &json!({"TableName": "messages", "Key": key})).await;
+        assert_eq!(answer["Item"], item);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_the_engine_arrive_as_they_are() {
+    let db = start().await;
+    let front = serve(&db).await;
+    let answer = call(&front, "DynamoDB_20120810.GetItem", &json!({"TableName": "absent", "Key": {"id": {"S": "1"}}})).await;
+    assert_eq!(answer["__type"], "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn after_a_shutdown_nobody_answers_on_the_port() {
+    let db = start().await;
+    let endpoint = db.endpoint();
+    put(&db, "alice", "1", json!({})).await;
+    tokio::time::timeout(Duration::from_secs(5), db.shutdown()).await.expect("stopping takes no time");
+    assert!(reqwest::get(endpoint).await.is_err());
+}

@@ -1,0 +1,172 @@
+//! Notices new stream records and removes those that everyone has finished. One thread does it for all tables: SQLite tells another
+//! connection of a commit by a number that must be asked for, so it is asked for often while there is work, less often when idle.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{DynamoDbError, reader::Cursor, rows::Rows};
+
+/// Between two looks while records keep coming, and for [`BUSY_FOR`] afterwards.
+const BUSY: Duration = Duration::from_micros(500);
+const BUSY_FOR: Duration = Duration::from_millis(200);
+/// Between two looks when nothing comes. Half of it is the mean delay of a lone record.
+const IDLE: Duration = Duration::from_millis(2);
+/// Between two rounds of trimming and saving positions.
+const TIDY: Duration = Duration::from_secs(1);
+
+/// What readers share with the thread.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The newest record of each table.
+    heads: HashMap<String, watch::Sender<i64>>,
+    /// The readers that are still there, or were when positions were last saved.
+    cursors: Vec<Arc<Cursor>>,
+}
+
+pub(super) struct Watcher {
+    shared: Arc<Mutex<Shared>>,
+    /// Dropping it wakes and ends the thread.
+    running: Mutex<Option<mpsc::Sender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watcher {
+    pub(super) fn start(file: &Path, durable: bool, history: u32) -> Result<Watcher, DynamoDbError> {
+        let rows = Rows::open(file)?;
+        rows.prepare()?;
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let (running, stopped) = mpsc::channel();
+        let newest = rows.newest()?;
+        let mut watch =
+            Watch { rows, durable, history: i64::from(history), shared: Arc::clone(&shared), seen: newest, saved: HashMap::new() };
+        let thread = std::thread::Builder::new().name("streams".to_owned()).spawn(move || watch.run(&stopped))?;
+        Ok(Watcher { shared, running: Mutex::new(Some(running)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Registers a reader of `table` and answers where it hears of the table's newest record. `newest` is read under the lock, so that no
+    /// record falls between what the thread has told and what the reader finds.
+    pub(super) fn register(&self, table: &str, cursor: &Arc<Cursor>, rows: &Rows) -> Result<watch::Receiver<i64>, DynamoDbError> {
+        let mut shared = lock(&self.shared);
+        let newest = rows.newest()?;
+        shared.cursors.push(Arc::clone(cursor));
+        let head = shared.heads.entry(table.to_owned()).or_insert_with(|| watch::Sender::new(newest));
+        head.send_if_modified(|head| std::mem::replace(head, newest.max(*head)) < newest);
+        Ok(head.subscribe())
+    }
+
+    pub(super) async fn stop(&self) {
+        drop(lock(&self.running).take());
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread
+            && let Ok(Err(_)) = tokio::task::spawn_blocking(move || thread.join()).await
+        {
+            eprintln!("DynamoDB streams: the watcher panicked");
+        }
+    }
+}
+
+/// The thread's own.
+struct Watch {
+    rows: Rows,
+    durable: bool,
+    history: i64,
+    shared: Arc<Mutex<Shared>>,
+    seen: i64,
+    saved: HashMap<String, i64>,
+}
+
+impl Watch {
+    fn run(&mut self, stopped: &mpsc::Receiver<()>) {
+        let (mut version, mut busy_until, mut tidy_at) = (None, Instant::now(), Instant::now() + TIDY);
+        loop {
+            let now = Instant::now();
+            match self.look(&mut version) {
+                Ok(true) => busy_until = now + BUSY_FOR,
+                Ok(false) => {}
+                Err(error) => eprintln!("{error}"),
+            }
+            if now >= tidy_at {
+                tidy_at = now + TIDY;
+                if let Err(error) = self.tidy() {
+                    eprintln!("{error}");
+                }
+            }
+            let pause = if now < busy_until { BUSY } else { IDLE };
+            if stopped.recv_timeout(pause) != Err(mpsc::RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+        if let Err(error) = self.save() {
+            eprintln!("{error}");
+        }
+    }
+
+    /// Tells readers what is new. Answers whether anything was written, also to tables without a stream.
+    fn look(&mut self, last: &mut Option<i64>) -> Result<bool, DynamoDbError> {
+        let version = self.rows.version()?;
+        if *last == Some(version) {
+            return Ok(false);
+        }
+        let mut newest: HashMap<String, i64> = HashMap::new();
+        self.rows.after(self.seen, |id, table| {
+            self.seen = id;
+            match newest.get_mut(table) {
+                Some(head) => *head = id,
+                None => drop(newest.insert(table.to_owned(), id)),
+            }
+        })?;
+        // Kept only now, so that a failure is tried again.
+        *last = Some(version);
+        let shared = lock(&self.shared);
+        for (table, id) in newest {
+            if let Some(head) = shared.heads.get(&table) {
+                head.send_if_modified(|head| std::mem::replace(head, id.max(*head)) < id);
+            }
+        }
+        Ok(true)
+    }
+
+    fn positions(&self) -> Vec<(String, i64)> {
+        lock(&self.shared).cursors.iter().map(|cursor| (cursor.consumer.clone(), cursor.finished())).collect()
+    }
+
+    fn tidy(&mut self) -> Result<(), DynamoDbError> {
+        self.save()?;
+        let slowest = self.positions().into_iter().map(|(_, position)| position).min();
+        let last = (self.seen - self.history).min(slowest.unwrap_or(i64::MAX));
+        while last > 0 && self.rows.trim(last)? {
+            // Writers come first.
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Saves where the readers are, and forgets those that have gone.
+    fn save(&mut self) -> Result<(), DynamoDbError> {
+        // Asked first: a reader that goes in between is saved the next time.
+        let gone: Vec<_> = lock(&self.shared).cursors.iter().filter(|cursor| cursor.is_closed()).cloned().collect();
+        if self.durable {
+            let mut positions = self.positions();
+            positions.retain(|(consumer, position)| self.saved.get(consumer) != Some(position));
+            if !positions.is_empty() {
+                self.rows.save(&positions)?;
+                self.saved.extend(positions);
+            }
+        }
+        if !gone.is_empty() {
+            lock(&self.shared).cursors.retain(|cursor| !gone.iter().any(|gone| Arc::ptr_eq(gone, cursor)));
+        }
+        Ok(())
+    }
+}

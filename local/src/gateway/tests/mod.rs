@@ -1,0 +1,10 @@
+//! The room as a whole, over real sockets and with real function processes.
+
+mod closing;
+mod function;
+mod handshake;
+mod management;
+mod many;
+mod messages;
+mod sdk;
+mod stack;

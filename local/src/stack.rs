@@ -1,0 +1,184 @@
+//! The whole system: rooms started in the order in which they need each other, and stopped in the other.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use axum::{Router, serve::ListenerExt};
+use thiserror::Error;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{
+    addresses::Addresses,
+    args::Args,
+    dynamodb::{DynamoDb, DynamoDbError},
+    front_door,
+    gateway::{ApiError, Gateway, Limits},
+    issuer::{Issuer, IssuerError},
+    lambda::{Lambda, LambdaOptions, LogOptions},
+    sqs::Sqs,
+    status,
+    streams::{Mapping, MappingError},
+    template::{self, Manifest, TemplateError},
+    wiring::{self, Endpoints},
+};
+
+/// Whom the local issuer's tokens are for.
+const AUDIENCE: &str = "muster-local";
+
+/// Why the stack cannot start. Each says what to do about it.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Somebody else has the port.
+    #[error("port {port} cannot be had: {source}. Is another stack running? Choose another port with --port")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The template or its parameters are wrong.
+    #[error("{} cannot be booted from:\n{source}", file.display())]
+    Template {
+        /// The template.
+        file: PathBuf,
+        /// Everything that is wrong with it.
+        source: TemplateError,
+    },
+    /// A function of the template has no binary.
+    #[error("{function} runs the binary {}, which is not there: is it a [[bin]] of functions/Cargo.toml?", binary.display())]
+    Binary {
+        /// The function's logical id.
+        function: String,
+        /// Where its binary should be.
+        binary: PathBuf,
+    },
+    /// There should be exactly one WebSocket API.
+    #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
+    Apis(usize),
+    /// The API cannot be served.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The tables cannot be had.
+    #[error(transparent)]
+    DynamoDb(#[from] DynamoDbError),
+    /// A mapping cannot be started.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The issuer has no key.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A file or a port cannot be used.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
+    let doing = doing.into();
+    move |source| StartError::Io { doing, source }
+}
+
+/// A running stack.
+pub struct Stack {
+    /// Where it is.
+    pub addresses: Addresses,
+    /// What it was booted from.
+    pub manifest: Manifest,
+    gateway: Gateway,
+    mappings: Vec<Mapping>,
+    lambda: Lambda,
+    dynamodb: DynamoDb,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Stack {
+    /// Boots everything that the template names.
+    ///
+    /// # Errors
+    /// A [`StartError`]; nothing is left running.
+    pub async fn start(args: &Args) -> Result<Self, StartError> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await;
+        let listener = bound.map_err(|source| StartError::Port { port: args.port, source })?;
+        let socket = listener.local_addr().map_err(io_error("asking for the port"))?;
+        let front_door = format!("http://{socket}");
+
+        let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
+        let manifest = manifest(args, &issuer)?;
+        let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
+        let addresses = Addresses::new(socket, &api.stage);
+
+        if let Some(data) = &args.data {
+            std::fs::create_dir_all(data).map_err(io_error(format!("making {}", data.display())))?;
+        }
+        let dynamodb = DynamoDb::start_with(wiring::dynamodb(args.data.as_deref())).await?;
+        for table in &manifest.tables {
+            dynamodb.create_table(&wiring::table(table)).await?;
+        }
+        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect()).with_base_url(&front_door);
+        let lambda = start_functions(args, &manifest, &Endpoints { dynamodb: dynamodb.endpoint(), front_door }).await?;
+        let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
+        let mut mappings = Vec::new();
+        for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
+            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
+            mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
+        }
+        let rooms = front_door::router(dynamodb.clone(), sqs)
+            .merge(status::router(addresses.clone(), lambda.clone()))
+            .merge(issuer.router())
+            .merge(gateway.router());
+        let server = tokio::spawn(serve(listener, rooms));
+        Ok(Self { addresses, manifest, gateway, mappings, lambda, dynamodb, server })
+    }
+
+    /// Closes every socket, lets the functions finish with them, and ends every process.
+    pub async fn stop(self) {
+        self.gateway.shutdown().await;
+        for mapping in &self.mappings {
+            mapping.shutdown().await;
+        }
+        self.lambda.shutdown().await;
+        self.server.abort();
+        self.dynamodb.shutdown().await;
+    }
+}
+
+/// The template with the parameters given, and the local issuer where none is named.
+fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
+    let text = std::fs::read_to_string(&args.template).map_err(io_error(format!("reading {}", args.template.display())))?;
+    let mut parameters = args.parameters();
+    parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
+    parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
+    template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
+}
+
+async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints) -> Result<Lambda, StartError> {
+    let configs: Vec<_> = manifest.functions.iter().map(|function| wiring::function(function, &args.functions, endpoints)).collect();
+    if let Some(missing) = configs.iter().find(|config| !config.program.is_file()) {
+        return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
+    }
+    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, ..LogOptions::default() };
+    let options = LambdaOptions { max_environments: args.environments, logs, ..LambdaOptions::default() };
+    Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
+}
+
+fn limits(args: &Args) -> Limits {
+    let usual = Limits::default();
+    Limits { idle: args.idle.unwrap_or(usual.idle), lifetime: args.lifetime.unwrap_or(usual.lifetime), ..usual }
+}
+
+async fn serve(listener: TcpListener, rooms: Router) -> io::Result<()> {
+    // Frames are small and must not wait for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("muster: a socket may be slower than it should be: {error}");
+        }
+    });
+    axum::serve(listener, rooms.into_make_service_with_connect_info::<SocketAddr>()).await
+}

@@ -1,0 +1,197 @@
+//! A message reaches whom it is for, wherever they are.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{LocalStack, Socket, Stack, eventually},
+    local_stack::aws,
+};
+
+async fn connect(stack: &Stack, name: &str) -> Socket {
+    Socket::with_token(stack.url(), &stack.token(name).await).await.unwrap()
+}
+
+fn to(players: &[String], text: &str) -> String {
+    json!({"route": "sendMessage", "requestId": "r1", "body": {"playerIds": players, "message": text}}).to_string()
+}
+
+/// The player of a push and its text, checked to be a message.
+fn content(push: &Value) -> (&str, &str) {
+    assert_eq!(push["type"], "message", "{push}");
+    (push["senderId"].as_str().unwrap(), push["message"].as_str().unwrap())
+}
+
+/// The rows in a player's inbox, oldest first.
+async fn inbox(stack: &LocalStack, player: &str) -> Vec<Value> {
+    let query = json!({
+        "TableName": "muster-dev-messages", "KeyConditionExpression": "recipientId = :player",
+        "ExpressionAttributeValues": {":player": {"S": player}}
+    });
+    aws(stack, "DynamoDB_20120810.Query", &query).await["Items"].as_array().unwrap().clone()
+}
+
+/// The connection rows of a player.
+async fn connections(stack: &LocalStack, player: &str) -> Vec<String> {
+    let query = json!({
+        "TableName": "muster-dev-players", "KeyConditionExpression": "playerId = :player",
+        "ExpressionAttributeValues": {":player": {"S": player}}
+    });
+    let rows = aws(stack, "DynamoDB_20120810.Query", &query).await;
+    rows["Items"].as_array().unwrap().iter().map(|row| row["item"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+fn now() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_recipient_with_its_senders_true_name() {
+    let stack = Stack::start().await;
+    let (mut alice, mut bob) = (connect(&stack, "alice").await, connect(&stack, "bob").await);
+    let bobs = stack.player("bob");
+    // The spoofed fields are what other systems believed.
+    let frame = json!({
+        "route": "sendMessage", "requestId": "r1", "senderId": "mallory", "playerId": "mallory",
+        "body": {"playerIds": [bobs], "message": "héllo ☃", "senderId": "mallory", "userId": "mallory"}
+    });
+    let reply = alice.ask(frame.to_string()).await;
+    assert_eq!((&reply["type"], &reply["requestId"], &reply["route"]), (&json!("reply"), &json!("r1"), &json!("sendMessage")), "{reply}");
+    assert_eq!(reply["body"]["unsent"], json!([]));
+    let push = bob.receive().await;
+    assert_eq!(content(&push), (stack.player("alice").as_str(), "héllo ☃"));
+    assert_eq!(push["messageId"], reply["body"]["messageIds"][&bobs]);
+    assert_eq!(push["requestId"], "r1");
+    assert!(push["sentAt"].as_u64().unwrap().abs_diff(now()) < 60_000);
+}
+
+#[tokio::test]
+async fn a_message_to_oneself_comes_back() {
+    let stack = Stack::start().await;
+    let mut alice = connect(&stack, "88888888").await;
+    let own = stack.player("88888888");
+    alice.send(json!({"route": "sendMessage", "body": {"playerIds": [own], "message": "Hello Me"}}).to_string()).await;
+    let frames = [alice.receive().await, alice.receive().await];
+    let push = frames.iter().find(|frame| frame["type"] == "message").expect("the push, before or after the reply");
+    assert_eq!(content(push), (own.as_str(), "Hello Me"));
+}
+
+#[tokio::test]
+async fn each_of_many_recipients_gets_it_once_however_often_named() {
+    let stack = Stack::start().await;
+    let names: Vec<String> = (0..30).map(|number| format!("player-{number}")).collect();
+    let mut sockets = Vec::new();
+    for name in &names {
+        sockets.push(connect(&stack, name).await);
+    }
+    let players: Vec<String> = names.iter().chain(&names).map(|name| stack.player(name)).collect();
+    let mut alice = connect(&stack, "alice").await;
+    let reply = alice.ask(to(&players, "all of you")).await;
+    let ids = reply["body"]["messageIds"].as_object().unwrap();
+    assert_eq!(ids.keys().collect::<BTreeSet<_>>(), players.iter().collect());
+    for (socket, name) in sockets.iter_mut().zip(&names) {
+        let push = socket.receive().await;
+        assert_eq!(content(&push).1, "all of you");
+        assert_eq!(push["messageId"], ids[&stack.player(name)]);
+    }
+    assert!(sockets[0].is_quiet(Duration::from_millis(300)).await, "the message came once");
+}
+
+#[tokio::test]
+async fn every_device_of_a_player_gets_it() {
+    let stack = Stack::start().await;
+    let (mut phone, mut desk) = (connect(&stack, "bob").await, connect(&stack, "bob").await);
+    let mut alice = connect(&stack, "alice").await;
+    alice.send(to(&[stack.player("bob")], "both")).await;
+    assert_eq!(content(&phone.receive().await).1, "both");
+    assert_eq!(content(&desk.receive().await).1, "both");
+}
+
+#[tokio::test]
+async fn messages_with_awaited_replies_arrive_in_order() {
+    let stack = Stack::start().await;
+    let (mut alice, mut bob) = (connect(&stack, "alice").await, connect(&stack, "bob").await);
+    let bobs = [stack.player("bob")];
+    for number in 0..50 {
+        assert_eq!(alice.ask(to(&bobs, &number.to_string())).await["type"], "reply");
+    }
+    let mut ids = Vec::new();
+    for number in 0..50 {
+        let push = bob.receive().await;
+        assert_eq!(content(&push).1, number.to_string());
+        ids.push(push["messageId"].as_str().unwrap().to_owned());
+    }
+    assert!(ids.is_sorted(), "ids grow with time");
+}
+
+#[tokio::test]
+async fn an_offline_player_finds_it_in_the_inbox() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    let reply = alice.ask(to(&["bob".to_owned()], "for later")).await;
+    let rows = inbox(&stack, "bob").await;
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!(row["messageId"]["S"], reply["body"]["messageIds"]["bob"]);
+    assert_eq!((&row["senderId"]["S"], &row["message"]["S"]), (&json!("alice"), &json!("for later")));
+    let expires_at: u64 = row["expiresAt"]["N"].as_str().unwrap().parse().expect("whole seconds");
+    assert!(expires_at.abs_diff(now() / 1_000 + 24 * 3_600) < 60, "{expires_at}");
+    assert!(row["cause"]["S"].as_str().is_some_and(|cause| !cause.is_empty()));
+}
+
+#[tokio::test]
+async fn a_disconnect_removes_its_own_connection_and_no_other() {
+    let stack = LocalStack::start(&[]).await;
+    let token = stack.token("bob").await;
+    let mut stays = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    let goes = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    assert_eq!(connections(&stack, "bob").await.len(), 2);
+    goes.vanish();
+    eventually("one connection is left", || async { (connections(&stack, "bob").await.len() == 1).then_some(()) }).await;
+    stays.ask(to(&["bob".to_owned()], "still here")).await;
+    assert_eq!(content(&stays.receive().await).1, "still here");
+}
+
+/// Writes a connection's row as if `$connect` had, and its socket were gone.
+async fn put_ghost(stack: &LocalStack, id: &str, connected_at: u64, expires_at: u64) {
+    let item = json!({
+        "playerId": {"S": "bob"}, "item": {"S": format!("connection#{id}")}, "cause": {"S": "test"},
+        "connectedAt": {"N": connected_at.to_string()}, "expiresAt": {"N": expires_at.to_string()}
+    });
+    let answer = aws(stack, "DynamoDB_20120810.PutItem", &json!({"TableName": "muster-dev-players", "Item": item})).await;
+    assert_eq!(answer, json!({}));
+}
+
+#[tokio::test]
+async fn a_dead_socket_is_forgotten_only_if_it_cannot_still_be_opening() {
+    let stack = LocalStack::start(&[]).await;
+    let mut bob = Socket::with_token(&stack.addresses.url, &stack.token("bob").await).await.unwrap();
+    let later = now() / 1_000 + 3_600;
+    put_ghost(&stack, "bG9uZyBkZWFk=", now() - 36_000, later).await;
+    put_ghost(&stack, "anVzdCBib3Ju=", now(), later).await;
+    put_ghost(&stack, "ZXhwaXJlZA==", now() - 10_000_000, now() / 1_000 - 1).await;
+    assert_eq!(connections(&stack, "bob").await.len(), 4);
+    bob.send(to(&["bob".to_owned()], "who is there?")).await;
+    let frames = [bob.receive().await, bob.receive().await];
+    assert!(frames.iter().any(|frame| frame["type"] == "message"), "the living socket is served: {frames:?}");
+    let left = eventually("the dead and the expired connection are forgotten", || async {
+        let left = connections(&stack, "bob").await;
+        (left.len() == 2).then_some(left)
+    })
+    .await;
+    assert!(left.contains(&"connection#anVzdCBib3Ju=".to_owned()), "what may still be opening stays: {left:?}");
+}
+
+#[tokio::test]
+async fn a_player_whose_socket_died_without_a_close_delays_nobody() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    Socket::with_token(&stack.addresses.url, &stack.token("bob").await).await.unwrap().vanish();
+    let mut carol = Socket::with_token(&stack.addresses.url, &stack.token("carol").await).await.unwrap();
+    assert_eq!(alice.ask(to(&["bob".to_owned(), "carol".to_owned()], "hi")).await["type"], "reply");
+    assert_eq!(content(&carol.receive().await).1, "hi");
+    assert_eq!(inbox(&stack, "bob").await.len(), 1);
+}
