@@ -37,7 +37,7 @@ pub(super) fn read(id: &str, properties: Section<'_>, responses: &BTreeSet<Strin
     }
     let expression = properties.required_text("RouteSelectionExpression");
     if let Some(expression) = &expression
-        && !expression.strip_prefix("$request.body.").is_some_and(|path| !path.is_empty())
+        && expression.strip_prefix("$request.body.").is_none_or(str::is_empty)
     {
         let message = format!("`{expression}` is not understood by the local stack; it knows $request.body.NAME");
         properties.problem("RouteSelectionExpression", message);

@@ -27,6 +27,17 @@ pub struct Manifest {
     pub notes: Vec<Note>,
 }
 
+impl Manifest {
+    /// The notes by reason, for a short list of what has no effect.
+    pub fn notes_by_reason(&self) -> BTreeMap<&str, Vec<&Note>> {
+        let mut reasons: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
+        for note in &self.notes {
+            reasons.entry(&note.reason).or_default().push(note);
+        }
+        reasons
+    }
+}
+
 /// A function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {

@@ -98,11 +98,9 @@ fn declaration(body: Section<'_>, globals: Option<&Node>, resolver: &Resolver<'_
         let message = format!("the local stack does not understand {kind}; take it out, or teach it in local/src/template");
         body.problem("Type", message);
     }
-    for key in ["DeletionPolicy", "UpdateReplacePolicy"] {
-        if let Some(node) = body.node(key) {
-            // Its value has no effect here, but what it refers to has to exist.
-            resolver.resolve(node, &body.at(key));
-        }
+    // These have no effect here, but what they refer to has to exist.
+    for entry in body.entries().iter().filter(|entry| notes::ATTRIBUTES.iter().any(|(key, _)| *key == entry.key)) {
+        resolver.resolve(&entry.value, &body.at(&entry.key));
     }
     body.finish(notes::ATTRIBUTES);
     Some(Declaration { kind: kind?, line, properties, properties_line, metadata, depends_on, kept })

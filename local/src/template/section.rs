@@ -62,6 +62,11 @@ impl<'a> Section<'a> {
         self.entries.iter().any(|entry| entry.key == key && entry.value.kind != Kind::Null)
     }
 
+    /// All members.
+    pub(super) fn entries(&self) -> &'a [Entry] {
+        self.entries
+    }
+
     /// All members, each of which counts as read.
     pub(super) fn members(&self) -> &'a [Entry] {
         self.taken.borrow_mut().extend(self.entries.iter().map(|entry| entry.key.as_str()));

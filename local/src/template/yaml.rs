@@ -16,7 +16,7 @@ const DEEPEST_NESTING: usize = 100;
 /// The functions that may be written as tags. Others are refused, here or where they are evaluated.
 const TAGS: [&str; 9] = ["And", "Equals", "FindInMap", "GetAtt", "If", "Join", "Not", "Or", "Sub"];
 /// Booleans for CloudFormation, which reads YAML 1.1, and words for readers of YAML 1.2.
-const FORMER_BOOLEANS: [&str; 6] = ["yes", "no", "on", "off", "y", "n"];
+const FORMER_BOOLEANS: [&str; 4] = ["yes", "no", "on", "off"];
 
 /// Reads one document. What is wrong goes to the report; `None` if there is nothing to go on with.
 pub(super) fn parse(text: &str, report: &Report) -> Option<Node> {
@@ -103,7 +103,7 @@ impl Reader<'_> {
                 }
                 Kind::Map(entries)
             }
-            YamlData::Tagged(tag, inner) => return self.tagged(&tag.to_string(), inner, line, path, depth),
+            YamlData::Tagged(tag, inner) => return self.tagged(&tag.to_string(), inner, line, (path, depth)),
             YamlData::BadValue | YamlData::Representation(..) | YamlData::Alias(_) => {
                 self.report.problem(path, line, "this value is not what its YAML tag says");
                 Kind::Broken
@@ -112,7 +112,7 @@ impl Reader<'_> {
         Node::new(line, kind)
     }
 
-    fn tagged(&self, tag: &str, inner: &MarkedYaml<'_>, line: usize, path: &str, depth: usize) -> Node {
+    fn tagged(&self, tag: &str, inner: &MarkedYaml<'_>, line: usize, (path, depth): (&str, usize)) -> Node {
         let name = tag.strip_prefix('!').unwrap_or(tag);
         let function = match name {
             "Ref" | "Condition" => name.to_owned(),

@@ -89,7 +89,7 @@ fn what_an_api_says_wrong_is_named() {
         (
             "SocketSendmessageRoute",
             "SocketSendMessageRoute",
-            "line 22: Resources.SendMessageResponse.Properties.RouteId: there is no parameter or resource SocketSendMessageRoute that may be named here; did you mean SocketSendmessageRoute?",
+            "line 24: Resources.SendMessageResponse.Properties.RouteId: there is no parameter or resource SocketSendMessageRoute that may be named here; did you mean SocketSendmessageRoute?",
         ),
         ("SocketSendmessageRoute", "SocketPongRoute", "there is no parameter or resource SocketPongRoute"),
         ("SocketSendmessageRoute", "SocketDefaultRoute", "SocketDefaultRoute has a RouteResponse already"),

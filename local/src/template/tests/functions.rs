@@ -50,7 +50,7 @@ fn what_a_function_says_wrong_is_named() {
             "python3.13",
             "line 6: Resources.Worker.Properties.Runtime: `python3.13` is not understood by the local stack; it knows provided.al2023",
         ),
-        ("Handler: bootstrap", "MemorySize: 64", "64 is not between 128 and 10240"),
+        ("Handler: bootstrap", "Handler: bootstrap, MemorySize: 64", "64 is not between 128 and 10240"),
         (", Handler: bootstrap", "", "Resources.Worker.Properties: Handler is missing"),
         ("FunctionName: worker", "FunctionName: a b", "`a b` is not a function's name"),
         (

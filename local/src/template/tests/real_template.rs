@@ -91,8 +91,18 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
 }
 
 #[test]
+fn every_note_about_it_has_a_line_and_a_reason() {
+    let manifest = manifest(&[("AlarmEmail", "ops@example.com"), ("Stage", "prod")]);
+    let lines = TEMPLATE.lines().count();
+    assert!(manifest.notes.iter().all(|note| (1..=lines).contains(&note.line) && !note.reason.is_empty()));
+    let reasons = manifest.notes_by_reason();
+    assert_eq!(reasons.values().map(Vec::len).sum::<usize>(), manifest.notes.len());
+    assert!(reasons.keys().any(|reason| reason.starts_with("AWS::CloudWatch::Alarm: ")), "{reasons:?}");
+}
+
+#[test]
 fn it_says_which_parameters_it_needs() {
     let error = load(TEMPLATE, &values(&[]), "muster-local").unwrap_err();
     let paths: Vec<&str> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(paths, ["Parameters.Audience", "Parameters.Issuer"]);
+    assert_eq!(paths, ["Parameters.Issuer", "Parameters.Audience"]);
 }

@@ -42,7 +42,7 @@ fn expiry_that_is_switched_off_is_off() {
 #[test]
 fn what_a_table_says_wrong_is_named() {
     for (from, to, expected) in [
-        ("TableName: rows", "TableName: no", "`no` is not a table's name"),
+        ("TableName: rows", "TableName: ab", "`ab` is not a table's name"),
         ("AttributeName: id, AttributeType: S", "AttributeName: other, AttributeType: S", "the key id has no AttributeDefinition"),
         ("AttributeName: id, AttributeType: S", "AttributeName: id, AttributeType: M", "`M` is not understood"),
         (

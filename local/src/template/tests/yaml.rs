@@ -48,7 +48,7 @@ fn rubbish_is_named_with_its_line() {
         ("a: 1\n  b: 2", "line 2: "),
         ("a: 1\na: 2", "line 2: this is not YAML: duplicated key"),
         ("1: a\n'1': b", "line 2: 1: this key is there twice"),
-        ("a: 1\n---\nb: 2", "line 2: a template is one YAML document"),
+        ("a: 1\n---\nb: 2", "line 3: a template is one YAML document"),
         ("a: !Select [0, [x]]", "line 1: a: the tag !Select is not understood by the local stack; it knows !Ref"),
         ("a: &x 1\nb: *x", "line 2: b: CloudFormation does not take YAML aliases"),
         ("a: &x [1]\nb:\n  c: *x", "line 3: b.c: CloudFormation does not take YAML aliases"),
