@@ -1,0 +1,122 @@
+//! What a template may name that has no effect on one machine, and why. What is in no table here, and is not understood either, is an error.
+
+use super::{
+    error::Report,
+    resources::Declaration,
+    section::{Noted, Section},
+};
+
+const ALARM: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
+const LOGS: &str = "the functions' logs go to the terminal";
+const PERMISSIONS: &str = "permissions are not checked on one machine";
+const TAGS: &str = "tags are for bills and accounts";
+const ENCRYPTION: &str = "data is not encrypted on one machine";
+const LIFE: &str = "the local stack creates everything at its start and updates nothing";
+const TRACING: &str = "nothing collects traces or detailed metrics on one machine";
+const PARALLEL: &str = "the local stack has its own limits of parallel work";
+const DESCRIPTION: &str = "for people";
+
+/// The reason why a whole type of resource has no effect.
+pub(super) fn of_type(kind: &str) -> Option<&'static str> {
+    const TYPES: Noted = &[
+        ("AWS::CloudWatch::Alarm", ALARM),
+        ("AWS::CloudWatch::Dashboard", ALARM),
+        ("AWS::IAM::Role", PERMISSIONS),
+        ("AWS::Logs::LogGroup", LOGS),
+        ("AWS::SNS::Subscription", "alarms are not sent from one machine"),
+        ("AWS::SNS::Topic", "alarms are not sent from one machine"),
+        ("AWS::SQS::QueuePolicy", PERMISSIONS),
+    ];
+    TYPES.iter().find(|(name, _)| *name == kind).map(|(_, reason)| *reason)
+}
+
+/// Notes a resource whose whole type has no effect.
+pub(super) fn resource(id: &str, declaration: &Declaration, properties: &Section<'_>, report: &Report) {
+    if let Some(reason) = of_type(&declaration.kind) {
+        report.note(&format!("Resources.{id}"), declaration.line, format!("{}: {reason}", declaration.kind));
+    }
+    // A subscription of a person is an alarm; one of a function or a queue would be work that does not happen.
+    if declaration.kind == "AWS::SNS::Subscription" {
+        properties.choice("Protocol", &["email", "email-json", "http", "https", "sms"]);
+    }
+}
+
+/// Members of a resource beside its properties.
+pub(super) const ATTRIBUTES: Noted =
+    &[("CreationPolicy", LIFE), ("DeletionPolicy", LIFE), ("UpdatePolicy", LIFE), ("UpdateReplacePolicy", LIFE)];
+
+/// Members of the template itself.
+pub(super) const TEMPLATE: Noted = &[("Metadata", DESCRIPTION)];
+
+/// Members of an output.
+pub(super) const OUTPUT: Noted = &[("Export", "there is no other stack to import it")];
+
+/// Properties of a function.
+pub(super) const FUNCTION: Noted = &[
+    ("Architectures", "functions are built for this machine"),
+    ("CodeUri", "functions are built from this workspace"),
+    ("Description", DESCRIPTION),
+    ("KmsKeyArn", ENCRYPTION),
+    ("LoggingConfig", LOGS),
+    ("PermissionsBoundary", PERMISSIONS),
+    ("Policies", PERMISSIONS),
+    ("PropagateTags", TAGS),
+    ("ReservedConcurrentExecutions", PARALLEL),
+    ("Role", PERMISSIONS),
+    ("RolePath", PERMISSIONS),
+    ("Tags", TAGS),
+    ("Tracing", TRACING),
+];
+
+/// Members of a function's `Metadata`, and of that of other resources.
+pub(super) const METADATA: Noted = &[("cfn-lint", "for the linter"), ("cfn_nag", "for the linter"), ("SamResourceId", "for SAM")];
+
+/// Properties of a stream event.
+pub(super) const STREAM_EVENT: Noted = &[("KmsKeyArn", ENCRYPTION), ("MetricsConfig", TRACING)];
+
+/// Properties of a table.
+pub(super) const TABLE: Noted = &[
+    ("BillingMode", "nothing is billed on one machine, and no capacity is limited"),
+    ("ContributorInsightsSpecification", TRACING),
+    ("DeletionProtectionEnabled", LIFE),
+    ("OnDemandThroughput", "no capacity is limited on one machine"),
+    ("PointInTimeRecoverySpecification", "nothing is backed up on one machine"),
+    ("ProvisionedThroughput", "no capacity is limited on one machine"),
+    ("ResourcePolicy", PERMISSIONS),
+    ("SSESpecification", ENCRYPTION),
+    ("TableClass", "nothing is billed on one machine"),
+    ("Tags", TAGS),
+    ("WarmThroughput", "no capacity is limited on one machine"),
+];
+
+/// Members of a table's `StreamSpecification`.
+pub(super) const STREAM: Noted = &[("ResourcePolicy", PERMISSIONS)];
+
+/// Properties of a queue.
+pub(super) const QUEUE: Noted = &[
+    ("KmsDataKeyReusePeriodSeconds", ENCRYPTION),
+    ("KmsMasterKeyId", ENCRYPTION),
+    ("RedriveAllowPolicy", PERMISSIONS),
+    ("SqsManagedSseEnabled", ENCRYPTION),
+    ("Tags", TAGS),
+];
+
+/// Properties of a WebSocket API.
+pub(super) const WEB_SOCKET_API: Noted = &[
+    ("AccessLogSettings", LOGS),
+    ("Description", DESCRIPTION),
+    ("FailOnWarnings", LIFE),
+    ("IpAddressType", "the local stack listens where it is told to"),
+    ("Name", DESCRIPTION),
+    ("PropagateTags", TAGS),
+    ("Tags", TAGS),
+];
+
+/// Members of an API's `Auth`.
+pub(super) const AUTH: Noted = &[("InvokeRole", PERMISSIONS), ("Name", DESCRIPTION)];
+
+/// Members of a route.
+pub(super) const ROUTE: Noted = &[("OperationName", DESCRIPTION)];
+
+/// Members of `DefaultRouteSettings`.
+pub(super) const ROUTE_SETTINGS: Noted = &[("DataTraceEnabled", LOGS), ("DetailedMetricsEnabled", TRACING), ("LoggingLevel", LOGS)];
