@@ -155,7 +155,7 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     let mut parameters = args.parameters();
     parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
     parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
-    template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
+    template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
 async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints) -> Result<Lambda, StartError> {

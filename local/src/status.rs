@@ -1,7 +1,5 @@
 //! What the stack says of itself over HTTP: a page for people at `/`, and `/status` for programs.
 
-use std::fmt::Write;
-
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
@@ -16,8 +14,7 @@ async fn page(State((addresses, lambda)): State<(Addresses, Lambda)>) -> String 
     let mut page = format!("This is Muster on one machine.\n\n{addresses}\n");
     for (function, stats) in lambda.stats() {
         let (calls, errors, processes) = (stats.invocations, stats.errors, stats.environments);
-        // Writing to a String cannot fail.
-        drop(writeln!(page, "{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes"));
+        page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
     }
     page
 }

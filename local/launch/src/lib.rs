@@ -10,6 +10,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// The beginnings of the variables in which `cargo run` and `cargo test` tell a program of its package.
+const OF_ONE_PACKAGE: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+
 /// Where the programs are.
 #[derive(Clone, Debug)]
 pub struct Built {
@@ -63,8 +66,12 @@ pub fn build() -> Result<Built, BuildError> {
 
 /// Builds the programs of one package and returns their paths.
 fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What the cargo around us says of our own package would make build scripts that look at it run again, and what depends on them.
+    for (name, _) in env::vars_os().filter(|(name, _)| OF_ONE_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))) {
+        cargo.env_remove(name);
+    }
+    let output = cargo
         .current_dir(workspace())
         .args(["build", "--package", package, "--bins", "--profile", "fast"])
         .arg("--message-format=json-render-diagnostics")
