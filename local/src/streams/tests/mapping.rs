@@ -251,7 +251,8 @@ async fn a_mapping_stops_in_the_middle_of_a_retry_and_its_records_stay() {
 
 #[tokio::test]
 async fn a_configuration_beyond_the_limits_is_refused_by_property() {
-    let cases: [(&str, fn(&mut MappingConfig)); 5] = [
+    type Change = fn(&mut MappingConfig);
+    let cases: [(&str, Change); 5] = [
         ("BatchSize", |config| config.batch_size = 10_001),
         ("MaximumBatchingWindowInSeconds", |config| config.batching_window = Duration::from_secs(301)),
         ("MaximumRetryAttempts", |config| config.maximum_retry_attempts = Some(10_001)),
@@ -267,24 +268,31 @@ async fn a_configuration_beyond_the_limits_is_refused_by_property() {
     }
 }
 
-/// Prints how long it takes from a write's answer until the function has logged the record.
+/// Prints how long it takes from a write's answer until the function is invoked with the record and until it is done, and how long many
+/// records take.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 async fn measure_a_write_to_the_function() {
     let stack = start(Some("{}"), None).await;
     let mapping = stack.map(|_| ());
-    let mut delays = Vec::new();
+    let (mut invoked, mut done) = (Vec::new(), Vec::new());
     for (number, message) in messages(1, 100).into_iter().enumerate() {
         tokio::time::sleep(Duration::from_millis(30)).await;
         stack.write(&[message]).await;
         let written = Instant::now();
-        while stack.seen().len() <= number {
-            tokio::time::sleep(Duration::from_micros(100)).await;
+        while stack.lambda.stats()["deliver"].invocations <= number as u64 {
+            tokio::task::yield_now().await;
         }
-        delays.push(written.elapsed());
+        invoked.push(written.elapsed());
+        while mapping.position() <= number as i64 {
+            tokio::task::yield_now().await;
+        }
+        done.push(written.elapsed());
     }
-    delays.sort();
-    println!("write to function: median {:?}, worst {:?}", delays[50], delays[99]);
+    for (what, mut delays) in [("invoked", invoked), ("done", done)] {
+        delays.sort();
+        println!("write to {what}: median {:?}, 90th of 100 {:?}, worst {:?}", delays[50], delays[90], delays[99]);
+    }
     let began = Instant::now();
     stack.write(&messages(50, 100)).await;
     println!("5,000 writes: {:?}", began.elapsed());
