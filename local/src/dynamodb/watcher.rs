@@ -13,11 +13,12 @@ use tokio::sync::watch;
 
 use super::{DynamoDbError, reader::Cursor, rows::Rows};
 
-/// Between two looks while records keep coming, and for [`BUSY_FOR`] afterwards.
-const BUSY: Duration = Duration::from_micros(500);
-const BUSY_FOR: Duration = Duration::from_millis(200);
-/// Between two looks when nothing comes. Half of it is the mean delay of a lone record.
-const IDLE: Duration = Duration::from_millis(2);
+/// How long to pause between two looks, by how long ago something was written. A look and its wake-up cost about 30 µs of a core; half a
+/// pause is the mean delay of a lone record.
+const PAUSES: [(Duration, Duration); 2] =
+    [(Duration::from_millis(200), Duration::from_micros(500)), (Duration::from_secs(10), Duration::from_millis(2))];
+/// The pause when nothing was written for longer.
+const LONGEST_PAUSE: Duration = Duration::from_millis(4);
 /// Between two rounds of trimming and saving positions.
 const TIDY: Duration = Duration::from_secs(1);
 
@@ -88,11 +89,11 @@ struct Watch {
 
 impl Watch {
     fn run(&mut self, stopped: &mpsc::Receiver<()>) {
-        let (mut version, mut busy_until, mut tidy_at) = (None, Instant::now(), Instant::now() + TIDY);
+        let (mut version, mut written_at, mut tidy_at) = (None, Instant::now(), Instant::now() + TIDY);
         loop {
             let now = Instant::now();
             match self.look(&mut version) {
-                Ok(true) => busy_until = now + BUSY_FOR,
+                Ok(true) => written_at = now,
                 Ok(false) => {}
                 Err(error) => eprintln!("{error}"),
             }
@@ -102,7 +103,8 @@ impl Watch {
                     eprintln!("{error}");
                 }
             }
-            let pause = if now < busy_until { BUSY } else { IDLE };
+            let quiet = now - written_at;
+            let pause = PAUSES.iter().find(|(since, _)| quiet < *since).map_or(LONGEST_PAUSE, |(_, pause)| *pause);
             if stopped.recv_timeout(pause) != Err(mpsc::RecvTimeoutError::Timeout) {
                 break;
             }

@@ -1,0 +1,302 @@
+//! Mappings at work: a real table, a real function process, a real queue.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use crate::{
+    dynamodb::{DynamoDb, KeyAttribute, StreamViewType, TableConfig},
+    lambda::{Lambda, test_function},
+    sqs::{QueueConfig, Sqs},
+    streams::{Mapping, MappingConfig},
+};
+
+/// Everything a mapping connects. The function logs its events to a file.
+struct Stack {
+    db: DynamoDb,
+    lambda: Lambda,
+    sqs: Sqs,
+    log: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+/// A stack whose function always gives `answer`, or, without one, its payload.
+async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    std::fs::write(&log, "").unwrap();
+    let mut function = test_function::config("deliver");
+    function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.to_str().unwrap().to_owned());
+    for (name, value) in [("TEST_FUNCTION_ANSWER", answer), ("TEST_FUNCTION_INIT", init)] {
+        function.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+    let lambda = Lambda::start(vec![function], test_function::quiet()).await.unwrap();
+    let db = DynamoDb::start(None).await.unwrap();
+    let table = TableConfig {
+        name: "messages".to_owned(),
+        hash_key: KeyAttribute::string("recipientId"),
+        range_key: Some(KeyAttribute::string("messageId")),
+        stream: Some(StreamViewType::NewImage),
+        ttl_attribute: None,
+    };
+    db.create_table(&table).await.unwrap();
+    let queue = QueueConfig {
+        name: "dead-letters".to_owned(),
+        visibility_timeout: Duration::from_secs(30),
+        retention: Duration::from_secs(1_209_600),
+    };
+    Stack { db, lambda, sqs: Sqs::new(vec![queue]), log, _directory: directory }
+}
+
+impl Stack {
+    /// A mapping from `messages`, with short waits.
+    fn map(&self, change: impl FnOnce(&mut MappingConfig)) -> Mapping {
+        let mut config = MappingConfig {
+            name: "deliver".to_owned(),
+            function_arn: self.lambda.arn("deliver"),
+            table: "messages".to_owned(),
+            report_batch_item_failures: true,
+            bisect: true,
+            maximum_retry_attempts: Some(1),
+            on_failure_queue: Some(self.sqs.arn("dead-letters")),
+            first_backoff: Duration::from_millis(5),
+            ..MappingConfig::default()
+        };
+        change(&mut config);
+        let reader = self.db.stream(&config.table, &config.name).unwrap();
+        Mapping::start(config, reader, self.lambda.clone(), self.sqs.clone()).unwrap()
+    }
+
+    /// Writes messages, in one BatchWriteItem for each 25.
+    async fn write(&self, messages: &[(String, String)]) {
+        let client = reqwest::Client::new();
+        for chunk in messages.chunks(25) {
+            let put = |(recipient, message): &(String, String)| json!({"PutRequest": {"Item": {"recipientId": {"S": recipient}, "messageId": {"S": message}}}});
+            let requests: Vec<_> = chunk.iter().map(put).collect();
+            let request = client.post(self.db.endpoint()).header("x-amz-target", "DynamoDB_20120810.BatchWriteItem");
+            let authorization =
+                "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+            let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
+            let request = request.header("content-type", "application/x-amz-json-1.0");
+            let response = request.body(json!({"RequestItems": {"messages": requests}}).to_string()).send().await.unwrap();
+            assert!(response.status().is_success());
+        }
+    }
+
+    /// The batches the function has seen.
+    fn batches(&self) -> Vec<Vec<Value>> {
+        let text = std::fs::read_to_string(&self.log).unwrap();
+        let batch = |line: &str| serde_json::from_str::<Value>(line).unwrap()["Records"].as_array().unwrap().clone();
+        text.lines().map(batch).collect()
+    }
+
+    /// The keys the function has seen, in order.
+    fn seen(&self) -> Vec<(String, String)> {
+        let text = |record: &Value, name: &str| record["dynamodb"]["Keys"][name]["S"].as_str().unwrap().to_owned();
+        self.batches().into_iter().flatten().map(|record| (text(&record, "recipientId"), text(&record, "messageId"))).collect()
+    }
+
+    async fn dead_letters(&self) -> Vec<Value> {
+        let mut letters = Vec::new();
+        loop {
+            let request = json!({"QueueUrl": self.sqs.url("dead-letters"), "MaxNumberOfMessages": 10}).to_string();
+            let body = self.sqs.handle("ReceiveMessage", request.as_bytes()).await.into_body().collect().await.unwrap().to_bytes();
+            let answer: Value = serde_json::from_slice(&body).unwrap();
+            let Some(messages) = answer["Messages"].as_array() else { return letters };
+            letters.extend(messages.iter().map(|message| serde_json::from_str::<Value>(message["Body"].as_str().unwrap()).unwrap()));
+        }
+    }
+
+    async fn stop(self, mapping: Mapping) {
+        tokio::time::timeout(Duration::from_secs(5), mapping.shutdown()).await.expect("the mapping stops");
+        self.lambda.shutdown().await;
+        self.db.shutdown().await;
+    }
+}
+
+/// Waits for `condition`, at most twenty seconds.
+async fn until(condition: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(Instant::now() < end, "it does not come");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+fn messages(recipients: usize, each: usize) -> Vec<(String, String)> {
+    (0..recipients * each).map(|number| (format!("player{}", number % recipients), format!("{number:05}"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_reach_the_function_in_order_in_batches() {
+    let stack = start(Some("{}"), None).await;
+    let messages = messages(3, 100);
+    stack.write(&messages).await;
+    let mapping = stack.map(|config| config.batch_size = 40);
+    until(|| mapping.position() == 300).await;
+    assert_eq!(stack.seen(), messages);
+    assert!(stack.batches().iter().all(|batch| batch.len() <= 40));
+    assert!(stack.dead_letters().await.is_empty());
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_records_that_match_a_pattern_reach_the_function() {
+    let stack = start(Some("{}"), None).await;
+    let patterns = vec![json!({"dynamodb": {"Keys": {"recipientId": {"S": ["player1"]}}}}), json!({"eventName": ["REMOVE"]})];
+    let mapping = stack.map(|config| config.filter_patterns = patterns);
+    let messages = messages(3, 10);
+    stack.write(&messages).await;
+    until(|| mapping.position() == 30).await;
+    assert_eq!(stack.seen(), messages.into_iter().filter(|(recipient, _)| recipient == "player1").collect::<Vec<_>>());
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_window_gathers_what_comes_within_it() {
+    let stack = start(Some("{}"), None).await;
+    let mapping = stack.map(|config| {
+        config.batching_window = Duration::from_secs(300);
+        config.batch_size = 30;
+    });
+    for message in messages(1, 30) {
+        stack.write(&[message]).await;
+    }
+    until(|| mapping.position() == 30).await;
+    assert_eq!(stack.batches().len(), 1);
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_keep_the_order_of_each_partition_key() {
+    let stack = start(Some("{}"), None).await;
+    let messages = messages(8, 40);
+    stack.write(&messages).await;
+    let mapping = stack.map(|config| {
+        config.parallelization_factor = 4;
+        config.batch_size = 7;
+    });
+    until(|| mapping.position() == 320).await;
+    let seen = stack.seen();
+    for player in (0..8).map(|number| format!("player{number}")) {
+        let of = |messages: &[(String, String)]| messages.iter().filter(|(recipient, _)| *recipient == player).cloned().collect::<Vec<_>>();
+        assert_eq!(of(&seen), of(&messages));
+    }
+    assert!(stack.lambda.stats()["deliver"].environments_started > 1, "lanes run at once");
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_failing_becomes_dead_letters_and_the_stream_goes_on() {
+    // The answer names a record that is not of the batch: the whole batch failed.
+    let stack = start(Some(r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#), None).await;
+    stack.write(&messages(1, 4)).await;
+    let mapping = stack.map(|_| ());
+    until(|| mapping.position() == 4).await;
+    let letters = stack.dead_letters().await;
+    let sizes: Vec<_> = stack.batches().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [4, 2, 1, 1, 1, 1, 2, 1, 1, 1, 1]);
+    assert_eq!(letters.len(), 4);
+    let records = &stack.batches()[0];
+    for (letter, record) in letters.iter().zip(records) {
+        let info = &letter["DDBStreamBatchInfo"];
+        assert_eq!(info["startSequenceNumber"], record["dynamodb"]["SequenceNumber"]);
+        assert_eq!(info["endSequenceNumber"], info["startSequenceNumber"]);
+        assert_eq!((&info["batchSize"], &info["shardId"]), (&json!(1), &json!("shardId-00000001-messages")));
+        assert_eq!(info["streamArn"], record["eventSourceARN"]);
+        assert_eq!(info["approximateArrivalOfFirstRecord"].as_str().unwrap().len(), "2019-11-14T00:13:19Z".len());
+        assert_eq!(letter["timestamp"].as_str().unwrap().len(), "2019-11-14T00:13:49.717Z".len());
+        assert_eq!(letter["version"], "1.0");
+        assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
+        assert_eq!(letter["requestContext"]["functionArn"], stack.lambda.arn("deliver"));
+        assert_eq!(letter["responseContext"], json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": null}));
+    }
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_crashes_costs_retries_and_then_the_batch() {
+    let stack = start(None, Some("crash")).await;
+    stack.write(&messages(1, 3)).await;
+    let mapping = stack.map(|config| {
+        config.bisect = false;
+        config.maximum_retry_attempts = Some(0);
+    });
+    until(|| mapping.position() == 3).await;
+    let letters = stack.dead_letters().await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0]["DDBStreamBatchInfo"]["batchSize"], 3);
+    assert_eq!(letters[0]["requestContext"]["approximateInvokeCount"], 1);
+    assert_eq!(letters[0]["responseContext"]["functionError"], "Unhandled");
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_stops_in_the_middle_of_a_retry_and_its_records_stay() {
+    let stack = start(Some(r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#), None).await;
+    stack.write(&messages(1, 1)).await;
+    let mapping = stack.map(|config| {
+        config.maximum_retry_attempts = None;
+        config.first_backoff = Duration::from_secs(300);
+        config.longest_backoff = Duration::from_secs(300);
+    });
+    until(|| stack.batches().len() == 1).await;
+    assert_eq!(mapping.position(), 0);
+    stack.stop(mapping).await;
+}
+
+#[tokio::test]
+async fn a_configuration_beyond_the_limits_is_refused_by_property() {
+    type Change = fn(&mut MappingConfig);
+    let cases: [(&str, Change); 5] = [
+        ("BatchSize", |config| config.batch_size = 10_001),
+        ("MaximumBatchingWindowInSeconds", |config| config.batching_window = Duration::from_secs(301)),
+        ("MaximumRetryAttempts", |config| config.maximum_retry_attempts = Some(10_001)),
+        ("MaximumRecordAgeInSeconds", |config| config.maximum_record_age = Some(Duration::from_secs(59))),
+        ("ParallelizationFactor", |config| config.parallelization_factor = 11),
+    ];
+    for (property, change) in cases {
+        let mut config = MappingConfig { name: "deliver".to_owned(), ..MappingConfig::default() };
+        assert!(config.check().is_ok());
+        change(&mut config);
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains(property) && error.contains("deliver"), "{error}");
+    }
+}
+
+/// Prints how long it takes from a write's answer until the function is invoked with the record and until it is done, and how long many
+/// records take.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn measure_a_write_to_the_function() {
+    let stack = start(Some("{}"), None).await;
+    let mapping = stack.map(|_| ());
+    let (mut invoked, mut done) = (Vec::new(), Vec::new());
+    for (number, message) in messages(1, 100).into_iter().enumerate() {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        stack.write(&[message]).await;
+        let written = Instant::now();
+        while stack.lambda.stats()["deliver"].invocations <= number as u64 {
+            tokio::task::yield_now().await;
+        }
+        invoked.push(written.elapsed());
+        while mapping.position() <= number as i64 {
+            tokio::task::yield_now().await;
+        }
+        done.push(written.elapsed());
+    }
+    for (what, mut delays) in [("invoked", invoked), ("done", done)] {
+        delays.sort();
+        println!("write to {what}: median {:?}, 90th of 100 {:?}, worst {:?}", delays[50], delays[90], delays[99]);
+    }
+    let began = Instant::now();
+    stack.write(&messages(50, 100)).await;
+    println!("5,000 writes: {:?}", began.elapsed());
+    until(|| mapping.position() == 5_100).await;
+    println!("5,000 records handled: {:?}", began.elapsed());
+    stack.stop(mapping).await;
+}

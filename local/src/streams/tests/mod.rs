@@ -1,0 +1,6 @@
+//! The rules on their own, and mappings from a table's write to a function's invocation.
+
+mod answer;
+mod delivery;
+mod filter;
+mod mapping;
