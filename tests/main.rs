@@ -13,6 +13,8 @@
 //! deployed stack instead, and those that need a machine of their own say that they are skipped: see [`harness::Stack`].
 
 #![allow(missing_docs, reason = "the tests' names are sentences")]
+#![allow(clippy::unwrap_used, reason = "a test that finds what it does not expect has failed")]
+#![allow(clippy::disallowed_methods, reason = "a test run has no configuration but its environment")]
 
 mod connecting;
 mod crashes;

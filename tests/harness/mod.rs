@@ -7,5 +7,5 @@ mod wait;
 
 pub use issuer::{Algorithm, TestIssuer};
 pub use socket::Socket;
-pub use stack::{Addresses, LocalStack, Stack};
+pub use stack::{LocalStack, Stack};
 pub use wait::{PATIENCE, eventually};

@@ -57,7 +57,9 @@ async fn next(State(host): State<Arc<Host>>, Path(token): Path<String>) -> Respo
             ];
             (headers, delivery.payload).into_response()
         }
-        Err(_) => refuse(Refusal::Ended, "Ready"),
+        // The environment has ended, and its process is being killed. An answer would have it panic over what it lacks; on AWS, too, the
+        // last poll of an environment gets none.
+        Err(_) => std::future::pending().await,
     }
 }
 
