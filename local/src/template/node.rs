@@ -83,7 +83,7 @@ impl Node {
     /// The function and its argument, if this is an intrinsic function in long form.
     pub(super) fn intrinsic(&self) -> Option<(&str, &Self)> {
         match self.entries()? {
-            [Entry { key, value, .. }] if key == "Ref" || key.starts_with("Fn::") => Some((key, value)),
+            [Entry { key, value, .. }] if is_function(key) => Some((key, value)),
             _ => None,
         }
     }
@@ -118,4 +118,9 @@ impl Node {
             Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect(),
         }
     }
+}
+
+/// Whether a key is the name of an intrinsic function.
+pub(super) fn is_function(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     error::Report,
-    node::{Entry, Kind, Node},
+    node::{Entry, Kind, Node, is_function},
     parameters::Parameters,
     resources::Resources,
     yaml::join,
@@ -49,7 +49,7 @@ impl<'a> Resolver<'a> {
                 Kind::List(elements.iter().enumerate().filter_map(element).collect())
             }
             Kind::Map(entries) => {
-                if let Some(call) = entries.iter().find(|entry| entry.key.starts_with("Fn::")) {
+                if let Some(call) = entries.iter().find(|entry| is_function(&entry.key)) {
                     self.report.problem(path, call.line, format!("{} has to stand alone, without other members beside it", call.key));
                     return Some(Node::broken(node.line));
                 }

@@ -92,6 +92,7 @@ fn what_cannot_be_evaluated_is_named_with_its_line() {
         ("!Equals [a, b]", "Fn::Equals is not understood by the local stack here"),
         ("{ 'Fn::Select': [0, [a]] }", "Fn::Select is not understood by the local stack here"),
         ("{ 'Fn::Sub': a, b: c }", "Fn::Sub has to stand alone"),
+        ("{ Ref: Stage, b: !Ref AWS::NoValue }", "Ref has to stand alone"),
         ("[a]", "this has to be text, not a list"),
     ] {
         let problem = output(SECTIONS, expression).expect_err(expression).to_string();
