@@ -83,9 +83,21 @@ async fn a_message_over_128_kb_closes_the_socket_and_nothing_else() {
     let stack = Stack::start().await;
     let (mut loud, mut quiet) = (alice(&stack).await, alice(&stack).await);
     // The gateway may close while the rest is still being sent; what counts is how it closes.
-    drop(loud.send_message(Message::text("x".repeat(128 * 1024 + 1))).await);
+    drop(loud.send_fragments(&"x".repeat(128 * 1024 + 1), 16 * 1024).await);
     assert_eq!(loud.closed().await.map(|frame| frame.code), Some(CloseCode::Size));
     assert_eq!(quiet.ask(r#"{"route":"ping"}"#).await["type"], "reply");
+}
+
+#[tokio::test]
+async fn a_message_of_128_kb_is_taken_in_frames_of_32_kb_and_in_no_larger_ones() {
+    let stack = Stack::start().await;
+    let mut socket = alice(&stack).await;
+    let padding = "x".repeat(128 * 1024 - r#"{"route":"ping","else":""}"#.len());
+    let largest = format!(r#"{{"route":"ping","else":"{padding}"}}"#);
+    socket.send_fragments(&largest, 32 * 1024).await.unwrap();
+    assert_eq!(socket.receive().await["type"], "reply");
+    drop(socket.send_fragments(&largest, 32 * 1024 + 1).await);
+    assert_eq!(socket.closed().await.map(|frame| frame.code), Some(CloseCode::Size));
 }
 
 #[tokio::test]

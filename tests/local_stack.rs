@@ -139,3 +139,24 @@ async fn tables_can_be_kept_from_one_run_to_the_next() {
     let rows = aws(&stack, "DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
     assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_delivered_becomes_a_dead_letter_and_blocks_nobody() {
+    let stack = LocalStack::start(&[]).await;
+    let mut bob = Socket::with_token(&stack.addresses.url, &stack.token("bob").await).await.unwrap();
+    // It has a messageId, so the filter lets it pass, but it is no message.
+    let poison = json!({"TableName": "muster-dev-messages", "Item": {"recipientId": {"S": "bob"}, "messageId": {"S": "poison"}}});
+    assert_eq!(aws(&stack, "DynamoDB_20120810.PutItem", &poison).await, json!({}));
+    bob.send(json!({"route": "sendMessage", "body": {"playerIds": ["bob"], "message": "hi"}}).to_string()).await;
+    let frames = [bob.receive().await, bob.receive().await];
+    assert!(frames.iter().any(|frame| frame["type"] == "message" && frame["message"] == "hi"), "{frames:?}");
+
+    let url = aws(&stack, "AmazonSQS.GetQueueUrl", &json!({"QueueName": "muster-dev-messages-deliver-dead-letters"})).await;
+    let letter = eventually("the dead letter", || async {
+        let received = aws(&stack, "AmazonSQS.ReceiveMessage", &json!({"QueueUrl": url["QueueUrl"]})).await;
+        received["Messages"][0]["Body"].as_str().map(|body| serde_json::from_str::<Value>(body).unwrap())
+    })
+    .await;
+    assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(letter["DDBStreamBatchInfo"]["batchSize"], 1);
+}

@@ -1,6 +1,9 @@
 //! What is printed once everything is up.
 
-use crate::{addresses::Addresses, template::Manifest};
+use crate::{
+    addresses::Addresses,
+    template::{Manifest, Note},
+};
 
 /// Where everything is, the line to copy for a first player, and what of the template has no effect here.
 pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
@@ -20,19 +23,12 @@ pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
     )
 }
 
-/// One line for each kind of resource or property that is noted, with how many there are of it.
+/// One line for each reason, with the first place that it is about and how many more there are.
 fn notes(manifest: &Manifest) -> String {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for note in &manifest.notes {
-        match reasons.iter_mut().find(|(reason, _)| *reason == note.reason) {
-            Some((_, paths)) => paths.push(&note.path),
-            None => reasons.push((&note.reason, vec![&note.path])),
-        }
-    }
-    let line = |(reason, paths): &(&str, Vec<&str>)| match paths.as_slice() {
-        [] => String::new(),
-        [path] => format!("  {path}: {reason}"),
-        [path, more @ ..] => format!("  {path} and {} more: {reason}", more.len()),
+    let line = |(reason, notes): (&str, Vec<&Note>)| {
+        let more = if notes.len() > 1 { format!(" and {} more", notes.len() - 1) } else { String::new() };
+        let path = notes.first().map_or("", |note| note.path.strip_prefix("Resources.").unwrap_or(&note.path));
+        format!("  {path}{more}: {reason}")
     };
-    reasons.iter().map(line).collect::<Vec<_>>().join("\n")
+    manifest.notes_by_reason().into_iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// Made for these tests alone.
-const RSA_KEY: &[u8] = include_bytes!("../keys/rsa_for_tests_only.pk8");
+const RSA_KEY: &[u8] = include_bytes!("../../functions/routes/authorize/fixtures/rsa_for_tests_only.pk8");
 
 /// How a token is signed, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

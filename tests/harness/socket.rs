@@ -11,7 +11,13 @@ use tokio_tungstenite::{
         Error, Message,
         client::IntoClientRequest,
         http::{HeaderName, HeaderValue},
-        protocol::CloseFrame,
+        protocol::{
+            CloseFrame,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
     },
 };
 
@@ -47,6 +53,17 @@ impl Socket {
     /// Sends any kind of message. One that is too large may be refused while it is being sent.
     pub async fn send_message(&mut self, message: Message) -> Result<(), Error> {
         self.0.send(message).await
+    }
+
+    /// Sends a text in frames of `bytes` each, as WebSocket calls the pieces of a message. It must be of one-byte characters.
+    pub async fn send_fragments(&mut self, text: &str, bytes: usize) -> Result<(), Error> {
+        let pieces = text.as_bytes().chunks(bytes);
+        let last = pieces.len() - 1;
+        for (index, piece) in pieces.enumerate() {
+            let kind = if index == 0 { Data::Text } else { Data::Continue };
+            self.0.send(Message::Frame(Frame::message(piece.to_vec(), OpCode::Data(kind), index == last))).await?;
+        }
+        Ok(())
     }
 
     /// The next text frame, as JSON.

@@ -29,7 +29,7 @@ fn programs() -> &'static Built {
 /// A stack that tests can hold sockets to.
 pub enum Stack {
     /// A program on this machine, started for the test.
-    Local(LocalStack),
+    Local(Box<LocalStack>),
     /// A stack in the cloud, which other tests use at the same time.
     Deployed {
         /// Its socket.
@@ -50,7 +50,7 @@ impl Stack {
                 token_command: env::var("MUSTER_TEST_TOKEN_COMMAND").expect("MUSTER_TEST_TOKEN_COMMAND, since MUSTER_TEST_URL is set"),
                 suffix: format!("-{}", Uuid::new_v4().simple()),
             },
-            Err(_) => Self::Local(LocalStack::start(&[]).await),
+            Err(_) => Self::Local(Box::new(LocalStack::start(&[]).await)),
         }
     }
 
