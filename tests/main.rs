@@ -9,8 +9,9 @@
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
 //!
-//! The tests build the local stack and the functions, once, and start a stack each. With `MUSTER_TEST_URL` set they run against that
-//! deployed stack instead, and those that need a machine of their own say that they are skipped: see [`harness::Stack`].
+//! The tests build the local stack and the functions, once, and start a stack each. With `MUSTER_TEST_URL` set, those that need nothing but
+//! a socket talk to that deployed stack instead: see [`harness::Stack`]. The others, which look into tables, kill processes or bring
+//! an issuer of their own, go on using this machine.
 
 #![allow(missing_docs, reason = "the tests' names are sentences")]
 #![allow(clippy::unwrap_used, reason = "a test that finds what it does not expect has failed")]

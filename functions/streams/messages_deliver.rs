@@ -48,7 +48,9 @@ async fn deliver_to(push: &Push, player: &str, rows: &[Row<MessageRow>], metrics
             for Row { row, .. } in rows {
                 tracing::info!(cause = row.cause, playerId = player, messageId = row.message_id, connections, "delivered");
             }
-            metrics.record(Metric::RowsDelivered, rows.len() as u64);
+            if connections > 0 {
+                metrics.record(Metric::RowsDelivered, rows.len() as u64);
+            }
             None
         }
         Err(PushFault { index, fault }) => Some(FailedRow::new(&rows[index], fault)),

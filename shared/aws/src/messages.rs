@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{Config, ConfigError, Fault, backoff, sdk};
 
@@ -74,22 +74,22 @@ impl Messages {
     /// already there is written again as it was.
     ///
     /// # Errors
-    /// A [`Fault`] if not one row could be written because the table refused.
+    /// A [`Fault`] if not one row was written and the table did not just ask for patience.
     pub async fn insert(&self, rows: &[MessageRow], deadline: Instant) -> Result<Vec<MessageRow>, Fault> {
-        let batches = rows.chunks(BATCH).map(|batch| self.insert_batch(batch, deadline));
+        let batches = rows.chunks(BATCH).map(|batch| timeout_at(deadline, self.insert_batch(batch, deadline)));
         let mut unwritten = Vec::new();
-        let mut refused = None;
+        let mut failed = None;
         for (batch, result) in rows.chunks(BATCH).zip(join_all(batches).await) {
-            match result {
+            match result.unwrap_or_else(|late| Err(Fault::new("writing to the inboxes in time", late))) {
                 Ok(unprocessed) => unwritten.extend(unprocessed),
                 Err(fault) => {
-                    tracing::error!(error = fault.chain(), rows = batch.len(), "a batch of messages was refused");
+                    tracing::error!(error = fault.chain(), rows = batch.len(), "a batch of messages was not written");
                     unwritten.extend_from_slice(batch);
-                    refused = Some(fault);
+                    failed = Some(fault);
                 }
             }
         }
-        match refused {
+        match failed {
             Some(fault) if unwritten.len() == rows.len() => Err(fault),
             _ => Ok(unwritten),
         }

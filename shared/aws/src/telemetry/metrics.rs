@@ -18,7 +18,7 @@ pub enum Metric {
     Faults,
     /// Connections that turned out to be gone when pushed to.
     PushesGone,
-    /// Rows of which every connection of the recipient has been told.
+    /// Rows that reached a recipient who was there: at least one connection. Those of offline players wait in the inbox.
     RowsDelivered,
     /// From the making of a row to the end of its push, one value a push.
     RowToPushMilliseconds,
