@@ -26,13 +26,15 @@ fn content(push: &Value) -> (&str, &str) {
     (push["senderId"].as_str().unwrap(), push["message"].as_str().unwrap())
 }
 
-/// The rows in a player's inbox, oldest first.
+/// The newest rows in a player's inbox, oldest first: as many as one page holds.
 async fn inbox(stack: &LocalStack, player: &str) -> Vec<Value> {
     let query = json!({
-        "TableName": "muster-dev-messages", "KeyConditionExpression": "recipientId = :player",
+        "TableName": "muster-dev-messages", "KeyConditionExpression": "recipientId = :player", "ScanIndexForward": false,
         "ExpressionAttributeValues": {":player": {"S": player}}
     });
-    aws(stack, "DynamoDB_20120810.Query", &query).await["Items"].as_array().unwrap().clone()
+    let mut rows = aws(stack, "DynamoDB_20120810.Query", &query).await["Items"].as_array().unwrap().clone();
+    rows.reverse();
+    rows
 }
 
 /// The connection rows of a player.
@@ -194,4 +196,34 @@ async fn a_player_whose_socket_died_without_a_close_delays_nobody() {
     assert_eq!(alice.ask(to(&["bob".to_owned(), "carol".to_owned()], "hi")).await["type"], "reply");
     assert_eq!(content(&carol.receive().await).1, "hi");
     assert_eq!(inbox(&stack, "bob").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_socket_that_takes_no_more_is_closed_and_delays_nobody() {
+    let stack = LocalStack::start(&[]).await;
+    let deaf = Socket::with_little_room(&stack.addresses.url, &stack.token("bob").await).await;
+    let token = stack.token("alice").await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    let mut carol = Socket::with_token(&stack.addresses.url, &stack.token("carol").await).await.unwrap();
+    let carols = tokio::spawn(async move {
+        let mut received = 0;
+        while content(&carol.receive().await).1 != "after" {
+            received += 1;
+        }
+        received
+    });
+    // As JSON each is 24 KB, so that the buffers between here and there are soon full.
+    let players = ["bob".to_owned(), "carol".to_owned()];
+    let large = to(&players, &"\u{1}".repeat(4_096));
+    let mut sent = 0;
+    while !connections(&stack, "bob").await.is_empty() {
+        assert_eq!(alice.ask(large.clone()).await["type"], "reply");
+        sent += 1;
+        assert!(sent < 2_000, "the socket was never closed");
+    }
+    let last = alice.ask(to(&players, "after")).await;
+    assert_eq!(carols.await.unwrap(), sent, "carol gets every message once");
+    let newest = inbox(&stack, "bob").await.pop().map(|row| row["messageId"]["S"].clone());
+    assert_eq!(newest.as_ref(), Some(&last["body"]["messageIds"]["bob"]), "nothing is lost");
+    drop(deaf);
 }

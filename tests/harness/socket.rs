@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
@@ -43,6 +46,16 @@ impl Socket {
     /// Opens a socket with this token.
     pub async fn with_token(url: &str, token: &str) -> Result<Self, u16> {
         Self::open(url, &[("Authorization", &format!("Bearer {token}"))]).await
+    }
+
+    /// Opens a socket that has room for next to nothing that it does not read.
+    pub async fn with_little_room(url: &str, token: &str) -> Self {
+        let request = format!("{url}?token={token}").into_client_request().unwrap();
+        let tcp = TcpSocket::new_v4().unwrap();
+        tcp.set_recv_buffer_size(4_096).unwrap();
+        let address = request.uri().authority().unwrap().as_str().parse().unwrap();
+        let stream = MaybeTlsStream::Plain(tcp.connect(address).await.unwrap());
+        Self(client_async(request, stream).await.unwrap().0)
     }
 
     /// Sends a text frame.
