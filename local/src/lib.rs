@@ -4,14 +4,20 @@
 //! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], and an [`issuer`] of tokens. [`template`] reads the template, [`wiring`] tells the rooms
 //! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share.
 
+mod account;
 pub mod addresses;
 pub mod args;
+mod aws_json;
 pub mod banner;
+mod clock;
 pub mod dynamodb;
 pub mod front_door;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;
+mod lock;
+mod port;
+mod report;
 pub mod sqs;
 pub mod stack;
 pub mod status;

@@ -37,9 +37,6 @@ pub use self::{
     table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
 };
 
-/// The Region of the local stack.
-const REGION: &str = "us-east-1";
-
 /// What may be chosen about the room.
 #[derive(Clone, Debug)]
 pub struct DynamoDbOptions {

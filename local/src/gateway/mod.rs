@@ -24,17 +24,15 @@ mod messages;
 mod outbox;
 mod policy;
 mod proxy_answer;
-mod report;
 mod route_selection;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod throttle;
-mod time;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -48,10 +46,7 @@ pub use self::{
 use self::{
     closing::Closing, connection::Connection, handshake_request::IdentitySource, route_selection::RouteSelection, throttle::TokenBucket,
 };
-use crate::lambda::Lambda;
-
-/// The region and the account of the local stack, as the method ARN names them.
-const METHOD_ARN_PREFIX: &str = "arn:aws:execute-api:us-east-1:000000000000";
+use crate::{account, lambda::Lambda, lock::lock, report::report};
 
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -132,7 +127,7 @@ impl Gateway {
         }
         self.shared.tasks.close();
         if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
-            report::report(&format!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
+            report("gateway", format_args!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
         }
     }
 
@@ -162,17 +157,17 @@ impl Gateway {
 
     /// What the authorizer decides on.
     fn method_arn(&self) -> String {
-        format!("{METHOD_ARN_PREFIX}:{}/{}/$connect", self.api().api_id, self.api().stage)
+        account::arn("execute-api", &format!("{}/{}/$connect", self.api().api_id, self.api().stage))
     }
 
     /// Whether the stage's throttle lets one more request in.
     fn admits(&self) -> bool {
         let Some(bucket) = &self.shared.bucket else { return true };
-        bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+        lock(bucket).take(Instant::now())
     }
 
     fn connections(&self) -> MutexGuard<'_, Connections> {
-        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.connections)
     }
 
     /// Makes a connection reachable.

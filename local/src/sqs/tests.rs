@@ -88,7 +88,7 @@ async fn a_waiting_receiver_gets_what_arrives() {
     while arrivals.receiver_count() == 0 {
         tokio::task::yield_now().await;
     }
-    let id = sqs.send(&sqs.arn("dead-letters"), "hello".to_owned(), MessageAttributes::new()).unwrap();
+    let id = sqs.send(&queue_arn("dead-letters"), "hello".to_owned(), MessageAttributes::new()).unwrap();
     let received = tokio::time::timeout(Duration::from_secs(5), receiver).await.expect("woken at once").unwrap();
     assert_eq!(received["Messages"][0]["MessageId"], id.as_str());
 }

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::{
+    account::{function_arn, queue_arn},
     dynamodb::{DynamoDb, KeyAttribute, StreamViewType, TableConfig},
     lambda::{Lambda, test_function},
     sqs::{QueueConfig, Sqs},
@@ -57,12 +58,12 @@ impl Stack {
     fn map(&self, change: impl FnOnce(&mut MappingConfig)) -> Mapping {
         let mut config = MappingConfig {
             name: "deliver".to_owned(),
-            function_arn: self.lambda.arn("deliver"),
+            function_arn: function_arn("deliver"),
             table: "messages".to_owned(),
             report_batch_item_failures: true,
             bisect: true,
             maximum_retry_attempts: Some(1),
-            on_failure_queue: Some(self.sqs.arn("dead-letters")),
+            on_failure_queue: Some(queue_arn("dead-letters")),
             first_backoff: Duration::from_millis(5),
             ..MappingConfig::default()
         };
@@ -212,7 +213,7 @@ async fn what_keeps_failing_becomes_dead_letters_and_the_stream_goes_on() {
         assert_eq!(letter["timestamp"].as_str().unwrap().len(), "2019-11-14T00:13:49.717Z".len());
         assert_eq!(letter["version"], "1.0");
         assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
-        assert_eq!(letter["requestContext"]["functionArn"], stack.lambda.arn("deliver"));
+        assert_eq!(letter["requestContext"]["functionArn"], function_arn("deliver"));
         assert_eq!(letter["responseContext"], json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": null}));
     }
     stack.stop(mapping).await;
