@@ -114,7 +114,7 @@ impl Stack {
         if let Some(data) = &args.data {
             std::fs::create_dir_all(data).map_err(io_error(format!("making {}", data.display())))?;
         }
-        let dynamodb = DynamoDb::start_with(wiring::dynamodb(args.data.as_deref())).await?;
+        let dynamodb = DynamoDb::start(wiring::dynamodb(args.data.as_deref())).await?;
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
@@ -160,7 +160,7 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     if let Some(missing) = configs.iter().find(|config| !config.program.is_file()) {
         return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
     }
-    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, ..LogOptions::default() };
+    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, errors_only: args.quiet, ..LogOptions::default() };
     let options = LambdaOptions { max_environments: args.environments, logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
 }

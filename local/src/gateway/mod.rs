@@ -109,11 +109,6 @@ impl Gateway {
             .with_state(self.clone())
     }
 
-    /// How many sockets are open.
-    pub fn open_connections(&self) -> usize {
-        self.connections().open.len()
-    }
-
     /// Closes every socket with 1001 and returns when `$disconnect` has been told of each, or after five seconds. Later
     /// connections are closed as soon as they are open.
     pub async fn shutdown(&self) {

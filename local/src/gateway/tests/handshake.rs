@@ -50,7 +50,7 @@ async fn a_connection_opens_says_something_and_ends() {
     }
     assert_ne!(message["requestId"], context["requestId"]);
     assert_eq!(disconnect["disconnectStatusCode"], 1005);
-    assert_eq!(stack.gateway.open_connections(), 0);
+    assert_eq!(stack.open_connections(), 0);
     stack.stop().await;
 }
 
@@ -160,7 +160,7 @@ async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
     assert_eq!(events[0]["requestContext"]["connectionId"], id);
     assert_eq!(stack.post(&id, "late").await.status(), 410);
     until(|| stack.gateway.tasks().is_empty()).await;
-    assert_eq!(stack.gateway.open_connections(), 0);
+    assert_eq!(stack.open_connections(), 0);
     assert_eq!(stack.events("disconnect").len(), 1);
     stack.stop().await;
 }
@@ -170,7 +170,7 @@ async fn a_client_that_leaves_and_is_refused_leaves_nothing_behind() {
     let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_millis(800)).await;
     leave_while_pending(&stack, "?connect=sleep-5000").await;
     until(|| stack.gateway.tasks().is_empty()).await;
-    assert_eq!((stack.gateway.open_connections(), stack.events("disconnect").len()), (0, 0));
+    assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }
 

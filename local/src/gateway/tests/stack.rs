@@ -77,6 +77,11 @@ impl Stack {
         Stack { gateway, address, lambda, directory }
     }
 
+    /// How many sockets are open.
+    pub(super) fn open_connections(&self) -> usize {
+        self.gateway.connections().open.len()
+    }
+
     pub(super) fn url(&self, query: &str) -> String {
         format!("ws://{}/dev{query}", self.address)
     }

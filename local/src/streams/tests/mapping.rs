@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{function_arn, queue_arn},
-    dynamodb::{DynamoDb, KeyAttribute, StreamViewType, TableConfig},
+    dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StreamViewType, TableConfig},
     lambda::{Lambda, test_function},
     sqs::{QueueConfig, Sqs},
     streams::{Mapping, MappingConfig},
@@ -36,11 +36,11 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         function.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     }
     let lambda = Lambda::start(vec![function], test_function::quiet()).await.unwrap();
-    let db = DynamoDb::start(None).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     let table = TableConfig {
         name: "messages".to_owned(),
-        hash_key: KeyAttribute::string("recipientId"),
-        range_key: Some(KeyAttribute::string("messageId")),
+        hash_key: string_key("recipientId"),
+        range_key: Some(string_key("messageId")),
         stream: Some(StreamViewType::NewImage),
         ttl_attribute: None,
     };
@@ -51,6 +51,10 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         retention: Duration::from_secs(1_209_600),
     };
     Stack { db, lambda, sqs: Sqs::new(vec![queue]), log, _directory: directory }
+}
+
+fn string_key(name: &str) -> KeyAttribute {
+    KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
 }
 
 impl Stack {
