@@ -17,6 +17,8 @@ pub mod issuer;
 pub mod lambda;
 mod lock;
 mod port;
+#[cfg(test)]
+mod readme;
 mod report;
 pub mod sqs;
 pub mod stack;
