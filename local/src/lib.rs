@@ -2,7 +2,8 @@
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], and an [`issuer`] of tokens. [`template`] reads the template, [`wiring`] tells the rooms
-//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share.
+//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share. What several rooms need has
+//! a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
 pub mod addresses;

@@ -118,7 +118,7 @@ impl Stack {
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
-        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect()).with_base_url(&front_door);
+        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
         let lambda = start_functions(args, &manifest, &Endpoints { dynamodb: dynamodb.endpoint(), front_door }).await?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
         let mut mappings = Vec::new();

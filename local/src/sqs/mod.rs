@@ -47,7 +47,7 @@ pub struct QueueConfig {
 }
 
 /// Where time comes from: the system, or what a test says. Epoch milliseconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// A running SQS. Cheap to clone.
 #[derive(Clone)]
@@ -72,25 +72,25 @@ impl Shelf {
 }
 
 impl Sqs {
-    /// The queues, empty.
-    pub fn new(queues: Vec<QueueConfig>) -> Sqs {
-        Sqs::with_clock(queues, Arc::new(clock::now))
+    /// The queues, empty. Their URLs begin with `base_url`, such as `http://127.0.0.1:6878`.
+    pub fn new(queues: Vec<QueueConfig>, base_url: &str) -> Sqs {
+        Sqs::with_clock(queues, base_url, Arc::new(clock::now))
     }
 
     /// As [`Sqs::new`], with the time that `clock` tells. A receiver that waits looks again when something arrives or the time it waits
     /// for has passed on the machine's own clock.
-    pub fn with_clock(queues: Vec<QueueConfig>, clock: Clock) -> Sqs {
+    fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
         let shelf = |config: QueueConfig| {
             let queue = Mutex::new(Queue::new(milliseconds(config.retention)));
             (config.name.clone(), Shelf { config, queue, arrivals: watch::Sender::new(0) })
         };
         let started_at = clock();
-        Sqs { queues: Arc::new(queues.into_iter().map(shelf).collect()), base_url: "http://localhost:6878".into(), clock, started_at }
-    }
-
-    /// The same queues, whose URLs begin with `base_url`, such as `http://localhost:6878`.
-    pub fn with_base_url(self, base_url: &str) -> Sqs {
-        Sqs { base_url: base_url.trim_end_matches('/').into(), ..self }
+        Sqs {
+            queues: Arc::new(queues.into_iter().map(shelf).collect()),
+            base_url: base_url.trim_end_matches('/').into(),
+            clock,
+            started_at,
+        }
     }
 
     /// The URL of the queue `name`, whether or not there is one.

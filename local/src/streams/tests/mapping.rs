@@ -50,7 +50,7 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         visibility_timeout: Duration::from_secs(30),
         retention: Duration::from_secs(1_209_600),
     };
-    Stack { db, lambda, sqs: Sqs::new(vec![queue]), log, _directory: directory }
+    Stack { db, lambda, sqs: Sqs::new(vec![queue], "http://127.0.0.1:7000"), log, _directory: directory }
 }
 
 fn string_key(name: &str) -> KeyAttribute {
