@@ -29,11 +29,11 @@ pub struct Args {
     pub data: Option<PathBuf>,
 
     /// Seconds after which a silent socket is closed, instead of API Gateway's 600.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub idle: Option<Duration>,
 
     /// Seconds after which any socket is closed, instead of API Gateway's 7,200.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub lifetime: Option<Duration>,
 
     /// Most processes of one function.

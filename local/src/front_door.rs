@@ -4,13 +4,12 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{Request, State},
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
     routing::post,
 };
-use serde_json::json;
 
-use crate::{dynamodb::DynamoDb, sqs::Sqs};
+use crate::{aws_json, dynamodb::DynamoDb, sqs::Sqs};
 
 /// More than the largest message of SQS, 1 MiB, needs.
 const SQS_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -36,8 +35,6 @@ async fn dispatch(State((dynamodb, sqs)): State<(DynamoDb, Sqs)>, request: Reque
     }
 }
 
-/// A refusal in the shape in which AWS's JSON protocols tell of it.
 fn refuse(status: StatusCode, message: &str) -> Response {
-    let body = json!({"__type": "com.amazon.coral.service#UnknownOperationException", "message": message});
-    (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+    aws_json::error(status, "com.amazon.coral.service#UnknownOperationException", message)
 }

@@ -2,16 +2,25 @@
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], and an [`issuer`] of tokens. [`template`] reads the template, [`wiring`] tells the rooms
-//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share.
+//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share. What several rooms need has
+//! a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
+mod account;
 pub mod addresses;
 pub mod args;
+mod aws_json;
 pub mod banner;
+mod clock;
 pub mod dynamodb;
 pub mod front_door;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;
+mod lock;
+mod port;
+#[cfg(test)]
+mod readme;
+mod report;
 pub mod sqs;
 pub mod stack;
 pub mod status;

@@ -1,12 +1,8 @@
 //! The whole system: rooms started in the order in which they need each other, and stopped in the other.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::{io, net::SocketAddr, path::PathBuf};
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -18,6 +14,7 @@ use crate::{
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions},
+    port,
     sqs::Sqs,
     status,
     streams::{Mapping, MappingError},
@@ -62,7 +59,7 @@ pub enum StartError {
     #[error(transparent)]
     Api(#[from] ApiError),
     /// The tables cannot be had.
-    #[error(transparent)]
+    #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
     /// A mapping cannot be started.
     #[error(transparent)]
@@ -104,7 +101,7 @@ impl Stack {
     /// # Errors
     /// A [`StartError`]; nothing is left running.
     pub async fn start(args: &Args) -> Result<Self, StartError> {
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await;
+        let bound = port::open(args.port).await;
         let listener = bound.map_err(|source| StartError::Port { port: args.port, source })?;
         let socket = listener.local_addr().map_err(io_error("asking for the port"))?;
         let front_door = format!("http://{socket}");
@@ -117,11 +114,11 @@ impl Stack {
         if let Some(data) = &args.data {
             std::fs::create_dir_all(data).map_err(io_error(format!("making {}", data.display())))?;
         }
-        let dynamodb = DynamoDb::start_with(wiring::dynamodb(args.data.as_deref())).await?;
+        let dynamodb = DynamoDb::start(wiring::dynamodb(args.data.as_deref())).await?;
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
-        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect()).with_base_url(&front_door);
+        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
         let lambda = start_functions(args, &manifest, &Endpoints { dynamodb: dynamodb.endpoint(), front_door }).await?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
         let mut mappings = Vec::new();
@@ -163,7 +160,7 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     if let Some(missing) = configs.iter().find(|config| !config.program.is_file()) {
         return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
     }
-    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, ..LogOptions::default() };
+    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, errors_only: args.quiet, ..LogOptions::default() };
     let options = LambdaOptions { max_environments: args.environments, logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
 }
@@ -174,11 +171,5 @@ fn limits(args: &Args) -> Limits {
 }
 
 async fn serve(listener: TcpListener, rooms: Router) -> io::Result<()> {
-    // Frames are small and must not wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            eprintln!("muster: a socket may be slower than it should be: {error}");
-        }
-    });
-    axum::serve(listener, rooms.into_make_service_with_connect_info::<SocketAddr>()).await
+    axum::serve(port::undelayed(listener), rooms.into_make_service_with_connect_info::<SocketAddr>()).await
 }

@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     thread::JoinHandle,
 };
 
@@ -11,6 +11,7 @@ use dynoxide::Database;
 use tokio_util::sync::CancellationToken;
 
 use super::DynamoDbError;
+use crate::{lock::lock, report::report};
 
 pub(super) struct Engine {
     database: Database,
@@ -49,7 +50,7 @@ impl Engine {
                 }
             });
             if let Err(error) = result {
-                eprintln!("DynamoDB: {error}");
+                report("DynamoDB", error);
             }
         })?;
         Ok(Engine { database, address, stopping, thread: Mutex::new(Some(thread)) })
@@ -65,11 +66,11 @@ impl Engine {
 
     pub(super) async fn stop(&self) {
         self.stopping.cancel();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread
             && let Ok(Err(_)) = tokio::task::spawn_blocking(move || thread.join()).await
         {
-            eprintln!("DynamoDB: its thread panicked");
+            report("DynamoDB", "its thread panicked");
         }
     }
 }

@@ -4,19 +4,19 @@
 #[derive(Debug, thiserror::Error)]
 pub enum DynamoDbError {
     /// The engine refused or failed.
-    #[error("DynamoDB: {0}")]
+    #[error("{0}")]
     Engine(#[from] dynoxide::errors::DynoxideError),
     /// The second connection to the engine's file failed.
-    #[error("DynamoDB streams: {0}")]
+    #[error("streams: {0}")]
     Rows(#[from] rusqlite::Error),
     /// A file, a port or a thread could not be had.
-    #[error("DynamoDB: {0}")]
+    #[error("{0}")]
     Io(#[from] std::io::Error),
     /// A call into the engine panicked or was cancelled.
-    #[error("DynamoDB: {0}")]
+    #[error("{0}")]
     Task(#[from] tokio::task::JoinError),
     /// A stored text is not the JSON that the engine writes.
-    #[error("DynamoDB: the engine stored something unreadable: {0}")]
+    #[error("the engine stored something unreadable: {0}")]
     Stored(#[from] serde_json::Error),
     /// A table is there under that name, but with other keys or another stream.
     #[error("table {table} is there already, but {difference}; delete the data, or give the table another name")]

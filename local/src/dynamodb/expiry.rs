@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use dynoxide::Database;
 use tokio_util::sync::CancellationToken;
 
+use crate::report::report;
+
 /// A look reads every item of the tables that have expiry. It may take this part of the time, however large the tables are.
 const SHARE: u32 = 20;
 
@@ -19,8 +21,8 @@ pub(super) async fn run(database: Database, interval: Duration, stopping: Cancel
         let (database, began) = (database.clone(), Instant::now());
         match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => eprintln!("DynamoDB: expired items could not be removed: {error}"),
-            Err(error) => eprintln!("DynamoDB: expired items could not be removed: {error}"),
+            Ok(Err(error)) => report("DynamoDB", format_args!("expired items could not be removed: {error}")),
+            Err(error) => report("DynamoDB", format_args!("expired items could not be removed: {error}")),
         }
         pause = interval.max(began.elapsed() * SHARE);
     }

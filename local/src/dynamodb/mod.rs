@@ -16,17 +16,9 @@ mod table;
 mod tests;
 mod watcher;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{engine::Engine, proxy::Proxy, watcher::Watcher};
@@ -36,9 +28,6 @@ pub use self::{
     record::StreamRecord,
     table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
 };
-
-/// The Region of the local stack.
-const REGION: &str = "us-east-1";
 
 /// What may be chosen about the room.
 #[derive(Clone, Debug)]
@@ -81,19 +70,11 @@ impl Drop for Inner {
 }
 
 impl DynamoDb {
-    /// Starts the engine on the file `path`, or on a temporary one, with the other options as [`DynamoDbOptions::default`] says.
-    ///
-    /// # Errors
-    /// See [`DynamoDb::start_with`].
-    pub async fn start(path: Option<PathBuf>) -> Result<DynamoDb, DynamoDbError> {
-        DynamoDb::start_with(DynamoDbOptions { path, ..DynamoDbOptions::default() }).await
-    }
-
     /// Starts the engine, its HTTP server on a free loopback port, the watcher of its streams and the expiry of items.
     ///
     /// # Errors
     /// If the file cannot be opened or is not the engine's, or no port or thread can be had.
-    pub async fn start_with(options: DynamoDbOptions) -> Result<DynamoDb, DynamoDbError> {
+    pub async fn start(options: DynamoDbOptions) -> Result<DynamoDb, DynamoDbError> {
         let durable = options.path.is_some();
         let (file, directory) = match options.path {
             Some(path) => (path, None),
@@ -114,11 +95,6 @@ impl DynamoDb {
     /// Where functions reach the engine directly: `http://127.0.0.1:PORT`. ARNs in its answers name the engine's own Region.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.inner.engine.address())
-    }
-
-    /// The file with the data.
-    pub fn file(&self) -> &Path {
-        &self.inner.file
     }
 
     /// Creates a table, with its stream and its expiry, unless it is there already.
@@ -144,21 +120,6 @@ impl DynamoDb {
     /// stack in ARNs.
     pub async fn handle(&self, request: Request) -> Response {
         self.inner.proxy.handle(request).await
-    }
-
-    /// A router that answers `POST /` by [`DynamoDb::handle`].
-    pub fn router(&self) -> Router {
-        let handle = |State(db): State<DynamoDb>, request: Request| async move { db.handle(request).await };
-        Router::new().route("/", axum::routing::any(handle)).with_state(self.clone())
-    }
-
-    /// Removes expired items now, and says how many.
-    ///
-    /// # Errors
-    /// If the engine fails.
-    pub async fn expire(&self) -> Result<usize, DynamoDbError> {
-        let database = self.inner.engine.database();
-        Ok(tokio::task::spawn_blocking(move || database.sweep_ttl()).await??)
     }
 
     /// Stops the HTTP server, the watcher and the expiry, and returns when they have stopped. What readers have finished is on disk then.

@@ -7,16 +7,16 @@ use axum::{
     body::{Body, Bytes},
     extract::Request,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::REGION;
+use crate::{account::REGION, aws_json, report::report};
 
 /// The word that the engine writes for a Region.
 const ENGINE_REGION: &str = dynoxide::streams::LOCAL_REGION;
@@ -43,7 +43,7 @@ impl Proxy {
             Ok(body) => body.to_bytes(),
             Err(error) => {
                 let message = format!("the request's body cannot be read: {error}");
-                return failure(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
+                return aws_json::error(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
             }
         };
         let body = translate(&body, REGION, ENGINE_REGION).unwrap_or(body);
@@ -84,14 +84,9 @@ fn forwardable(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Response {
-    eprintln!("DynamoDB: the engine does not answer: {error}");
+    report("DynamoDB", format_args!("the engine does not answer: {error}"));
     let message = "The request processing has failed because of an unknown error, exception or failure.";
-    failure(StatusCode::INTERNAL_SERVER_ERROR, "com.amazonaws.dynamodb.v20120810#InternalServerError", message)
-}
-
-fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
-    (status, headers, json!({"__type": kind, "message": message}).to_string()).into_response()
+    aws_json::error(StatusCode::INTERNAL_SERVER_ERROR, "com.amazonaws.dynamodb.v20120810#InternalServerError", message)
 }
 
 /// `body` with ARNs and regions of `from` as those of `to`; none if there are none.

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
@@ -16,6 +16,7 @@ use super::{
     rows::Rows,
     watcher::Watcher,
 };
+use crate::lock::lock;
 
 /// How far a consumer has come, which the watcher saves and does not trim beyond.
 pub(super) struct Cursor {
@@ -121,7 +122,7 @@ impl StreamReader {
     async fn read(&mut self, head: i64, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         let (rows, source, after) = (Arc::clone(&self.rows), Arc::clone(&self.source), self.position);
         let read = move || -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
-            let rows = rows.lock().unwrap_or_else(PoisonError::into_inner).read(&source.table, (after, head), limit)?;
+            let rows = lock(&rows).read(&source.table, (after, head), limit)?;
             let position = if rows.len() < limit { head } else { rows.last().map_or(head, |row| row.id) };
             let records = rows.into_iter().map(|row| source.record(row));
             Ok((records.filter_map(Result::transpose).collect::<Result<_, _>>()?, position))

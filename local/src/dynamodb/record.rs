@@ -4,9 +4,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{
-    DynamoDbError, REGION,
+    DynamoDbError,
     rows::{Description, Row},
 };
+use crate::account::{REGION, stream_arn};
 
 /// The public sequence number is this much more than the stored one.
 const SEQUENCE_NUMBER_OFFSET: i128 = 100_000_000_000_000_000_000;
@@ -39,7 +40,7 @@ impl Source {
     pub(super) fn new(table: &str, description: Description) -> Source {
         Source {
             table: table.to_owned(),
-            arn: format!("arn:aws:dynamodb:{REGION}:000000000000:table/{table}/stream/{}", description.label),
+            arn: stream_arn(table, &description.label),
             shard_id: format!("shardId-00000001-{table}"),
             view_type: description.view_type,
             hash_key: description.hash_key,

@@ -54,13 +54,6 @@ pub struct TableConfig {
     pub ttl_attribute: Option<String>,
 }
 
-impl KeyAttribute {
-    /// A key attribute of type `S`.
-    pub fn string(name: &str) -> KeyAttribute {
-        KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
-    }
-}
-
 impl AttributeType {
     fn code(self) -> &'static str {
         match self {
@@ -73,7 +66,7 @@ impl AttributeType {
 
 impl StreamViewType {
     /// The name as AWS writes it, such as `NEW_IMAGE`.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             StreamViewType::KeysOnly => "KEYS_ONLY",
             StreamViewType::NewImage => "NEW_IMAGE",

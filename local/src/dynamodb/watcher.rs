@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{DynamoDbError, reader::Cursor, rows::Rows};
+use crate::{lock::lock, report::report};
 
 /// How long to pause between two looks, by how long ago something was written. A look and its wake-up cost about 30 µs of a core; half a
 /// pause is the mean delay of a lone record.
@@ -36,10 +37,6 @@ pub(super) struct Watcher {
     /// Dropping it wakes and ends the thread.
     running: Mutex<Option<mpsc::Sender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watcher {
@@ -72,7 +69,7 @@ impl Watcher {
         if let Some(thread) = thread
             && let Ok(Err(_)) = tokio::task::spawn_blocking(move || thread.join()).await
         {
-            eprintln!("DynamoDB streams: the watcher panicked");
+            report("DynamoDB", "the watcher of its streams panicked");
         }
     }
 }
@@ -95,12 +92,12 @@ impl Watch {
             match self.look(&mut version) {
                 Ok(true) => written_at = now,
                 Ok(false) => {}
-                Err(error) => eprintln!("{error}"),
+                Err(error) => report("DynamoDB", error),
             }
             if now >= tidy_at {
                 tidy_at = now + TIDY;
                 if let Err(error) = self.tidy() {
-                    eprintln!("{error}");
+                    report("DynamoDB", error);
                 }
             }
             let quiet = now - written_at;
@@ -110,7 +107,7 @@ impl Watch {
             }
         }
         if let Err(error) = self.save() {
-            eprintln!("{error}");
+            report("DynamoDB", error);
         }
     }
 

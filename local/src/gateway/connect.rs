@@ -15,10 +15,8 @@ use super::{
     handshake_request::HandshakeRequest,
     identifiers::new_id,
     proxy_answer::ProxyAnswer,
-    report::report,
-    time::now_milliseconds,
 };
-use crate::lambda::InvokeError;
+use crate::{clock, lambda::InvokeError, report::report};
 
 /// Why a client may not connect.
 #[derive(Debug)]
@@ -58,7 +56,7 @@ pub(super) async fn connect(
     let Some(route) = gateway.api().routes.get("$connect") else { return Ok(Accepted { authorizer, subprotocol: None }) };
     let event = connect_event(connection, request, handshake, &authorizer);
     let failed = |why: &str| {
-        report(&format!("route $connect: {why}"));
+        report("gateway", format_args!("route $connect: {why}"));
         refuse(StatusCode::BAD_GATEWAY, FAULT)
     };
     let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&route.function_arn, event)).await {
@@ -90,7 +88,7 @@ async fn authorize(
         return Err(unauthorized());
     }
     let failed = |why: &str| {
-        report(&format!("authorizer: {why}"));
+        report("gateway", format_args!("authorizer: {why}"));
         refuse(StatusCode::INTERNAL_SERVER_ERROR, FAULT)
     };
     let method_arn = gateway.method_arn();
@@ -105,7 +103,7 @@ async fn authorize(
     match decide(&answer, &method_arn).map_err(|why| failed(&why))? {
         Decision::Deny => Err(refuse(StatusCode::FORBIDDEN, "Forbidden")),
         Decision::Allow(mut context) => {
-            let latency = u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let latency = clock::milliseconds(asked_at.elapsed());
             context.insert("integrationLatency".to_owned(), latency.into());
             Ok(Some(context))
         }
@@ -115,9 +113,9 @@ async fn authorize(
 /// Tells `$disconnect`, where the API has it. Nobody waits for its answer, and nothing repeats it.
 pub(super) async fn disconnect(gateway: &Gateway, connection: &Connection, closing: &Closing) {
     let Some(route) = gateway.api().routes.get("$disconnect") else { return };
-    let request = RequestFacts { request_id: new_id(), at: now_milliseconds() };
+    let request = RequestFacts { request_id: new_id(), at: clock::now() };
     let event = disconnect_event(&connection.facts, &request, closing, &connection.authorizer);
     if let Err(error) = gateway.lambda().invoke(&route.function_arn, event).await {
-        report(&format!("route $disconnect: the function failed: {error:?}"));
+        report("gateway", format_args!("route $disconnect: the function failed: {error:?}"));
     }
 }

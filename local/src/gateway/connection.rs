@@ -2,7 +2,7 @@
 //! that owns its socket is in [`super::socket`].
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Mutex, MutexGuard,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
@@ -14,8 +14,8 @@ use super::{
     events::{AuthorizerContext, ConnectionFacts},
     limits::Limits,
     outbox::{Outbox, SendError},
-    time::now_milliseconds,
 };
+use crate::{clock, lock::lock};
 
 /// One connection.
 #[derive(Debug)]
@@ -40,14 +40,14 @@ impl Connection {
             authorizer,
             outbox: Mutex::default(),
             wake: Notify::new(),
-            last_active_at: AtomicU64::new(now_milliseconds()),
+            last_active_at: AtomicU64::new(clock::now()),
             in_work: AtomicUsize::new(0),
         }
     }
 
     /// The outbox. Nothing awaits or panics while it is held.
     pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.outbox)
     }
 
     /// Queues a message from the management API, without waiting for the socket.
@@ -78,7 +78,7 @@ impl Connection {
 
     /// Notes that a message came or went.
     pub(super) fn touch(&self) {
-        self.last_active_at.store(now_milliseconds(), Ordering::Relaxed);
+        self.last_active_at.store(clock::now(), Ordering::Relaxed);
     }
 
     /// When the last message came or went, in epoch milliseconds.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::{
     closing::Closing,
     handshake_request::{HandshakeRequest, Identity, MultiValues},
-    time::request_time,
 };
+use crate::clock::request_time;
 
 /// What every event of a connection says of it.
 #[derive(Clone, Debug)]

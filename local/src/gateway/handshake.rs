@@ -27,8 +27,8 @@ use super::{
     handshake_request::{HandshakeRequest, Identity},
     identifiers::new_id,
     socket,
-    time::now_milliseconds,
 };
+use crate::clock;
 
 /// API Gateway's quota on the URL of a request to connect.
 const MAXIMUM_URL_BYTES: usize = 4096;
@@ -84,13 +84,13 @@ impl Life {
         let Life { gateway, accept_key, upgrade, answer } = self;
         let facts = ConnectionFacts {
             connection_id: new_id(),
-            connected_at: now_milliseconds(),
+            connected_at: clock::now(),
             identity: Identity { user_agent: handshake.header("User-Agent").map(str::to_owned), source_ip: client.to_string() },
             domain_name: handshake.header("Host").unwrap_or("localhost").to_owned(),
             api_id: gateway.api().api_id.clone(),
             stage: gateway.api().stage.clone(),
         };
-        let request = RequestFacts { request_id: new_id(), at: now_milliseconds() };
+        let request = RequestFacts { request_id: new_id(), at: clock::now() };
         // Boxed, like `disconnect` below: what the calls of functions need on the way is not kept by every open connection.
         let accepted = match Box::pin(connect(&gateway, &facts, &request, &handshake)).await {
             Ok(accepted) => accepted,

@@ -10,7 +10,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::{Gateway, closing::Closing, identifiers::new_id, outbox::SendError, time::iso8601};
+use super::{Gateway, closing::Closing, identifiers::new_id, outbox::SendError};
+use crate::clock::iso8601_with_milliseconds;
 
 /// How much of a body that is too long is read before it is refused. A client that is answered while it is still sending
 /// may see a reset instead of the answer; API Gateway takes 10 MB.
@@ -40,9 +41,9 @@ pub(super) async fn get_connection(State(gateway): State<Gateway>, Path(id): Pat
     let Some(connection) = gateway.find(&id) else { return gone() };
     let facts = &connection.facts;
     let body = json!({
-        "connectedAt": iso8601(facts.connected_at),
+        "connectedAt": iso8601_with_milliseconds(facts.connected_at),
         "identity": facts.identity,
-        "lastActiveAt": iso8601(connection.last_active_at()),
+        "lastActiveAt": iso8601_with_milliseconds(connection.last_active_at()),
     });
     answer(StatusCode::OK, Body::from(body.to_string()))
 }

@@ -12,10 +12,9 @@ use super::{
     events::{IncomingMessage, RequestFacts, message_event},
     identifiers::new_id,
     proxy_answer::ProxyAnswer,
-    report::report,
     route_selection::route_for,
-    time::now_milliseconds,
 };
+use crate::{clock, report::report};
 
 /// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other.
 pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes) {
@@ -25,7 +24,7 @@ pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8By
 
 async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
     let connection = &work.0;
-    let request = RequestFacts { request_id: new_id(), at: now_milliseconds() };
+    let request = RequestFacts { request_id: new_id(), at: clock::now() };
     match answer(&gateway, connection, &request, &text).await {
         Ok(None) => {}
         Ok(Some(message)) => connection.answer(message),
@@ -47,7 +46,7 @@ async fn answer(gateway: &Gateway, connection: &Connection, request: &RequestFac
         message_event(&connection.facts, request, &message, &connection.authorizer)
     };
     let failed = |why: &dyn std::fmt::Display| {
-        report(&format!("route {route_key}: {why}"));
+        report("gateway", format_args!("route {route_key}: {why}"));
         FrameError::InternalServerError
     };
     let invocation = gateway.lambda().invoke(&route.function_arn, event);

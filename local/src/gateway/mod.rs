@@ -24,17 +24,15 @@ mod messages;
 mod outbox;
 mod policy;
 mod proxy_answer;
-mod report;
 mod route_selection;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod throttle;
-mod time;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -48,10 +46,7 @@ pub use self::{
 use self::{
     closing::Closing, connection::Connection, handshake_request::IdentitySource, route_selection::RouteSelection, throttle::TokenBucket,
 };
-use crate::lambda::Lambda;
-
-/// The region and the account of the local stack, as the method ARN names them.
-const METHOD_ARN_PREFIX: &str = "arn:aws:execute-api:us-east-1:000000000000";
+use crate::{account, lambda::Lambda, lock::lock, report::report};
 
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -114,11 +109,6 @@ impl Gateway {
             .with_state(self.clone())
     }
 
-    /// How many sockets are open.
-    pub fn open_connections(&self) -> usize {
-        self.connections().open.len()
-    }
-
     /// Closes every socket with 1001 and returns when `$disconnect` has been told of each, or after five seconds. Later
     /// connections are closed as soon as they are open.
     pub async fn shutdown(&self) {
@@ -132,7 +122,7 @@ impl Gateway {
         }
         self.shared.tasks.close();
         if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
-            report::report(&format!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
+            report("gateway", format_args!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
         }
     }
 
@@ -162,17 +152,17 @@ impl Gateway {
 
     /// What the authorizer decides on.
     fn method_arn(&self) -> String {
-        format!("{METHOD_ARN_PREFIX}:{}/{}/$connect", self.api().api_id, self.api().stage)
+        account::arn("execute-api", &format!("{}/{}/$connect", self.api().api_id, self.api().stage))
     }
 
     /// Whether the stage's throttle lets one more request in.
     fn admits(&self) -> bool {
         let Some(bucket) = &self.shared.bucket else { return true };
-        bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+        lock(bucket).take(Instant::now())
     }
 
     fn connections(&self) -> MutexGuard<'_, Connections> {
-        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.connections)
     }
 
     /// Makes a connection reachable.

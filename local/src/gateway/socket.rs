@@ -24,6 +24,7 @@ use tokio_tungstenite::{
 };
 
 use super::{Gateway, closing::Closing, connection::Connection, limits::Limits, messages};
+use crate::clock;
 
 /// Each socket's read buffer. The WebSocket library's own 128 KB would be 1.3 GB for 10,000 idle players.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -123,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
 
     /// When the connection has been idle for too long or lived for too long, as things stand.
     fn due(&self, opened_at: Instant) -> Instant {
-        let idle_for = Duration::from_millis(super::time::now_milliseconds().saturating_sub(self.connection.last_active_at()));
+        let idle_for = Duration::from_millis(clock::now().saturating_sub(self.connection.last_active_at()));
         let idle_until = Instant::now() + self.limits.idle.saturating_sub(idle_for);
         idle_until.min(opened_at + self.limits.lifetime)
     }

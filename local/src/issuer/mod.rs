@@ -7,15 +7,13 @@ mod parameters;
 mod routes;
 mod signer;
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::clock;
 use signer::Signer;
 
 /// What the authorizer takes as a player's id (`sub`).
@@ -76,7 +74,7 @@ impl Issuer {
         if !(1..=PLAYER_CHARACTERS).contains(&characters) || player.chars().any(char::is_control) {
             return Err(IssuerError::Player(characters));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = clock::now() / 1000;
         let expires_at = now.saturating_add(lifetime.as_secs());
         let claims = json!({"iss": self.parts.url, "aud": self.parts.audience, "sub": player, "iat": now, "exp": expires_at});
         self.parts.signer.sign(&claims)

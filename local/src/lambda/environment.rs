@@ -14,11 +14,8 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{
-    logs,
-    pool::{Pool, lock},
-    variables::variables,
-};
+use super::{logs, pool::Pool, variables::variables};
+use crate::lock::lock;
 
 /// How long the output of a process is still read after its end. Only a grandchild that holds the pipe open makes this wait.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);

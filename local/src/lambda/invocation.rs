@@ -1,12 +1,13 @@
 //! One call of a function, from the moment it is asked for until it is answered.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::InvokeError;
+use crate::clock;
 
 /// An invocation that waits or runs.
 pub(super) struct Invocation {
@@ -36,7 +37,7 @@ impl Invocation {
 
     /// What to tell the process, which from now has the time `remaining`.
     pub(super) fn delivery(&self, remaining: Duration, again: bool) -> Delivery {
-        let deadline_ms = (since_epoch() + remaining).as_millis() as u64;
+        let deadline_ms = clock::now().saturating_add(clock::milliseconds(remaining));
         let Invocation { request_id, payload, trace_id, .. } = self;
         Delivery { request_id: request_id.clone(), payload: payload.clone(), trace_id: trace_id.clone(), deadline_ms, again }
     }
@@ -52,13 +53,9 @@ impl Invocation {
     }
 }
 
-fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 /// An X-Ray tracing header, unsampled: `Root=1-<8 hex digits of epoch seconds>-<24>;Parent=<16>;Sampled=0`.
 fn trace_id() -> String {
     let random = Uuid::new_v4().simple().to_string();
     let parent = Uuid::new_v4().simple().to_string();
-    format!("Root=1-{:08x}-{};Parent={};Sampled=0", since_epoch().as_secs(), &random[..24], &parent[..16])
+    format!("Root=1-{:08x}-{};Parent={};Sampled=0", clock::now() / 1000, &random[..24], &parent[..16])
 }

@@ -9,8 +9,9 @@ use super::{
     InvokeError, failure,
     invocation::Delivery,
     phase::Phase,
-    pool::{Pool, State, lock},
+    pool::{Pool, State},
 };
+use crate::lock::lock;
 
 /// How long a process that reported an init error may take to end by itself.
 const INIT_ERROR_GRACE: Duration = Duration::from_secs(1);

@@ -41,11 +41,13 @@ pub struct LogOptions {
     pub metrics: bool,
     /// Whether lines of level DEBUG or TRACE are shown.
     pub debug: bool,
+    /// Whether nothing is shown but errors.
+    pub errors_only: bool,
 }
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
-        LogOptions { output: LogOutput::Terminal, metrics: false, debug: true }
+        LogOptions { output: LogOutput::Terminal, metrics: false, debug: true, errors_only: false }
     }
 }
 
@@ -92,7 +94,14 @@ impl FunctionLog {
     }
 
     fn write(&self, kind: Kind, line: &str) {
-        if kind == Kind::Metric && !self.options.metrics || kind == Kind::Debug && !self.options.debug {
+        let shown = match kind {
+            Kind::Error => true,
+            _ if self.options.errors_only => false,
+            Kind::Metric => self.options.metrics,
+            Kind::Debug => self.options.debug,
+            Kind::Plain | Kind::Warning => true,
+        };
+        if !shown {
             return;
         }
         let line = format!("{} {line}", self.label);
@@ -226,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn metrics_and_debug_lines_are_hidden_where_the_options_say_so() {
         let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
-        let options = LogOptions { output: LogOutput::Lines(sender), metrics: false, debug: false };
+        let options = LogOptions { output: LogOutput::Lines(sender), metrics: false, debug: false, errors_only: false };
         let log = Arc::new(FunctionLog::new("muster-dev-ping", "ping", 8, &options));
         let output: &[u8] = b"{\"_aws\":{}}\nDEBUG x\nhello\r\n\xff broken\nlast without a break";
         copy(output, log).await;
@@ -235,5 +244,16 @@ mod tests {
             seen.push(line);
         }
         assert_eq!(seen, ["ping     hello", "ping     \u{fffd} broken", "ping     last without a break"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_but_errors_is_shown_where_the_options_say_so() {
+        let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
+        let options = LogOptions { output: LogOutput::Lines(sender), errors_only: true, ..LogOptions::default() };
+        let log = Arc::new(FunctionLog::new("muster-dev-ping", "ping", 4, &options));
+        let output: &[u8] = b"{\"_aws\":{}}\nhello\nWARN x\n{\"level\":\"error\"}\n";
+        copy(output, log).await;
+        assert_eq!(lines.try_recv().unwrap(), "ping {\"level\":\"error\"}");
+        assert!(lines.try_recv().is_err());
     }
 }

@@ -21,24 +21,23 @@ mod variables;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::Ipv4Addr,
     path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
 use bytes::Bytes;
-use tokio::net::TcpListener;
 
 use self::{host::Host, logs::FunctionLog, pool::Pool};
 pub use self::{
     logs::{LogOptions, LogOutput},
     options::LambdaOptions,
 };
-
-const REGION: &str = "us-east-1";
-const ACCOUNT: &str = "000000000000";
+use crate::{
+    account::{function_arn, function_name},
+    port,
+    report::report,
+};
 
 /// One function, as the template describes it.
 #[derive(Clone, Debug)]
@@ -125,7 +124,7 @@ impl Lambda {
     /// # Errors
     /// If no port can be had, or two functions have one name.
     pub async fn start(functions: Vec<FunctionConfig>, options: LambdaOptions) -> std::io::Result<Lambda> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = port::open(0).await?;
         let host = Arc::new(Host::new(listener.local_addr()?, options));
         let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
         let labels: Vec<_> = logs::short_names(&names).into_iter().map(str::to_owned).collect();
@@ -134,33 +133,22 @@ impl Lambda {
         for (function, label) in functions.into_iter().zip(labels) {
             let name = function.name.clone();
             let log = FunctionLog::new(&name, &label, width, &host.options.logs);
-            let pool = Pool::new(function, arn(&name), Arc::clone(&host), log);
+            let pool = Pool::new(function, function_arn(&name), Arc::clone(&host), log);
             if by_name.insert(name.clone(), Arc::new(pool)).is_some() {
                 return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, format!("two functions are named {name}")));
             }
         }
-        // Answers are single small writes, which must not wait for the acknowledgement of the one before.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                eprintln!("Runtime API: TCP_NODELAY: {error}");
-            }
-        });
         let router = runtime_api::router(Arc::clone(&host));
         let stopping = host.stopping.clone();
         tokio::spawn(async move {
             tokio::select! {
-                result = axum::serve(listener, router) => if let Err(error) = result {
-                    eprintln!("Runtime API: {error}");
+                result = axum::serve(port::undelayed(listener), router) => if let Err(error) = result {
+                    report("Runtime API", error);
                 },
                 () = stopping.cancelled() => {}
             }
         });
         Ok(Lambda { pools: Arc::new(Pools { host, by_name }) })
-    }
-
-    /// The ARN of the function `name`, whether or not there is one.
-    pub fn arn(&self, name: &str) -> String {
-        arn(name)
     }
 
     /// Runs `function` (its name or ARN, qualified by `$LATEST` or not) with `payload` and waits for its answer.
@@ -170,7 +158,7 @@ impl Lambda {
     /// # Errors
     /// See [`InvokeError`].
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let pool = self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(name_in_arn(function)?));
+        let pool = self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(function_name(function)?));
         let pool = pool.ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
         pool.invoke(payload).await
     }
@@ -194,14 +182,4 @@ impl Lambda {
         host.tasks.wait().await;
         host.stopping.cancel();
     }
-}
-
-fn arn(name: &str) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
-}
-
-/// The name in `arn:aws:lambda:REGION:ACCOUNT:function:NAME` or the same with `:$LATEST`.
-fn name_in_arn(arn: &str) -> Option<&str> {
-    let name = arn.strip_prefix(&format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:"))?;
-    Some(name.strip_suffix(":$LATEST").unwrap_or(name))
 }

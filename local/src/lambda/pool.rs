@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -22,15 +22,11 @@ use super::{
     FunctionConfig, FunctionStats, Host, InvokeError, environment::Environment, failure, invocation::Invocation, logs::FunctionLog,
     phase::Phase,
 };
+use crate::lock::lock;
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
 const RETURN_GRACE: Duration = Duration::from_millis(50);
-
-/// Locks, also after a panic elsewhere: every critical section here leaves a consistent state.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// One function's environments.
 pub(super) struct Pool {

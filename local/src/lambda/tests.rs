@@ -87,12 +87,12 @@ fn has_ended(pid: u32) -> bool {
 impl Lambda {
     /// How many environments of `test` wait for an invocation.
     fn idle(&self) -> usize {
-        pool::lock(&self.pools.by_name["test"].state).idle.len()
+        crate::lock::lock(&self.pools.by_name["test"].state).idle.len()
     }
 
     /// How many environments of `test` serve one.
     fn serving(&self) -> usize {
-        let state = pool::lock(&self.pools.by_name["test"].state);
+        let state = crate::lock::lock(&self.pools.by_name["test"].state);
         state.slots.values().filter(|slot| matches!(slot.phase, phase::Phase::Running { .. })).count()
     }
 

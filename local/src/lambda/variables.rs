@@ -4,7 +4,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{ACCOUNT, FunctionConfig, REGION};
+use super::FunctionConfig;
+use crate::account::{ACCOUNT, REGION};
 
 /// Everything the process sees. Nothing of the developer's own shell is among it, as nothing of it is on AWS.
 ///

@@ -10,8 +10,11 @@ use super::{
     Shelf, Sqs,
     attributes::{self, AttributeValue},
     error::Refusal,
-    millis,
     queue::Message,
+};
+use crate::{
+    account::{ACCOUNT, queue_arn},
+    clock::milliseconds,
 };
 
 /// What a message may have at most, bytes.
@@ -72,7 +75,7 @@ impl Sqs {
         if let Some(md5) = attributes::attributes_md5(&attributes) {
             answer["MD5OfMessageAttributes"] = md5.into();
         }
-        answer["MessageId"] = self.put(shelf, body.to_owned(), attributes, millis(delay)).into();
+        answer["MessageId"] = self.put(shelf, body.to_owned(), attributes, milliseconds(delay)).into();
         Ok(answer)
     }
 
@@ -87,7 +90,7 @@ impl Sqs {
             let now = (self.clock)();
             let (messages, next) = {
                 let mut queue = shelf.queue();
-                (queue.receive(limit, millis(visibility), now), queue.next_visible())
+                (queue.receive(limit, milliseconds(visibility), now), queue.next_visible())
             };
             if !messages.is_empty() {
                 let messages: Vec<_> = messages.iter().map(|message| received(&shelf.config.name, message, request)).collect();
@@ -118,7 +121,7 @@ impl Sqs {
         let counts = shelf.queue().counts((self.clock)());
         let started = (self.started_at / 1000).to_string();
         let all = [
-            ("QueueArn", self.arn(&shelf.config.name)),
+            ("QueueArn", queue_arn(&shelf.config.name)),
             ("ApproximateNumberOfMessages", counts.visible.to_string()),
             ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
             ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
@@ -155,7 +158,7 @@ fn received(queue: &str, message: &Message, request: &Value) -> Value {
     let system = [
         ("ApproximateReceiveCount", message.receive_count.to_string()),
         ("SentTimestamp", message.sent_at.to_string()),
-        ("SenderId", super::ACCOUNT.to_owned()),
+        ("SenderId", ACCOUNT.to_owned()),
         ("ApproximateFirstReceiveTimestamp", message.first_received_at.unwrap_or_default().to_string()),
     ];
     let asked = |lists: &[&str], name: &str| {

@@ -12,13 +12,13 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{
     body::Bytes,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use tokio::sync::watch;
@@ -28,9 +28,12 @@ pub use self::{
     error::SqsError,
 };
 use self::{error::Refusal, queue::Queue};
-
-const REGION: &str = "us-east-1";
-const ACCOUNT: &str = "000000000000";
+use crate::{
+    account::{ACCOUNT, queue_arn},
+    aws_json,
+    clock::{self, milliseconds},
+    lock::lock,
+};
 
 /// A standard queue, as the template describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub struct QueueConfig {
 }
 
 /// Where time comes from: the system, or what a test says. Epoch milliseconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// A running SQS. Cheap to clone.
 #[derive(Clone)]
@@ -64,39 +67,30 @@ struct Shelf {
 
 impl Shelf {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queue)
     }
 }
 
-fn system_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
-}
-
 impl Sqs {
-    /// The queues, empty.
-    pub fn new(queues: Vec<QueueConfig>) -> Sqs {
-        Sqs::with_clock(queues, Arc::new(system_time))
+    /// The queues, empty. Their URLs begin with `base_url`, such as `http://127.0.0.1:6878`.
+    pub fn new(queues: Vec<QueueConfig>, base_url: &str) -> Sqs {
+        Sqs::with_clock(queues, base_url, Arc::new(clock::now))
     }
 
     /// As [`Sqs::new`], with the time that `clock` tells. A receiver that waits looks again when something arrives or the time it waits
     /// for has passed on the machine's own clock.
-    pub fn with_clock(queues: Vec<QueueConfig>, clock: Clock) -> Sqs {
+    fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
         let shelf = |config: QueueConfig| {
-            let queue = Mutex::new(Queue::new(millis(config.retention)));
+            let queue = Mutex::new(Queue::new(milliseconds(config.retention)));
             (config.name.clone(), Shelf { config, queue, arrivals: watch::Sender::new(0) })
         };
         let started_at = clock();
-        Sqs { queues: Arc::new(queues.into_iter().map(shelf).collect()), base_url: "http://localhost:6878".into(), clock, started_at }
-    }
-
-    /// The same queues, whose URLs begin with `base_url`, such as `http://localhost:6878`.
-    pub fn with_base_url(self, base_url: &str) -> Sqs {
-        Sqs { base_url: base_url.trim_end_matches('/').into(), ..self }
-    }
-
-    /// The ARN of the queue `name`, whether or not there is one.
-    pub fn arn(&self, name: &str) -> String {
-        format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+        Sqs {
+            queues: Arc::new(queues.into_iter().map(shelf).collect()),
+            base_url: base_url.trim_end_matches('/').into(),
+            clock,
+            started_at,
+        }
     }
 
     /// The URL of the queue `name`, whether or not there is one.
@@ -109,7 +103,7 @@ impl Sqs {
     /// # Errors
     /// If there is no such queue.
     pub fn send(&self, arn: &str, body: String, attributes: MessageAttributes) -> Result<String, SqsError> {
-        let name = arn.strip_prefix(&self.arn("")).unwrap_or(arn);
+        let name = arn.strip_prefix(&queue_arn("")).unwrap_or(arn);
         let shelf = self.queues.get(name).ok_or_else(|| SqsError::NoQueue(arn.to_owned()))?;
         Ok(self.put(shelf, body, attributes, 0))
     }
@@ -122,19 +116,14 @@ impl Sqs {
 
     /// Answers the request `action`, such as `SendMessage`, with the JSON `body`.
     pub async fn handle(&self, action: &str, body: &[u8]) -> Response {
-        let content_type = (header::CONTENT_TYPE, "application/x-amz-json-1.0");
         let request_id = ("x-amzn-requestid", uuid::Uuid::new_v4().to_string());
         match self.answer(action, body).await {
-            Ok(answer) => ([content_type], [request_id], Bytes::from(answer.to_string())).into_response(),
+            Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
             Err(Refusal { code, query_code, message }) => {
                 let query_error = [("x-amzn-query-error", format!("{query_code};Sender"))];
-                let body = serde_json::json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": message}).to_string();
-                (StatusCode::BAD_REQUEST, [content_type], [request_id], query_error, body).into_response()
+                let error = aws_json::error(StatusCode::BAD_REQUEST, &format!("com.amazonaws.sqs#{code}"), &message);
+                ([request_id], query_error, error).into_response()
             }
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,7 +17,7 @@ fn start() -> (Sqs, Arc<AtomicU64>) {
         visibility_timeout: Duration::from_secs(30),
         retention: Duration::from_secs(4 * 86_400),
     };
-    (Sqs::with_clock(vec![queue], Arc::new(move || clock.load(Ordering::SeqCst))), time)
+    (Sqs::with_clock(vec![queue], "http://127.0.0.1:7000/", Arc::new(move || clock.load(Ordering::SeqCst))), time)
 }
 
 /// The answer to `action` on `dead-letters`: status, query error and body.
@@ -88,7 +88,7 @@ async fn a_waiting_receiver_gets_what_arrives() {
     while arrivals.receiver_count() == 0 {
         tokio::task::yield_now().await;
     }
-    let id = sqs.send(&sqs.arn("dead-letters"), "hello".to_owned(), MessageAttributes::new()).unwrap();
+    let id = sqs.send(&queue_arn("dead-letters"), "hello".to_owned(), MessageAttributes::new()).unwrap();
     let received = tokio::time::timeout(Duration::from_secs(5), receiver).await.expect("woken at once").unwrap();
     assert_eq!(received["Messages"][0]["MessageId"], id.as_str());
 }
@@ -130,7 +130,6 @@ async fn errors_have_the_names_of_both_protocols() {
 #[tokio::test]
 async fn queues_are_listed_and_purged() {
     let (sqs, _) = start();
-    let sqs = sqs.with_base_url("http://127.0.0.1:7000/");
     let url = "http://127.0.0.1:7000/000000000000/dead-letters";
     assert_eq!(ok(&sqs, "ListQueues", json!({})).await, json!({"QueueUrls": [url]}));
     assert_eq!(ok(&sqs, "ListQueues", json!({"QueueNamePrefix": "x"})).await, json!({"QueueUrls": []}));

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{delivery::Condition, timestamp::iso};
-use crate::dynamodb::StreamRecord;
+use super::delivery::Condition;
+use crate::{
+    clock::{iso8601, iso8601_with_milliseconds},
+    dynamodb::StreamRecord,
+};
 
 /// What the message tells besides the records.
 pub(super) struct Failure<'a> {
@@ -23,7 +26,7 @@ pub(super) struct Failure<'a> {
 pub(super) fn body(failure: &Failure<'_>, records: &[StreamRecord], now: u64) -> Value {
     let (first, last) = (records.first(), records.last());
     let sequence_number = |record: Option<&StreamRecord>| record.map(|record| record.sequence_number.clone());
-    let arrival = |record: Option<&StreamRecord>| record.map(|record| iso(record.written_at.max(0).unsigned_abs() * 1000, false));
+    let arrival = |record: Option<&StreamRecord>| record.map(|record| iso8601(record.written_at.max(0).unsigned_abs() * 1000));
     let condition = match failure.condition {
         Condition::RetryAttemptsExhausted => "RetryAttemptsExhausted",
         Condition::RecordAgeExceeded => "RecordAgeExceeded",
@@ -34,7 +37,7 @@ pub(super) fn body(failure: &Failure<'_>, records: &[StreamRecord], now: u64) ->
             "approximateInvokeCount": failure.invocations,
         },
         "version": "1.0",
-        "timestamp": iso(now, true),
+        "timestamp": iso8601_with_milliseconds(now),
         "DDBStreamBatchInfo": {
             "shardId": failure.shard_id,
             "startSequenceNumber": sequence_number(first), "endSequenceNumber": sequence_number(last),

@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, ops::Range, time::Duration};
 
 use super::{answer::Outcome, config::MappingConfig};
+use crate::clock;
 
 /// When to split, when to try again and when to give up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Policy {
     pub(super) fn of(config: &MappingConfig) -> Policy {
         Policy {
             retries: config.maximum_retry_attempts,
-            record_age: config.maximum_record_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            record_age: config.maximum_record_age.map(clock::milliseconds),
             bisect: config.bisect,
             first_backoff: config.first_backoff,
             longest_backoff: config.longest_backoff,

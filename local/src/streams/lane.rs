@@ -1,9 +1,6 @@
 //! One sequence of batches: gathers records, invokes the function and does what [`Delivery`] says next.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::{sync::mpsc, time::Instant};
@@ -14,7 +11,7 @@ use super::{
     delivery::{Delivery, Policy, Step},
     mapping::Job,
 };
-use crate::{dynamodb::StreamRecord, lambda::InvokeError, sqs::MessageAttributes};
+use crate::{clock, dynamodb::StreamRecord, lambda::InvokeError, sqs::MessageAttributes};
 
 /// A payload's limit, 6 MB, with room for what stands around the records.
 const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
@@ -30,10 +27,6 @@ pub(super) struct Lane {
     pub(super) records: mpsc::Receiver<Entry>,
     /// A record that did not fit into the batch before.
     pub(super) carried: Option<Entry>,
-}
-
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Lane {
@@ -79,7 +72,7 @@ impl Lane {
         let mut function_error = false;
         let mut finished = 0;
         loop {
-            match delivery.next(now()) {
+            match delivery.next(clock::now()) {
                 Step::Invoke(range) => {
                     let outcome = self.invoke(&records[range.clone()], &texts[range], &mut function_error).await;
                     delivery.answered(outcome);
@@ -116,7 +109,7 @@ impl Lane {
             Ok(_) => Outcome::Handled,
             Err(InvokeError::Throttled) => Outcome::Throttled,
             Err(error @ InvokeError::NotFound(_)) => {
-                eprintln!("mapping {}: {error:?}", job.config.name);
+                job.report(format_args!("{error:?}"));
                 Outcome::Failed
             }
             // The function's own log has the error.
@@ -127,14 +120,13 @@ impl Lane {
     /// Tells the dead-letter queue of records that were given up. As on AWS, the mapping goes on also if it cannot.
     fn report(&self, failure: &Failure<'_>, records: &[StreamRecord]) {
         let (job, count) = (&self.job, records.len());
-        let name = &job.config.name;
         let Some(queue) = &job.config.on_failure_queue else {
-            eprintln!("mapping {name}: {count} record(s) given up ({:?}), and there is no queue to tell", failure.condition);
+            job.report(format_args!("{count} record(s) given up ({:?}), and there is no queue to tell", failure.condition));
             return;
         };
-        let body = dead_letter::body(failure, records, now()).to_string();
+        let body = dead_letter::body(failure, records, clock::now()).to_string();
         if let Err(error) = job.sqs.send(queue, body, MessageAttributes::new()) {
-            eprintln!("mapping {name}: {count} record(s) given up ({:?}), and nobody was told: {error}", failure.condition);
+            job.report(format_args!("{count} record(s) given up ({:?}), and nobody was told: {error}", failure.condition));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A running event source mapping: reads the stream, filters, and deals the records to its lanes.
 
 use std::{
+    fmt::Display,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
     time::Duration,
@@ -18,6 +19,7 @@ use super::{
 use crate::{
     dynamodb::{Checkpoint, StreamReader},
     lambda::Lambda,
+    report::report,
     sqs::Sqs,
 };
 
@@ -34,6 +36,13 @@ pub(super) struct Job {
     pub(super) lambda: Lambda,
     pub(super) sqs: Sqs,
     pub(super) progress: Progress,
+}
+
+impl Job {
+    /// Tells the developer what went wrong.
+    pub(super) fn report(&self, line: impl Display) {
+        report(&format!("mapping {}", self.config.name), line);
+    }
 }
 
 /// A running mapping. Dropping it stops it.
@@ -91,7 +100,7 @@ async fn deal(mut reader: StreamReader, filters: Filters, lanes: Vec<mpsc::Sende
         let records = match reader.next(READ).await {
             Ok(records) => records,
             Err(error) => {
-                eprintln!("mapping {}: {error}", job.config.name);
+                job.report(error);
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }

@@ -14,7 +14,6 @@ mod mapping;
 mod progress;
 #[cfg(test)]
 mod tests;
-mod timestamp;
 
 pub use self::{
     config::{MappingConfig, MappingError},

@@ -1,11 +1,8 @@
 //! How far a mapping has come when several lanes work at once.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Mutex};
 
-use crate::dynamodb::Checkpoint;
+use crate::{dynamodb::Checkpoint, lock::lock};
 
 /// The positions that are still to be finished.
 pub(super) struct Progress {
@@ -43,7 +40,7 @@ impl Progress {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         change(&mut state);
         self.checkpoint.finish(state.open.first().map_or(state.read, |first| first - 1));
     }

@@ -17,7 +17,7 @@ pub struct Problem {
 impl Problem {
     /// The logical id of the resource that the problem is in, if it is in one.
     pub fn resource(&self) -> Option<&str> {
-        resource_of(&self.path)
+        self.path.strip_prefix("Resources.")?.split('.').next()
     }
 }
 
@@ -63,21 +63,10 @@ pub struct Note {
     pub reason: String,
 }
 
-impl Note {
-    /// The logical id of the resource that the note is about, if it is about one.
-    pub fn resource(&self) -> Option<&str> {
-        resource_of(&self.path)
-    }
-}
-
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}: {}", self.line, self.path, self.reason)
     }
-}
-
-fn resource_of(path: &str) -> Option<&str> {
-    path.strip_prefix("Resources.")?.split('.').next()
 }
 
 /// Collects problems and notes while a template is read.

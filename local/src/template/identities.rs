@@ -9,11 +9,13 @@ use super::{
     resources::{Declaration, Generated},
     yaml::join,
 };
+use crate::account::{ACCOUNT, REGION};
 
 /// The label in the ARN of a table's stream. AWS takes the time of creation; the table room is asked for streams by table.
 const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
 
-/// The identity of a type of resource. In the forms, `{name}` is the physical name and `{id}` an identifier that AWS would make up.
+/// The identity of a type of resource. In the forms, `{name}` is the physical name and `{id}` an identifier that AWS would make up;
+/// `{region}` and `{account}` are those of [`crate::account`].
 struct Identity {
     kind: &'static str,
     name_property: Option<&'static str>,
@@ -32,7 +34,7 @@ const IDENTITIES: &[Identity] = &[
         kind: "AWS::CloudWatch::Alarm",
         name_property: Some("AlarmName"),
         reference: "{name}",
-        attributes: &[("Arn", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}")],
+        attributes: &[("Arn", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}")],
     },
     Identity { kind: "AWS::CloudWatch::Dashboard", name_property: Some("DashboardName"), reference: "{name}", attributes: &[] },
     Identity {
@@ -40,55 +42,55 @@ const IDENTITIES: &[Identity] = &[
         name_property: Some("TableName"),
         reference: "{name}",
         attributes: &[
-            ("Arn", "arn:aws:dynamodb:us-east-1:000000000000:table/{name}"),
-            ("StreamArn", "arn:aws:dynamodb:us-east-1:000000000000:table/{name}/stream/{label}"),
+            ("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
+            ("StreamArn", "arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}"),
         ],
     },
     Identity {
         kind: "AWS::IAM::Role",
         name_property: Some("RoleName"),
         reference: "{name}",
-        attributes: &[("Arn", "arn:aws:iam::000000000000:role/{name}")],
+        attributes: &[("Arn", "arn:aws:iam::{account}:role/{name}")],
     },
     Identity {
         kind: "AWS::Logs::LogGroup",
         name_property: Some("LogGroupName"),
         reference: "{name}",
-        attributes: &[("Arn", "arn:aws:logs:us-east-1:000000000000:log-group:{name}:*")],
+        attributes: &[("Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*")],
     },
     Identity {
         kind: "AWS::SNS::Subscription",
         name_property: None,
-        reference: "arn:aws:sns:us-east-1:000000000000:{id}",
-        attributes: &[("Arn", "arn:aws:sns:us-east-1:000000000000:{id}")],
+        reference: "arn:aws:sns:{region}:{account}:{id}",
+        attributes: &[("Arn", "arn:aws:sns:{region}:{account}:{id}")],
     },
     Identity {
         kind: "AWS::SNS::Topic",
         name_property: Some("TopicName"),
-        reference: "arn:aws:sns:us-east-1:000000000000:{name}",
-        attributes: &[("TopicArn", "arn:aws:sns:us-east-1:000000000000:{name}"), ("TopicName", "{name}")],
+        reference: "arn:aws:sns:{region}:{account}:{name}",
+        attributes: &[("TopicArn", "arn:aws:sns:{region}:{account}:{name}"), ("TopicName", "{name}")],
     },
     Identity {
         kind: "AWS::SQS::Queue",
         name_property: Some("QueueName"),
-        reference: "https://sqs.us-east-1.amazonaws.com/000000000000/{name}",
+        reference: "https://sqs.{region}.amazonaws.com/{account}/{name}",
         attributes: &[
-            ("Arn", "arn:aws:sqs:us-east-1:000000000000:{name}"),
+            ("Arn", "arn:aws:sqs:{region}:{account}:{name}"),
             ("QueueName", "{name}"),
-            ("QueueUrl", "https://sqs.us-east-1.amazonaws.com/000000000000/{name}"),
+            ("QueueUrl", "https://sqs.{region}.amazonaws.com/{account}/{name}"),
         ],
     },
     Identity {
         kind: "AWS::Serverless::Function",
         name_property: Some("FunctionName"),
         reference: "{name}",
-        attributes: &[("Arn", "arn:aws:lambda:us-east-1:000000000000:function:{name}")],
+        attributes: &[("Arn", "arn:aws:lambda:{region}:{account}:function:{name}")],
     },
     Identity {
         kind: "AWS::Serverless::WebSocketApi",
         name_property: None,
         reference: "{id}",
-        attributes: &[("ApiId", "{id}"), ("ApiEndpoint", "wss://{id}.execute-api.us-east-1.amazonaws.com")],
+        attributes: &[("ApiId", "{id}"), ("ApiEndpoint", "wss://{id}.execute-api.{region}.amazonaws.com")],
     },
 ];
 
@@ -147,7 +149,7 @@ impl Resolver<'_> {
         if let Some(Generated::Role { .. }) = self.resources.generated.get(name)
             && attribute == "Arn"
         {
-            return Some(format!("arn:aws:iam::000000000000:role/{}", self.role_name(name)));
+            return Some(format!("arn:aws:iam::{ACCOUNT}:role/{}", self.role_name(name)));
         }
         if self.resources.generated.contains_key(name) {
             return self.unknown(path, line, format!("the local stack knows no attribute {attribute} of {name}"));
@@ -194,7 +196,8 @@ impl Resolver<'_> {
     }
 
     fn form(&self, form: &str, identity: &Identity, logical_id: &str) -> Option<String> {
-        let text = form.replace("{id}", &self.identifier(logical_id, 10)).replace("{label}", STREAM_LABEL);
+        let text = form.replace("{region}", REGION).replace("{account}", ACCOUNT).replace("{label}", STREAM_LABEL);
+        let text = text.replace("{id}", &self.identifier(logical_id, 10));
         match identity.name_property {
             Some(_) => Some(text.replace("{name}", &self.physical_name(logical_id)?)),
             None => Some(text),

@@ -94,17 +94,6 @@ pub enum KeyType {
     Binary,
 }
 
-impl KeyType {
-    /// The letter that DynamoDB uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "S",
-            Self::Number => "N",
-            Self::Binary => "B",
-        }
-    }
-}
-
 /// What the records of a stream hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamView {
@@ -116,18 +105,6 @@ pub enum StreamView {
     OldImage,
     /// `NEW_AND_OLD_IMAGES`.
     NewAndOldImages,
-}
-
-impl StreamView {
-    /// DynamoDB's name for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::KeysOnly => "KEYS_ONLY",
-            Self::NewImage => "NEW_IMAGE",
-            Self::OldImage => "OLD_IMAGE",
-            Self::NewAndOldImages => "NEW_AND_OLD_IMAGES",
-        }
-    }
 }
 
 /// A queue.

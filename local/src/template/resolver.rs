@@ -12,11 +12,7 @@ use super::{
     resources::Resources,
     yaml::join,
 };
-
-/// The Region that the local stack says it is in.
-pub(super) const REGION: &str = "us-east-1";
-/// The account that the local stack says it is.
-pub(super) const ACCOUNT: &str = "000000000000";
+use crate::account;
 
 /// Everything a value may refer to.
 pub(super) struct Resolver<'a> {
@@ -106,12 +102,12 @@ impl<'a> Resolver<'a> {
     fn reference(&self, name: &str, line: usize, path: &str) -> Option<String> {
         if let Some(pseudo) = name.strip_prefix("AWS::") {
             return match pseudo {
-                "Region" => Some(REGION.to_owned()),
-                "AccountId" => Some(ACCOUNT.to_owned()),
+                "Region" => Some(account::REGION.to_owned()),
+                "AccountId" => Some(account::ACCOUNT.to_owned()),
                 "Partition" => Some("aws".to_owned()),
                 "URLSuffix" => Some("amazonaws.com".to_owned()),
                 "StackName" => Some(self.stack_name.to_owned()),
-                "StackId" => Some(format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/{}", self.stack_name, self.unique(""))),
+                "StackId" => Some(account::arn("cloudformation", &format!("stack/{}/{}", self.stack_name, self.unique("")))),
                 _ => self.wrong(path, line, format!("{name} is not understood by the local stack")),
             };
         }

@@ -2,11 +2,16 @@
 
 use super::*;
 
-/// The router on a port of its own.
+/// The room's answers on a port of their own.
 async fn serve(db: &DynamoDb) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = db.router();
+    let db = db.clone();
+    let handle = move |request: Request| {
+        let db = db.clone();
+        async move { db.handle(request).await }
+    };
+    let router = axum::Router::new().route("/", axum::routing::any(handle));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     format!("http://{address}/")
 }

@@ -16,15 +16,24 @@ use super::*;
 fn config(name: &str, view: StreamViewType) -> TableConfig {
     TableConfig {
         name: name.to_owned(),
-        hash_key: KeyAttribute::string("recipientId"),
-        range_key: Some(KeyAttribute::string("messageId")),
+        hash_key: string_key("recipientId"),
+        range_key: Some(string_key("messageId")),
         stream: Some(view),
         ttl_attribute: Some("expiresAt".to_owned()),
     }
 }
 
+fn string_key(name: &str) -> KeyAttribute {
+    KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
+}
+
+/// Kept in the file `path`.
+fn durable(path: PathBuf) -> DynamoDbOptions {
+    DynamoDbOptions { path: Some(path), ..DynamoDbOptions::default() }
+}
+
 async fn start() -> DynamoDb {
-    let db = DynamoDb::start(None).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     db.create_table(&config("messages", StreamViewType::NewAndOldImages)).await.unwrap();
     db
 }
@@ -58,6 +67,6 @@ async fn take(reader: &mut StreamReader, count: usize) -> Vec<StreamRecord> {
 
 /// What the second connection sees of the stream rows.
 fn count_rows(db: &DynamoDb) -> i64 {
-    let connection = rusqlite::Connection::open(db.file()).unwrap();
+    let connection = rusqlite::Connection::open(&db.inner.file).unwrap();
     connection.query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0)).unwrap()
 }

@@ -41,7 +41,7 @@ async fn a_record_has_the_shape_of_a_lambda_event() {
 
 #[tokio::test]
 async fn the_view_type_says_which_images_there_are() {
-    let db = DynamoDb::start(None).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     let views = [
         (StreamViewType::KeysOnly, [false, false]),
         (StreamViewType::NewImage, [true, false]),
@@ -103,7 +103,7 @@ async fn records_come_in_order_and_once_however_they_are_asked_for() {
 async fn a_durable_stream_goes_on_after_what_was_finished() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
-    let db = DynamoDb::start(Some(path.clone())).await.unwrap();
+    let db = DynamoDb::start(durable(path.clone())).await.unwrap();
     db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
     for number in ["1", "2", "3"] {
         put(&db, "alice", number, json!({})).await;
@@ -114,7 +114,7 @@ async fn a_durable_stream_goes_on_after_what_was_finished() {
     drop(reader);
     db.shutdown().await;
     drop(db);
-    let db = DynamoDb::start(Some(path)).await.unwrap();
+    let db = DynamoDb::start(durable(path)).await.unwrap();
     let again = take(&mut db.stream("messages", "deliver").unwrap(), 1).await;
     assert_eq!(again[0].sequence_number, records[2].sequence_number);
     let other = take(&mut db.stream("messages", "audit").unwrap(), 3).await;
@@ -123,7 +123,7 @@ async fn a_durable_stream_goes_on_after_what_was_finished() {
 
 #[tokio::test]
 async fn records_are_kept_until_every_reader_has_finished_them() {
-    let db = DynamoDb::start_with(DynamoDbOptions { stream_history: 0, ..DynamoDbOptions::default() }).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions { stream_history: 0, ..DynamoDbOptions::default() }).await.unwrap();
     db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
     let (mut fast, mut slow) = (db.stream("messages", "fast").unwrap(), db.stream("messages", "slow").unwrap());
     for number in 0..10 {
@@ -142,7 +142,7 @@ async fn records_are_kept_until_every_reader_has_finished_them() {
 
 #[tokio::test]
 async fn a_table_without_a_stream_is_named() {
-    let db = DynamoDb::start(None).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     db.create_table(&TableConfig { stream: None, ..config("players", StreamViewType::NewImage) }).await.unwrap();
     for table in ["players", "absent"] {
         let error = db.stream(table, "test").map(drop).unwrap_err();

@@ -7,7 +7,7 @@ async fn a_durable_table_is_there_again_and_creating_it_once_more_changes_nothin
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
     for round in 0..2 {
-        let db = DynamoDb::start(Some(path.clone())).await.unwrap();
+        let db = DynamoDb::start(durable(path.clone())).await.unwrap();
         db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
         let scan = call(&db.endpoint(), "DynamoDB_20120810.Scan", &json!({"TableName": "messages"})).await;
         assert_eq!(scan["Count"], round);

@@ -24,7 +24,7 @@ use super::stack::{Client, Stack, close_frame, patiently, send, text, until};
 async fn disconnect(stack: &Stack) -> (u64, String) {
     let events = stack.events_of("disconnect", 1).await;
     until(|| stack.gateway.tasks().is_empty()).await;
-    assert_eq!((stack.events("disconnect").len(), stack.gateway.open_connections()), (1, 0));
+    assert_eq!((stack.events("disconnect").len(), stack.open_connections()), (1, 0));
     let context = &events[0]["requestContext"];
     (context["disconnectStatusCode"].as_u64().unwrap(), context["disconnectReason"].as_str().unwrap().to_owned())
 }
@@ -36,7 +36,7 @@ fn raw(client: &mut Client) -> &mut tokio::net::TcpStream {
 
 #[tokio::test]
 async fn a_client_says_why_it_closes() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     client.close(Some(CloseFrame { code: CloseCode::Library(4001), reason: "bye".into() })).await.unwrap();
     let echoed = close_frame(client).await;
@@ -47,7 +47,7 @@ async fn a_client_says_why_it_closes() {
 
 #[tokio::test]
 async fn a_connection_that_just_ends_is_1006() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     drop(stack.connect("").await);
     assert_eq!(disconnect(&stack).await, (1006, "Connection Closed Abnormally".to_owned()));
     stack.stop().await;
@@ -55,7 +55,7 @@ async fn a_connection_that_just_ends_is_1006() {
 
 #[tokio::test]
 async fn a_frame_over_32_kb_is_1009() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     for bytes in [32 * 1024 + 1, 100 * 1024, 20 * 1024 * 1024] {
         let mut client = stack.connect("").await;
         // The gateway closes in the middle of a long frame: sending the rest may fail, hearing the close may not.
@@ -74,7 +74,7 @@ async fn a_frame_over_32_kb_is_1009() {
 
 #[tokio::test]
 async fn a_client_that_reads_only_after_it_has_sent_still_hears_1009() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     client.send(Message::text("x".repeat(4 * 1024 * 1024))).await.unwrap();
     assert_eq!(u16::from(close_frame(client).await.code), 1009);
@@ -84,7 +84,7 @@ async fn a_client_that_reads_only_after_it_has_sent_still_hears_1009() {
 
 #[tokio::test]
 async fn a_message_over_128_kb_is_1009() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let part = "x".repeat(32 * 1024);
     for number in 0..5 {
@@ -98,7 +98,7 @@ async fn a_message_over_128_kb_is_1009() {
 
 #[tokio::test]
 async fn a_binary_message_is_1003() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     client.send(Message::binary(vec![0; 30_000])).await.unwrap();
     assert_eq!(u16::from(close_frame(client).await.code), 1003);
@@ -108,7 +108,7 @@ async fn a_binary_message_is_1003() {
 
 #[tokio::test]
 async fn what_is_not_the_protocol_is_1002_and_what_is_not_utf8_is_1007() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     // A text of one byte that is no UTF-8, masked with zeros; an unmasked text; a reserved opcode.
     for (bytes, code) in [(&[0x81, 0x81, 0, 0, 0, 0, 0xff][..], 1007), (&[0x81, 0x01, b'x'], 1002), (&[0x83, 0x81, 0, 0, 0, 0, 1], 1002)] {
         let mut client = stack.connect("").await;
@@ -120,7 +120,7 @@ async fn what_is_not_the_protocol_is_1002_and_what_is_not_utf8_is_1007() {
 
 #[tokio::test]
 async fn an_idle_connection_goes_away_and_a_busy_one_stays() {
-    let stack = Stack::start(|_, _, limits| limits.idle = Duration::from_millis(600)).await;
+    let stack = Stack::start(|_, limits| limits.idle = Duration::from_millis(600)).await;
     let mut client = stack.connect("").await;
     for _ in 0..4 {
         tokio::time::sleep(Duration::from_millis(250)).await;
@@ -135,7 +135,7 @@ async fn an_idle_connection_goes_away_and_a_busy_one_stays() {
 
 #[tokio::test]
 async fn even_a_busy_connection_has_a_lifetime() {
-    let stack = Stack::start(|_, _, limits| limits.lifetime = Duration::from_millis(700)).await;
+    let stack = Stack::start(|_, limits| limits.lifetime = Duration::from_millis(700)).await;
     let mut client = stack.connect("").await;
     let busy = async {
         loop {
@@ -156,7 +156,7 @@ async fn even_a_busy_connection_has_a_lifetime() {
 
 #[tokio::test]
 async fn a_shutdown_closes_every_socket_and_tells_disconnect() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut clients = vec![];
     for _ in 0..3 {
         clients.push(stack.connect("").await);

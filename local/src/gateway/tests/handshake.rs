@@ -18,7 +18,7 @@ use crate::gateway::{ApiError, Gateway, Limits, Throttle};
 
 #[tokio::test]
 async fn a_connection_opens_says_something_and_ends() {
-    let stack = Stack::start(|lambda, api, _| api.authorizer = authorizer(lambda)).await;
+    let stack = Stack::start(|api, _| api.authorizer = authorizer()).await;
     let mut request = stack.url("?token=alice&x=1&x=2").into_client_request().unwrap();
     request.headers_mut().insert("user-agent", "tests/1".parse().unwrap());
     let (mut client, _) = connect_async(request).await.unwrap();
@@ -50,14 +50,14 @@ async fn a_connection_opens_says_something_and_ends() {
     }
     assert_ne!(message["requestId"], context["requestId"]);
     assert_eq!(disconnect["disconnectStatusCode"], 1005);
-    assert_eq!(stack.gateway.open_connections(), 0);
+    assert_eq!(stack.open_connections(), 0);
     stack.stop().await;
 }
 
 #[tokio::test]
 async fn the_authorizer_decides_the_status() {
-    let stack = Stack::start(|lambda, api, limits| {
-        api.authorizer = authorizer(lambda);
+    let stack = Stack::start(|api, limits| {
+        api.authorizer = authorizer();
         limits.integration_timeout = Duration::from_secs(2);
     })
     .await;
@@ -82,7 +82,7 @@ async fn the_authorizer_decides_the_status() {
 
 #[tokio::test]
 async fn connect_decides_the_status() {
-    let stack = Stack::start(|_, _, limits| limits.integration_timeout = Duration::from_secs(2)).await;
+    let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_secs(2)).await;
     for (query, status) in [
         ("?connect=status-403", 403),
         ("?connect=status-429", 429),
@@ -103,7 +103,7 @@ async fn connect_decides_the_status() {
 
 #[tokio::test]
 async fn connect_accepts_a_subprotocol() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut request = stack.url("?connect=protocol-game").into_client_request().unwrap();
     request.headers_mut().insert("Sec-WebSocket-Protocol", "chat, game".parse().unwrap());
     let (_client, response) = connect_async(request).await.unwrap();
@@ -114,7 +114,7 @@ async fn connect_accepts_a_subprotocol() {
 
 #[tokio::test]
 async fn an_api_without_connect_and_disconnect_opens_at_once() {
-    let stack = Stack::start(|_, api, _| {
+    let stack = Stack::start(|api, _| {
         api.routes.remove("$connect");
         api.routes.remove("$disconnect");
     })
@@ -129,7 +129,7 @@ async fn an_api_without_connect_and_disconnect_opens_at_once() {
 
 #[tokio::test]
 async fn a_push_before_the_upgrade_finds_the_connection_gone() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let connecting = tokio::spawn(connect_async(stack.url("?connect=sleep-700")));
     let id = stack.connection_id().await;
     assert_eq!(stack.post(&id, "early").await.status(), 410);
@@ -152,7 +152,7 @@ async fn leave_while_pending(stack: &Stack, query: &str) {
 
 #[tokio::test]
 async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     leave_while_pending(&stack, "?connect=sleep-300").await;
     let events = stack.events_of("disconnect", 1).await;
     assert_eq!(events[0]["requestContext"]["disconnectStatusCode"], 1006);
@@ -160,23 +160,23 @@ async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
     assert_eq!(events[0]["requestContext"]["connectionId"], id);
     assert_eq!(stack.post(&id, "late").await.status(), 410);
     until(|| stack.gateway.tasks().is_empty()).await;
-    assert_eq!(stack.gateway.open_connections(), 0);
+    assert_eq!(stack.open_connections(), 0);
     assert_eq!(stack.events("disconnect").len(), 1);
     stack.stop().await;
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_and_is_refused_leaves_nothing_behind() {
-    let stack = Stack::start(|_, _, limits| limits.integration_timeout = Duration::from_millis(800)).await;
+    let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_millis(800)).await;
     leave_while_pending(&stack, "?connect=sleep-5000").await;
     until(|| stack.gateway.tasks().is_empty()).await;
-    assert_eq!((stack.gateway.open_connections(), stack.events("disconnect").len()), (0, 0));
+    assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_no_websocket_request_is_told_so() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let http = format!("http://{}/dev", stack.address);
     assert_eq!(reqwest::get(&http).await.unwrap().status(), 426);
     assert_eq!(stack.refusal(&format!("?x={}", "y".repeat(4096))).await, 414);
@@ -193,7 +193,7 @@ async fn what_is_no_websocket_request_is_told_so() {
 #[tokio::test]
 async fn the_stage_throttle_counts_connections_and_messages() {
     let throttle = Throttle { rate_per_second: 0.001, burst: 2 };
-    let stack = Stack::start(|_, api, _| api.throttle = Some(throttle)).await;
+    let stack = Stack::start(|api, _| api.throttle = Some(throttle)).await;
     let mut client = stack.connect("").await;
     send(&mut client, "one").await;
     assert_eq!(text(&mut client).await, "one");
@@ -209,7 +209,7 @@ async fn the_stage_throttle_counts_connections_and_messages() {
 
 #[tokio::test]
 async fn an_api_that_is_not_understood_is_refused() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut api = stack.gateway.api().clone();
     api.route_selection_expression = "$request.header.x".to_owned();
     let refused = Gateway::new(api, stack.gateway.lambda().clone(), Limits::default()).err();

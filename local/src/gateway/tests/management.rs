@@ -13,7 +13,7 @@ async fn error(response: reqwest::Response) -> (u16, String, Value) {
 
 #[tokio::test]
 async fn posts_arrive_in_order_as_text() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     for number in 0..20 {
@@ -30,7 +30,7 @@ async fn posts_arrive_in_order_as_text() {
 
 #[tokio::test]
 async fn an_id_may_come_with_or_without_percent_encoding() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     assert!(id.ends_with('=') && stack.management_url(&id).ends_with("%3D"));
@@ -45,7 +45,7 @@ async fn an_id_may_come_with_or_without_percent_encoding() {
 
 #[tokio::test]
 async fn an_unknown_connection_is_gone() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let gone = (410, "GoneException".to_owned(), json!({"message": null}));
     assert_eq!(error(stack.post("L0SM9cOFvHcCIhw=", "hello").await).await, gone);
     let url = stack.management_url("L0SM9cOFvHcCIhw=");
@@ -56,7 +56,7 @@ async fn an_unknown_connection_is_gone() {
 
 #[tokio::test]
 async fn a_body_over_128_kb_is_too_large_and_one_that_is_no_text_is_refused() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let _client = stack.connect("").await;
     let id = stack.connection_id().await;
     for bytes in [128 * 1024 + 1, 3 * 1024 * 1024] {
@@ -69,7 +69,7 @@ async fn a_body_over_128_kb_is_too_large_and_one_that_is_no_text_is_refused() {
 
 #[tokio::test]
 async fn get_says_who_is_connected_since_when() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     let before: Value = reqwest::get(stack.management_url(&id)).await.unwrap().json().await.unwrap();
@@ -86,7 +86,7 @@ async fn get_says_who_is_connected_since_when() {
 
 #[tokio::test]
 async fn delete_closes_what_is_then_gone() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     assert_eq!(stack.post(&id, "last words").await.status(), 200);
@@ -103,7 +103,7 @@ async fn delete_closes_what_is_then_gone() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_delays_nobody_and_is_refused_more() {
-    let stack = Stack::start(|_, _, limits| limits.closing = Duration::from_millis(300)).await;
+    let stack = Stack::start(|_, limits| limits.closing = Duration::from_millis(300)).await;
     let deaf = stack.connect("").await;
     let id = stack.connection_id().await;
     let body = "x".repeat(128 * 1024);
@@ -133,7 +133,7 @@ async fn a_client_that_does_not_read_delays_nobody_and_is_refused_more() {
 
 #[tokio::test]
 async fn a_client_that_reads_again_gets_what_was_accepted() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     let mut accepted = 0;

@@ -19,7 +19,7 @@ fn resident_kb() -> u64 {
 #[tokio::test]
 #[ignore = "a measurement, which needs 20,000 open files"]
 async fn ten_thousand_idle_connections() {
-    let stack = Stack::start(|_, api, _| {
+    let stack = Stack::start(|api, _| {
         api.routes.remove("$connect");
         api.routes.remove("$disconnect");
     })

@@ -16,7 +16,7 @@ use super::stack::{Stack, patiently, send, text, until};
 
 #[tokio::test]
 async fn a_message_takes_its_own_route_or_the_default() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     for (count, (message, route_key)) in [
         (r#"{"route":"echo"}"#, "echo"),
@@ -40,7 +40,7 @@ async fn a_message_takes_its_own_route_or_the_default() {
 
 #[tokio::test]
 async fn without_a_route_response_nothing_comes_back() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"silent"}"#).await;
     stack.events_of("route", 1).await;
@@ -53,7 +53,7 @@ async fn without_a_route_response_nothing_comes_back() {
 
 #[tokio::test]
 async fn failures_are_error_frames_and_the_socket_stays_open() {
-    let stack = Stack::start(|_, _, limits| limits.integration_timeout = Duration::from_millis(1500)).await;
+    let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_millis(1500)).await;
     let mut client = stack.connect("").await;
     let id = stack.connection_id().await;
     for (message, expected) in [
@@ -77,7 +77,7 @@ async fn failures_are_error_frames_and_the_socket_stays_open() {
 
 #[tokio::test]
 async fn without_a_route_and_a_default_it_is_forbidden() {
-    let stack = Stack::start(|_, api, _| drop(api.routes.remove("$default"))).await;
+    let stack = Stack::start(|api, _| drop(api.routes.remove("$default"))).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"unknown"}"#).await;
     let frame = text(&mut client).await;
@@ -87,7 +87,7 @@ async fn without_a_route_and_a_default_it_is_forbidden() {
 
 #[tokio::test]
 async fn messages_of_one_connection_do_not_wait_for_each_other() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"echo","sleep":1500,"answer":{"body":"slow"}}"#).await;
     send(&mut client, r#"{"route":"echo","answer":{"body":"quick"}}"#).await;
@@ -98,7 +98,7 @@ async fn messages_of_one_connection_do_not_wait_for_each_other() {
 
 #[tokio::test]
 async fn a_flood_is_read_only_as_fast_as_it_is_answered() {
-    let stack = Stack::start(|_, _, limits| limits.messages_in_work = 2).await;
+    let stack = Stack::start(|_, limits| limits.messages_in_work = 2).await;
     let mut client = stack.connect("").await;
     for number in 0..6 {
         send(&mut client, json!({"route": "echo", "sleep": 300, "answer": {"body": number.to_string()}}).to_string()).await;
@@ -118,7 +118,7 @@ async fn a_flood_is_read_only_as_fast_as_it_is_answered() {
 
 #[tokio::test]
 async fn a_fragmented_message_is_one_message() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let part = "x".repeat(32 * 1024);
     for number in 0..4 {
@@ -131,7 +131,7 @@ async fn a_fragmented_message_is_one_message() {
 
 #[tokio::test]
 async fn pings_are_answered_even_while_a_message_is_in_work() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"echo","sleep":1000}"#).await;
     client.send(Message::Ping("there?".into())).await.unwrap();
@@ -142,7 +142,7 @@ async fn pings_are_answered_even_while_a_message_is_in_work() {
 
 #[tokio::test]
 async fn an_answer_to_a_client_that_has_left_is_dropped() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"echo","sleep":400}"#).await;
     stack.events_of("route", 1).await;

@@ -28,7 +28,7 @@ async fn post(sdk: &Sdk, id: &str, body: Vec<u8>) -> Result<(), PostToConnection
 
 #[tokio::test]
 async fn the_sdk_posts_reads_and_deletes() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("").await;
     let (sdk, id) = (sdk(&stack), stack.connection_id().await);
     post(&sdk, &id, b"hello".to_vec()).await.unwrap();
@@ -45,7 +45,7 @@ async fn the_sdk_posts_reads_and_deletes() {
 
 #[tokio::test]
 async fn the_sdk_tells_the_errors_apart() {
-    let stack = Stack::start(|_, _, _| {}).await;
+    let stack = Stack::start(|_, _| {}).await;
     let _client = stack.connect("").await;
     let (sdk, id) = (sdk(&stack), stack.connection_id().await);
     let gone = post(&sdk, "ZmDx-dJ4FiACFkQ=", b"hello".to_vec()).await.unwrap_err();

@@ -16,6 +16,7 @@ use tokio_tungstenite::{
 
 use super::function;
 use crate::{
+    account::function_arn,
     gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
     lambda::{Lambda, LambdaOptions, LogOptions, LogOutput},
 };
@@ -33,8 +34,9 @@ pub(super) struct Stack {
 }
 
 /// An API of stage `dev` with every kind of route and no authorizer. `echo` has a route response, `silent` has none.
-pub(super) fn api(lambda: &Lambda) -> WebSocketApi {
-    let route = |key: &str, function: &str, route_response| (key.to_owned(), Route { function_arn: lambda.arn(function), route_response });
+pub(super) fn api() -> WebSocketApi {
+    let route =
+        |key: &str, function: &str, route_response| (key.to_owned(), Route { function_arn: function_arn(function), route_response });
     WebSocketApi {
         api_id: "local".to_owned(),
         stage: "dev".to_owned(),
@@ -53,26 +55,31 @@ pub(super) fn api(lambda: &Lambda) -> WebSocketApi {
 }
 
 /// The authorizer that these tests use, with the token in the query.
-pub(super) fn authorizer(lambda: &Lambda) -> Option<Authorizer> {
-    Some(Authorizer { function_arn: lambda.arn("authorizer"), identity_sources: vec!["route.request.querystring.token".to_owned()] })
+pub(super) fn authorizer() -> Option<Authorizer> {
+    Some(Authorizer { function_arn: function_arn("authorizer"), identity_sources: vec!["route.request.querystring.token".to_owned()] })
 }
 
 impl Stack {
     /// The API of [`api`], changed by `change`.
-    pub(super) async fn start(change: impl FnOnce(&Lambda, &mut WebSocketApi, &mut Limits)) -> Stack {
+    pub(super) async fn start(change: impl FnOnce(&mut WebSocketApi, &mut Limits)) -> Stack {
         let directory = tempfile::tempdir().unwrap();
         let roles = ["authorizer", "connect", "disconnect", "route"];
         let functions = roles.map(|role| function::config(role, &directory.path().join(role))).into();
         let logs = LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() };
         let lambda = Lambda::start(functions, LambdaOptions { logs, ..LambdaOptions::default() }).await.unwrap();
-        let (mut api, mut limits) = (api(&lambda), Limits::default());
-        change(&lambda, &mut api, &mut limits);
+        let (mut api, mut limits) = (api(), Limits::default());
+        change(&mut api, &mut limits);
         let gateway = Gateway::new(api, lambda.clone(), limits).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Stack { gateway, address, lambda, directory }
+    }
+
+    /// How many sockets are open.
+    pub(super) fn open_connections(&self) -> usize {
+        self.gateway.connections().open.len()
     }
 
     pub(super) fn url(&self, query: &str) -> String {

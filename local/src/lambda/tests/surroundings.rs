@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::*;
+use crate::account::function_arn;
 
 #[tokio::test]
 async fn a_process_sees_the_variables_of_aws_and_of_its_template_and_no_others() {
@@ -57,7 +58,7 @@ async fn an_invocation_knows_its_id_deadline_function_and_trace() {
     let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let deadline = first["deadline"].as_u64().unwrap();
     assert!((before + 5000..=after + 5000).contains(&deadline), "{before} {deadline} {after}");
-    assert_eq!(first["arn"], json!(lambda.arn("test")));
+    assert_eq!(first["arn"], json!(function_arn("test")));
     assert_eq!(uuid::Uuid::parse_str(first["requestId"].as_str().unwrap()).unwrap().get_version_num(), 4);
 
     let trace = first["traceId"].as_str().unwrap().to_owned();

@@ -9,7 +9,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::{
-    dynamodb::{DynamoDb, KeyAttribute, StreamViewType, TableConfig},
+    account::{function_arn, queue_arn},
+    dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StreamViewType, TableConfig},
     lambda::{Lambda, test_function},
     sqs::{QueueConfig, Sqs},
     streams::{Mapping, MappingConfig},
@@ -35,11 +36,11 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         function.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     }
     let lambda = Lambda::start(vec![function], test_function::quiet()).await.unwrap();
-    let db = DynamoDb::start(None).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     let table = TableConfig {
         name: "messages".to_owned(),
-        hash_key: KeyAttribute::string("recipientId"),
-        range_key: Some(KeyAttribute::string("messageId")),
+        hash_key: string_key("recipientId"),
+        range_key: Some(string_key("messageId")),
         stream: Some(StreamViewType::NewImage),
         ttl_attribute: None,
     };
@@ -49,7 +50,11 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         visibility_timeout: Duration::from_secs(30),
         retention: Duration::from_secs(1_209_600),
     };
-    Stack { db, lambda, sqs: Sqs::new(vec![queue]), log, _directory: directory }
+    Stack { db, lambda, sqs: Sqs::new(vec![queue], "http://127.0.0.1:7000"), log, _directory: directory }
+}
+
+fn string_key(name: &str) -> KeyAttribute {
+    KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
 }
 
 impl Stack {
@@ -57,12 +62,12 @@ impl Stack {
     fn map(&self, change: impl FnOnce(&mut MappingConfig)) -> Mapping {
         let mut config = MappingConfig {
             name: "deliver".to_owned(),
-            function_arn: self.lambda.arn("deliver"),
+            function_arn: function_arn("deliver"),
             table: "messages".to_owned(),
             report_batch_item_failures: true,
             bisect: true,
             maximum_retry_attempts: Some(1),
-            on_failure_queue: Some(self.sqs.arn("dead-letters")),
+            on_failure_queue: Some(queue_arn("dead-letters")),
             first_backoff: Duration::from_millis(5),
             ..MappingConfig::default()
         };
@@ -212,7 +217,7 @@ async fn what_keeps_failing_becomes_dead_letters_and_the_stream_goes_on() {
         assert_eq!(letter["timestamp"].as_str().unwrap().len(), "2019-11-14T00:13:49.717Z".len());
         assert_eq!(letter["version"], "1.0");
         assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
-        assert_eq!(letter["requestContext"]["functionArn"], stack.lambda.arn("deliver"));
+        assert_eq!(letter["requestContext"]["functionArn"], function_arn("deliver"));
         assert_eq!(letter["responseContext"], json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": null}));
     }
     stack.stop(mapping).await;

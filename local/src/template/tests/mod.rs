@@ -12,7 +12,7 @@ mod yaml;
 
 use std::collections::BTreeMap;
 
-use super::{Manifest, TemplateError, load};
+use super::{Manifest, Note, TemplateError, load};
 
 const HEADER: &str = "Transform: AWS::Serverless-2016-10-31\n";
 
@@ -54,4 +54,9 @@ fn output(sections: &str, expression: &str) -> Result<String, TemplateError> {
     let sections = if sections.contains("Resources:") { sections.to_owned() } else { format!("{sections}\nResources: {{}}") };
     let manifest = read(&format!("{sections}\nOutputs:\n  X:\n    Value: {expression}\n"))?;
     Ok(manifest.outputs["X"].value.clone())
+}
+
+/// The logical id of the resource that a note is about, if it is about one.
+fn resource(note: &Note) -> Option<&str> {
+    note.path.strip_prefix("Resources.")?.split('.').next()
 }

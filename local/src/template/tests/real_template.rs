@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     super::{Manifest, StartingPosition, StreamView, load},
-    values,
+    resource, values,
 };
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -26,7 +26,7 @@ fn it_loads_for_every_stage_with_and_without_an_address_for_alarms() {
         for email in ["", "ops@example.com"] {
             let manifest = manifest(&[("Stage", stage), ("AlarmEmail", email)]);
             assert_eq!(manifest.apis[0].stage, stage);
-            let subscribed = manifest.notes.iter().any(|note| note.resource() == Some("AlarmSubscription"));
+            let subscribed = manifest.notes.iter().any(|note| resource(note) == Some("AlarmSubscription"));
             assert_eq!(subscribed, !email.is_empty());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::load, FUNCTION, problems, read};
+use super::{super::load, FUNCTION, problems, read, resource};
 
 #[test]
 fn an_unknown_type_is_an_error() {
@@ -60,7 +60,7 @@ Resources:{}
         FUNCTION.trim_end().replace("Handler: bootstrap }", "Handler: bootstrap, Tags: { a: b } }")
     ))
     .unwrap();
-    let noted: Vec<(Option<&str>, &str)> = manifest.notes.iter().map(|note| (note.resource(), note.reason.as_str())).collect();
+    let noted: Vec<(Option<&str>, &str)> = manifest.notes.iter().map(|note| (resource(note), note.reason.as_str())).collect();
     assert_eq!(
         noted,
         [

@@ -1,25 +1,36 @@
-//! Times as API Gateway writes them, from epoch milliseconds. All are UTC.
+//! What time it is, and times as AWS writes them, all from epoch milliseconds and in UTC.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The time now, in epoch milliseconds.
-pub(super) fn now_milliseconds() -> u64 {
-    // A clock before 1970 is a machine set up wrongly; zero then says so in every event.
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+pub fn now() -> u64 {
+    // A clock before 1970 is a machine set up wrongly; zero then says so wherever a time is told.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
 }
 
-/// `16/Aug/2022:12:04:27 +0000`, as events write `requestTime`.
-pub(super) fn request_time(milliseconds: u64) -> String {
+/// A duration in whole milliseconds.
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `2019-11-14T00:13:19Z`.
+pub fn iso8601(milliseconds: u64) -> String {
     let Parts { year, month, day, hour, minute, second, .. } = parts(milliseconds);
-    format!("{day:02}/{}/{year}:{hour:02}:{minute:02}:{second:02} +0000", MONTHS[month as usize - 1])
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// `2022-08-16T12:04:27.493Z`, as the management API writes times.
-pub(super) fn iso8601(milliseconds: u64) -> String {
+/// `2019-11-14T00:13:19.717Z`.
+pub fn iso8601_with_milliseconds(milliseconds: u64) -> String {
     let Parts { year, month, day, hour, minute, second, millisecond } = parts(milliseconds);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+}
+
+/// `16/Aug/2022:12:04:27 +0000`, the time of the common log format, in which API Gateway writes `requestTime`.
+pub fn request_time(milliseconds: u64) -> String {
+    let Parts { year, month, day, hour, minute, second, .. } = parts(milliseconds);
+    format!("{day:02}/{}/{year}:{hour:02}:{minute:02}:{second:02} +0000", MONTHS[month as usize - 1])
 }
 
 struct Parts {
@@ -65,16 +76,19 @@ mod tests {
         assert_eq!(request_time(1_660_651_467_493), "16/Aug/2022:12:04:27 +0000");
         assert_eq!(request_time(1_586_064_058_165), "05/Apr/2020:05:20:58 +0000");
         assert_eq!(request_time(0), "01/Jan/1970:00:00:00 +0000");
-        assert_eq!(iso8601(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
-        assert_eq!(iso8601(1_709_164_800_000), "2024-02-29T00:00:00.000Z");
-        assert_eq!(iso8601(4_107_542_399_000), "2100-02-28T23:59:59.000Z");
-        assert_eq!(iso8601(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+        assert_eq!(iso8601_with_milliseconds(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
+        assert_eq!(iso8601_with_milliseconds(1_709_164_800_000), "2024-02-29T00:00:00.000Z");
+        assert_eq!(iso8601_with_milliseconds(4_107_542_399_000), "2100-02-28T23:59:59.000Z");
+        assert_eq!(iso8601_with_milliseconds(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+        assert_eq!(iso8601_with_milliseconds(1_573_690_397_717), "2019-11-14T00:13:17.717Z");
+        assert_eq!(iso8601(951_782_400_000), "2000-02-29T00:00:00Z");
+        assert_eq!(iso8601(0), "1970-01-01T00:00:00Z");
     }
 
     proptest! {
         #[test]
         fn later_times_sort_later(earlier in 0u64..200_000_000_000_000, step in 1u64..100_000_000_000) {
-            prop_assert!(iso8601(earlier) < iso8601(earlier + step));
+            prop_assert!(iso8601_with_milliseconds(earlier) < iso8601_with_milliseconds(earlier + step));
         }
     }
 }

@@ -1,0 +1,32 @@
+//! The Region and the account that everything here is in, and the ARNs that name it.
+
+/// The Region.
+pub const REGION: &str = "us-east-1";
+/// The account.
+pub const ACCOUNT: &str = "000000000000";
+
+/// The ARN of `resource` of `service`, such as `execute-api` or `dynamodb`, in this Region and account.
+pub fn arn(service: &str, resource: &str) -> String {
+    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}")
+}
+
+/// The ARN of the Lambda function `name`.
+pub fn function_arn(name: &str) -> String {
+    arn("lambda", &format!("function:{name}"))
+}
+
+/// The name of the Lambda function with this ARN, which may end with the one version there is, `:$LATEST`.
+pub fn function_name(arn: &str) -> Option<&str> {
+    let name = arn.strip_prefix(&function_arn(""))?;
+    Some(name.strip_suffix(":$LATEST").unwrap_or(name))
+}
+
+/// The ARN of the queue `name`.
+pub fn queue_arn(name: &str) -> String {
+    arn("sqs", name)
+}
+
+/// The ARN of the stream of `table` with this label.
+pub fn stream_arn(table: &str, label: &str) -> String {
+    arn("dynamodb", &format!("table/{table}/stream/{label}"))
+}
