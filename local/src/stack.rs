@@ -55,6 +55,14 @@ pub enum StartError {
     /// There should be exactly one WebSocket API.
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
+    /// The template asks for what is understood but not there.
+    #[error("{} asks for what this stack does not do: {}", file.display(), properties.join(", "))]
+    Unserved {
+        /// The template.
+        file: PathBuf,
+        /// What it asks for.
+        properties: Vec<String>,
+    },
     /// The API cannot be served.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -108,6 +116,10 @@ impl Stack {
 
         let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
         let manifest = manifest(args, &issuer)?;
+        let properties = wiring::unserved(&manifest);
+        if !properties.is_empty() {
+            return Err(StartError::Unserved { file: args.template.clone(), properties });
+        }
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
         let addresses = Addresses::new(socket, &api.stage);
 

@@ -8,8 +8,32 @@ use crate::{
     lambda::FunctionConfig,
     sqs::QueueConfig,
     streams::MappingConfig,
-    template::{self, KeyType, StreamView},
+    template::{self, KeyType, StartingPosition, StreamView},
 };
+
+/// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
+const ACCOUNT_RATE: f64 = 10_000.0;
+const ACCOUNT_BURST: u32 = 5_000;
+
+/// SQS's largest message in bytes, which is also what a queue takes by default.
+const LARGEST_MESSAGE: u32 = 1_048_576;
+
+/// What the template says and can say on AWS, but no room does yet. None of it may be left out in silence.
+pub fn unserved(manifest: &template::Manifest) -> Vec<String> {
+    let mut unserved = Vec::new();
+    for queue in &manifest.queues {
+        let asked = [
+            ("RedrivePolicy", queue.redrive.is_some()),
+            ("DelaySeconds", !queue.delay.is_zero()),
+            ("ReceiveMessageWaitTimeSeconds", !queue.receive_wait.is_zero()),
+            ("MaximumMessageSize", queue.maximum_message_bytes != LARGEST_MESSAGE),
+        ];
+        unserved.extend(asked.iter().filter(|(_, asked)| *asked).map(|(property, _)| format!("{}.{property}", queue.logical_id)));
+    }
+    let late = manifest.stream_mappings.iter().filter(|mapping| mapping.starting_position == StartingPosition::Latest);
+    unserved.extend(late.map(|mapping| format!("{}.StartingPosition LATEST", mapping.logical_id)));
+    unserved
+}
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
@@ -100,9 +124,9 @@ pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
         identity_sources: authorizer.identity_sources.clone(),
     });
     let route = |route: &template::Route| gateway::Route { function_arn: route.function_arn.clone(), route_response: route.route_response };
-    let throttle = match (api.throttle.rate_limit, api.throttle.burst_limit) {
-        (Some(rate_per_second), Some(burst)) => Some(gateway::Throttle { rate_per_second, burst }),
-        _ => None,
+    let throttle = gateway::Throttle {
+        rate_per_second: api.throttle.rate_limit.unwrap_or(ACCOUNT_RATE),
+        burst: api.throttle.burst_limit.unwrap_or(ACCOUNT_BURST),
     };
     gateway::WebSocketApi {
         api_id: api.api_id.clone(),
@@ -110,11 +134,31 @@ pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
         route_selection_expression: api.route_selection_expression.clone(),
         authorizer,
         routes: api.routes.iter().map(|(name, entry)| (name.clone(), route(entry))).collect(),
-        throttle,
+        throttle: Some(throttle),
     }
 }
 
 /// The options of the engine: its file is in `data`, if anything is to be kept.
 pub fn dynamodb(data: Option<&Path>) -> dynamodb::DynamoDbOptions {
     dynamodb::DynamoDbOptions { path: data.map(|data| data.join("dynamodb.sqlite")), ..dynamodb::DynamoDbOptions::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_room_does_yet_is_named() {
+        let text = "
+Resources:
+  Dead: {Type: AWS::SQS::Queue}
+  Work:
+    Type: AWS::SQS::Queue
+    Properties:
+      DelaySeconds: 5
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5}
+";
+        let manifest = template::load(text, &BTreeMap::new(), "test").unwrap();
+        assert_eq!(unserved(&manifest), ["Work.RedrivePolicy", "Work.DelaySeconds"]);
+    }
 }
