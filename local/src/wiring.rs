@@ -150,6 +150,7 @@ mod tests {
     #[test]
     fn what_no_room_does_yet_is_named() {
         let text = "
+Transform: AWS::Serverless-2016-10-31
 Resources:
   Dead: {Type: AWS::SQS::Queue}
   Work:
