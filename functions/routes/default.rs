@@ -5,7 +5,7 @@
 //! - Safe to repeat: it changes nothing.
 
 use lambda_runtime::Error;
-use muster_aws::harness::{self, Unrouted};
+use muster_aws::harness;
 use muster_protocol::{Code, Frame, Rejection, Route};
 
 /// How much of an unknown route's name is repeated to whoever sent it.
@@ -16,8 +16,8 @@ async fn main() -> Result<(), Error> {
     harness::unrouted(refuse).await
 }
 
-fn refuse(frame: Unrouted<'_>) -> (Option<String>, Rejection) {
-    match Frame::parse(frame.text) {
+fn refuse(text: &str) -> (Option<String>, Rejection) {
+    match Frame::parse(text) {
         Err(rejection) => (None, rejection),
         Ok(frame) => {
             let asked: String = frame.route.chars().take(SHOWN_CHARACTERS).collect();

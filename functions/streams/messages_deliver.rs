@@ -17,6 +17,7 @@ use muster_aws::{
     telemetry::{Metric, Metrics},
 };
 use muster_protocol::{MessagePush, ServerFrame};
+use tracing::Instrument;
 
 /// How many players are served side by side; [`Push`] bounds the connections.
 const PLAYERS_AT_ONCE: usize = 32;
@@ -43,7 +44,7 @@ async fn deliver_to(push: &Push, player: &str, rows: &[Row<MessageRow>], metrics
         let frames = frames.map_err(|fault| PushFault { index: 0, fault })?;
         push.to_player(player, &frames, metrics).await
     };
-    match delivered.await {
+    match delivered.instrument(tracing::info_span!("inbox", playerId = player)).await {
         Ok(connections) => {
             for Row { row, .. } in rows {
                 tracing::info!(cause = row.cause, playerId = player, messageId = row.message_id, connections, "delivered");

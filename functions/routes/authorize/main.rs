@@ -41,7 +41,7 @@ async fn authorize(provider: &Provider, event: ApiGatewayCustomAuthorizerRequest
             tracing::info!(cause, reason, kid = key_id, "denied");
             Ok(Some(Answer::deny(resource)))
         }
-        Err(VerifyError::Fault(fault)) => Err(fault),
+        Err(VerifyError::Fault(fault)) => Err(fault.of_request(cause)),
     }
 }
 

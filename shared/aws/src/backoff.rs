@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The pause before attempt `attempt` (the first repeat is 1): at most `base` doubled each time and never above `cap`, and evenly
-/// spread below that, so that many callers do not come back together.
+/// The pause after attempt `attempt` (the first is 1): at most `base`, doubled each time and never above `cap`, and evenly spread over
+/// the upper half of that, so that many callers do not come back together.
 pub(crate) fn pause(attempt: u32, base: Duration, cap: Duration) -> Duration {
     let ceiling = base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(cap);
     ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)

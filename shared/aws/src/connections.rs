@@ -51,8 +51,8 @@ impl Connection {
     }
 }
 
-/// The connection rows. Cheap to clone.
-#[derive(Clone, Debug)]
+/// The connection rows.
+#[derive(Debug)]
 pub struct Connections {
     client: Client,
     table: String,
@@ -96,16 +96,17 @@ impl Connections {
 
     /// All connections of a player, expired ones included.
     ///
-    /// The read is eventually consistent, at half the price: a socket that opened a moment ago may be missing, as it would be had
-    /// the message come a moment earlier. Its client finds that message in the inbox.
+    /// The read is consistent. A player who connected, read its inbox and is up to date expects a push of every later row, so its
+    /// connection must be found. A row that cannot be understood is left out, since it must not silence the player's other devices.
     ///
     /// # Errors
-    /// A [`Fault`] if the table cannot be read, or a row is not a connection's.
+    /// A [`Fault`] if the table cannot be read.
     pub async fn of_player(&self, player_id: &str) -> Result<Vec<Connection>, Fault> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
+            .consistent_read(true)
             .key_condition_expression("playerId = :player AND begins_with(#item, :prefix)")
             .expression_attribute_names("#item", "item")
             .expression_attribute_values(":player", AttributeValue::S(player_id.to_owned()))
@@ -115,8 +116,12 @@ impl Connections {
         let mut connections = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| Fault::new("reading the player's connections", error))?;
-            let rows = serde_dynamo::from_items(page.items.unwrap_or_default());
-            connections.extend(rows.map_err(|error| Fault::new("understanding a connection's row", error))? as Vec<Connection>);
+            for row in page.items.unwrap_or_default() {
+                match serde_dynamo::from_item(row) {
+                    Ok(connection) => connections.push(connection),
+                    Err(error) => tracing::error!(playerId = player_id, %error, "a connection's row cannot be understood"),
+                }
+            }
         }
         Ok(connections)
     }

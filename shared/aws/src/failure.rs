@@ -26,22 +26,35 @@ impl From<Fault> for Failure {
     }
 }
 
-/// What went wrong on our side: what was being done, and the chain of causes.
+/// What went wrong on our side: what was being done, and the chain of what led to it.
 #[derive(Debug)]
 pub struct Fault {
     doing: String,
+    request: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Fault {
     /// `source` prevented what was being done, such as "writing to the inbox".
     pub fn new(doing: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing: doing.into(), source: Some(source.into()) }
+        Self { doing: doing.into(), request: None, source: Some(source.into()) }
     }
 
     /// Something is wrong in itself, such as an event without the field it must have.
     pub fn because(problem: impl Into<String>) -> Self {
-        Self { doing: problem.into(), source: None }
+        Self { doing: problem.into(), request: None, source: None }
+    }
+
+    /// The same fault, in the work that the request `cause` led to.
+    #[must_use]
+    pub fn of_request(self, cause: impl Into<String>) -> Self {
+        Self { request: Some(cause.into()), ..self }
+    }
+
+    /// The `cause` of the work that failed, where it is known: what joins its log lines.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.request.as_deref()
     }
 
     /// The whole chain in one line, outermost first.

@@ -4,6 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::batch_write_item::BatchWriteItemError,
     types::{AttributeValue, PutRequest, WriteRequest},
 };
 use aws_smithy_types::retry::RetryConfig;
@@ -39,8 +41,8 @@ pub struct MessageRow {
     pub cause: String,
 }
 
-/// The inboxes. Cheap to clone.
-#[derive(Clone, Debug)]
+/// The inboxes.
+#[derive(Debug)]
 pub struct Messages {
     client: Client,
     table: String,
@@ -68,26 +70,24 @@ impl Messages {
         sent_at / 1_000 + self.retention.as_secs()
     }
 
-    /// Puts every row into its inbox, without reading anything, and returns the rows that were not written by `deadline`.
+    /// Puts every row into its inbox, without reading anything, and returns the rows that are not known to be written by `deadline`.
     ///
-    /// DynamoDB may leave items of a batch unprocessed; those are tried again until the deadline, with growing pauses. A row that was
-    /// already there is written again as it was.
+    /// DynamoDB may leave items of a batch unprocessed, or all of it; those are tried again until the deadline, with growing pauses. A
+    /// row that was already there is written again as it was.
     ///
     /// # Errors
     /// A [`Fault`] if not one row was written and the table did not just ask for patience.
     pub async fn insert(&self, rows: &[MessageRow], deadline: Instant) -> Result<Vec<MessageRow>, Fault> {
-        let batches = rows.chunks(BATCH).map(|batch| timeout_at(deadline, self.insert_batch(batch, deadline)));
+        let batches = join_all(rows.chunks(BATCH).map(|batch| self.insert_batch(batch, deadline))).await;
         let mut unwritten = Vec::new();
         let mut failed = None;
-        for (batch, result) in rows.chunks(BATCH).zip(join_all(batches).await) {
-            match result.unwrap_or_else(|late| Err(Fault::new("writing to the inboxes in time", late))) {
-                Ok(unprocessed) => unwritten.extend(unprocessed),
-                Err(fault) => {
-                    tracing::error!(error = fault.chain(), rows = batch.len(), "a batch of messages was not written");
-                    unwritten.extend_from_slice(batch);
-                    failed = Some(fault);
-                }
+        for batch in batches {
+            let (left, fault) = batch?;
+            if let Some(fault) = &fault {
+                tracing::error!(error = fault.chain(), rows = left.len(), "a batch of messages was not written");
             }
+            unwritten.extend(left);
+            failed = failed.or(fault);
         }
         match failed {
             Some(fault) if unwritten.len() == rows.len() => Err(fault),
@@ -95,22 +95,36 @@ impl Messages {
         }
     }
 
-    /// Writes up to [`BATCH`] rows and returns those still unprocessed at the deadline.
-    async fn insert_batch(&self, rows: &[MessageRow], deadline: Instant) -> Result<Vec<MessageRow>, Fault> {
-        let mut requests = rows.iter().map(put_request).collect::<Result<Vec<_>, _>>()?;
+    /// Writes up to [`BATCH`] rows. Returns those that are not known to be written, and the fault that ended the attempts, if one did.
+    async fn insert_batch(&self, rows: &[MessageRow], deadline: Instant) -> Result<(Vec<MessageRow>, Option<Fault>), Fault> {
+        let mut pending = rows.iter().map(put_request).collect::<Result<Vec<_>, _>>()?;
+        let mut fault = None;
         for attempt in 1.. {
-            let write = self.client.batch_write_item().request_items(&self.table, requests).send();
-            let answer = write.await.map_err(|error| Fault::new("writing to the inboxes", error))?;
-            requests = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
+            let write = self.client.batch_write_item().request_items(&self.table, pending.clone()).send();
+            match timeout_at(deadline, write).await {
+                Ok(Ok(answer)) => pending = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default(),
+                Ok(Err(error)) if is_throttling(&error) => {}
+                Ok(Err(error)) => fault = Some(Fault::new("writing to the inboxes", error)),
+                Err(late) => fault = Some(Fault::new("writing to the inboxes in time", late)),
+            }
             let pause = backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(800));
-            if requests.is_empty() || Instant::now() + pause >= deadline {
+            if pending.is_empty() || fault.is_some() || Instant::now() + pause >= deadline {
                 break;
             }
-            tracing::warn!(unprocessed = requests.len(), attempt, "DynamoDB left rows unprocessed");
+            tracing::warn!(unprocessed = pending.len(), attempt, "DynamoDB left rows unprocessed");
             sleep(pause).await;
         }
-        requests.into_iter().map(row_of).collect()
+        Ok((pending.into_iter().map(row_of).collect::<Result<_, _>>()?, fault))
     }
+}
+
+/// Whether the table took nothing because it was asked for too much. Of a batch that it takes in part, it returns the rest instead.
+fn is_throttling(error: &SdkError<BatchWriteItemError>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        error.is_provisioned_throughput_exceeded_exception()
+            || error.is_request_limit_exceeded()
+            || matches!(error.code(), Some("ThrottlingException"))
+    })
 }
 
 fn put_request(row: &MessageRow) -> Result<WriteRequest, Fault> {

@@ -4,12 +4,17 @@
 //!   side, up to [`CONCURRENCY`] in one function, so that a slow one delays nobody.
 //! - 410 Gone removes exactly that connection's row, and only when it is older than [`UPGRADE`]: before that its socket may not be
 //!   open yet, and removing the row would silence a live player.
-//! - A connection that keeps refusing (its client does not read) is closed, so that its client connects again and resumes.
+//! - A connection that keeps refusing (its client does not read) is closed, so that its client connects again. It must be closed for
+//!   good before the frame is given up: otherwise a later frame could arrive behind a hole.
 //! - What was not pushed is not lost: it stays in the inbox. Only a fault of the service itself is worth the stream's retry.
 
 use std::time::Duration;
 
-use aws_sdk_apigatewaymanagement::{Client, operation::post_to_connection::PostToConnectionError, primitives::Blob};
+use aws_sdk_apigatewaymanagement::{
+    Client,
+    operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
+    primitives::Blob,
+};
 use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::join_all;
 use muster_protocol::ServerFrame;
@@ -26,18 +31,22 @@ const CONCURRENCY: usize = 32;
 /// How long a socket may take to open after its `$connect`: API Gateway's 29 seconds and some.
 const UPGRADE: Duration = Duration::from_secs(35);
 
-/// How often one frame is tried on one connection: enough for a client's full buffer to drain or an upgrade to complete.
-const ATTEMPTS: u32 = 4;
+/// How often a frame is tried on a connection that answers 410, before it is taken for one whose socket does not open.
+const ATTEMPTS_AT_GONE: u32 = 4;
+
+/// How often a frame is tried on a connection that refuses or fails, which takes up to 1.5 seconds. A refusal may come from the account's
+/// throttle instead of the client's full buffer, so a connection is not to be closed at the first few.
+const ATTEMPTS: u32 = 6;
 
 /// A frame on its way to a player.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outgoing {
     text: Vec<u8>,
     since: u64,
 }
 
 impl Outgoing {
-    /// `frame`, whose row was made at `since` (epoch milliseconds).
+    /// `frame`, whose cause reached Muster at `since` (epoch milliseconds).
     ///
     /// # Errors
     /// A [`Fault`] if the frame cannot be written as JSON.
@@ -114,8 +123,8 @@ impl Push {
         let _permit = permit.map_err(|error| Fault::new("waiting to push", error)).map_err(at(0))?;
         if connection.is_expired() {
             // Its socket may still be open, but would stay deaf for good: closing it makes its client connect with a new token.
-            self.close(connection).await;
-            self.connections.delete(&connection.player_id, connection.id()).await.map_err(at(0))?;
+            self.close(connection).await.map_err(at(0))?;
+            self.remove(connection).await;
             return Ok(false);
         }
         for (index, frame) in frames.iter().enumerate() {
@@ -125,12 +134,12 @@ impl Push {
                     metrics.record(Metric::RowToPushMilliseconds, age);
                 }
                 Post::Gone => {
-                    self.forget(connection, metrics).await.map_err(at(index))?;
+                    self.forget(connection, metrics).await;
                     return Ok(false);
                 }
                 Post::Refused => {
                     tracing::warn!(connectionId = connection.id(), "closing a connection that takes no more pushes");
-                    self.close(connection).await;
+                    self.close(connection).await.map_err(at(index))?;
                     return Ok(false);
                 }
                 Post::Fault(fault) => return Err(PushFault { index, fault }),
@@ -141,19 +150,21 @@ impl Push {
 
     /// Posts one frame, again after a pause where that can help.
     async fn post(&self, connection: &Connection, frame: &Outgoing) -> Post {
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let outcome = self.post_once(connection, frame).await;
-            let hopeless = match &outcome {
-                Post::Sent => true,
-                Post::Gone => !is_opening(connection),
-                Post::Refused | Post::Fault(_) => false,
+            let attempts = match &outcome {
+                Post::Sent => 1,
+                Post::Gone if is_opening(connection) => ATTEMPTS_AT_GONE,
+                Post::Gone => 1,
+                Post::Refused | Post::Fault(_) => ATTEMPTS,
             };
-            if hopeless || attempt == ATTEMPTS {
+            if attempt >= attempts {
                 return outcome;
             }
-            sleep(backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(400))).await;
+            sleep(backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(800))).await;
+            attempt += 1;
         }
-        Post::Fault(Fault::because("no attempt was made"))
     }
 
     async fn post_once(&self, connection: &Connection, frame: &Outgoing) -> Post {
@@ -169,20 +180,29 @@ impl Push {
     }
 
     /// Deals with 410: the row of a connection that is gone for good is deleted; one that may still be opening is kept.
-    async fn forget(&self, connection: &Connection, metrics: &Metrics) -> Result<(), Fault> {
+    async fn forget(&self, connection: &Connection, metrics: &Metrics) {
         if is_opening(connection) {
             tracing::info!(connectionId = connection.id(), "the connection is not open yet: the inbox keeps the push");
-            return Ok(());
+        } else {
+            metrics.record(Metric::PushesGone, 1);
+            self.remove(connection).await;
         }
-        metrics.record(Metric::PushesGone, 1);
-        self.connections.delete(&connection.player_id, connection.id()).await
     }
 
-    /// Closes a socket. It is only told, not needed: if it fails, the row expires with the connection's lifetime.
-    async fn close(&self, connection: &Connection) {
-        let closed = self.client.delete_connection().connection_id(connection.id()).send().await;
-        if let Err(error) = closed.map_err(|error| Fault::new("closing a connection", error)) {
-            tracing::info!(connectionId = connection.id(), error = error.chain(), "the connection could not be closed");
+    /// Deletes the row of a connection that is of no more use. If that fails, the next push or the row's expiry does it: no reason to
+    /// push again what has arrived elsewhere.
+    async fn remove(&self, connection: &Connection) {
+        if let Err(fault) = self.connections.delete(&connection.player_id, connection.id()).await {
+            tracing::warn!(connectionId = connection.id(), error = fault.chain(), "a connection's row stays behind");
+        }
+    }
+
+    /// Closes a socket. One that is gone is closed.
+    async fn close(&self, connection: &Connection) -> Result<(), Fault> {
+        match self.client.delete_connection().connection_id(connection.id()).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => Ok(()),
+            Err(error) => Err(Fault::new("closing a connection", error)),
         }
     }
 }

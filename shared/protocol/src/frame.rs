@@ -35,8 +35,8 @@ impl Frame {
             return Err(Rejection::new(Code::BadFrame, problem));
         }
         let frame: Self = serde_json::from_str(text).map_err(|error| {
-            let problem = if error.is_data() { "the frame has a field that cannot be read" } else { "the frame is not JSON" };
-            Rejection::new(Code::BadFrame, format!("{problem}: {error}"))
+            let what = if error.is_data() { "the frame is not as it should be" } else { "the frame is not JSON" };
+            Rejection::new(Code::BadFrame, format!("{what}: {}", problem(&error)))
         })?;
         let characters = frame.request_id.as_ref().map_or(0, |id| id.chars().count());
         if characters > limits::REQUEST_ID_CHARACTERS {
@@ -64,10 +64,13 @@ impl Frame {
     }
 }
 
-/// The reader's complaint without its position, which speaks of a text that the client did not write as such.
+/// How much of a complaint is repeated. It quotes the value, which is whatever the client likes, and goes into the log, too.
+const SHOWN_CHARACTERS: usize = 120;
+
+/// The reader's complaint, cut short, and without its position, which speaks of a text that the client did not write as such.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(complaint, _)| complaint).chars().take(SHOWN_CHARACTERS).collect()
 }
 
 #[cfg(test)]
@@ -117,6 +120,14 @@ mod tests {
             body_problem(r#"{"route":"sendMessage","body":{"playerIds":["a",5],"message":"hi"}}"#),
             "body.playerIds[1]: invalid type: integer `5`, expected a string"
         );
+    }
+
+    #[test]
+    fn a_rejection_does_not_repeat_all_that_the_client_sent() {
+        let long = "x".repeat(100_000);
+        let problem = body_problem(&format!(r#"{{"route":"sendMessage","body":{{"playerIds":"{long}","message":"hi"}}}}"#));
+        assert!(problem.starts_with("body.playerIds: invalid type: string \"xxx") && problem.len() < 200, "{}", problem.len());
+        assert!(rejection(&format!(r#"{{"route":"ping","requestId":["{long}"]}}"#)).message.len() < 200);
     }
 
     #[test]

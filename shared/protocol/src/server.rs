@@ -41,7 +41,8 @@ impl ServerFrame {
     }
 }
 
-/// A message as its recipient sees it. Ids grow with time, and the same id is the same message: drop what was seen before.
+/// A message as its recipient sees it. The same id is the same message: drop what was seen before. Ids sort by the time of the request,
+/// which is not always the order of arrival, so remember the ids that were seen and not the highest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePush {

@@ -3,9 +3,10 @@
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
+use tokio::time::timeout_at;
 use tracing::Instrument;
 
-use super::{Config, ConfigError, Fault, Metrics, Player, run};
+use super::{Config, ConfigError, Fault, Metrics, Player, player::time, run, work_deadline};
 
 /// A socket that is about to open, or has closed.
 #[derive(Clone, Debug)]
@@ -30,12 +31,15 @@ where
     H: AsyncFn(&S, ConnectionEvent) -> Result<(), Fault>,
 {
     run(state, async |state: &S, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>, _: &Metrics| {
+        let deadline = work_deadline(event.context.deadline);
         let context = event.payload.request_context;
         let player = Player::of(&context)?;
         let span = tracing::info_span!("connection", cause = player.cause, connectionId = player.connection_id, playerId = player.id);
-        let connected_at = u64::try_from(context.connected_at).unwrap_or_default();
+        let cause = player.cause.clone();
+        let connected_at = time("connectedAt", context.connected_at)?;
         let event = ConnectionEvent { player, connected_at, disconnect_reason: context.disconnect_reason };
-        handler(state, event).instrument(span).await?;
+        let handled = timeout_at(deadline, handler(state, event).instrument(span)).await;
+        handled.unwrap_or_else(|late| Err(Fault::new("working in time", late))).map_err(|fault| fault.of_request(cause))?;
         Ok::<Value, Fault>(json!({"statusCode": 200}))
     })
     .await

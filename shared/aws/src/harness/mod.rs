@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub use authorizer::authorizer;
 pub use connection::{ConnectionEvent, connection};
 pub use player::Player;
-pub use route::{Call, Unrouted, route, unrouted};
+pub use route::{Call, route, unrouted};
 pub use stream::{FailedRow, Row, stream};
 use unanswered::Unanswered;
 
@@ -47,7 +47,7 @@ where
     Box::pin(lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let result = handler(state, event, metrics).await.map_err(Into::into);
         if let Err(Unanswered::Fault(fault)) = &result {
-            tracing::error!(error = fault.chain(), "the invocation failed");
+            tracing::error!(cause = fault.cause(), error = fault.chain(), "the invocation failed");
             metrics.record(Metric::Faults, 1);
         }
         metrics.flush();

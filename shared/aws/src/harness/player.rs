@@ -45,6 +45,14 @@ impl Player {
     }
 }
 
+/// A time of the request context, in epoch milliseconds.
+///
+/// # Errors
+/// A [`Fault`] if it is not there: 1970 would expire whatever depends on it.
+pub(super) fn time(name: &str, value: i64) -> Result<u64, Fault> {
+    u64::try_from(value).ok().filter(|time| *time > 0).ok_or_else(|| Fault::because(format!("the request context has no {name}")))
+}
+
 /// A number that API Gateway may have turned into a string on the way.
 fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())

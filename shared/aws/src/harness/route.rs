@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Config, ConfigError, Failure, Fault, Metric, Metrics, Player, run, work_deadline};
+use super::{Config, ConfigError, Failure, Fault, Metric, Metrics, Player, player::time, run, work_deadline};
 
 /// A request that has been understood.
 #[derive(Clone, Debug)]
@@ -64,26 +64,17 @@ where
     .await
 }
 
-/// A frame for which there is no route.
-#[derive(Clone, Copy, Debug)]
-pub struct Unrouted<'a> {
-    /// Who sent it.
-    pub player: &'a Player,
-    /// The frame as it came.
-    pub text: &'a str,
-}
-
 /// Runs the handler of frames for which there is no route, which can only be refused.
 ///
 /// # Errors
 /// If the function cannot start.
-pub async fn unrouted(refuse: impl Fn(Unrouted<'_>) -> (Option<String>, Rejection)) -> Result<(), Error> {
+pub async fn unrouted(refuse: impl Fn(&str) -> (Option<String>, Rejection)) -> Result<(), Error> {
     run(
         |_| Ok(()),
         async |(): &(), event: LambdaEvent<ApiGatewayWebsocketProxyRequest>, metrics: &Metrics| {
             answer(event.payload, metrics, async |player, _, text| {
                 player.check_token().map_err(|rejection| (None, rejection.into()))?;
-                let (request_id, rejection) = refuse(Unrouted { player: &player, text });
+                let (request_id, rejection) = refuse(text);
                 Err((request_id, rejection.into()))
             })
             .await
@@ -102,16 +93,16 @@ where
 {
     let text = event.body.unwrap_or_default();
     let context = event.request_context;
-    let received_at = u64::try_from(context.request_time_epoch).unwrap_or_default();
+    let received_at = time("requestTimeEpoch", context.request_time_epoch);
     let player = Player::of(&context);
     let (cause, connection_id) = (context.request_id.unwrap_or_default(), context.connection_id.unwrap_or_default());
     let route = context.route_key.unwrap_or_default();
     let player_id = player.as_ref().map(|player| player.id.clone()).unwrap_or_default();
     let span = tracing::info_span!("call", cause, connectionId = connection_id, playerId = player_id, route);
     async {
-        let replied = match player {
-            Ok(player) => reply(player, received_at, &text).await,
-            Err(fault) => Err((None, fault.into())),
+        let replied = match (player, received_at) {
+            (Ok(player), Ok(received_at)) => reply(player, received_at, &text).await,
+            (Err(fault), _) | (_, Err(fault)) => Err((None, fault.into())),
         };
         let (status_code, frame) = match replied {
             Ok(frame) => (200, frame),

@@ -6,6 +6,7 @@ use aws_lambda_events::{
 };
 use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
+use serde_dynamo::AttributeValue;
 
 use super::{Config, ConfigError, Fault, Metric, Metrics, run, work_deadline};
 
@@ -16,6 +17,8 @@ pub struct Row<T> {
     pub row: T,
     /// Its place in the stream: what a failure is reported by.
     sequence_number: String,
+    /// The request that led to it.
+    cause: String,
 }
 
 /// A row that is to be tried again, with everything behind it in its shard.
@@ -29,7 +32,7 @@ impl FailedRow {
     /// `row` failed with `fault`.
     #[must_use]
     pub fn new<T>(row: &Row<T>, fault: Fault) -> Self {
-        Self { sequence_number: row.sequence_number.clone(), fault }
+        Self { sequence_number: row.sequence_number.clone(), fault: fault.of_request(&row.cause) }
     }
 
     /// How Lambda is told.
@@ -57,8 +60,8 @@ where
         let handled = tokio::time::timeout_at(deadline, handler(state, rows, metrics)).await;
         failed.extend(handled.map_err(|error| Fault::new("handling the batch in time", error))?);
         for failure in &failed {
-            let (sequence_number, error) = (&failure.sequence_number, failure.fault.chain());
-            tracing::error!(sequenceNumber = sequence_number, error, "a row failed");
+            let (sequence_number, fault) = (&failure.sequence_number, &failure.fault);
+            tracing::error!(cause = fault.cause(), sequenceNumber = sequence_number, error = fault.chain(), "a row failed");
             metrics.record(Metric::Faults, 1);
         }
         let mut response = DynamoDbEventResponse::default();
@@ -74,9 +77,17 @@ fn inserted<T: DeserializeOwned>(records: Vec<EventRecord>) -> Result<(Vec<Row<T
     for record in records.into_iter().filter(|record| record.event_name == "INSERT") {
         let number = record.change.sequence_number;
         let sequence_number = number.ok_or_else(|| Fault::because("a stream record has no sequence number"))?;
-        match serde_dynamo::from_item(record.change.new_image) {
-            Ok(row) => rows.push(Row { row, sequence_number }),
-            Err(error) => failed.push(FailedRow { sequence_number, fault: Fault::new("understanding the row", error) }),
+        let image = record.change.new_image;
+        let cause = match image.get("cause") {
+            Some(AttributeValue::S(cause)) => cause.clone(),
+            _ => String::new(),
+        };
+        match serde_dynamo::from_item(image) {
+            Ok(row) => rows.push(Row { row, sequence_number, cause }),
+            Err(error) => {
+                let fault = Fault::new("understanding the row", error).of_request(cause);
+                failed.push(FailedRow { sequence_number, fault });
+            }
         }
     }
     Ok((rows, failed))

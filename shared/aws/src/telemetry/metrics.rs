@@ -20,7 +20,8 @@ pub enum Metric {
     PushesGone,
     /// Rows that reached a recipient who was there: at least one connection. Those of offline players wait in the inbox.
     RowsDelivered,
-    /// From the making of a row to the end of its push, one value a push.
+    /// From the request that made a row to the end of its push, one value a push. It begins at the gateway, since a row that said when it
+    /// was written would not be the same when written again.
     RowToPushMilliseconds,
 }
 
