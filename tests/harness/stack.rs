@@ -108,9 +108,14 @@ pub struct LocalStack {
 impl LocalStack {
     /// Starts a stack on a free port, with more `arguments`.
     pub async fn start(arguments: &[&str]) -> Self {
+        Self::start_on(0, arguments).await
+    }
+
+    /// Starts a stack on `port`, which somebody may be about to leave.
+    pub async fn start_on(port: u16, arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let ready = directory.path().join("ready.json");
-        let process = Self::command(&["--port", "0", "--verbose", "--ready", ready.to_str().unwrap()])
+        let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
             .args(arguments)
             .stdout(File::create(directory.path().join("log")).unwrap())
             .stderr(File::create(directory.path().join("errors")).unwrap())
@@ -130,6 +135,11 @@ impl LocalStack {
         let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
         stack.addresses = Addresses { url: address("url"), endpoint: address("endpoint"), issuer: address("issuer") };
         stack
+    }
+
+    /// The port of everything.
+    pub fn port(&self) -> u16 {
+        self.addresses.endpoint.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     /// A stack whose players have their tokens from `issuer`.
