@@ -97,7 +97,6 @@ async fn a_token_must_be_of_the_issuer_for_the_audience_in_its_time_and_name_a_p
         let refused = Socket::with_token(&stack.addresses.url, &issuer.sign(Algorithm::Es256, &claims)).await.err();
         assert_eq!(refused, Some(403), "{case}");
     }
-    assert!(!stack.output().contains(&issuer.sign(Algorithm::Rs256, &issuer.claims("alice"))[..40]), "tokens are not logged");
 }
 
 #[tokio::test]
@@ -130,7 +129,7 @@ async fn no_token_is_ever_logged() {
 #[tokio::test]
 async fn once_its_token_has_expired_a_socket_is_told_so() {
     let stack = LocalStack::start(&[]).await;
-    let token = stack.token_for("alice", 3).await;
+    let token = stack.token_for("alice", 8).await;
     let mut socket = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
     assert_eq!(socket.ask(r#"{"route":"ping"}"#).await["type"], "reply");
     let patience = tokio::time::Instant::now() + PATIENCE;

@@ -1,6 +1,10 @@
 //! The program itself: its options, its end, and what ordinary AWS clients see.
 
-use std::{net::TcpListener, path::Path, time::Duration};
+use std::{
+    net::TcpListener,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -84,20 +88,17 @@ async fn another_stage_has_another_path_and_other_names() {
 
 #[tokio::test]
 async fn silence_and_age_close_a_socket() {
-    let stack = LocalStack::start(&["--idle", "1", "--lifetime", "3"]).await;
-    let token = stack.token("alice").await;
-    let mut silent = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
-    let mut busy = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    let stack = LocalStack::start(&["--idle", "1"]).await;
+    let mut silent = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
     let closed = silent.closed().await.unwrap();
     assert_eq!((u16::from(closed.code), closed.reason.as_str()), (1001, "Going away"));
-    let started = std::time::Instant::now();
-    loop {
-        if busy.send_message(r#"{"route":"ping"}"#.into()).await.is_err() {
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(10), "a busy socket is closed by its age");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+
+    let stack = LocalStack::start(&["--lifetime", "2"]).await;
+    let token = stack.token("alice").await;
+    let asked = Instant::now();
+    let mut old = Socket::with_token(&stack.addresses.url, &token).await.unwrap();
+    assert_eq!(old.closed().await.map(|frame| u16::from(frame.code)), Some(1001));
+    assert!(asked.elapsed() >= Duration::from_secs(2), "it was closed by its age: {:?}", asked.elapsed());
 }
 
 /// Calls an AWS API as its clients do, apart from the signature, which nobody checks here.
@@ -119,6 +120,8 @@ async fn aws_clients_see_tables_streams_and_queues() {
     assert_eq!(arn, "arn:aws:dynamodb:us-east-1:000000000000:table/muster-dev-messages");
     let queues = aws(&stack, "AmazonSQS.ListQueues", &json!({})).await;
     assert!(queues["QueueUrls"][0].as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters"), "{queues}");
+    let deleted = aws(&stack, "DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
+    assert!(deleted["message"].as_str().unwrap().contains("those of its template"), "{deleted}");
     let refused = aws(&stack, "AWSStepFunctions.StartExecution", &json!({})).await;
     assert!(refused["message"].as_str().unwrap().contains("AWSStepFunctions.StartExecution"), "{refused}");
 }
@@ -136,6 +139,8 @@ async fn tables_can_be_kept_from_one_run_to_the_next() {
         stack.process.wait().await.unwrap();
     }
     let stack = LocalStack::start(&arguments).await;
+    let second = complaint(&["--port", "0", arguments[0], arguments[1]]).await;
+    assert!(second.contains("in use by another stack"), "{second}");
     let rows = aws(&stack, "DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
     assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Parser;
 
@@ -13,11 +13,11 @@ pub struct Args {
     pub port: u16,
 
     /// The template to boot from.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", overrides_with = "template")]
     pub template: PathBuf,
 
     /// The directory of the functions' binaries.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", overrides_with = "functions")]
     pub functions: PathBuf,
 
     /// A parameter of the template, such as `Stage=staging`. May be given more than once.
@@ -37,8 +37,8 @@ pub struct Args {
     pub lifetime: Option<Duration>,
 
     /// Most processes of one function.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
-    pub environments: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "10")]
+    pub environments: NonZeroUsize,
 
     /// Show everything that the functions print, metrics included.
     #[arg(long)]
@@ -86,9 +86,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_launcher_gives_can_be_given_again() {
+        let args = parse(&["--template", "mine.yaml", "--functions", "mine"]).unwrap();
+        assert_eq!((args.template, args.functions), ("mine.yaml".into(), "mine".into()));
+    }
+
+    #[test]
     fn nonsense_is_refused_by_name() {
         assert!(parse(&["--parameter", "Stage"]).unwrap_err().to_string().contains("NAME=VALUE"));
         assert!(parse(&["--idle", "-1"]).unwrap_err().to_string().contains("--idle"));
+        assert!(parse(&["--environments", "0"]).unwrap_err().to_string().contains("--environments"));
         assert!(parse(&["--port", "70000"]).unwrap_err().to_string().contains("--port"));
     }
 }

@@ -15,8 +15,8 @@ pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
     let wscat = format!("npx wscat -c \"{}?token=$({curl} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\"", addresses.url());
     let url = if addresses.is_usual() { String::new() } else { format!(" --url {}", addresses.url()) };
     format!(
-        "\nMuster is up.\n\n{addresses}\n  functions  {functions}\n  tables     {tables}\n  queues     {queues}\n\
-         \nWithout effect on one machine:\n{}\n\
+        "\nWithout effect on one machine:\n{}\n\
+         \nMuster is up.\n\n{addresses}\n  functions  {functions}\n  tables     {tables}\n  queues     {queues}\n\
          \nA first player, in another terminal:\n\n  cargo run -p muster-client --{url} alice\n\nor any WebSocket client:\n\n  {wscat}\n\
          \nCtrl-C stops it.\n",
         notes(manifest)

@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::Response,
     routing::post,
 };
@@ -22,6 +22,9 @@ pub fn router(dynamodb: DynamoDb, sqs: Sqs) -> Router {
 async fn dispatch(State((dynamodb, sqs)): State<(DynamoDb, Sqs)>, request: Request) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
     match target.split_once('.') {
+        Some(("DynamoDB_20120810", "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive")) => {
+            refuse(StatusCode::BAD_REQUEST, &format!("{target} is not implemented: the tables of this stack are those of its template"))
+        }
         Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", _)) => dynamodb.handle(request).await,
         Some(("AmazonSQS", action)) => match to_bytes(request.into_body(), SQS_BODY_BYTES).await {
             Ok(body) => sqs.handle(action, &body).await,
@@ -33,6 +36,12 @@ async fn dispatch(State((dynamodb, sqs)): State<(DynamoDb, Sqs)>, request: Reque
             refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {here}"))
         }
     }
+}
+
+/// The answer to every path that is no room's.
+pub async fn nothing_here(uri: Uri) -> Response {
+    let path = uri.path();
+    refuse(StatusCode::NOT_FOUND, &format!("{path} is not here: this stack has what template.yaml names, and GET / says where"))
 }
 
 fn refuse(status: StatusCode, message: &str) -> Response {

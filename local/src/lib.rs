@@ -20,7 +20,7 @@ mod lock;
 mod port;
 #[cfg(test)]
 mod readme;
-mod report;
+pub mod report;
 pub mod sqs;
 pub mod stack;
 pub mod status;

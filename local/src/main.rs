@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use muster_local::{args::Args, banner::banner, stack::Stack};
+use muster_local::{args::Args, banner::banner, report, stack::Stack};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -11,24 +11,28 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let result = run(&args).await;
     if let Err(error) = &result {
-        eprintln!("muster: {error}");
+        report::report("muster", error);
     }
+    report::flush();
     result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
-    // Both are listened for from the start, so that an early Ctrl-C is not lost.
+    // All are listened for from the start, so that an early Ctrl-C is not lost. A terminal whose window is closed sends a hangup.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     let stack = Stack::start(args).await?;
-    println!("{}", banner(&stack.addresses, &stack.manifest));
+    report::print(banner(&stack.addresses, &stack.manifest));
     if let Some(file) = &args.ready {
-        announce(file, &stack.addresses.to_json().to_string())?;
+        let announced = announce(file, &stack.addresses.to_json().to_string());
+        announced.map_err(|error| format!("--ready {}: {error}", file.display()))?;
     }
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
     }
-    println!("\nmuster: stopping");
+    report::print("\nmuster: stopping".to_owned());
     stack.stop().await;
     Ok(())
 }

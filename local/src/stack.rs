@@ -1,6 +1,11 @@
 //! The whole system: rooms started in the order in which they need each other, and stopped in the other.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{
+    fs::File,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use axum::Router;
 use thiserror::Error;
@@ -63,6 +68,9 @@ pub enum StartError {
         /// What it asks for.
         properties: Vec<String>,
     },
+    /// Two stacks would deliver every row twice.
+    #[error("{} is in use by another stack", .0.display())]
+    DataInUse(PathBuf),
     /// The API cannot be served.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -101,6 +109,8 @@ pub struct Stack {
     lambda: Lambda,
     dynamodb: DynamoDb,
     server: JoinHandle<io::Result<()>>,
+    /// Held for as long as the stack lives.
+    _data_lock: Option<File>,
 }
 
 impl Stack {
@@ -123,9 +133,7 @@ impl Stack {
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
         let addresses = Addresses::new(socket, &api.stage);
 
-        if let Some(data) = &args.data {
-            std::fs::create_dir_all(data).map_err(io_error(format!("making {}", data.display())))?;
-        }
+        let data_lock = args.data.as_deref().map(lock).transpose()?;
         let dynamodb = DynamoDb::start(wiring::dynamodb(args.data.as_deref())).await?;
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
@@ -141,9 +149,10 @@ impl Stack {
         let rooms = front_door::router(dynamodb.clone(), sqs)
             .merge(status::router(addresses.clone(), lambda.clone()))
             .merge(issuer.router())
-            .merge(gateway.router());
+            .merge(gateway.router())
+            .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self { addresses, manifest, gateway, mappings, lambda, dynamodb, server })
+        Ok(Self { addresses, manifest, gateway, mappings, lambda, dynamodb, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process.
@@ -156,6 +165,14 @@ impl Stack {
         self.server.abort();
         self.dynamodb.shutdown().await;
     }
+}
+
+/// Makes the directory that keeps the tables, and keeps other stacks out of it.
+fn lock(data: &Path) -> Result<File, StartError> {
+    std::fs::create_dir_all(data).map_err(io_error(format!("making {}", data.display())))?;
+    let file = File::create(data.join("lock")).map_err(io_error(format!("locking {}", data.display())))?;
+    file.try_lock().map_err(|_| StartError::DataInUse(data.to_path_buf()))?;
+    Ok(file)
 }
 
 /// The template with the parameters given, and the local issuer where none is named.
@@ -173,7 +190,7 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
         return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
     }
     let logs = LogOptions { metrics: args.verbose, debug: args.verbose, errors_only: args.quiet, ..LogOptions::default() };
-    let options = LambdaOptions { max_environments: args.environments, logs, ..LambdaOptions::default() };
+    let options = LambdaOptions { max_environments: args.environments.get(), logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
 }
 

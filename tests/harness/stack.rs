@@ -117,6 +117,8 @@ impl LocalStack {
         let ready = directory.path().join("ready.json");
         let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
             .args(arguments)
+            // Whatever a stack that is killed leaves behind goes with the test.
+            .env("TMPDIR", directory.path())
             .stdout(File::create(directory.path().join("log")).unwrap())
             .stderr(File::create(directory.path().join("errors")).unwrap())
             .kill_on_drop(true)

@@ -75,10 +75,20 @@ impl Driver {
                     Err(error) => return End::Lost(error.to_string()),
                 },
                 Some(first) = self.outgoing.recv(), if !unflushed => {
-                    if let Err(error) = self.send(&mut sink, first).await {
-                        return End::Lost(error.to_string());
+                    // A server that reads nothing must neither keep us from closing nor pass for a living one.
+                    let closing = self.closing.clone();
+                    let written = tokio::select! {
+                        written = timeout(patience, self.send(&mut sink, first)) => written,
+                        () = closing.cancelled() => {
+                            close(&mut sink, &mut stream).await;
+                            return End::Closed;
+                        }
+                    };
+                    match written {
+                        Ok(Ok(())) => unflushed = true,
+                        Ok(Err(error)) => return End::Lost(error.to_string()),
+                        Err(_) => return End::Lost("the server takes nothing".to_owned()),
                     }
-                    unflushed = true;
                     last_sent = Instant::now();
                 }
                 message = stream.next() => match message {

@@ -61,7 +61,7 @@ pub(super) async fn connect(
     };
     let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&route.function_arn, event)).await {
         Err(_) => return Err(refuse(StatusCode::GATEWAY_TIMEOUT, FrameError::EndpointTimedOut.message())),
-        Ok(Err(error)) => return Err(failed(&format!("the function failed: {error:?}"))),
+        Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?,
     };
     if !answer.is_success() {
@@ -97,7 +97,7 @@ async fn authorize(
     let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&authorizer.function_arn, event)).await {
         Err(_) => return Err(failed("the function took too long")),
         Ok(Err(InvokeError::Function { message, .. })) if message == "Unauthorized" => return Err(unauthorized()),
-        Ok(Err(error)) => return Err(failed(&format!("the function failed: {error:?}"))),
+        Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => answer,
     };
     match decide(&answer, &method_arn).map_err(|why| failed(&why))? {
@@ -116,6 +116,6 @@ pub(super) async fn disconnect(gateway: &Gateway, connection: &Connection, closi
     let request = RequestFacts { request_id: new_id(), at: clock::now() };
     let event = disconnect_event(&connection.facts, &request, closing, &connection.authorizer);
     if let Err(error) = gateway.lambda().invoke(&route.function_arn, event).await {
-        report("gateway", format_args!("route $disconnect: the function failed: {error:?}"));
+        report("gateway", format_args!("route $disconnect: the function failed: {error}"));
     }
 }

@@ -3,10 +3,7 @@
 //! On AWS the same lines are CloudWatch log events. What a line is about is read from the line itself: a JSON object's `level`
 //! and `_aws` members, or an upper-case level among the first words of a plain line.
 
-use std::{
-    io::{IsTerminal, Write},
-    sync::Arc,
-};
+use std::{io::IsTerminal, sync::Arc};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
@@ -14,6 +11,7 @@ use tokio::{
 };
 
 use super::InvokeError;
+use crate::report;
 
 /// The longest line that is kept whole, in bytes: CloudWatch's limit of one event.
 const LINE_LIMIT: u64 = 256 * 1024;
@@ -111,8 +109,7 @@ impl FunctionLog {
             (LogOutput::Lines(lines), _) => drop(lines.send(line)),
             (LogOutput::Terminal, colour) => {
                 let line = colour.map_or(line.clone(), |colour| paint(kind, colour, &self.label, &line[self.label.len()..]));
-                // A closed terminal is no reason to stop serving.
-                drop(writeln!(std::io::stdout().lock(), "{line}"));
+                report::print(line);
             }
         }
     }

@@ -59,12 +59,14 @@ pub struct FunctionConfig {
 }
 
 /// Why an invocation has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
     /// No function has this name or ARN.
+    #[error("there is no function {0}")]
     NotFound(String),
     /// The function answered with an error, panicked, crashed, failed to start or ran out of time. The payload is what
     /// Lambda returns for it: `{"errorType":…,"errorMessage":…}`.
+    #[error("{error_type}: {message}")]
     Function {
         /// The `errorType`, such as `Runtime.ExitError` or `Sandbox.Timedout`.
         error_type: String,
@@ -72,6 +74,7 @@ pub enum InvokeError {
         message: String,
     },
     /// Every environment the pool may have is busy and none came free in time.
+    #[error("every process that the function may have is busy: see --environments")]
     Throttled,
 }
 

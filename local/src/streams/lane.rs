@@ -109,7 +109,7 @@ impl Lane {
             Ok(_) => Outcome::Handled,
             Err(InvokeError::Throttled) => Outcome::Throttled,
             Err(error @ InvokeError::NotFound(_)) => {
-                job.report(format_args!("{error:?}"));
+                job.report(format_args!("{error}"));
                 Outcome::Failed
             }
             // The function's own log has the error.
