@@ -1,6 +1,6 @@
 //! Functions are killed in the middle of their work, and nothing is lost.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
 use serde_json::json;
 
@@ -22,13 +22,14 @@ async fn player(stack: &LocalStack, name: &str) -> Socket {
 }
 
 /// Holds the function's processes still, does `work`, which then waits for one of them, and kills them in the middle of it.
-async fn killed_in_the_middle(stack: &LocalStack, function: &str, work: impl Future<Output = ()>) {
+pub async fn killed_in_the_middle(stack: &LocalStack, function: &str, work: impl Future<Output = ()>) {
     let processes = stack.processes(function).await;
     assert!(!processes.is_empty(), "{function} has been used, so it has a process");
+    let before = stack.invocations(function).await;
     signal("STOP", &processes);
     work.await;
-    // The invocation is handed over at once; this is to be sure that it is in the middle of it, whatever it then is.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // An invocation is counted just before it is handed over, and nothing can become of it while its process stands still.
+    eventually("the function is invoked", || async { (stack.invocations(function).await > before).then_some(()) }).await;
     signal("KILL", &processes);
 }
 
@@ -75,9 +76,10 @@ async fn a_disconnect_that_dies_leaves_a_row_that_harms_nobody() {
         (!processes.is_empty()).then_some(processes)
     })
     .await;
+    let before = stack.invocations("disconnect").await;
     signal("STOP", &disconnect);
     player(&stack, "bob").await.vanish();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    eventually("disconnect is invoked", || async { (stack.invocations("disconnect").await > before).then_some(()) }).await;
     signal("KILL", &disconnect);
     let mut bob = player(&stack, "bob").await;
     assert_eq!(alice.ask(message("hello")).await["type"], "reply");

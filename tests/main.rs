@@ -6,7 +6,7 @@
 //! | `messaging` | a message reaches whom it is for, wherever they are |
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
-//! | `players` | the Rust client keeps its promises against the real thing |
+//! | `players` | the client library and the terminal player keep their promises against the real thing |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
 //!

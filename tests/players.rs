@@ -1,130 +1,164 @@
-//! The Rust client keeps its promises against the real thing.
+//! The client library and the terminal player keep their promises against the real thing.
+//!
+//! `reconnecting` is about connections that end, and `terminal` about the program.
 
-use std::{
-    process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+mod reconnecting;
+mod terminal;
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{join, join_all};
+use muster_client::{
+    Client, ConnectError, Event, Events, Options, RequestError,
+    protocol::{Code, MessagePush},
+};
+use tokio::time::timeout;
+
+use crate::{
+    crashes::killed_in_the_middle,
+    harness::{LocalStack, PATIENCE, Stack, eventually, free_port},
 };
 
-use futures_util::future::join_all;
-use muster_client::{Client, ConnectError, Event, Events, Options, RequestError, Token, protocol::Code};
-
-use crate::harness::{LocalStack, PATIENCE, Stack, eventually};
+/// How many requests are open on one socket at once.
+const MANY: usize = 100;
 
 async fn connect(stack: &Stack, name: &str) -> (Client, Events) {
     Client::connect(Options::new(stack.url(), stack.token(name).await)).await.unwrap()
 }
 
-/// The first event for which `wanted` has an answer.
-async fn event<T>(events: &mut Events, wanted: impl Fn(&Event) -> Option<T>) -> T {
-    tokio::time::timeout(PATIENCE, async {
-        loop {
-            let event = events.next().await.expect("the client goes on");
-            if let Some(found) = wanted(&event) {
-                return found;
-            }
-        }
-    })
-    .await
-    .expect("the event in time")
+/// The next event, which must come.
+async fn next(events: &mut Events) -> Event {
+    timeout(PATIENCE, events.next()).await.expect("an event in time").expect("a client that has not given up")
 }
 
-fn text(event: &Event) -> Option<String> {
-    if let Event::Message(message) = event { Some(message.message.clone()) } else { None }
-}
-
-#[tokio::test]
-async fn a_hundred_requests_at_once_each_get_their_own_reply() {
-    let stack = Stack::start().await;
-    let ((alice, _alices), (_bob, mut bobs)) = (connect(&stack, "alice").await, connect(&stack, "bob").await);
-    let bob = [stack.player("bob")];
-    let texts: Vec<String> = (0..100).map(|number| format!("message {number}")).collect();
-    let sent = join_all(texts.iter().map(|text| alice.send_message(&bob, text))).await;
-    let mut expected: Vec<(String, String)> =
-        sent.into_iter().zip(&texts).map(|(sent, text)| (sent.unwrap().message_ids[&bob[0]].clone(), text.clone())).collect();
-    let mut received = Vec::new();
-    for _ in 0..100 {
-        received.push(
-            event(&mut bobs, |event| if let Event::Message(it) = event { Some((it.message_id.clone(), it.message.clone())) } else { None })
-                .await,
-        );
+/// The next event, which must be a message.
+async fn message(events: &mut Events) -> MessagePush {
+    match next(events).await {
+        Event::Message(message) => message,
+        other => panic!("not a message: {other:?}"),
     }
-    // Requests that do not wait for each other may be handled in any order.
-    expected.sort();
-    received.sort();
-    assert_eq!(received, expected, "each reply names the message that its request sent");
+}
+
+/// Why there is no connection with this token.
+async fn refusal(url: &str, token: &str) -> ConnectError {
+    Client::connect(Options::new(url, token)).await.map(|_| ()).unwrap_err()
 }
 
 #[tokio::test]
-async fn a_rejection_is_an_error_that_names_the_field() {
+async fn messages_arrive_as_events_in_the_order_in_which_they_were_sent() {
+    let stack = Stack::start().await;
+    let ((alice, _), (_bob, mut events)) = join(connect(&stack, "alice"), connect(&stack, "bob")).await;
+    let bobs = stack.player("bob");
+    let mut sent = Vec::new();
+    for n in 0..20 {
+        let answer = alice.send_message(&[&bobs], &format!("number {n}")).await.unwrap();
+        assert!(answer.unsent.is_empty(), "{answer:?}");
+        sent.push((answer.message_ids[&bobs].clone(), format!("number {n}")));
+    }
+    let mut received: Vec<(String, String)> = Vec::new();
+    while received.len() < sent.len() {
+        let message = message(&mut events).await;
+        assert_eq!(message.sender_id, stack.player("alice"));
+        // A repeated push is right; it is recognised by its id.
+        if received.iter().all(|(id, _)| *id != message.message_id) {
+            received.push((message.message_id, message.message));
+        }
+    }
+    assert_eq!(received, sent);
+}
+
+#[tokio::test]
+async fn each_of_many_requests_open_at_once_gets_its_own_reply() {
+    let stack = Stack::start().await;
+    let (alice, mut events) = connect(&stack, "alice").await;
+    let players: Vec<String> = (0..MANY).map(|n| stack.player(&format!("player-{n}"))).collect();
+    let sending = join_all(players.iter().map(|player| alice.send_message(std::slice::from_ref(player), "hi")));
+    let (answers, pongs) = join(sending, join_all((0..MANY).map(|_| alice.ping()))).await;
+    let mut ids = BTreeSet::new();
+    for (player, answer) in players.iter().zip(answers) {
+        let answer = answer.unwrap();
+        assert_eq!(answer.message_ids.keys().collect::<Vec<_>>(), [player]);
+        ids.extend(answer.message_ids.into_values());
+    }
+    assert_eq!(ids.len(), MANY, "every request is a message of its own");
+    for pong in pongs {
+        assert!(pong.unwrap().time > 1_700_000_000_000);
+    }
+    // An answer that nobody waited for, or a complaint of the gateway, would be here.
+    alice.close().await;
+    let event = timeout(PATIENCE, events.next()).await.unwrap();
+    assert!(event.is_none(), "{event:?}");
+}
+
+#[tokio::test]
+async fn a_rejection_is_an_error_with_a_code_and_the_fields_name() {
     let stack = Stack::start().await;
     let (alice, _events) = connect(&stack, "alice").await;
-    let error = alice.send_message(&["bob"], "").await.unwrap_err();
-    let RequestError::Rejected(rejection) = error else { panic!("{error:?}") };
-    assert_eq!((rejection.code, rejection.message.as_str()), (Code::BadRequest, "body.message: 1 to 4096 bytes, not 0"));
-    assert!(alice.ping().await.unwrap().round_trip < PATIENCE);
+    let crowd: Vec<String> = (0..101).map(|n| n.to_string()).collect();
+    let cases = [
+        ("body.message: ", alice.send_message(&["bob"], "").await),
+        ("body.playerIds: ", alice.send_message(&crowd, "hi").await),
+        ("body.playerIds[1]: ", alice.send_message(&["bob", ""], "hi").await),
+    ];
+    for (field, outcome) in cases {
+        let Err(RequestError::Rejected(rejection)) = outcome else { panic!("{field}: {outcome:?}") };
+        assert_eq!(rejection.code, Code::BadRequest);
+        assert!(rejection.message.starts_with(field), "{field}: {rejection}");
+    }
+    let Err(RequestError::Rejected(rejection)) = alice.request("dance", ()).await else { panic!("there is no such route") };
+    assert_eq!(rejection.code, Code::UnknownRoute);
+    alice.ping().await.unwrap();
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_is_told_why() {
-    let stack = LocalStack::start(&[]).await;
-    let refused = Client::connect(Options::new(&stack.addresses.url, "no.real.token")).await;
-    assert!(matches!(refused, Err(ConnectError::Forbidden)), "{refused:?}");
-    let url = stack.addresses.url.clone();
-    drop(stack);
-    let nobody = eventually("the stack is gone", || async {
-        let nobody = Client::connect(Options::new(&url, "token")).await.err();
-        nobody.filter(|error| matches!(error, ConnectError::NoListener { .. }))
-    })
-    .await;
-    assert!(!nobody.is_refusal());
+async fn who_may_not_connect_is_told_why() {
+    let stack = Stack::start().await;
+    let empty = refusal(stack.url(), "").await;
+    assert!(matches!(empty, ConnectError::Unauthorized), "{empty:?}");
+    let wrong = refusal(stack.url(), "no.real.token").await;
+    assert!(matches!(wrong, ConnectError::Forbidden), "{wrong:?}");
+    let in_query = Options { token_in_query: true, ..Options::new(stack.url(), stack.token("alice").await) };
+    Client::connect(in_query).await.unwrap().0.ping().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_client_comes_back_with_a_new_token_when_its_stack_does() {
-    let first = LocalStack::start(&[]).await;
-    let (url, port) = (first.addresses.url.clone(), first.port());
-    let issuer = first.addresses.issuer.clone();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let token = Token::renewed({
-        let asked = Arc::clone(&asked);
-        move || {
-            let url = format!("{issuer}/token?player=alice");
-            asked.fetch_add(1, Ordering::SeqCst);
-            async move {
-                // Until the new stack is there, nobody issues tokens.
-                let answer = reqwest::get(url).await?;
-                let answer: serde_json::Value = answer.json().await?;
-                Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
-            }
-        }
-    });
-    let (alice, mut events) = Client::connect(Options::new(&url, token)).await.unwrap();
-    drop(first);
-    event(&mut events, |event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
-    let _second = LocalStack::start_on(port, &[]).await;
-    event(&mut events, |event| matches!(event, Event::Connected { .. }).then_some(())).await;
-    assert!(asked.load(Ordering::SeqCst) >= 2, "the second stack's issuer has another key");
-    alice.send_message(&["alice"], "back again").await.unwrap();
-    assert_eq!(event(&mut events, text).await, "back again");
+async fn a_stack_that_is_not_there_is_named() {
+    let absent = format!("ws://127.0.0.1:{}/dev", free_port());
+    match refusal(&absent, "any").await {
+        ConnectError::NoListener { url } => assert_eq!(url, absent),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
-async fn a_request_whose_function_dies_is_the_gateways_error() {
+async fn a_request_whose_function_dies_is_answered_by_the_gateway() {
     let stack = LocalStack::start(&[]).await;
     let (alice, mut events) = Client::connect(Options::new(&stack.addresses.url, stack.token("alice").await)).await.unwrap();
     alice.ping().await.unwrap();
-    let processes: Vec<String> = stack.processes("ping").await.iter().map(u32::to_string).collect();
-    let signal = |name: &str| assert!(Command::new("kill").arg(name).args(&processes).status().unwrap().success());
-    signal("-STOP");
-    let (died, ()) = tokio::join!(alice.ping(), async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        signal("-KILL");
-    });
-    assert_eq!(died.unwrap_err(), RequestError::Gateway("Internal server error".to_owned()));
-    event(&mut events, |event| matches!(event, Event::Gateway(_)).then_some(())).await;
+    let mut ping = None;
+    killed_in_the_middle(&stack, "ping", async {
+        let alice = alice.clone();
+        ping = Some(tokio::spawn(async move { alice.ping().await }));
+    })
+    .await;
+    let error = timeout(PATIENCE, ping.unwrap()).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(error, RequestError::Gateway("Internal server error".to_owned()));
+    assert!(error.may_have_happened());
+    match next(&mut events).await {
+        Event::Gateway(gateway) => assert!(gateway.connection_id.is_some() && gateway.request_id.is_some(), "{gateway:?}"),
+        other => panic!("{other:?}"),
+    }
     alice.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_the_last_client_closes_the_socket() {
+    let stack = LocalStack::start(&[]).await;
+    let (alice, mut events) = Client::connect(Options::new(&stack.addresses.url, stack.token("alice").await)).await.unwrap();
+    let clone = alice.clone();
+    drop(alice);
+    clone.ping().await.unwrap();
+    drop(clone);
+    assert!(timeout(PATIENCE, events.next()).await.unwrap().is_none());
+    eventually("the stack notices", || async { (stack.invocations("disconnect").await == 1).then_some(()) }).await;
 }

@@ -106,12 +106,12 @@ pub struct LocalStack {
 }
 
 impl LocalStack {
-    /// Starts a stack on a free port, with more `arguments`.
+    /// Starts a stack on any port that is free, with more `arguments`.
     pub async fn start(arguments: &[&str]) -> Self {
         Self::start_on(0, arguments).await
     }
 
-    /// Starts a stack on `port`, which somebody may be about to leave.
+    /// Starts a stack on this port, so that another one can follow it there: see [`free_port`](super::free_port).
     pub async fn start_on(port: u16, arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let ready = directory.path().join("ready.json");
@@ -139,11 +139,6 @@ impl LocalStack {
         stack
     }
 
-    /// The port of everything.
-    pub fn port(&self) -> u16 {
-        self.addresses.endpoint.rsplit(':').next().unwrap().parse().unwrap()
-    }
-
     /// A stack whose players have their tokens from `issuer`.
     pub async fn trusting(issuer: &TestIssuer) -> Self {
         let parameters = [format!("Issuer={}", issuer.url()), format!("Audience={}", issuer.audience())];
@@ -166,17 +161,24 @@ impl LocalStack {
 
     /// A token that expires after `seconds`.
     pub async fn token_for(&self, player: &str, seconds: i64) -> String {
-        let url = format!("{}/token", self.addresses.issuer);
-        let request = reqwest::Client::new().post(url).query(&[("player", player), ("expiresIn", &seconds.to_string())]);
-        let answer: Value = request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
+        token_of(&self.addresses.issuer, player, seconds).await.unwrap()
     }
 
     /// The living processes of `function`, such as `send-message`.
     pub async fn processes(&self, function: &str) -> Vec<u32> {
-        let status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
-        let processes = status["functions"][format!("muster-dev-{function}")]["processes"].as_array().unwrap();
+        let status = self.status(function).await;
+        let processes = status["processes"].as_array().unwrap();
         processes.iter().map(|process| u32::try_from(process.as_u64().unwrap()).unwrap()).collect()
+    }
+
+    /// How often `function` was invoked, invocations that have not ended included.
+    pub async fn invocations(&self, function: &str) -> u64 {
+        self.status(function).await["invocations"].as_u64().unwrap()
+    }
+
+    async fn status(&self, function: &str) -> Value {
+        let mut status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
+        status["functions"][format!("muster-dev-{function}")].take()
     }
 
     /// What the stack and its functions have printed so far.
@@ -189,6 +191,13 @@ impl LocalStack {
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
+}
+
+/// A token for `player` that holds for `seconds`, of the stack's issuer at `issuer`, which may not be there.
+pub async fn token_of(issuer: &str, player: &str, seconds: i64) -> Result<String, reqwest::Error> {
+    let request = reqwest::Client::new().post(format!("{issuer}/token")).query(&[("player", player), ("expiresIn", &seconds.to_string())]);
+    let answer: Value = request.send().await?.error_for_status()?.json().await?;
+    Ok(answer["access_token"].as_str().unwrap().to_owned())
 }
 
 impl Drop for LocalStack {

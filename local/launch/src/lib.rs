@@ -64,8 +64,11 @@ pub fn build() -> Result<Built, BuildError> {
     Ok(Built { stack, functions: directory.to_path_buf() })
 }
 
-/// Builds the programs of one package and returns their paths.
-fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
+/// Builds the programs of one package of the workspace and returns their paths; there is at least one.
+///
+/// # Errors
+/// A [`BuildError`]; what the compiler says goes to standard error.
+pub fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What the cargo around us says of our own package would make build scripts that look at it run again, and what depends on them.
     for (name, _) in env::vars_os().filter(|(name, _)| OF_ONE_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))) {
@@ -81,7 +84,8 @@ fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
     if !output.status.success() {
         return Err(BuildError::Failed(package));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect())
+    let programs: Vec<_> = String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect();
+    if programs.is_empty() { Err(BuildError::NoProgram(package)) } else { Ok(programs) }
 }
 
 /// The program that a line of cargo's messages names, if it names one.
