@@ -6,7 +6,7 @@ use crate::{
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gateway,
     lambda::FunctionConfig,
-    sqs::QueueConfig,
+    sqs::{LARGEST_MESSAGE, QueueConfig},
     streams::MappingConfig,
     template::{self, KeyType, StartingPosition, StreamView},
 };
@@ -14,9 +14,6 @@ use crate::{
 /// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
 const ACCOUNT_RATE: f64 = 10_000.0;
 const ACCOUNT_BURST: u32 = 5_000;
-
-/// SQS's largest message in bytes, which is also what a queue takes by default.
-const LARGEST_MESSAGE: u32 = 1_048_576;
 
 /// What the template says and can say on AWS, but no room does yet. None of it may be left out in silence.
 pub fn unserved(manifest: &template::Manifest) -> Vec<String> {
@@ -26,7 +23,7 @@ pub fn unserved(manifest: &template::Manifest) -> Vec<String> {
             ("RedrivePolicy", queue.redrive.is_some()),
             ("DelaySeconds", !queue.delay.is_zero()),
             ("ReceiveMessageWaitTimeSeconds", !queue.receive_wait.is_zero()),
-            ("MaximumMessageSize", queue.maximum_message_bytes != LARGEST_MESSAGE),
+            ("MaximumMessageSize", queue.maximum_message_bytes as usize != LARGEST_MESSAGE),
         ];
         unserved.extend(asked.iter().filter(|(_, asked)| *asked).map(|(property, _)| format!("{}.{property}", queue.logical_id)));
     }

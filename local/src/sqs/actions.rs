@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a message may have at most, bytes.
-const LARGEST_MESSAGE: usize = 1024 * 1024;
+pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 impl Sqs {
     pub(super) async fn answer(&self, action: &str, body: &[u8]) -> Result<Value, Refusal> {

@@ -24,6 +24,7 @@ use axum::{
 use tokio::sync::watch;
 
 pub use self::{
+    actions::LARGEST_MESSAGE,
     attributes::{AttributeValue, MessageAttributes},
     error::SqsError,
 };
