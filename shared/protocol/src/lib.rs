@@ -4,6 +4,7 @@
 //! that all carry a `type`: the reply or rejection of a request, and pushes. Names are camelCase, times are epoch milliseconds,
 //! and unknown fields are ignored in both directions.
 
+pub mod cursor;
 mod frame;
 pub mod limits;
 mod rejection;

@@ -11,3 +11,9 @@ pub const RECIPIENTS: usize = 100;
 
 /// Longest message, in bytes of UTF-8. Escaped as JSON it still fits one 32 KB WebSocket frame.
 pub const MESSAGE_BYTES: usize = 4_096;
+
+/// Most messages of one page of `resume`.
+pub const PAGE_MESSAGES: u32 = 100;
+
+/// Longest frame that can reach a client, in bytes: the longest message that API Gateway posts or answers with.
+pub const FRAME_BYTES: usize = 128 * 1024;

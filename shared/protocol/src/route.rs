@@ -12,11 +12,13 @@ pub enum Route {
     Ping,
     /// A message to players, into their inbox and down their sockets.
     SendMessage,
+    /// What the player missed while it was away.
+    Resume,
 }
 
 impl Route {
     /// All routes, in the order of the template.
-    pub const ALL: [Self; 2] = [Self::Ping, Self::SendMessage];
+    pub const ALL: [Self; 3] = [Self::Ping, Self::SendMessage, Self::Resume];
 
     /// The name on the wire, such as `sendMessage`.
     #[must_use]
@@ -24,6 +26,7 @@ impl Route {
         match self {
             Self::Ping => "ping",
             Self::SendMessage => "sendMessage",
+            Self::Resume => "resume",
         }
     }
 }
