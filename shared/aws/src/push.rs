@@ -17,7 +17,7 @@ use aws_sdk_apigatewaymanagement::{
 };
 use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::join_all;
-use muster_protocol::ServerFrame;
+use muster_protocol::{ServerFrame, limits};
 use tokio::{sync::Semaphore, time::sleep};
 
 use crate::{
@@ -49,9 +49,12 @@ impl Outgoing {
     /// `frame`, whose cause reached Muster at `since` (epoch milliseconds).
     ///
     /// # Errors
-    /// A [`Fault`] if the frame cannot be written as JSON.
+    /// A [`Fault`] if the frame cannot be written as JSON, or is larger than any socket takes. Trying again cannot help.
     pub fn new(frame: &ServerFrame, since: u64) -> Result<Self, Fault> {
         let text = serde_json::to_vec(frame).map_err(|error| Fault::new("writing a push as JSON", error))?;
+        if text.len() > limits::FRAME_BYTES {
+            return Err(Fault::because(format!("the push has {} bytes, and a frame {} at most", text.len(), limits::FRAME_BYTES)));
+        }
         Ok(Self { text, since })
     }
 }

@@ -4,6 +4,7 @@
 mod authorizer;
 mod connection;
 mod player;
+mod record;
 mod route;
 mod stream;
 mod unanswered;
@@ -17,8 +18,9 @@ use tokio::time::Instant;
 pub use authorizer::authorizer;
 pub use connection::{ConnectionEvent, connection};
 pub use player::Player;
+pub use record::Row;
 pub use route::{Call, route, unrouted};
-pub use stream::{FailedRow, Row, stream};
+pub use stream::{FailedRow, stream};
 use unanswered::Unanswered;
 
 use crate::{

@@ -1,10 +1,12 @@
 //! The harness of a route: a frame comes in, and a reply or a rejection goes back down the same socket.
 
+use std::time::Duration;
+
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_runtime::{Error, LambdaEvent};
 use muster_protocol::{Frame, Rejection, Request, ServerFrame};
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::{Config, ConfigError, Failure, Fault, Metric, Metrics, Player, player::time, run, work_deadline};
@@ -23,6 +25,9 @@ pub struct Call<B> {
     /// The request, within its limits.
     pub body: B,
 }
+
+/// How long a handler may take to end after its deadline: less than is left until Lambda ends the invocation.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// What the gateway sends down the socket. It knows no further members.
 #[derive(Serialize)]
@@ -51,7 +56,9 @@ where
                 let body: B = frame.body()?;
                 body.check()?;
                 let call = Call { player, request_id: request_id.clone(), received_at, deadline, body };
-                let reply = handler(state, call).await?;
+                // A handler that heeds its deadline may still answer in part; one that does not is answered for, with the request's id.
+                let reply = timeout_at(deadline + GRACE, handler(state, call)).await;
+                let reply = reply.map_err(|late| Fault::new("working in time", late))??;
                 serde_json::to_value(reply).map_err(|error| Fault::new("writing the reply as JSON", error).into())
             };
             match replied.await {

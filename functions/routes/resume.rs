@@ -1,0 +1,105 @@
+//! `resume`: what the calling player's inbox holds, from where it left off.
+//!
+//! - Trigger: a client's frame, which the client library sends after every connect.
+//! - Reads: a page of messages. Writes and pushes nothing.
+//! - Safe to repeat: it changes nothing, and what a client has seen it knows by its messageId.
+
+use std::collections::VecDeque;
+
+use lambda_runtime::Error;
+use muster_aws::{
+    Failure, Fault, Messages, Page, Place,
+    harness::{self, Call},
+};
+use muster_protocol::{
+    MessagePush,
+    cursor::{Next, first_id_of, time_of},
+    limits,
+    routes::{OVERLAP_MILLISECONDS, Resume, Resumed},
+};
+
+/// What of a frame is left for messages: the envelope, with a `requestId` of which each character is escaped, is smaller than the rest.
+const MESSAGES_BYTES: usize = limits::FRAME_BYTES - 2 * 1024;
+
+/// Messages of a page whose client names no limit.
+const DEFAULT_LIMIT: u32 = 50;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::route(Messages::from_config, resume).await
+}
+
+async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Failure> {
+    let now = call.received_at;
+    let next = call.body.next.as_deref().and_then(Next::read);
+    // A page that follows another begins exactly behind it: an overlap there would serve a busy inbox the same page for ever.
+    let (place, since) = match (&next, call.body.after.as_deref().and_then(time_of)) {
+        (Some(next), _) => (Place::Behind(next.behind.clone()), time_of(&next.behind)),
+        (None, Some(time)) => (Place::Behind(first_id_of(time.min(now).saturating_sub(OVERLAP_MILLISECONDS))), Some(time)),
+        (None, None) => (Place::Newest, None),
+    };
+    let begun_at = next.map_or(now, |next| next.begun_at.min(now));
+    let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
+    let Page { rows, more } = messages.page(&call.player.id, &place, limit).await?;
+
+    let remembered = since.is_none_or(|time| messages.expiry(time) > now / 1_000);
+    let resumed = match place {
+        Place::Newest => {
+            let (shown, cut) = fitting(rows.into_iter().rev().map(MessagePush::from))?;
+            let shown = shown.into_iter().rev().collect();
+            Resumed { messages: shown, next: None, after: Some(first_id_of(begun_at)), complete: more.is_none() && !cut }
+        }
+        Place::Behind(_) => {
+            let (shown, cut) = fitting(rows.into_iter().map(MessagePush::from))?;
+            let behind = if cut { shown.back().map(|message| message.message_id.clone()) } else { more };
+            let next = behind.map(|behind| Next { behind, begun_at }.to_string());
+            let after = next.is_none().then(|| first_id_of(begun_at));
+            Resumed { messages: shown.into(), next, after, complete: remembered }
+        }
+    };
+    tracing::info!(messages = resumed.messages.len(), complete = resumed.complete, more = resumed.next.is_some(), "resumed");
+    Ok(resumed)
+}
+
+/// The first of `messages` that fit into a frame together, and whether others were left. One that fits into no frame is left out: it
+/// could not be pushed either, and became a dead letter.
+fn fitting(messages: impl Iterator<Item = MessagePush>) -> Result<(VecDeque<MessagePush>, bool), Fault> {
+    let (mut fitting, mut bytes) = (VecDeque::new(), 0);
+    for message in messages {
+        let size = serde_json::to_vec(&message).map_err(|error| Fault::new("writing a message as JSON", error))?.len() + 1;
+        if size > MESSAGES_BYTES {
+            tracing::error!(messageId = message.message_id, bytes = size, "a message of the inbox fits into no frame and is left out");
+            continue;
+        }
+        bytes += size;
+        if bytes > MESSAGES_BYTES {
+            return Ok((fitting, true));
+        }
+        fitting.push_back(message);
+    }
+    Ok((fitting, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: usize, bytes: usize) -> MessagePush {
+        let (message_id, message) = (id.to_string(), "\u{1}".repeat(bytes));
+        MessagePush { message_id, sender_id: "alice".into(), request_id: None, message, sent_at: 1 }
+    }
+
+    #[test]
+    fn a_page_fits_into_a_frame_however_its_messages_are_escaped() {
+        let (shown, cut) = fitting((0..100).map(|id| message(id, limits::MESSAGE_BYTES))).unwrap();
+        assert!(cut && !shown.is_empty());
+        assert!(serde_json::to_vec(&shown).unwrap().len() <= MESSAGES_BYTES + 2);
+        assert_eq!(shown.back().unwrap().message_id, (shown.len() - 1).to_string());
+    }
+
+    #[test]
+    fn a_message_that_fits_into_no_frame_does_not_hold_up_the_others() {
+        let (shown, cut) = fitting([message(0, 1), message(1, limits::FRAME_BYTES), message(2, 1)].into_iter()).unwrap();
+        assert_eq!((shown.iter().map(|message| message.message_id.as_str()).collect::<Vec<_>>(), cut), (vec!["0", "2"], false));
+    }
+}

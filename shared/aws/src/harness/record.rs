@@ -1,0 +1,123 @@
+//! Stream records, each read by itself, so that one that is not as it should be spoils none of the others.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_dynamo::AttributeValue;
+use serde_json::value::RawValue;
+
+use crate::Fault;
+
+/// A stream's event, its records not looked into.
+#[derive(Debug, Deserialize)]
+pub(super) struct Batch {
+    #[serde(rename = "Records")]
+    pub(super) records: Vec<Box<RawValue>>,
+}
+
+/// One record, byte for byte.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) text: Box<RawValue>,
+    /// Its place in the stream: what a failure is reported by.
+    pub(super) sequence_number: Option<String>,
+}
+
+/// A row that was inserted.
+#[derive(Clone, Debug)]
+pub struct Row<T> {
+    /// The row.
+    pub row: T,
+    /// Its record's place in the batch.
+    pub(super) index: usize,
+    /// The request that led to it.
+    pub(super) cause: String,
+}
+
+impl Record {
+    pub(super) fn new(text: Box<RawValue>) -> Self {
+        #[derive(Deserialize)]
+        struct Numbered {
+            dynamodb: Change,
+        }
+        #[derive(Deserialize)]
+        struct Change {
+            #[serde(rename = "SequenceNumber")]
+            sequence_number: String,
+        }
+        let sequence_number = serde_json::from_str(text.get()).ok().map(|record: Numbered| record.dynamodb.sequence_number);
+        Self { text, sequence_number }
+    }
+
+    /// The row of this record, which is the batch's `index`th; `None` if it tells of no insertion.
+    ///
+    /// # Errors
+    /// A [`Fault`] if this is no row of the table. Reading it again cannot help.
+    pub(super) fn inserted<T: DeserializeOwned>(&self, index: usize) -> Result<Option<Row<T>>, Fault> {
+        let record: EventRecord =
+            serde_json::from_str(self.text.get()).map_err(|error| Fault::new("understanding the stream record", error))?;
+        if record.event_name != "INSERT" {
+            return Ok(None);
+        }
+        let image = record.change.new_image;
+        let cause = match image.get("cause") {
+            Some(AttributeValue::S(cause)) => cause.clone(),
+            _ => String::new(),
+        };
+        match serde_dynamo::from_item(image) {
+            Ok(row) => Ok(Some(Row { row, index, cause })),
+            Err(error) => Err(Fault::new("understanding the row", error).of_request(cause)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Message {
+        message_id: String,
+    }
+
+    fn record(name: &str, image: Value) -> Record {
+        let record = json!({
+            "eventID": "e", "eventName": name, "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "us-east-1",
+            "dynamodb": {"ApproximateCreationDateTime": 1_480_642_020, "Keys": {}, "NewImage": image, "SequenceNumber": "7",
+                "SizeBytes": 54, "StreamViewType": "NEW_IMAGE"},
+            "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/2016-12-01T00:00:00.000"
+        });
+        Record::new(serde_json::value::to_raw_value(&record).unwrap())
+    }
+
+    #[test]
+    fn only_inserted_rows_are_handed_over() {
+        let inserted = record("INSERT", json!({"messageId": {"S": "m1"}, "cause": {"S": "c1"}})).inserted::<Message>(3).unwrap().unwrap();
+        assert_eq!((inserted.row.message_id.as_str(), inserted.index, inserted.cause.as_str()), ("m1", 3, "c1"));
+        assert!(record("MODIFY", json!({"messageId": {"S": "m1"}})).inserted::<Message>(0).unwrap().is_none());
+        assert!(record("REMOVE", json!(null)).inserted::<Message>(0).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_row_that_is_not_one_of_the_table_says_what_is_wrong_and_whose_it_is() {
+        let record = record("INSERT", json!({"messageId": {"N": "5"}, "cause": {"S": "c1"}}));
+        let fault = record.inserted::<Message>(0).unwrap_err();
+        assert_eq!(fault.cause(), Some("c1"));
+        assert!(fault.chain().starts_with("understanding the row: "), "{}", fault.chain());
+        assert_eq!(record.sequence_number.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn a_record_that_is_none_spoils_no_other() {
+        let event = r#"{"Records":[{"odd":1},{"dynamodb":{"SequenceNumber":"8"}}]}"#;
+        let batch: Batch = serde_json::from_slice(event.as_bytes()).unwrap();
+        let records: Vec<Record> = batch.records.into_iter().map(Record::new).collect();
+        assert_eq!(records.iter().map(|record| record.sequence_number.as_deref()).collect::<Vec<_>>(), [None, Some("8")]);
+        for (index, record) in records.iter().enumerate() {
+            let fault = record.inserted::<Message>(index).unwrap_err();
+            assert!(fault.chain().starts_with("understanding the stream record: "), "{}", fault.chain());
+        }
+    }
+}
