@@ -59,7 +59,10 @@ pub(super) async fn connect(
         report("gateway", format_args!("route $connect: {why}"));
         refuse(StatusCode::BAD_GATEWAY, FAULT)
     };
-    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&route.function_arn, event)).await {
+    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&route.function_arn, event))
+        .await
+        .map(|invoked| invoked.result)
+    {
         Err(_) => return Err(refuse(StatusCode::GATEWAY_TIMEOUT, FrameError::EndpointTimedOut.message())),
         Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?,
@@ -94,7 +97,10 @@ async fn authorize(
     let method_arn = gateway.method_arn();
     let event = authorizer_event(connection, request, handshake, &method_arn);
     let asked_at = Instant::now();
-    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&authorizer.function_arn, event)).await {
+    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&authorizer.function_arn, event))
+        .await
+        .map(|invoked| invoked.result)
+    {
         Err(_) => return Err(failed("the function took too long")),
         Ok(Err(InvokeError::Function { message, .. })) if message == "Unauthorized" => return Err(unauthorized()),
         Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
@@ -115,7 +121,7 @@ pub(super) async fn disconnect(gateway: &Gateway, connection: &Connection, closi
     let Some(route) = gateway.api().routes.get("$disconnect") else { return };
     let request = RequestFacts { request_id: new_id(), at: clock::now() };
     let event = disconnect_event(&connection.facts, &request, closing, &connection.authorizer);
-    if let Err(error) = gateway.lambda().invoke(&route.function_arn, event).await {
+    if let Err(error) = gateway.lambda().invoke(&route.function_arn, event).await.result {
         report("gateway", format_args!("route $disconnect: the function failed: {error}"));
     }
 }

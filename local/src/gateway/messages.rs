@@ -52,7 +52,7 @@ async fn answer(gateway: &Gateway, connection: &Connection, request: &RequestFac
     let invocation = gateway.lambda().invoke(&route.function_arn, event);
     let answer = match timeout(gateway.limits().integration_timeout, invocation).await {
         Err(_) => return Err(FrameError::EndpointTimedOut),
-        Ok(answer) => answer.map_err(|error| failed(&format_args!("the function failed: {error}")))?,
+        Ok(invoked) => invoked.result.map_err(|error| failed(&format_args!("the function failed: {error}")))?,
     };
     // A route without a response still needs a proper answer.
     let answer = ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?;

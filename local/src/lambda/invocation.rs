@@ -30,9 +30,9 @@ pub(super) struct Delivery {
 
 impl Invocation {
     /// A new invocation, and where its answer will come.
-    pub(super) fn new(payload: Bytes) -> (Invocation, oneshot::Receiver<Result<Bytes, InvokeError>>) {
+    pub(super) fn new(request_id: String, payload: Bytes) -> (Invocation, oneshot::Receiver<Result<Bytes, InvokeError>>) {
         let (answer, answered) = oneshot::channel();
-        (Invocation { request_id: Uuid::new_v4().to_string(), payload, trace_id: trace_id(), answer }, answered)
+        (Invocation { request_id, payload, trace_id: trace_id(), answer }, answered)
     }
 
     /// What to tell the process, which from now has the time `remaining`.

@@ -27,6 +27,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 use self::{host::Host, logs::FunctionLog, pool::Pool};
 pub use self::{
@@ -76,6 +77,15 @@ pub enum InvokeError {
     /// Every environment the pool may have is busy and none came free in time.
     #[error("every process that the function may have is busy: see --environments")]
     Throttled,
+}
+
+/// An invocation that has come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoked {
+    /// Its id, a UUID, which the function has seen if it ran.
+    pub request_id: String,
+    /// The function's answer, or why there is none.
+    pub result: Result<Bytes, InvokeError>,
 }
 
 /// What one function has done since the start.
@@ -157,13 +167,17 @@ impl Lambda {
     /// Runs `function` (its name or ARN, qualified by `$LATEST` or not) with `payload` and waits for its answer.
     ///
     /// The function runs to its end also if the returned future is dropped after the hand-over.
-    ///
-    /// # Errors
-    /// See [`InvokeError`].
-    pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let pool = self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(function_name(function)?));
-        let pool = pool.ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
-        pool.invoke(payload).await
+    pub async fn invoke(&self, function: &str, payload: Bytes) -> Invoked {
+        let request_id = Uuid::new_v4().to_string();
+        let result = match self.pool(function) {
+            Some(pool) => pool.invoke(&request_id, payload).await,
+            None => Err(InvokeError::NotFound(function.to_owned())),
+        };
+        Invoked { request_id, result }
+    }
+
+    fn pool(&self, function: &str) -> Option<&Arc<Pool>> {
+        self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(function_name(function)?))
     }
 
     /// Each living function process: the function's name and the process id.

@@ -96,14 +96,13 @@ impl Pool {
     }
 
     /// Runs one invocation and awaits its answer.
-    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(self: &Arc<Self>, request_id: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
         self.invocations.fetch_add(1, Relaxed);
-        let (invocation, mut answered) = Invocation::new(payload);
-        let request_id = invocation.request_id.clone();
+        let (invocation, mut answered) = Invocation::new(request_id.to_owned(), payload);
         let waits = self.submit(invocation);
         let result = match waits {
             false => answered.await,
-            true => match self.wait_in_queue(&request_id, &mut answered).await {
+            true => match self.wait_in_queue(request_id, &mut answered).await {
                 Some(result) => result,
                 None => {
                     self.throttles.fetch_add(1, Relaxed);
@@ -112,7 +111,7 @@ impl Pool {
             },
         };
         // An invocation is only dropped unanswered when the stack itself is going down.
-        let result = result.unwrap_or_else(|_| Err(failure::stopped(&request_id)));
+        let result = result.unwrap_or_else(|_| Err(failure::stopped(request_id)));
         if result.is_err() {
             self.errors.fetch_add(1, Relaxed);
         }

@@ -25,7 +25,7 @@ async fn start_with(function: FunctionConfig, options: LambdaOptions) -> Lambda 
 }
 
 async fn invoke(lambda: &Lambda, payload: Value) -> Result<Value, InvokeError> {
-    let answer = lambda.invoke("test", payload.to_string().into()).await?;
+    let answer = lambda.invoke("test", payload.to_string().into()).await.result?;
     Ok(serde_json::from_slice(&answer).unwrap())
 }
 

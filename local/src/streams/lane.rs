@@ -100,7 +100,7 @@ impl Lane {
 
     async fn invoke(&self, records: &[StreamRecord], texts: &[String], function_error: &mut bool) -> Outcome {
         let job = &self.job;
-        let answer = job.lambda.invoke(&job.config.function_arn, payload(texts)).await;
+        let answer = job.lambda.invoke(&job.config.function_arn, payload(texts)).await.result;
         *function_error = answer.is_err();
         match answer {
             Ok(answer) if job.config.report_batch_item_failures => {

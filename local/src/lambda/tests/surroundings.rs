@@ -54,11 +54,13 @@ async fn a_process_sees_the_variables_of_aws_and_of_its_template_and_no_others()
 async fn an_invocation_knows_its_id_deadline_function_and_trace() {
     let lambda = start().await;
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-    let first = invoke(&lambda, json!({"context": true})).await.unwrap();
+    let invoked = lambda.invoke("test", r#"{"context": true}"#.into()).await;
+    let first: Value = serde_json::from_slice(&invoked.result.unwrap()).unwrap();
     let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let deadline = first["deadline"].as_u64().unwrap();
     assert!((before + 5000..=after + 5000).contains(&deadline), "{before} {deadline} {after}");
     assert_eq!(first["arn"], json!(function_arn("test")));
+    assert_eq!(first["requestId"], invoked.request_id);
     assert_eq!(uuid::Uuid::parse_str(first["requestId"].as_str().unwrap()).unwrap().get_version_num(), 4);
 
     let trace = first["traceId"].as_str().unwrap().to_owned();
@@ -80,8 +82,8 @@ async fn what_a_process_prints_and_how_it_ended_is_in_the_log() {
     let logs = LogOptions { output: LogOutput::Lines(sender), ..LogOptions::default() };
     let functions = vec![config("game-dev-ping"), config("game-dev-connect")];
     let lambda = Lambda::start(functions, LambdaOptions { logs, ..quiet() }).await.unwrap();
-    lambda.invoke("game-dev-ping", r#"{"print":["hello","{\"_aws\":{},\"hidden\":1}"]}"#.into()).await.unwrap();
-    lambda.invoke("game-dev-connect", r#"{"exit":4}"#.into()).await.unwrap_err();
+    lambda.invoke("game-dev-ping", r#"{"print":["hello","{\"_aws\":{},\"hidden\":1}"]}"#.into()).await.result.unwrap();
+    lambda.invoke("game-dev-connect", r#"{"exit":4}"#.into()).await.result.unwrap_err();
     lambda.shutdown().await;
     let mut seen = Vec::new();
     while let Ok(line) = lines.try_recv() {
