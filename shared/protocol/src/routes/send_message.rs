@@ -49,6 +49,10 @@ impl Request for SendMessage {
                 let field = format!("body.playerIds[{index}]");
                 return Err(Rejection::field(&field, format_args!("1 to {} characters, not {characters}", limits::PLAYER_ID_CHARACTERS)));
             }
+            // The authorizer lets no such player in, so nobody would ever read that inbox.
+            if player.chars().any(char::is_control) {
+                return Err(Rejection::field(&format!("body.playerIds[{index}]"), "no control characters"));
+            }
         }
         let bytes = self.message.len();
         if bytes == 0 || bytes > limits::MESSAGE_BYTES {
@@ -81,6 +85,7 @@ mod tests {
         assert_eq!(problem(&to(["a".into()], &"x".repeat(4_097))), "body.message: 1 to 4096 bytes, not 4097");
         assert_eq!(problem(&to(["a".into()], "")), "body.message: 1 to 4096 bytes, not 0");
         assert_eq!(problem(&to(["a".into(), String::new()], "hi")), "body.playerIds[1]: 1 to 128 characters, not 0");
+        assert_eq!(problem(&to(["a\n".into()], "hi")), "body.playerIds[0]: no control characters");
     }
 
     #[test]
