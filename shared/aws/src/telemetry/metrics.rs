@@ -11,6 +11,9 @@ use crate::{Config, clock};
 /// Most values of one metric in one line: the format's own limit.
 const VALUES: usize = 100;
 
+/// The dimensions of a metric of all functions together.
+const TOTAL: [&str; 2] = ["game", "stage"];
+
 /// Everything that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
@@ -40,6 +43,12 @@ impl Metric {
             Self::RowToPushMilliseconds => "Milliseconds",
             Self::Faults | Self::PushesGone | Self::RowsDelivered => "Count",
         }
+    }
+
+    /// Whether the metric is also kept for all functions of the stage together. A dashboard can search for what each function has, an alarm
+    /// cannot; and CloudWatch charges for each metric, so only what an alarm watches has a total.
+    const fn has_total(self) -> bool {
+        matches!(self, Self::Faults)
     }
 
     /// Whether the values are added up to one. Those of a distribution are kept apart, so that CloudWatch can tell percentiles.
@@ -90,13 +99,22 @@ impl Metrics {
 
     fn line(&self, recorded: &BTreeMap<Metric, Vec<u64>>, line: usize) -> Value {
         let part: Vec<_> = recorded.iter().filter_map(|(metric, values)| Some((metric, values.chunks(VALUES).nth(line)?))).collect();
-        let definitions: Vec<_> = part.iter().map(|(metric, _)| json!({"Name": metric.name(), "Unit": metric.unit()})).collect();
+        let metrics = part.iter().map(|(metric, _)| **metric);
+        let of_function = directive(self.dimensions.keys().copied(), metrics.clone());
+        let of_stage = directive(TOTAL.into_iter(), metrics.filter(|metric| metric.has_total()));
+        let directives: Vec<Value> = of_function.into_iter().chain(of_stage).collect();
         let mut object: Map<String, Value> = self.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         object.extend(part.iter().map(|(metric, values)| (metric.name().to_owned(), json!(values))));
-        let directive = json!({"Namespace": "Muster", "Dimensions": [self.dimensions.keys().collect::<Vec<_>>()], "Metrics": definitions});
-        object.insert("_aws".to_owned(), json!({"Timestamp": clock::now_milliseconds(), "CloudWatchMetrics": [directive]}));
+        object.insert("_aws".to_owned(), json!({"Timestamp": clock::now_milliseconds(), "CloudWatchMetrics": directives}));
         Value::Object(object)
     }
+}
+
+/// What tells CloudWatch to make metrics with `dimensions` from the members of a line; `None` if there is nothing to make.
+fn directive(dimensions: impl Iterator<Item = &'static str>, metrics: impl Iterator<Item = Metric>) -> Option<Value> {
+    let definitions: Vec<Value> = metrics.map(|metric| json!({"Name": metric.name(), "Unit": metric.unit()})).collect();
+    let dimensions: Vec<&str> = dimensions.collect();
+    (!definitions.is_empty()).then(|| json!({"Namespace": "Muster", "Dimensions": [dimensions], "Metrics": definitions}))
 }
 
 #[cfg(test)]
@@ -125,6 +143,18 @@ mod tests {
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([["function", "game", "stage"]]));
         assert_eq!(directive["Metrics"][1], json!({"Name": "RowToPushMilliseconds", "Unit": "Milliseconds"}));
+    }
+
+    #[test]
+    fn only_what_an_alarm_watches_is_also_kept_for_all_functions_together() {
+        let lines = lines(|metrics| {
+            metrics.record(Metric::Faults, 1);
+            metrics.record(Metric::RowsDelivered, 2);
+        });
+        let directives = lines[0]["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let made: Vec<_> = directives.iter().map(|made| (&made["Dimensions"], made["Metrics"].as_array().unwrap().len())).collect();
+        assert_eq!(made, [(&json!([["function", "game", "stage"]]), 2), (&json!([["game", "stage"]]), 1)]);
+        assert_eq!(directives[1]["Metrics"][0]["Name"], "Faults");
     }
 
     #[test]
