@@ -106,6 +106,20 @@ fn every_file_of_a_function_is_in_the_index_and_says_what_it_does() {
 }
 
 #[test]
+fn every_alarm_has_its_entry_in_the_operators_guide() {
+    let (template, guide) = (read("template.yaml"), read("docs/operations.md"));
+    let alarms: BTreeSet<&str> = template
+        .split("\n\n")
+        .filter(|block| block.contains("Type: AWS::CloudWatch::Alarm\n"))
+        .filter_map(|block| block.lines().find_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|id| !id.starts_with(' '))))
+        .collect();
+    let (_, entries) = guide.split_once("\n## Alarms\n").expect("a section on alarms");
+    let (entries, _) = entries.split_once("\n## ").expect("a section after it");
+    let entries: BTreeSet<&str> = values(entries, "###").into_iter().collect();
+    assert_eq!(alarms, entries, "the alarms of template.yaml on the left, the headings under Alarms of docs/operations.md on the right");
+}
+
+#[test]
 fn a_function_reads_only_what_the_template_sets() {
     let template = read("template.yaml");
     for file in ["connections.rs", "messages.rs", "push.rs"] {

@@ -18,6 +18,11 @@ pub(super) fn evaluate(declared: Option<&Node>, line: usize, resolver: &Resolver
     evaluation.outcomes
 }
 
+/// The outcome of an expression outside of `Conditions`, which cannot name one of them; `None` if it has been reported.
+pub(super) fn holds(expression: &Node, path: &str, resolver: &Resolver<'_>) -> Option<bool> {
+    Evaluation { declared: BTreeMap::new(), outcomes: BTreeMap::new(), path_of: Vec::new(), resolver }.expression(expression, path)
+}
+
 struct Evaluation<'a> {
     declared: BTreeMap<&'a str, &'a Node>,
     outcomes: BTreeMap<String, Option<bool>>,

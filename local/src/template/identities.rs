@@ -38,6 +38,13 @@ const IDENTITIES: &[Identity] = &[
     },
     Identity { kind: "AWS::CloudWatch::Dashboard", name_property: Some("DashboardName"), reference: "{name}", attributes: &[] },
     Identity {
+        kind: "AWS::Cognito::UserPool",
+        name_property: None,
+        reference: "{region}_{id}",
+        attributes: &[("UserPoolId", "{region}_{id}")],
+    },
+    Identity { kind: "AWS::Cognito::UserPoolClient", name_property: None, reference: "{id}", attributes: &[("ClientId", "{id}")] },
+    Identity {
         kind: "AWS::DynamoDB::Table",
         name_property: Some("TableName"),
         reference: "{name}",
@@ -58,6 +65,7 @@ const IDENTITIES: &[Identity] = &[
         reference: "{name}",
         attributes: &[("Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*")],
     },
+    Identity { kind: "AWS::Logs::QueryDefinition", name_property: None, reference: "{id}", attributes: &[("QueryDefinitionId", "{id}")] },
     Identity {
         kind: "AWS::SNS::Subscription",
         name_property: None,

@@ -3,8 +3,8 @@
 //! Nothing in the template is passed over in silence. What is named there is understood, or it is in the tables of `notes.rs` with the reason
 //! why it has no effect on one machine, or it is a [`Problem`] with its line. All problems are reported at once.
 //!
-//! In order: `yaml` (text to nodes with lines), `parameters`, `conditions`, `resources` (with `globals`), `dependencies` (circles), `resolver`
-//! and `identities` (intrinsic functions), and then a reader for each type of resource.
+//! In order: `yaml` (text to nodes with lines), `parameters`, `rules` (between them), `conditions`, `resources` (with `globals`),
+//! `dependencies` (circles), `resolver` and `identities` (intrinsic functions), and then a reader for each type of resource.
 
 mod api;
 mod conditions;
@@ -21,6 +21,7 @@ mod parameters;
 mod queues;
 mod resolver;
 mod resources;
+mod rules;
 mod section;
 mod stream_mappings;
 mod tables;
@@ -75,12 +76,14 @@ fn read(document: &Node, overrides: &BTreeMap<String, String>, stack_name: &str,
     }
     let (parameters_node, mappings, conditions, globals) =
         (template.node("Parameters"), template.node("Mappings"), template.node("Conditions"), template.node("Globals"));
+    let rules = template.node("Rules");
     template.require("Resources");
     let (resources, outputs) = (template.node("Resources"), template.node("Outputs"));
 
     let parameters: Parameters = parameters::read(parameters_node, template.line_of("Parameters"), overrides, report);
     manifest.parameters = parameters.shown();
     let mut resolver = Resolver::new(report, stack_name, &parameters, mappings);
+    rules::check(rules, template.line_of("Rules"), &resolver);
     resolver.conditions = conditions::evaluate(conditions, template.line_of("Conditions"), &resolver);
     let globals = globals::of_functions(globals, template.line_of("Globals"), report);
     resolver.resources = resources::read(resources, template.line_of("Resources"), globals, &resolver);

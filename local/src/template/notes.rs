@@ -9,6 +9,7 @@ use super::{
 const ALARM: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
 const LOGS: &str = "the functions' logs go to the terminal";
 const PERMISSIONS: &str = "permissions are not checked on one machine";
+const USER_POOL: &str = "the local stack is an issuer itself, and makes no user pools";
 const TAGS: &str = "tags are for bills and accounts";
 const ENCRYPTION: &str = "data is not encrypted on one machine";
 const LIFE: &str = "the local stack creates everything at its start and updates nothing";
@@ -21,8 +22,11 @@ pub(super) fn of_type(kind: &str) -> Option<&'static str> {
     const TYPES: Noted = &[
         ("AWS::CloudWatch::Alarm", ALARM),
         ("AWS::CloudWatch::Dashboard", ALARM),
+        ("AWS::Cognito::UserPool", USER_POOL),
+        ("AWS::Cognito::UserPoolClient", USER_POOL),
         ("AWS::IAM::Role", PERMISSIONS),
         ("AWS::Logs::LogGroup", LOGS),
+        ("AWS::Logs::QueryDefinition", LOGS),
         ("AWS::SNS::Subscription", "alarms are not sent from one machine"),
         ("AWS::SNS::Topic", "alarms are not sent from one machine"),
         ("AWS::SQS::QueuePolicy", PERMISSIONS),
@@ -34,6 +38,11 @@ pub(super) fn of_type(kind: &str) -> Option<&'static str> {
 pub(super) fn resource(id: &str, declaration: &Declaration, properties: &Section<'_>, report: &Report) {
     if let Some(reason) = of_type(&declaration.kind) {
         report.note(&format!("Resources.{id}"), declaration.line, format!("{}: {reason}", declaration.kind));
+    }
+    // Without it nobody could sign in, and the functions would be told of an issuer that is not there.
+    if declaration.kind == "AWS::Cognito::UserPool" {
+        let message = format!("{USER_POOL}: leave this one out by its condition, and tokens come from the issuer of this machine");
+        report.problem(&format!("Resources.{id}"), declaration.line, message);
     }
     // A subscription of a person is an alarm; one of a function or a queue would be work that does not happen.
     if declaration.kind == "AWS::SNS::Subscription" {

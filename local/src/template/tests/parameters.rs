@@ -56,6 +56,31 @@ fn an_unknown_override_is_named() {
 }
 
 #[test]
+fn a_rule_that_does_not_hold_is_told_in_its_own_words() {
+    let rules = "
+Rules:
+  OneOfBoth:
+    RuleCondition: !Equals [!Ref Stage, prod]
+    Assertions:
+      - { Assert: !Not [!Equals [!Ref Email, '']], AssertDescription: In production somebody is told. }
+  Long:
+    Assertions: [{ Assert: !Not [!Equals [!Ref Hours, '1']] }]
+";
+    let check = |overrides: &[(&str, &str)]| {
+        let overrides = [&[("Issuer", "i")], overrides].concat();
+        load(&format!("{HEADER}{TEXT}{rules}"), &values(&overrides), "stack").map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(check(&[]), Ok(()));
+    assert_eq!(check(&[("Stage", "prod"), ("Email", "e")]), Ok(()));
+    let told = check(&[("Stage", "prod")]).unwrap_err();
+    assert_eq!(told, "line 18: Rules.OneOfBoth.Assertions.0.Assert: In production somebody is told.");
+    assert!(check(&[("Hours", "1")]).unwrap_err().contains("Rules.Long.Assertions.0.Assert: this does not hold"));
+    let unknown = format!("{HEADER}{TEXT}{}", rules.replace("!Not [!Equals [!Ref Hours, '1']]", "{ 'Fn::Contains': [[a], b] }"));
+    let told = load(&unknown, &values(&[("Issuer", "i")]), "stack").unwrap_err().to_string();
+    assert!(told.contains("Rules.Long.Assertions.0.Assert: a condition is one of !Equals"), "{told}");
+}
+
+#[test]
 fn what_a_declaration_says_wrong_is_an_error() {
     for (declaration, expected) in [
         ("{ Type: 'AWS::SSM::Parameter::Value<String>', Default: x }", "is not understood by the local stack; it knows String, Number"),

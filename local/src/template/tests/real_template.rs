@@ -102,7 +102,20 @@ fn every_note_about_it_has_a_line_and_a_reason() {
 
 #[test]
 fn it_says_which_parameters_it_needs() {
-    let error = load(TEMPLATE, &values(&[]), "muster-local").unwrap_err();
-    let paths: Vec<&str> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(paths, ["Parameters.Issuer", "Parameters.Audience"]);
+    for given in [&[][..], &[("Issuer", "https://issuer.example")], &[("Audience", "muster")]] {
+        let error = load(TEMPLATE, &values(given), "muster-local").unwrap_err();
+        let [problem] = error.problems.as_slice() else { panic!("{error}") };
+        assert!(problem.message.starts_with("Say who the players are."), "{problem}");
+    }
+}
+
+#[test]
+fn it_makes_no_user_pool_here_and_says_so() {
+    let error = load(TEMPLATE, &values(&[("CreateUserPool", "true")]), "muster-local").unwrap_err();
+    let [problem] = error.problems.as_slice() else { panic!("{error}") };
+    assert_eq!(problem.resource(), Some("UserPool"));
+    assert!(problem.message.starts_with("the local stack is an issuer itself"), "{problem}");
+    let both = [("CreateUserPool", "true"), ("Issuer", "https://issuer.example"), ("Audience", "muster")];
+    let error = load(TEMPLATE, &values(&both), "muster-local").unwrap_err().to_string();
+    assert!(error.contains("With CreateUserPool the user pool is the issuer"), "{error}");
 }
