@@ -15,12 +15,6 @@ pub fn function_arn(name: &str) -> String {
     arn("lambda", &format!("function:{name}"))
 }
 
-/// The name of the Lambda function with this ARN, which may end with the one version there is, `:$LATEST`.
-pub fn function_name(arn: &str) -> Option<&str> {
-    let name = arn.strip_prefix(&function_arn(""))?;
-    Some(name.strip_suffix(":$LATEST").unwrap_or(name))
-}
-
 /// The ARN of the queue `name`.
 pub fn queue_arn(name: &str) -> String {
     arn("sqs", name)

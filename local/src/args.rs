@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duratio
 
 use clap::Parser;
 
+use crate::lambda::ENVIRONMENTS;
+
 /// Runs Muster on this machine.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "muster", about = "Runs Muster on this machine, from the same template and binaries as in the cloud.")]
@@ -37,8 +39,12 @@ pub struct Args {
     pub lifetime: Option<Duration>,
 
     /// Most processes of one function.
-    #[arg(long, value_name = "NUMBER", default_value = "10")]
+    #[arg(long, value_name = "NUMBER", default_value_t = ENVIRONMENTS)]
     pub environments: NonZeroUsize,
+
+    /// Seconds after which a failed asynchronous invocation is tried again, instead of Lambda's 60. The second retry waits twice as long.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub async_retry: Option<Duration>,
 
     /// Show everything that the functions print, metrics included.
     #[arg(long)]
@@ -96,6 +102,7 @@ mod tests {
         assert!(parse(&["--parameter", "Stage"]).unwrap_err().to_string().contains("NAME=VALUE"));
         assert!(parse(&["--idle", "-1"]).unwrap_err().to_string().contains("--idle"));
         assert!(parse(&["--environments", "0"]).unwrap_err().to_string().contains("--environments"));
+        assert!(parse(&["--async-retry", "soon"]).unwrap_err().to_string().contains("--async-retry"));
         assert!(parse(&["--port", "70000"]).unwrap_err().to_string().contains("--port"));
     }
 }

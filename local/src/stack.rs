@@ -18,7 +18,7 @@ use crate::{
     front_door,
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
-    lambda::{Lambda, LambdaOptions, LogOptions},
+    lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     port,
     sqs::Sqs,
     status,
@@ -139,7 +139,8 @@ impl Stack {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
-        let lambda = start_functions(args, &manifest, &Endpoints { dynamodb: dynamodb.endpoint(), front_door }).await?;
+        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door };
+        let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
@@ -150,6 +151,7 @@ impl Stack {
             .merge(status::router(addresses.clone(), lambda.clone()))
             .merge(issuer.router())
             .merge(gateway.router())
+            .merge(lambda.router())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
         Ok(Self { addresses, manifest, gateway, mappings, lambda, dynamodb, server, _data_lock: data_lock })
@@ -184,13 +186,16 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
-async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints) -> Result<Lambda, StartError> {
+async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sqs: Sqs) -> Result<Lambda, StartError> {
     let configs: Vec<_> = manifest.functions.iter().map(|function| wiring::function(function, &args.functions, endpoints)).collect();
     if let Some(missing) = configs.iter().find(|config| !config.program.is_file()) {
         return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
     }
     let logs = LogOptions { metrics: args.verbose, debug: args.verbose, errors_only: args.quiet, ..LogOptions::default() };
-    let options = LambdaOptions { max_environments: args.environments.get(), logs, ..LambdaOptions::default() };
+    let usual = RetryWaits::default();
+    let retry_waits = RetryWaits { function_error: args.async_retry.unwrap_or(usual.function_error), ..usual };
+    let options =
+        LambdaOptions { max_environments: args.environments.get(), retry_waits, sqs: Some(sqs), logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
 }
 

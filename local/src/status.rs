@@ -25,7 +25,7 @@ async fn status(State((addresses, lambda)): State<(Addresses, Lambda)>) -> Json<
         let own: Vec<u32> = processes.iter().filter(|(function, _)| *function == name).map(|(_, process)| *process).collect();
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
-            "coldStarts": stats.environments_started, "processes": own
+            "coldStarts": stats.environments_started, "events": stats.events, "processes": own
         });
         (name, value)
     });

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use crate::{
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gateway,
-    lambda::FunctionConfig,
+    lambda::{EventInvokeConfig, FunctionConfig},
     sqs::{LARGEST_MESSAGE, QueueConfig},
     streams::MappingConfig,
     template::{self, KeyType, StartingPosition, StreamView},
@@ -58,6 +58,12 @@ pub fn function(function: &template::Function, directory: &Path, endpoints: &End
         timeout: function.timeout,
         memory_mb: function.memory_mb,
         environment,
+        reserved_concurrency: function.reserved_concurrency,
+        event_invoke: EventInvokeConfig {
+            maximum_retry_attempts: function.event_invoke.maximum_retry_attempts,
+            maximum_event_age: function.event_invoke.maximum_event_age,
+            on_failure_queue: function.event_invoke.on_failure_queue_arn.clone(),
+        },
     }
 }
 

@@ -2,19 +2,28 @@
 
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 
-use serde::Deserialize;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-use super::InvokeError;
+use super::{InvokeError, payload::ANSWER_LIMIT};
 
-/// The largest answer of a synchronous invocation in bytes: 6 MiB and the 100 bytes that AWS leaves for its envelope.
-pub(super) const ANSWER_LIMIT: usize = 6 * 1024 * 1024 + 100;
+/// An error of Lambda's own, as the caller gets it.
+fn error(error_type: &str, message: String) -> InvokeError {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Payload<'a> {
+        error_type: &'a str,
+        error_message: &'a str,
+    }
+    // Two texts can always be written as JSON.
+    let payload = serde_json::to_vec(&Payload { error_type, error_message: &message }).unwrap_or_default().into();
+    InvokeError::Function { error_type: error_type.to_owned(), message, payload }
+}
 
 /// The function ran longer than its `Timeout`.
 pub(super) fn timed_out(request_id: &str, timeout: Duration) -> InvokeError {
-    InvokeError::Function {
-        error_type: "Sandbox.Timedout".to_owned(),
-        message: format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", timeout.as_secs_f64()),
-    }
+    let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", timeout.as_secs_f64());
+    error("Sandbox.Timedout", message)
 }
 
 /// The process ended while the invocation was its own.
@@ -25,36 +34,28 @@ pub(super) fn exited(request_id: &str, status: ExitStatus) -> InvokeError {
         (None, Some(signal)) => format!("Runtime exited with error: signal: {}", signal_name(signal)),
         (None, None) => "Runtime exited with error".to_owned(),
     };
-    InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: format!("RequestId: {request_id} Error: {reason}") }
+    error("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
 }
 
 /// The program could not be started at all.
-pub(super) fn invalid_entrypoint(request_id: &str, program: &std::path::Path, error: &std::io::Error) -> InvokeError {
-    InvokeError::Function {
-        error_type: "Runtime.InvalidEntrypoint".to_owned(),
-        message: format!("RequestId: {request_id} Error: fork/exec {}: {error}", program.display()),
-    }
+pub(super) fn invalid_entrypoint(request_id: &str, program: &std::path::Path, why: &std::io::Error) -> InvokeError {
+    error("Runtime.InvalidEntrypoint", format!("RequestId: {request_id} Error: fork/exec {}: {why}", program.display()))
 }
 
 /// The answer is larger than [`ANSWER_LIMIT`].
 pub(super) fn answer_too_large() -> InvokeError {
-    InvokeError::Function {
-        error_type: "Function.ResponseSizeTooLarge".to_owned(),
-        message: format!("Response payload size exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes)."),
-    }
+    let message = format!("Response payload size exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes).");
+    error("Function.ResponseSizeTooLarge", message)
 }
 
 /// The stack is stopping, and its functions with it. AWS has no such answer.
 pub(super) fn stopped(request_id: &str) -> InvokeError {
-    InvokeError::Function {
-        error_type: "Sandbox.Stopped".to_owned(),
-        message: format!("RequestId: {request_id} Error: the local stack is stopping"),
-    }
+    error("Sandbox.Stopped", format!("RequestId: {request_id} Error: the local stack is stopping"))
 }
 
-/// What the function itself reported: the JSON body `{"errorType":…,"errorMessage":…}`, and for a runtime that sends no such
-/// body the `Lambda-Runtime-Function-Error-Type` header.
-pub(super) fn reported(body: &[u8], header: Option<&str>) -> InvokeError {
+/// What the function itself reported, which the caller gets as it is: the JSON body `{"errorType":…,"errorMessage":…}`, and for a runtime
+/// that sends no such body the `Lambda-Runtime-Function-Error-Type` header.
+pub(super) fn reported(body: &Bytes, header: Option<&str>) -> InvokeError {
     #[derive(Deserialize, Default)]
     #[serde(rename_all = "camelCase", default)]
     struct Reported {
@@ -65,6 +66,7 @@ pub(super) fn reported(body: &[u8], header: Option<&str>) -> InvokeError {
     InvokeError::Function {
         error_type: reported.error_type.or_else(|| header.map(str::to_owned)).unwrap_or_else(|| "Runtime.UnknownReason".to_owned()),
         message: reported.error_message.unwrap_or_default(),
+        payload: body.clone(),
     }
 }
 

@@ -9,18 +9,32 @@ use uuid::Uuid;
 use super::InvokeError;
 use crate::clock;
 
+/// What a function is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// A UUID.
+    pub(super) id: String,
+    pub(super) payload: Bytes,
+    /// What the caller says of itself, JSON in one line.
+    pub(super) client_context: Option<String>,
+}
+
+impl Request {
+    pub(super) fn new(payload: Bytes) -> Request {
+        Request { id: Uuid::new_v4().to_string(), payload, client_context: None }
+    }
+}
+
 /// An invocation that waits or runs.
 pub(super) struct Invocation {
-    pub(super) request_id: String,
-    pub(super) payload: Bytes,
+    pub(super) request: Request,
     trace_id: String,
     answer: oneshot::Sender<Result<Bytes, InvokeError>>,
 }
 
 /// What a function process is told about its invocation: the answer to its `next`.
 pub(super) struct Delivery {
-    pub(super) request_id: String,
-    pub(super) payload: Bytes,
+    pub(super) request: Request,
     pub(super) trace_id: String,
     /// Epoch milliseconds.
     pub(super) deadline_ms: u64,
@@ -30,16 +44,15 @@ pub(super) struct Delivery {
 
 impl Invocation {
     /// A new invocation, and where its answer will come.
-    pub(super) fn new(request_id: String, payload: Bytes) -> (Invocation, oneshot::Receiver<Result<Bytes, InvokeError>>) {
+    pub(super) fn new(request: Request) -> (Invocation, oneshot::Receiver<Result<Bytes, InvokeError>>) {
         let (answer, answered) = oneshot::channel();
-        (Invocation { request_id, payload, trace_id: trace_id(), answer }, answered)
+        (Invocation { request, trace_id: trace_id(), answer }, answered)
     }
 
     /// What to tell the process, which from now has the time `remaining`.
     pub(super) fn delivery(&self, remaining: Duration, again: bool) -> Delivery {
         let deadline_ms = clock::now().saturating_add(clock::milliseconds(remaining));
-        let Invocation { request_id, payload, trace_id, .. } = self;
-        Delivery { request_id: request_id.clone(), payload: payload.clone(), trace_id: trace_id.clone(), deadline_ms, again }
+        Delivery { request: self.request.clone(), trace_id: self.trace_id.clone(), deadline_ms, again }
     }
 
     /// Whether nobody awaits the answer any more.

@@ -64,7 +64,7 @@ impl Pool {
         let mut state = lock(&self.state);
         let Some(slot) = state.slots.get(&number) else { return };
         match (&slot.phase, undelivered) {
-            (Phase::Running { invocation, .. }, Some(delivery)) if invocation.request_id == delivery.request_id && !delivery.again => {
+            (Phase::Running { invocation, .. }, Some(delivery)) if invocation.request.id == delivery.request.id && !delivery.again => {
                 let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::Away) else { return };
                 drop(state);
                 if self.submit(invocation) {
@@ -138,7 +138,7 @@ impl Pool {
             _ => None,
         };
         if let Some(invocation) = answered {
-            let error = failure::timed_out(&invocation.request_id, timeout);
+            let error = failure::timed_out(&invocation.request.id, timeout);
             self.logs.failed(&error);
             invocation.answer(Err(error));
         }
@@ -149,7 +149,7 @@ impl Pool {
     pub(super) fn not_started(self: &Arc<Self>, number: u64, error: &std::io::Error) {
         let mut state = lock(&self.state);
         let invocation = state.oldest();
-        let request_id = invocation.as_ref().map_or("-", |invocation| &invocation.request_id);
+        let request_id = invocation.as_ref().map_or("-", |invocation| &invocation.request.id);
         let failure = failure::invalid_entrypoint(request_id, &self.function.program, error);
         self.logs.failed(&failure);
         if let Some(invocation) = invocation {
@@ -180,7 +180,7 @@ impl Pool {
             _ => None,
         };
         if let Some(invocation) = failed {
-            let error = failure::exited(&invocation.request_id, status);
+            let error = failure::exited(&invocation.request.id, status);
             self.logs.failed(&error);
             invocation.answer(Err(error));
         }
@@ -212,7 +212,7 @@ impl Pool {
             slot.environment.wake();
         }
         for invocation in unanswered {
-            let stopped = failure::stopped(&invocation.request_id);
+            let stopped = failure::stopped(&invocation.request.id);
             invocation.answer(Err(stopped));
         }
     }

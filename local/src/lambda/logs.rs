@@ -86,9 +86,14 @@ impl FunctionLog {
 
     /// An invocation that Lambda itself answered with an error.
     pub(super) fn failed(&self, error: &InvokeError) {
-        if let InvokeError::Function { error_type, message } = error {
+        if let InvokeError::Function { error_type, message, .. } = error {
             self.write(Kind::Error, &format!("{error_type}: {message}"));
         }
+    }
+
+    /// Asynchronous invocations that came to nothing, which nobody else will hear of.
+    pub(super) fn lost(&self, text: &str) {
+        self.write(Kind::Error, &format!("[events] {text}"));
     }
 
     fn write(&self, kind: Kind, line: &str) {

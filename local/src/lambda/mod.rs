@@ -2,17 +2,26 @@
 //!
 //! `invoke` finds the function's `pool`, which hands the invocation to an idle `environment` or starts one. The process asks for its
 //! invocation and answers it through the `runtime_api`. Whatever befalls an environment is a `phase` change in its pool (`lifecycle`).
+//! `invoke_async` puts an event into the `event_queue`, which invokes by the rules of `retries` and, for what it gives up, sends an
+//! `invocation_record`. The `api` is `Invoke` as AWS clients call it.
 
+mod api;
 mod environment;
+mod event_queue;
 mod failure;
 mod host;
 mod invocation;
+mod invocation_record;
 mod lifecycle;
 mod logs;
 mod options;
+mod payload;
 mod phase;
 mod pool;
+mod refusal;
+mod retries;
 mod runtime_api;
+mod target;
 #[cfg(test)]
 pub(crate) mod test_function;
 #[cfg(test)]
@@ -22,23 +31,27 @@ mod variables;
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
 use bytes::Bytes;
-use uuid::Uuid;
 
-use self::{host::Host, logs::FunctionLog, pool::Pool};
+use self::{
+    event_queue::EventQueue,
+    host::Host,
+    invocation::Request,
+    logs::FunctionLog,
+    payload::{EVENT_LIMIT, REQUEST_LIMIT},
+    pool::Pool,
+    target::Target,
+};
 pub use self::{
     logs::{LogOptions, LogOutput},
-    options::LambdaOptions,
+    options::{ENVIRONMENTS, LambdaOptions},
+    retries::{EventInvokeConfig, RetryWaits},
 };
-use crate::{
-    account::{function_arn, function_name},
-    port,
-    report::report,
-};
+use crate::{account::function_arn, port, report::report};
 
 /// One function, as the template describes it.
 #[derive(Clone, Debug)]
@@ -57,6 +70,10 @@ pub struct FunctionConfig {
     pub memory_mb: u32,
     /// The variables of the template's `Environment`.
     pub environment: BTreeMap<String, String>,
+    /// How many environments the function has at most, 1 or more; none: as many as any function.
+    pub reserved_concurrency: Option<usize>,
+    /// What becomes of asynchronous invocations.
+    pub event_invoke: EventInvokeConfig,
 }
 
 /// Why an invocation has no answer.
@@ -73,10 +90,30 @@ pub enum InvokeError {
         error_type: String,
         /// The `errorMessage`.
         message: String,
+        /// The whole of it, as the caller of Lambda gets it. A runtime may report what is not JSON.
+        payload: Bytes,
     },
     /// Every environment the pool may have is busy and none came free in time.
     #[error("every process that the function may have is busy: see --environments")]
     Throttled,
+    /// The payload is larger than Lambda takes.
+    #[error("{bytes} byte payload is too large (limit {limit} bytes)")]
+    RequestTooLarge {
+        /// The payload's size.
+        bytes: usize,
+        /// 6 MiB, and 1 MiB for an asynchronous invocation.
+        limit: usize,
+    },
+}
+
+impl InvokeError {
+    /// What the function answered instead of an answer.
+    fn payload(&self) -> Option<&Bytes> {
+        match self {
+            InvokeError::Function { payload, .. } => Some(payload),
+            _ => None,
+        }
+    }
 }
 
 /// An invocation that has come to its end.
@@ -101,6 +138,8 @@ pub struct FunctionStats {
     pub environments: usize,
     /// Environments started: cold starts.
     pub environments_started: u64,
+    /// Asynchronous invocations that were accepted and are not at their end.
+    pub events: usize,
 }
 
 /// Runs functions. Cheap to clone.
@@ -113,6 +152,7 @@ pub struct Lambda {
 struct Pools {
     host: Arc<Host>,
     by_name: HashMap<String, Arc<Pool>>,
+    events: EventQueue,
 }
 
 impl Pools {
@@ -161,23 +201,39 @@ impl Lambda {
                 () = stopping.cancelled() => {}
             }
         });
-        Ok(Lambda { pools: Arc::new(Pools { host, by_name }) })
+        let events = EventQueue::new(&host.options);
+        Ok(Lambda { pools: Arc::new(Pools { host, by_name, events }) })
     }
 
     /// Runs `function` (its name or ARN, qualified by `$LATEST` or not) with `payload` and waits for its answer.
     ///
     /// The function runs to its end also if the returned future is dropped after the hand-over.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Invoked {
-        let request_id = Uuid::new_v4().to_string();
+        let request = Request::new(payload);
+        let request_id = request.id.clone();
         let result = match self.pool(function) {
-            Some(pool) => pool.invoke(&request_id, payload).await,
+            Some(pool) => invoke(pool, request).await,
             None => Err(InvokeError::NotFound(function.to_owned())),
         };
         Invoked { request_id, result }
     }
 
+    /// Accepts `payload` as an event for `function` and answers the id that every attempt will have. It is delivered from now on, and what
+    /// fails is tried again, by the function's [`EventInvokeConfig`]. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// If there is no such function, the payload is larger than 1 MiB, or the stack stops.
+    pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
+        let pool = self.pool(function).ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
+        payload::check(payload.len(), EVENT_LIMIT)?;
+        let request = Request::new(payload);
+        let request_id = request.id.clone();
+        self.pools.events.accept(pool, request).map(|()| request_id)
+    }
+
     fn pool(&self, function: &str) -> Option<&Arc<Pool>> {
-        self.pools.by_name.get(function).or_else(|| self.pools.by_name.get(function_name(function)?))
+        let target = Target::read(function);
+        self.pools.by_name.get(target.name).filter(|_| target.exists())
     }
 
     /// Each living function process: the function's name and the process id.
@@ -191,12 +247,25 @@ impl Lambda {
     }
 
     /// Ends every process, also those in the middle of an invocation, and returns when they have ended. What waits or runs fails, and
-    /// so does every later invocation.
+    /// so does every later invocation. Asynchronous invocations that are not at their end are lost, and the log says how many.
     pub async fn shutdown(&self) {
+        self.pools.events.stop().await;
+        for pool in self.pools.by_name.values() {
+            let lost = pool.events.swap(0, Relaxed);
+            if lost > 0 {
+                pool.logs.lost(&format!("{lost} asynchronous invocations were not at their end as the stack stopped, and are lost"));
+            }
+        }
         self.pools.stop();
         let host = &self.pools.host;
         host.tasks.close();
         host.tasks.wait().await;
         host.stopping.cancel();
     }
+}
+
+/// Invokes, unless the payload is too large.
+async fn invoke(pool: &Arc<Pool>, request: Request) -> Result<Bytes, InvokeError> {
+    payload::check(request.payload.len(), REQUEST_LIMIT)?;
+    pool.invoke(request).await
 }

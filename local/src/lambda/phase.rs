@@ -46,7 +46,7 @@ impl Phase {
     /// The request id the process may answer, or has just answered.
     pub(super) fn request_id(&self) -> Option<&str> {
         match self {
-            Phase::Running { invocation, .. } => Some(&invocation.request_id),
+            Phase::Running { invocation, .. } => Some(&invocation.request.id),
             Phase::ResponseSent { request_id, .. } => Some(request_id),
             _ => None,
         }

@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -19,7 +19,11 @@ use tokio::{
 };
 
 use super::{
-    FunctionConfig, FunctionStats, Host, InvokeError, environment::Environment, failure, invocation::Invocation, logs::FunctionLog,
+    FunctionConfig, FunctionStats, Host, InvokeError,
+    environment::Environment,
+    failure,
+    invocation::{Invocation, Request},
+    logs::FunctionLog,
     phase::Phase,
 };
 use crate::lock::lock;
@@ -38,6 +42,8 @@ pub(super) struct Pool {
     invocations: AtomicU64,
     errors: AtomicU64,
     throttles: AtomicU64,
+    /// Asynchronous invocations on their way.
+    pub(super) events: AtomicUsize,
 }
 
 /// A pool's changing part.
@@ -91,18 +97,19 @@ impl State {
 
 impl Pool {
     pub(super) fn new(function: FunctionConfig, arn: String, host: Arc<Host>, logs: FunctionLog) -> Pool {
-        let (invocations, errors, throttles) = Default::default();
-        Pool { function, arn, host, logs: Arc::new(logs), state: Mutex::default(), invocations, errors, throttles }
+        let (invocations, errors, throttles, events) = Default::default();
+        Pool { function, arn, host, logs: Arc::new(logs), state: Mutex::default(), invocations, errors, throttles, events }
     }
 
     /// Runs one invocation and awaits its answer.
-    pub(super) async fn invoke(self: &Arc<Self>, request_id: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(self: &Arc<Self>, request: Request) -> Result<Bytes, InvokeError> {
         self.invocations.fetch_add(1, Relaxed);
-        let (invocation, mut answered) = Invocation::new(request_id.to_owned(), payload);
+        let request_id = request.id.clone();
+        let (invocation, mut answered) = Invocation::new(request);
         let waits = self.submit(invocation);
         let result = match waits {
             false => answered.await,
-            true => match self.wait_in_queue(request_id, &mut answered).await {
+            true => match self.wait_in_queue(&request_id, &mut answered).await {
                 Some(result) => result,
                 None => {
                     self.throttles.fetch_add(1, Relaxed);
@@ -111,7 +118,7 @@ impl Pool {
             },
         };
         // An invocation is only dropped unanswered when the stack itself is going down.
-        let result = result.unwrap_or_else(|_| Err(failure::stopped(request_id)));
+        let result = result.unwrap_or_else(|_| Err(failure::stopped(&request_id)));
         if result.is_err() {
             self.errors.fetch_add(1, Relaxed);
         }
@@ -122,7 +129,7 @@ impl Pool {
     pub(super) fn submit(self: &Arc<Self>, invocation: Invocation) -> bool {
         let mut state = lock(&self.state);
         if state.stopped {
-            let stopped = failure::stopped(&invocation.request_id);
+            let stopped = failure::stopped(&invocation.request.id);
             invocation.answer(Err(stopped));
             return false;
         }
@@ -152,10 +159,10 @@ impl Pool {
         loop {
             tokio::select! {
                 result = &mut *answered => return Some(result),
-                () = sleep(self.host.options.queue_wait) => {}
+                () = sleep(self.queue_wait()) => {}
             }
             let mut state = lock(&self.state);
-            match state.queue.iter().position(|waiting| waiting.request_id == request_id) {
+            match state.queue.iter().position(|waiting| waiting.request.id == request_id) {
                 // It has been handed over meanwhile, or is about to be: an environment is starting for it.
                 None => {}
                 Some(position) if position < state.starting => {}
@@ -183,7 +190,7 @@ impl Pool {
 
     /// Starts environments until every waiting invocation has one coming: those that start, and `returning` that will ask again.
     pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
-        while !state.stopped && state.queue.len() > state.starting + returning && state.slots.len() < self.host.options.max_environments {
+        while !state.stopped && state.queue.len() > state.starting + returning && state.slots.len() < self.limit() {
             self.start(state, false);
         }
     }
@@ -199,6 +206,23 @@ impl Pool {
         self.host.tasks.spawn(environment.run(Arc::clone(self)));
     }
 
+    /// How many environments there may be at once.
+    fn limit(&self) -> usize {
+        let all = self.host.options.max_environments;
+        self.function.reserved_concurrency.map_or(all, |reserved| all.min(reserved))
+    }
+
+    /// How long an invocation waits at the limit. One that the function reserved itself throttles at once, as on AWS; the machine's own is
+    /// so much lower than AWS's that a wait is due.
+    fn queue_wait(&self) -> Duration {
+        if self.is_reserved() { Duration::ZERO } else { self.host.options.queue_wait }
+    }
+
+    /// Whether the limit is the function's reserved concurrency.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.function.reserved_concurrency.is_some_and(|reserved| reserved <= self.host.options.max_environments)
+    }
+
     pub(super) fn pids(&self) -> Vec<u32> {
         lock(&self.state).slots.values().filter_map(|slot| slot.environment.pid()).collect()
     }
@@ -211,6 +235,7 @@ impl Pool {
             throttles: self.throttles.load(Relaxed),
             environments: state.slots.len(),
             environments_started: state.numbers,
+            events: self.events.load(Relaxed),
         }
     }
 }

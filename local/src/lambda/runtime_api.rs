@@ -10,19 +10,18 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
     routing::{get, post},
 };
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
+use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{
-    Host,
-    failure::{self, ANSWER_LIMIT},
+    Host, failure,
     invocation::Delivery,
     lifecycle::Refusal,
+    payload::{self, ANSWER_LIMIT, Payload},
     pool::Pool,
 };
 
@@ -50,12 +49,13 @@ async fn next(State(host): State<Arc<Host>>, Path(token): Path<String>) -> Respo
         Ok(delivery) => {
             let headers = [
                 ("content-type", "application/json"),
-                ("lambda-runtime-aws-request-id", delivery.request_id.as_str()),
+                ("lambda-runtime-aws-request-id", delivery.request.id.as_str()),
                 ("lambda-runtime-deadline-ms", &delivery.deadline_ms.to_string()),
                 ("lambda-runtime-invoked-function-arn", &poll.pool.arn),
                 ("lambda-runtime-trace-id", &delivery.trace_id),
             ];
-            (headers, delivery.payload).into_response()
+            let context = delivery.request.client_context.as_deref().map(|context| [("lambda-runtime-client-context", context)]);
+            (headers, context.map(AppendHeaders), delivery.request.payload).into_response()
         }
         // The environment has ended, and its process is being killed. An answer would have it panic over what it lacks; on AWS, too, the
         // last poll of an environment gets none.
@@ -135,19 +135,12 @@ fn error_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(ERROR_TYPE).and_then(|value| value.to_str().ok())
 }
 
-/// Reads a body to its end, also one that is too large (`None`): a process that is cut off while it writes would take that for a
-/// failure of the Runtime API and end, where on AWS it goes on.
-async fn read(mut body: Body) -> Result<Option<Bytes>, axum::Error> {
-    let mut whole = BytesMut::new();
-    let mut fits = true;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        fits = fits && whole.len() + data.len() <= ANSWER_LIMIT;
-        if fits {
-            whole.extend_from_slice(&data);
-        }
-    }
-    Ok(fits.then(|| whole.freeze()))
+/// A function's body; none if it is too large for an answer.
+async fn read(body: Body) -> Result<Option<Bytes>, axum::Error> {
+    Ok(match payload::read(body, ANSWER_LIMIT).await? {
+        Payload::Whole(whole) => Some(whole),
+        Payload::TooLarge(_) => None,
+    })
 }
 
 fn accepted() -> Response {

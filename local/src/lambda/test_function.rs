@@ -20,13 +20,14 @@
 //! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
 //! | `TEST_FUNCTION_INIT` | `crash`, `hang` or `error` before the first invocation |
 //! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
+//! | `TEST_FUNCTION_IDS` | a file to which each request id is appended as a line |
 
 use std::{collections::BTreeMap, io::Write, time::Duration};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use super::{FunctionConfig, LambdaOptions, LogOptions, LogOutput};
+use super::{EventInvokeConfig, FunctionConfig, LambdaOptions, LogOptions, LogOutput};
 
 /// A function called `name` that runs [`process`]; timeout 5 seconds, 128 MB, no variables.
 pub(crate) fn config(name: &str) -> FunctionConfig {
@@ -38,6 +39,8 @@ pub(crate) fn config(name: &str) -> FunctionConfig {
         timeout: Duration::from_secs(5),
         memory_mb: 128,
         environment: BTreeMap::new(),
+        reserved_concurrency: None,
+        event_invoke: EventInvokeConfig::default(),
     }
 }
 
@@ -73,9 +76,11 @@ fn process() {
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let LambdaEvent { payload, context } = event;
-    if let Some(path) = variable("TEST_FUNCTION_LOG") {
-        // One write per line, so that lines of several environments do not mix.
-        std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(format!("{payload}\n").as_bytes())?;
+    for (file, line) in [("TEST_FUNCTION_LOG", payload.to_string()), ("TEST_FUNCTION_IDS", context.request_id.clone())] {
+        if let Some(path) = variable(file) {
+            // One write per line, so that lines of several environments do not mix.
+            std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(format!("{line}\n").as_bytes())?;
+        }
     }
     if let Some(answer) = variable("TEST_FUNCTION_ANSWER") {
         return Ok(serde_json::from_str(&answer)?);

@@ -1,9 +1,13 @@
 //! The room as its callers see it, with real processes, and as its processes see it.
 
 mod answers;
+mod api;
+mod events;
 mod failures;
 mod growth;
+mod kills;
 mod protocol;
+mod retries;
 mod surroundings;
 
 use std::{path::Path, time::Instant};
@@ -48,7 +52,7 @@ fn pid(lambda: &Lambda) -> u32 {
 
 /// The type and message of a failed invocation, the message without the request id.
 fn failure(result: Result<Value, InvokeError>) -> (String, String) {
-    let Err(InvokeError::Function { error_type, message }) = result else { panic!("{result:?}") };
+    let Err(InvokeError::Function { error_type, message, .. }) = result else { panic!("{result:?}") };
     let message = match message.strip_prefix("RequestId: ") {
         Some(rest) => format!("RequestId: …{}", &rest[36..]),
         None => message,

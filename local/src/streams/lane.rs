@@ -108,7 +108,7 @@ impl Lane {
             }
             Ok(_) => Outcome::Handled,
             Err(InvokeError::Throttled) => Outcome::Throttled,
-            Err(error @ InvokeError::NotFound(_)) => {
+            Err(error @ (InvokeError::NotFound(_) | InvokeError::RequestTooLarge { .. })) => {
                 job.report(format_args!("{error}"));
                 Outcome::Failed
             }

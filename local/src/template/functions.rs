@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
+    event_invoke,
     manifest::{Function, StreamMapping},
     notes,
     resolver::Resolver,
@@ -52,6 +53,9 @@ pub(super) fn read(
     let memory_mb = properties.integer("MemorySize", 128..=10_240).unwrap_or(128);
     let timeout_seconds = properties.integer("Timeout", 1..=900).unwrap_or(3);
     let environment = environment(&properties);
+    // Zero would have every invocation throttled, which is a way to switch a function off, not to run it.
+    let reserved_concurrency = properties.integer("ReservedConcurrentExecutions", 1..=1_000).and_then(|most| usize::try_from(most).ok());
+    let event_invoke = event_invoke::read(&properties, resolver);
     let binary = binary(id, declaration, resolver);
     let arn = resolver.arn(id);
     let mut mappings = Vec::new();
@@ -72,6 +76,8 @@ pub(super) fn read(
             timeout: Duration::from_secs(timeout_seconds.unsigned_abs()),
             memory_mb: u32::try_from(memory_mb).ok()?,
             environment,
+            reserved_concurrency,
+            event_invoke,
         })
     };
     (function(), mappings)

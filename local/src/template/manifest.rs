@@ -55,6 +55,21 @@ pub struct Function {
     pub memory_mb: u32,
     /// The variables of `Environment`.
     pub environment: BTreeMap<String, String>,
+    /// How many invocations of it may run at once; `None` is the account's limit.
+    pub reserved_concurrency: Option<usize>,
+    /// What becomes of asynchronous invocations.
+    pub event_invoke: EventInvoke,
+}
+
+/// A function's `EventInvokeConfig`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventInvoke {
+    /// How often an event that failed is tried again.
+    pub maximum_retry_attempts: u32,
+    /// The age at which an event is given up.
+    pub maximum_event_age: Duration,
+    /// The ARN of the queue for records of events that are given up, which is a queue of the same template.
+    pub on_failure_queue_arn: Option<String>,
 }
 
 /// A table.

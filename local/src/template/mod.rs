@@ -9,7 +9,9 @@
 mod api;
 mod conditions;
 mod dependencies;
+mod destinations;
 mod error;
+mod event_invoke;
 mod functions;
 mod globals;
 mod identities;
@@ -33,8 +35,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
-    Authorizer, Function, Key, KeyType, Manifest, Output, Queue, Redrive, Route, StartingPosition, StreamMapping, StreamView, Table,
-    Throttle, WebSocketApi,
+    Authorizer, EventInvoke, Function, Key, KeyType, Manifest, Output, Queue, Redrive, Route, StartingPosition, StreamMapping, StreamView,
+    Table, Throttle, WebSocketApi,
 };
 
 use error::Report;

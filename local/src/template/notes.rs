@@ -14,7 +14,6 @@ const TAGS: &str = "tags are for bills and accounts";
 const ENCRYPTION: &str = "data is not encrypted on one machine";
 const LIFE: &str = "the local stack creates everything at its start and updates nothing";
 const TRACING: &str = "nothing collects traces or detailed metrics on one machine";
-const PARALLEL: &str = "the local stack has its own limits of parallel work";
 const DESCRIPTION: &str = "for people";
 
 /// The reason why a whole type of resource has no effect.
@@ -70,7 +69,6 @@ pub(super) const FUNCTION: Noted = &[
     ("PermissionsBoundary", PERMISSIONS),
     ("Policies", PERMISSIONS),
     ("PropagateTags", TAGS),
-    ("ReservedConcurrentExecutions", PARALLEL),
     ("Role", PERMISSIONS),
     ("RolePath", PERMISSIONS),
     ("Tags", TAGS),

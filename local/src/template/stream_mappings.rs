@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
+    destinations,
     manifest::{StartingPosition, StreamMapping},
     notes,
     resolver::Resolver,
-    resources::{QUEUE, TABLE},
+    resources::TABLE,
     section::Section,
 };
 
@@ -56,7 +57,7 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, event: Section<
             .problem("FunctionResponseTypes", format!("`{other}` is not understood by the local stack; it knows ReportBatchItemFailures"));
     }
     let filter_patterns = filter_patterns(&section);
-    let on_failure_queue_arn = on_failure(&section, resolver);
+    let on_failure_queue_arn = destinations::on_failure(&section, resolver);
     section.finish(notes::STREAM_EVENT);
 
     Some(StreamMapping {
@@ -96,20 +97,4 @@ fn filter_patterns(section: &Section<'_>) -> Vec<Value> {
     }
     criteria.finish(&[]);
     patterns
-}
-
-fn on_failure(section: &Section<'_>, resolver: &Resolver<'_>) -> Option<String> {
-    let destinations = section.section("DestinationConfig")?;
-    let destination = destinations.section("OnFailure");
-    destinations.finish(&[]);
-    let destination = destination?;
-    destination.choice("Type", &["SQS"]);
-    let arn = destination.required_text("Destination");
-    if let Some(arn) = &arn
-        && resolver.owner(QUEUE, "Arn", arn).is_none()
-    {
-        destination.problem("Destination", format!("{arn} is not a queue of this template; use !GetAtt SomeQueue.Arn"));
-    }
-    destination.finish(&[]);
-    arn
 }

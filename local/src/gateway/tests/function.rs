@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::lambda::FunctionConfig;
+use crate::lambda::{EventInvokeConfig, FunctionConfig};
 
 /// The function of a role, which is also its name. Its events are appended to `log`.
 pub(super) fn config(role: &str, log: &Path) -> FunctionConfig {
@@ -27,6 +27,8 @@ pub(super) fn config(role: &str, log: &Path) -> FunctionConfig {
         timeout: Duration::from_secs(20),
         memory_mb: 128,
         environment,
+        reserved_concurrency: None,
+        event_invoke: EventInvokeConfig::default(),
     }
 }
 

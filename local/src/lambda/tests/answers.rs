@@ -35,7 +35,7 @@ async fn an_error_and_a_panic_are_answers_and_the_environment_lives_on() {
     assert_eq!(message, "Lambda panicked: asked to panic");
     assert_eq!(invoke(&lambda, json!({"answer": [1]})).await, Ok(json!([1])));
     assert_eq!(pid(&lambda), first);
-    let expected = FunctionStats { invocations: 3, errors: 2, throttles: 0, environments: 1, environments_started: 1 };
+    let expected = FunctionStats { invocations: 3, errors: 2, throttles: 0, environments: 1, environments_started: 1, events: 0 };
     assert_eq!(stats(&lambda), expected);
     lambda.shutdown().await;
 }

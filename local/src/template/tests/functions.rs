@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{super::StartingPosition, FUNCTION, TABLE, problems, read, values};
+use super::{
+    super::{EventInvoke, StartingPosition},
+    FUNCTION, TABLE, problems, read, values,
+};
 
 const GLOBALS: &str = "
 Globals:
@@ -40,6 +43,27 @@ fn a_function_alone_has_lambdas_defaults() {
     let manifest = read(&format!("Resources:{FUNCTION}")).unwrap();
     assert_eq!((manifest.functions[0].timeout, manifest.functions[0].memory_mb), (Duration::from_secs(3), 128));
     assert!(manifest.functions[0].environment.is_empty() && manifest.notes.is_empty());
+    let event_invoke =
+        EventInvoke { maximum_retry_attempts: 2, maximum_event_age: Duration::from_secs(21_600), on_failure_queue_arn: None };
+    assert_eq!((manifest.functions[0].reserved_concurrency, &manifest.functions[0].event_invoke), (None, &event_invoke));
+}
+
+#[test]
+fn what_becomes_of_asynchronous_invocations_is_read() {
+    let function = FUNCTION.replace(
+        "Handler: bootstrap }",
+        "Handler: bootstrap, ReservedConcurrentExecutions: 5,
+          EventInvokeConfig: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60,
+            DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt Dead.Arn } } } }",
+    );
+    let manifest =
+        read(&format!("Resources:{function}\n  Dead: {{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: dead }} }}\n")).unwrap();
+    let event_invoke = EventInvoke {
+        maximum_retry_attempts: 0,
+        maximum_event_age: Duration::from_secs(60),
+        on_failure_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+    };
+    assert_eq!((manifest.functions[0].reserved_concurrency, &manifest.functions[0].event_invoke), (Some(5), &event_invoke));
 }
 
 #[test]
@@ -57,6 +81,19 @@ fn what_a_function_says_wrong_is_named() {
             "FunctionName: worker",
             "Events: { X: { Type: SQS, Properties: {} } }",
             "Properties.Events.X.Type: `SQS` is not understood by the local stack; it knows DynamoDB",
+        ),
+        ("FunctionName: worker", "ReservedConcurrentExecutions: 0", "0 is not between 1 and 1000"),
+        ("FunctionName: worker", "EventInvokeConfig: { MaximumRetryAttempts: 3 }", "3 is not between 0 and 2"),
+        ("FunctionName: worker", "EventInvokeConfig: { MaximumEventAgeInSeconds: 59 }", "59 is not between 60 and 21600"),
+        (
+            "FunctionName: worker",
+            "EventInvokeConfig: { DestinationConfig: { OnSuccess: { Type: SQS, Destination: x } } }",
+            "EventInvokeConfig.DestinationConfig.OnSuccess: the local stack does not understand this",
+        ),
+        (
+            "FunctionName: worker",
+            "EventInvokeConfig: { DestinationConfig: { OnFailure: { Type: SQS } } }",
+            "EventInvokeConfig.DestinationConfig.OnFailure: Destination is missing",
         ),
         ("FunctionName: worker", "Environment: { Variables: { AWS_REGION: x } }", "Lambda sets this variable itself"),
         ("FunctionName: worker", "Environment: { Variables: { 1A: x } }", "not a variable's name"),
