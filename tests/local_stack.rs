@@ -127,6 +127,22 @@ async fn aws_clients_see_tables_streams_and_queues() {
 }
 
 #[tokio::test]
+async fn aws_clients_invoke_functions_and_the_status_names_their_processes() {
+    let stack = LocalStack::start(&[]).await;
+    let endpoint = &stack.addresses.endpoint;
+    let invoke = |kind: &'static str| {
+        let url = format!("{endpoint}/2015-03-31/functions/muster-dev-ping/invocations");
+        reqwest::Client::new().post(url).header("x-amz-invocation-type", kind).body("{}")
+    };
+    assert_eq!(invoke("DryRun").send().await.unwrap().status().as_u16(), 204);
+    // An empty object is no event of a route, so the function says so; that it does shows that it ran.
+    let answer = invoke("RequestResponse").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["x-amz-function-error"].to_str().unwrap()), (200, "Unhandled"));
+    let status: Value = reqwest::get(format!("{endpoint}/status")).await.unwrap().json().await.unwrap();
+    assert!(status["functions"]["muster-dev-ping"]["processes"][0].is_u64(), "{status}");
+}
+
+#[tokio::test]
 async fn tables_can_be_kept_from_one_run_to_the_next() {
     let data = tempfile::TempDir::new().unwrap();
     let arguments = ["--data", data.path().to_str().unwrap()];

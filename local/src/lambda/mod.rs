@@ -253,7 +253,7 @@ impl Lambda {
         for pool in self.pools.by_name.values() {
             let lost = pool.events.swap(0, Relaxed);
             if lost > 0 {
-                pool.logs.lost(&format!("{lost} asynchronous invocations were not at their end as the stack stopped, and are lost"));
+                pool.logs.lost(&format!("{lost} event(s) were not at their end as the stack stopped, and are lost"));
             }
         }
         self.pools.stop();

@@ -144,7 +144,9 @@ async fn what_cannot_be_invoked_is_refused_in_lambdas_words() {
 
 #[tokio::test]
 async fn a_payload_is_taken_up_to_its_limit_and_no_further() {
-    let served = Served::start(config("test"), quiet()).await;
+    // A test binary takes its time over six megabytes.
+    let function = FunctionConfig { timeout: Duration::from_secs(60), ..config("test") };
+    let served = Served::start(function, quiet()).await;
     for (kind, limit, accepted) in [("RequestResponse", 6_291_456_usize, StatusCode::OK), ("Event", 1_048_576, StatusCode::ACCEPTED)] {
         let call = |bytes: usize| {
             served.call("test").header("x-amz-invocation-type", kind).body(format!(r#"{{"answer":"{}"}}"#, "x".repeat(bytes - 13)))

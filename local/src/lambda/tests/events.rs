@@ -101,7 +101,7 @@ async fn an_event_is_tried_as_often_as_its_function_says_and_not_after_it_succee
 #[tokio::test]
 async fn a_throttled_event_is_tried_until_there_is_room_and_keeps_its_retries() {
     let failing = Failing::start(|function, _| function.reserved_concurrency = Some(1)).await;
-    let running = begin(&failing.lambda, json!({"sleepMilliseconds": 1000}));
+    let running = begin(&failing.lambda, json!({"sleepMilliseconds": 3000}));
     until("the only environment serves", || failing.lambda.serving() == 1).await;
     failing.lambda.invoke_async("test", r#"{"error":"late"}"#.into()).unwrap();
     until("the event is throttled more often than it could be retried", || stats(&failing.lambda).throttles > 3).await;
@@ -159,7 +159,7 @@ async fn events_that_come_to_nothing_are_told_in_the_log() {
     }
     let gone = format!("test [events] the event {id} was given up (RetriesExhausted), and {} was not told: ", queue_arn("gone"));
     assert!(seen.iter().any(|line| line.starts_with(&gone)), "{seen:?}");
-    let lost = "test [events] 2 asynchronous invocations were not at their end as the stack stopped, and are lost";
+    let lost = "test [events] 2 event(s) were not at their end as the stack stopped, and are lost";
     assert!(seen.iter().any(|line| line == lost), "{seen:?}");
     let late = failing.lambda.invoke_async("test", "1".into()).unwrap_err();
     assert!(late.to_string().contains("Sandbox.Stopped"), "{late}");
