@@ -42,7 +42,7 @@ async fn an_error_and_a_panic_are_answers_and_the_environment_lives_on() {
 
 #[tokio::test]
 async fn an_answer_of_six_megabytes_is_whole_and_a_larger_one_is_an_error() {
-    let lambda = start().await;
+    let lambda = start_with(FunctionConfig { timeout: Duration::from_secs(60), ..config("test") }, quiet()).await;
     // The answer is a JSON string: two quotes more than its text.
     let text = invoke(&lambda, json!({"answerBytes": 6_291_554})).await.unwrap();
     assert_eq!(text.as_str().unwrap().len(), 6_291_554);
