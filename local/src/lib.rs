@@ -1,16 +1,16 @@
 //! Muster on one machine: the same function binaries, booted from the same template.
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
-//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], and an [`issuer`] of tokens. [`template`] reads the template, [`wiring`] tells the rooms
-//! what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share. What several rooms need has
-//! a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
+//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], and an [`issuer`] of tokens. [`template`] reads the template,
+//! [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and [`front_door`] is the port they share. What several rooms
+//! need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
 pub mod addresses;
 pub mod args;
 mod aws_json;
 pub mod banner;
-mod clock;
+pub mod clock;
 pub mod dynamodb;
 pub mod front_door;
 pub mod gateway;
@@ -18,6 +18,7 @@ pub mod issuer;
 pub mod lambda;
 mod lock;
 mod port;
+pub mod queue_mappings;
 #[cfg(test)]
 mod readme;
 pub mod report;

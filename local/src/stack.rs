@@ -20,6 +20,7 @@ use crate::{
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     port,
+    queue_mappings::{QueueMapping, QueueMappingError},
     sqs::Sqs,
     status,
     streams::{Mapping, MappingError},
@@ -80,6 +81,9 @@ pub enum StartError {
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// A mapping from a queue cannot be started.
+    #[error(transparent)]
+    QueueMapping(#[from] QueueMappingError),
     /// The issuer has no key.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
@@ -106,6 +110,7 @@ pub struct Stack {
     pub manifest: Manifest,
     gateway: Gateway,
     mappings: Vec<Mapping>,
+    queue_mappings: Vec<QueueMapping>,
     lambda: Lambda,
     dynamodb: DynamoDb,
     server: JoinHandle<io::Result<()>>,
@@ -147,6 +152,11 @@ impl Stack {
             let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
             mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
         }
+        let mut queue_mappings = Vec::new();
+        for mapping in manifest.queue_mappings.iter().filter(|mapping| mapping.enabled) {
+            let config = wiring::queue_mapping(mapping, args.environments.get());
+            queue_mappings.push(QueueMapping::start(config, lambda.clone(), sqs.clone())?);
+        }
         let rooms = front_door::router(dynamodb.clone(), sqs)
             .merge(status::router(addresses.clone(), lambda.clone()))
             .merge(issuer.router())
@@ -154,13 +164,16 @@ impl Stack {
             .merge(lambda.router())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self { addresses, manifest, gateway, mappings, lambda, dynamodb, server, _data_lock: data_lock })
+        Ok(Self { addresses, manifest, gateway, mappings, queue_mappings, lambda, dynamodb, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process.
     pub async fn stop(self) {
         self.gateway.shutdown().await;
         for mapping in &self.mappings {
+            mapping.shutdown().await;
+        }
+        for mapping in &self.queue_mappings {
             mapping.shutdown().await;
         }
         self.lambda.shutdown().await;

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use serde_json::json;
+
 use crate::{
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
-    sqs::{LARGEST_MESSAGE, QueueConfig},
+    queue_mappings::QueueMappingConfig,
+    sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
     template::{self, KeyType, StartingPosition, StreamView},
 };
@@ -18,15 +21,6 @@ const ACCOUNT_BURST: u32 = 5_000;
 /// What the template says and can say on AWS, but no room does yet. None of it may be left out in silence.
 pub fn unserved(manifest: &template::Manifest) -> Vec<String> {
     let mut unserved = Vec::new();
-    for queue in &manifest.queues {
-        let asked = [
-            ("RedrivePolicy", queue.redrive.is_some()),
-            ("DelaySeconds", !queue.delay.is_zero()),
-            ("ReceiveMessageWaitTimeSeconds", !queue.receive_wait.is_zero()),
-            ("MaximumMessageSize", queue.maximum_message_bytes as usize != LARGEST_MESSAGE),
-        ];
-        unserved.extend(asked.iter().filter(|(_, asked)| *asked).map(|(property, _)| format!("{}.{property}", queue.logical_id)));
-    }
     let late = manifest.stream_mappings.iter().filter(|mapping| mapping.starting_position == StartingPosition::Latest);
     unserved.extend(late.map(|mapping| format!("{}.StartingPosition LATEST", mapping.logical_id)));
     unserved
@@ -98,7 +92,45 @@ fn view(view: StreamView) -> StreamViewType {
 
 /// A queue.
 pub fn queue(queue: &template::Queue) -> QueueConfig {
-    QueueConfig { name: queue.name.clone(), visibility_timeout: queue.visibility_timeout, retention: queue.retention }
+    let redrive = queue.redrive.as_ref().map(|redrive| RedriveConfig {
+        dead_letter_queue_arn: redrive.dead_letter_queue_arn.clone(),
+        maximum_receive_count: redrive.maximum_receive_count,
+    });
+    QueueConfig {
+        name: queue.name.clone(),
+        visibility_timeout: queue.visibility_timeout,
+        retention: queue.retention,
+        delay: queue.delay,
+        receive_wait: queue.receive_wait,
+        maximum_message_bytes: queue.maximum_message_bytes as usize,
+        redrive,
+        redrive_allow_policy: queue.redrive_allow.as_ref().map(redrive_allow_policy),
+    }
+}
+
+fn redrive_allow_policy(allow: &template::RedriveAllow) -> String {
+    let policy = match allow {
+        template::RedriveAllow::All => json!({"redrivePermission": "allowAll"}),
+        template::RedriveAllow::Nobody => json!({"redrivePermission": "denyAll"}),
+        template::RedriveAllow::Queues(arns) => json!({"redrivePermission": "byQueue", "sourceQueueArns": arns}),
+    };
+    policy.to_string()
+}
+
+/// A mapping from a queue to a function. No function has more than so many `environments`, and more batches at once would only wait.
+pub fn queue_mapping(mapping: &template::QueueMapping, environments: usize) -> QueueMappingConfig {
+    let concurrency = mapping.maximum_concurrency.map_or(environments, |maximum| environments.min(maximum as usize));
+    QueueMappingConfig {
+        name: mapping.logical_id.clone(),
+        function_arn: mapping.function_arn.clone(),
+        queue: mapping.queue.clone(),
+        batch_size: mapping.batch_size as usize,
+        batching_window: mapping.batching_window,
+        report_batch_item_failures: mapping.report_batch_item_failures,
+        filter_patterns: mapping.filter_patterns.clone(),
+        concurrency,
+        ..QueueMappingConfig::default()
+    }
 }
 
 /// A mapping from a stream to a function.
@@ -148,21 +180,74 @@ pub fn dynamodb(data: Option<&Path>) -> dynamodb::DynamoDbOptions {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[test]
-    fn what_no_room_does_yet_is_named() {
-        let text = "
+    const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
 Resources:
-  Dead: {Type: AWS::SQS::Queue}
+  Dead:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: dead, RedriveAllowPolicy: {redrivePermission: byQueue, sourceQueueArns: [!GetAtt Work.Arn]}}
   Work:
     Type: AWS::SQS::Queue
     Properties:
+      QueueName: work
       DelaySeconds: 5
-      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5}
+      ReceiveMessageWaitTimeSeconds: 20
+      MaximumMessageSize: 2048
+      RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maxReceiveCount: 5}
+  Rows:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
+  Worker:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: worker}}
+    Properties:
+      Runtime: provided.al2023
+      Handler: bootstrap
+      Events:
+        Written: {Type: DynamoDB, Properties: {Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST}}
+        Due: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, ScalingConfig: {MaximumConcurrency: 4}}}
 ";
-        let manifest = template::load(text, &BTreeMap::new(), "test").unwrap();
-        assert_eq!(unserved(&manifest), ["Work.RedrivePolicy", "Work.DelaySeconds"]);
+
+    fn manifest() -> template::Manifest {
+        template::load(TEMPLATE, &BTreeMap::new(), "test").unwrap()
+    }
+
+    #[test]
+    fn what_no_room_does_yet_is_named() {
+        assert_eq!(unserved(&manifest()), ["WorkerWritten.StartingPosition LATEST"]);
+    }
+
+    #[test]
+    fn a_queue_is_what_the_template_says() {
+        let manifest = manifest();
+        let [dead, work] = [0, 1].map(|index| queue(&manifest.queues[index]));
+        let allow = json!({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:work"]});
+        assert_eq!(dead.redrive_allow_policy, Some(allow.to_string()));
+        let expected = QueueConfig {
+            name: "work".to_owned(),
+            delay: Duration::from_secs(5),
+            receive_wait: Duration::from_secs(20),
+            maximum_message_bytes: 2_048,
+            redrive: Some(RedriveConfig {
+                dead_letter_queue_arn: "arn:aws:sqs:us-east-1:000000000000:dead".to_owned(),
+                maximum_receive_count: 5,
+            }),
+            ..QueueConfig::default()
+        };
+        assert_eq!(work, expected);
+    }
+
+    #[test]
+    fn a_queue_mapping_has_no_more_batches_at_once_than_there_are_environments() {
+        let mapping = &manifest().queue_mappings[0];
+        assert_eq!((queue_mapping(mapping, 10).concurrency, queue_mapping(mapping, 3).concurrency), (4, 3));
+        assert_eq!((queue_mapping(mapping, 10).queue.as_str(), queue_mapping(mapping, 10).name.as_str()), ("work", "WorkerDue"));
     }
 }

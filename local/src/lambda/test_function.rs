@@ -19,6 +19,7 @@
 //! |---|---|
 //! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
 //! | `TEST_FUNCTION_INIT` | `crash`, `hang` or `error` before the first invocation |
+//! | `TEST_FUNCTION_BATCH` | the bodies of a queue's messages say what becomes of them: `fail…` is reported as failed, `error…` fails the invocation, `hold…` waits until there is a file of this variable's value |
 //! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
 //! | `TEST_FUNCTION_IDS` | a file to which each request id is appended as a line |
 
@@ -85,6 +86,9 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     if let Some(answer) = variable("TEST_FUNCTION_ANSWER") {
         return Ok(serde_json::from_str(&answer)?);
     }
+    if let Some(release) = variable("TEST_FUNCTION_BATCH") {
+        return handle_batch(&payload, &release).await;
+    }
     let Some((key, value)) = payload.as_object().and_then(|members| members.iter().next()) else { return Ok(payload) };
     match (key.as_str(), value) {
         ("answer", answer) => Ok(answer.clone()),
@@ -117,4 +121,20 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         }
         _ => Ok(payload),
     }
+}
+
+async fn handle_batch(payload: &Value, release: &str) -> Result<Value, Error> {
+    let mut failures = Vec::new();
+    for record in payload["Records"].as_array().unwrap() {
+        let body = record["body"].as_str().unwrap();
+        if body.starts_with("fail") {
+            failures.push(json!({"itemIdentifier": record["messageId"]}));
+        } else if body.starts_with("error") {
+            return Err(body.to_owned().into());
+        }
+        while body.starts_with("hold") && !std::path::Path::new(release).exists() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    Ok(json!({"batchItemFailures": failures}))
 }

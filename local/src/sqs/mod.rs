@@ -1,12 +1,17 @@
 //! The SQS room: standard queues in memory, spoken to in JSON protocol 1.0 (`AmazonSQS.*`).
 //!
-//! [`queue`] is the queue itself, without I/O or a clock; [`actions`] are the requests it answers. It does what reading a dead letter with
-//! any SDK or the `aws` CLI needs; every other action is refused by name. Queues come from the template alone.
+//! [`queue`] is one queue and [`queues`] all of them, with the messages that go from one to another; both are without I/O or a clock of
+//! their own. [`actions`] are the requests they answer. Queues come from the template alone.
 
 mod actions;
 mod attributes;
+mod config;
 mod error;
+mod message;
+mod move_task;
 mod queue;
+mod queues;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -18,113 +23,121 @@ use std::{
 
 use axum::{
     body::Bytes,
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
+pub(crate) use self::error::Refusal;
+use self::queues::{Queues, name_of};
 pub use self::{
-    actions::LARGEST_MESSAGE,
     attributes::{AttributeValue, MessageAttributes},
+    config::{LARGEST_MESSAGE, QueueConfig, RedriveConfig},
     error::SqsError,
 };
-use self::{error::Refusal, queue::Queue};
-use crate::{
-    account::{ACCOUNT, queue_arn},
-    aws_json,
-    clock::{self, milliseconds},
-    lock::lock,
-};
-
-/// A standard queue, as the template describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueConfig {
-    /// The physical name.
-    pub name: String,
-    /// How long a received message is hidden from other receivers, unless the receiver says otherwise. AWS's default is 30 seconds.
-    pub visibility_timeout: Duration,
-    /// How long a message is kept. AWS's default is 4 days.
-    pub retention: Duration,
-}
-
-/// Where time comes from: the system, or what a test says. Epoch milliseconds.
-type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+use crate::{account::ACCOUNT, aws_json, clock::Clock, lock::lock};
 
 /// A running SQS. Cheap to clone.
 #[derive(Clone)]
 pub struct Sqs {
-    queues: Arc<BTreeMap<String, Shelf>>,
-    base_url: Arc<str>,
+    room: Arc<Room>,
+}
+
+struct Room {
+    queues: Mutex<Queues>,
+    /// By queue: where receivers hear that something may have become visible.
+    bells: BTreeMap<String, watch::Sender<()>>,
+    base_url: String,
     clock: Clock,
     started_at: u64,
-}
-
-/// A queue, and where receivers hear that something was put into it.
-struct Shelf {
-    config: QueueConfig,
-    queue: Mutex<Queue>,
-    arrivals: watch::Sender<u64>,
-}
-
-impl Shelf {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        lock(&self.queue)
-    }
 }
 
 impl Sqs {
     /// The queues, empty. Their URLs begin with `base_url`, such as `http://127.0.0.1:6878`.
     pub fn new(queues: Vec<QueueConfig>, base_url: &str) -> Sqs {
-        Sqs::with_clock(queues, base_url, Arc::new(clock::now))
+        Sqs::with_clock(queues, base_url, Clock::default())
     }
 
-    /// As [`Sqs::new`], with the time that `clock` tells. A receiver that waits looks again when something arrives or the time it waits
-    /// for has passed on the machine's own clock.
-    fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
-        let shelf = |config: QueueConfig| {
-            let queue = Mutex::new(Queue::new(milliseconds(config.retention)));
-            (config.name.clone(), Shelf { config, queue, arrivals: watch::Sender::new(0) })
-        };
-        let started_at = clock();
-        Sqs {
-            queues: Arc::new(queues.into_iter().map(shelf).collect()),
-            base_url: base_url.trim_end_matches('/').into(),
-            clock,
-            started_at,
-        }
+    /// As [`Sqs::new`], with the time that `clock` tells.
+    pub fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
+        let bells = queues.iter().map(|config| (config.name.clone(), watch::Sender::default())).collect();
+        let (base_url, started_at) = (base_url.trim_end_matches('/').to_owned(), clock.now());
+        Sqs { room: Arc::new(Room { queues: Mutex::new(Queues::new(queues)), bells, base_url, clock, started_at }) }
     }
 
     /// The URL of the queue `name`, whether or not there is one.
     pub fn url(&self, name: &str) -> String {
-        format!("{}/{ACCOUNT}/{name}", self.base_url)
+        format!("{}/{ACCOUNT}/{name}", self.room.base_url)
     }
 
-    /// Puts a message into the queue with this ARN, and answers the message's id.
+    /// The clock of this room, for those who wait for its queues.
+    pub fn clock(&self) -> &Clock {
+        &self.room.clock
+    }
+
+    /// How long a message received from the queue `name` is hidden by default. `None` if there is no such queue.
+    pub fn visibility_timeout(&self, name: &str) -> Option<Duration> {
+        self.queues().get(name).map(|queue| queue.config.visibility_timeout)
+    }
+
+    /// Puts a message into the queue with this ARN, as another service of AWS does, and answers the message's id.
     ///
     /// # Errors
-    /// If there is no such queue.
+    /// If there is no such queue, or it refuses the message.
     pub fn send(&self, arn: &str, body: String, attributes: MessageAttributes) -> Result<String, SqsError> {
-        let name = arn.strip_prefix(&queue_arn("")).unwrap_or(arn);
-        let shelf = self.queues.get(name).ok_or_else(|| SqsError::NoQueue(arn.to_owned()))?;
-        Ok(self.put(shelf, body, attributes, 0))
+        let name = name_of(arn);
+        if self.queues().get(name).is_none() {
+            return Err(SqsError::NoQueue(arn.to_owned()));
+        }
+        let mut request = json!({"QueueUrl": self.url(name), "MessageBody": body});
+        if !attributes.is_empty() {
+            request["MessageAttributes"] = attributes::to_json(&attributes);
+        }
+        let refused = |refusal: Refusal| SqsError::Refused(refusal.to_string());
+        // Only a receiver waits.
+        let sent = self.request("SendMessage", &request).now_or_never().unwrap_or_else(|| Err(Refusal::no_queue()));
+        let id = sent.map_err(refused)?["MessageId"].as_str().unwrap_or_default().to_owned();
+        Ok(id)
     }
 
-    fn put(&self, shelf: &Shelf, body: String, attributes: MessageAttributes, delay: u64) -> String {
-        let id = shelf.queue().send(body, attributes, delay, (self.clock)());
-        shelf.arrivals.send_modify(|count| *count += 1);
-        id
+    /// Answers the request `action` with its parameters as the JSON protocol has them. Every request passes here, whether it comes over
+    /// HTTP or from another room.
+    pub(crate) async fn request(&self, action: &str, request: &Value) -> Result<Value, Refusal> {
+        self.act(action, request).await
     }
 
     /// Answers the request `action`, such as `SendMessage`, with the JSON `body`.
     pub async fn handle(&self, action: &str, body: &[u8]) -> Response {
         let request_id = ("x-amzn-requestid", uuid::Uuid::new_v4().to_string());
-        match self.answer(action, body).await {
+        let request = serde_json::from_slice(if body.is_empty() { b"{}" } else { body });
+        let answer = match request {
+            Ok(request) => self.request(action, &request).await,
+            Err(error) => Err(Refusal::invalid(format!("The request is not JSON: {error}."))),
+        };
+        match answer {
             Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
-            Err(Refusal { code, query_code, message }) => {
-                let query_error = [("x-amzn-query-error", format!("{query_code};Sender"))];
-                let error = aws_json::error(StatusCode::BAD_REQUEST, &format!("com.amazonaws.sqs#{code}"), &message);
-                ([request_id], query_error, error).into_response()
-            }
+            Err(refusal) => ([request_id], refusal).into_response(),
+        }
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        lock(&self.room.queues)
+    }
+
+    fn started_at(&self) -> u64 {
+        self.room.started_at
+    }
+
+    /// Where a receiver of the queue `name` hears that it should look again.
+    fn arrivals(&self, name: &str) -> Option<watch::Receiver<()>> {
+        self.room.bells.get(name).map(watch::Sender::subscribe)
+    }
+
+    /// Has the receivers of the queue `name` look again.
+    fn wake(&self, name: &str) {
+        if let Some(bell) = self.room.bells.get(name) {
+            bell.send_replace(());
         }
     }
 }

@@ -15,29 +15,31 @@ pub(super) enum Outcome {
     Throttled,
 }
 
-/// Reads an answer under `ReportBatchItemFailures`. The lowest reported record counts. A missing, null or empty list means that all is
-/// well; an identifier that is empty, no string or not of this batch, and an answer of another shape, mean that the whole batch failed
-/// (Lambda developer guide, "Configuring partial batch response with DynamoDB").
+/// Reads an answer under `ReportBatchItemFailures`. The lowest reported record counts; an identifier that is not of this batch means that
+/// the whole batch failed (Lambda developer guide, "Configuring partial batch response with DynamoDB").
 pub(super) fn read(answer: &[u8], position: impl Fn(&str) -> Option<usize>) -> Outcome {
+    let Some(identifiers) = reported(answer) else { return Outcome::Failed };
+    let positions: Option<Vec<_>> = identifiers.iter().map(|identifier| position(identifier)).collect();
+    match positions {
+        Some(positions) => positions.into_iter().min().map_or(Outcome::Handled, Outcome::FailedFrom),
+        None => Outcome::Failed,
+    }
+}
+
+/// The identifiers that an answer under `ReportBatchItemFailures` names, alike for streams and queues. A missing, null or empty list means
+/// that all is well. `None`, an identifier that is no string or an answer of another shape, means that the whole batch failed.
+pub(crate) fn reported(answer: &[u8]) -> Option<Vec<String>> {
     if answer.iter().all(u8::is_ascii_whitespace) {
-        return Outcome::Handled;
+        return Some(Vec::new());
     }
-    let failures = match serde_json::from_slice(answer) {
-        Ok(Value::Null) => return Outcome::Handled,
-        Ok(Value::Object(mut answer)) => answer.remove("batchItemFailures").unwrap_or(Value::Null),
-        Ok(_) | Err(_) => return Outcome::Failed,
+    let failures = match serde_json::from_slice(answer).ok()? {
+        Value::Null => Value::Null,
+        Value::Object(mut answer) => answer.remove("batchItemFailures").unwrap_or(Value::Null),
+        _ => return None,
     };
-    let failures = match failures {
-        Value::Null => return Outcome::Handled,
-        Value::Array(failures) => failures,
-        _ => return Outcome::Failed,
-    };
-    let mut lowest = None;
-    for failure in failures {
-        match failure["itemIdentifier"].as_str().and_then(&position) {
-            Some(index) => lowest = Some(lowest.map_or(index, |lowest: usize| lowest.min(index))),
-            None => return Outcome::Failed,
-        }
+    match failures {
+        Value::Null => Some(Vec::new()),
+        Value::Array(failures) => failures.iter().map(|failure| failure["itemIdentifier"].as_str().map(str::to_owned)).collect(),
+        _ => None,
     }
-    lowest.map_or(Outcome::Handled, Outcome::FailedFrom)
 }

@@ -1,8 +1,8 @@
 //! Filter patterns: which records a function wants (Lambda developer guide, "Control which events Lambda sends to your function").
 //!
 //! A pattern has the record's shape, with a list of alternatives at each leaf. All its leaves must match; of several patterns, one must.
-//! A list in the record matches if one of its members does. `exists` looks at leaves only, and there are no numeric operators, because a
-//! number in a DynamoDB record is a string.
+//! A list in the record matches if one of its members does. `exists` looks at leaves only, and there are no numeric operators for stream
+//! records, because a number in a DynamoDB record is a string.
 
 use serde_json::{Map, Value};
 
@@ -10,9 +10,21 @@ use serde_json::{Map, Value};
 const MOST_PATTERNS: usize = 5;
 /// Characters of one pattern at most.
 const LONGEST_PATTERN: usize = 4096;
-/// The members of a stream record. A pattern for anything else would never match.
-const MEMBERS: [&str; 8] =
-    ["awsRegion", "dynamodb", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion", "userIdentity"];
+/// What is filtered.
+pub(crate) struct Subject {
+    /// As messages name it.
+    pub(crate) name: &'static str,
+    /// Its members that Lambda filters by. A pattern for anything else would never match.
+    pub(crate) members: &'static [&'static str],
+    /// Whether its numbers are numbers.
+    pub(crate) has_numbers: bool,
+}
+
+const STREAM_RECORD: Subject = Subject {
+    name: "stream record",
+    members: &["awsRegion", "dynamodb", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion", "userIdentity"],
+    has_numbers: false,
+};
 
 /// What is wrong with a filter pattern, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,15 +63,31 @@ enum Rule {
     AnythingBut(Vec<Value>),
     AnythingButPrefix(Vec<String>),
     AnythingButSuffix(Vec<String>),
+    /// All must hold.
+    Numeric(Vec<(Comparison, f64)>),
     Exists(bool),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
 impl Filters {
-    /// Compiles patterns, each an object or the JSON text of one. No patterns at all match every record.
+    /// Compiles patterns for stream records, each an object or the JSON text of one. No patterns at all match every record.
     ///
     /// # Errors
     /// At the first pattern that AWS would refuse or that could never match.
     pub fn compile(patterns: &[Value]) -> Result<Filters, FilterError> {
+        Filters::compile_for(&STREAM_RECORD, patterns)
+    }
+
+    /// As [`Filters::compile`], for another subject.
+    pub(crate) fn compile_for(subject: &Subject, patterns: &[Value]) -> Result<Filters, FilterError> {
         let error = |pattern, reason: String| FilterError { pattern, path: String::new(), reason };
         if patterns.len() > MOST_PATTERNS {
             return Err(error(patterns.len(), format!("a mapping has at most {MOST_PATTERNS} patterns")));
@@ -75,11 +103,11 @@ impl Filters {
                 return Err(error(number, format!("it has {length} characters, more than {LONGEST_PATTERN}")));
             }
             let Value::Object(members) = &parsed else { return Err(error(number, "it is not an object".to_owned())) };
-            if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-                let reason = format!("a stream record has no member {name:?}, only {}", MEMBERS.join(", "));
+            if let Some(name) = members.keys().find(|name| !subject.members.contains(&name.as_str())) {
+                let reason = format!("Lambda filters no {} by a member {name:?}, only by {}", subject.name, subject.members.join(", "));
                 return Err(error(number, reason));
             }
-            fields(members, "").map_err(|(path, reason)| FilterError { pattern: number, path, reason })
+            fields(members, "", subject).map_err(|(path, reason)| FilterError { pattern: number, path, reason })
         };
         Ok(Filters { patterns: patterns.iter().enumerate().map(compile).collect::<Result<_, _>>()? })
     }
@@ -93,14 +121,14 @@ impl Filters {
 /// A path and a reason.
 type Fault = (String, String);
 
-fn fields(members: &Map<String, Value>, path: &str) -> Result<Fields, Fault> {
+fn fields(members: &Map<String, Value>, path: &str, subject: &Subject) -> Result<Fields, Fault> {
     let field = |(name, value): (&String, &Value)| {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let node = match value {
             Value::Object(members) if members.is_empty() => Err((path, "an empty object matches nothing in particular".to_owned())),
-            Value::Object(members) => fields(members, &path).map(Node::Fields),
+            Value::Object(members) => fields(members, &path, subject).map(Node::Fields),
             Value::Array(rules) if rules.is_empty() => Err((path, "an empty list matches nothing".to_owned())),
-            Value::Array(rules) => rules.iter().map(|value| rule(name, value, &path)).collect::<Result<_, _>>().map(Node::Leaf),
+            Value::Array(rules) => rules.iter().map(|value| rule(name, value, &path, subject)).collect::<Result<_, _>>().map(Node::Leaf),
             value => Err((path, format!("{value} must stand in a list: [{value}]"))),
         };
         if name.starts_with('$') {
@@ -111,12 +139,12 @@ fn fields(members: &Map<String, Value>, path: &str) -> Result<Fields, Fault> {
     members.iter().map(field).collect()
 }
 
-fn rule(name: &str, value: &Value, path: &str) -> Result<Rule, Fault> {
+fn rule(name: &str, value: &Value, path: &str, subject: &Subject) -> Result<Rule, Fault> {
     let fault = |reason: String| (path.to_owned(), reason);
     let operator = match value {
         Value::Object(operator) => operator,
         Value::Array(_) => return Err(fault("a list of lists".to_owned())),
-        Value::Number(number) if name == "N" => {
+        Value::Number(number) if name == "N" && !subject.has_numbers => {
             return Err(fault(format!("a number in a DynamoDB record is a string: write \"{number}\"")));
         }
         value => return Ok(Rule::Exact(value.clone())),
@@ -132,6 +160,7 @@ fn rule(name: &str, value: &Value, path: &str) -> Result<Rule, Fault> {
         "equals-ignore-case" => Ok(Rule::EqualsIgnoreCase(text()?.to_lowercase())),
         "exists" => operand.as_bool().map(Rule::Exists).ok_or_else(|| fault(format!("exists takes true or false, not {operand}"))),
         "anything-but" => anything_but(operand).map_err(fault),
+        "numeric" if subject.has_numbers => numeric(operand).map_err(fault),
         "numeric" => Err(fault("numeric operators do not work on DynamoDB records, whose numbers are strings".to_owned())),
         operator => Err(fault(format!("the operator {operator:?} is not supported"))),
     }
@@ -155,6 +184,24 @@ fn anything_but(operand: &Value) -> Result<Rule, String> {
         }
         value => Ok(Rule::AnythingBut(vec![scalar(value)?])),
     }
+}
+
+/// `[">", 0, "<=", 5]`: one comparison or two.
+fn numeric(operand: &Value) -> Result<Rule, String> {
+    let refuse = || format!("numeric takes one comparison or two, such as [\">\", 0, \"<=\", 5], not {operand}");
+    let parts = operand.as_array().filter(|parts| matches!(parts.len(), 2 | 4)).ok_or_else(refuse)?;
+    let comparison = |pair: &[Value]| {
+        let comparison = match pair[0].as_str()? {
+            "=" => Comparison::Equal,
+            "<" => Comparison::Less,
+            "<=" => Comparison::LessOrEqual,
+            ">" => Comparison::Greater,
+            ">=" => Comparison::GreaterOrEqual,
+            _ => return None,
+        };
+        Some((comparison, pair[1].as_f64()?))
+    };
+    parts.chunks_exact(2).map(comparison).collect::<Option<_>>().map(Rule::Numeric).ok_or_else(refuse)
 }
 
 /// A string or a list of them.
@@ -206,7 +253,22 @@ impl Rule {
             Rule::AnythingBut(values) => !values.iter().any(|but| equal(but, value)),
             Rule::AnythingButPrefix(prefixes) => !prefixes.iter().any(|prefix| text.is_some_and(|text| text.starts_with(prefix))),
             Rule::AnythingButSuffix(suffixes) => !suffixes.iter().any(|suffix| text.is_some_and(|text| text.ends_with(suffix))),
+            Rule::Numeric(comparisons) => {
+                value.as_f64().is_some_and(|number| comparisons.iter().all(|(how, with)| how.holds(number, *with)))
+            }
             Rule::Exists(_) => false,
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Comparison::Equal => left == right,
+            Comparison::Less => left < right,
+            Comparison::LessOrEqual => left <= right,
+            Comparison::Greater => left > right,
+            Comparison::GreaterOrEqual => left >= right,
         }
     }
 }

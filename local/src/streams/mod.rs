@@ -15,6 +15,7 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::{answer::reported, filter::Subject};
 pub use self::{
     config::{MappingConfig, MappingError},
     filter::{FilterError, Filters},

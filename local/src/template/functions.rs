@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     event_invoke,
-    manifest::{Function, StreamMapping},
-    notes,
+    manifest::{Function, QueueMapping, StreamMapping},
+    notes, queue_mappings,
     resolver::Resolver,
     resources::Declaration,
     section::Section,
@@ -31,13 +31,15 @@ const RESERVED_VARIABLES: [&str; 13] = [
     "LAMBDA_TASK_ROOT",
 ];
 
+/// What a function's events become.
+#[derive(Default)]
+pub(super) struct Mappings {
+    pub(super) of_streams: Vec<StreamMapping>,
+    pub(super) of_queues: Vec<QueueMapping>,
+}
+
 /// Reads a function and its events. `None` if it cannot be run.
-pub(super) fn read(
-    id: &str,
-    declaration: &Declaration,
-    properties: Section<'_>,
-    resolver: &Resolver<'_>,
-) -> (Option<Function>, Vec<StreamMapping>) {
+pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>, resolver: &Resolver<'_>) -> (Option<Function>, Mappings) {
     let name = resolver.physical_name(id);
     if let Some(name) = properties.text("FunctionName")
         && (name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
@@ -51,18 +53,29 @@ pub(super) fn read(
     properties.choice("Runtime", &["provided.al2023"]);
     properties.choice("Handler", &["bootstrap"]);
     let memory_mb = properties.integer("MemorySize", 128..=10_240).unwrap_or(128);
-    let timeout_seconds = properties.integer("Timeout", 1..=900).unwrap_or(3);
+    let timeout = Duration::from_secs(properties.integer("Timeout", 1..=900).unwrap_or(3).unsigned_abs());
     let environment = environment(&properties);
     // Zero would have every invocation throttled, which is a way to switch a function off, not to run it.
     let reserved_concurrency = properties.integer("ReservedConcurrentExecutions", 1..=1_000).and_then(|most| usize::try_from(most).ok());
     let event_invoke = event_invoke::read(&properties, resolver);
     let binary = binary(id, declaration, resolver);
     let arn = resolver.arn(id);
-    let mut mappings = Vec::new();
+    let mut mappings = Mappings::default();
     if let Some(events) = properties.section("Events") {
         for entry in events.members() {
-            if let Some(event) = events.section(&entry.key) {
-                mappings.extend(stream_mappings::read(&format!("{id}{}", entry.key), arn.as_deref(), event, resolver));
+            let Some(event) = events.section(&entry.key) else { continue };
+            event.require("Type");
+            event.require("Properties");
+            let kind = event.choice("Type", &["DynamoDB", "SQS"]);
+            let section = event.section("Properties");
+            event.finish(&[]);
+            let (Some(kind), Some(section)) = (kind, section) else { continue };
+            // As SAM names it.
+            let id = format!("{id}{}", entry.key);
+            if kind == "SQS" {
+                mappings.of_queues.extend(queue_mappings::read(&id, arn.as_deref(), timeout, section, resolver));
+            } else {
+                mappings.of_streams.extend(stream_mappings::read(&id, arn.as_deref(), section, resolver));
             }
         }
     }
@@ -73,7 +86,7 @@ pub(super) fn read(
             name: name?,
             arn: arn?,
             binary: binary?,
-            timeout: Duration::from_secs(timeout_seconds.unsigned_abs()),
+            timeout,
             memory_mb: u32::try_from(memory_mb).ok()?,
             environment,
             reserved_concurrency,

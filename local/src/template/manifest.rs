@@ -21,6 +21,8 @@ pub struct Manifest {
     pub apis: Vec<WebSocketApi>,
     /// Every event of type `DynamoDB`, in the order of functions and then of events.
     pub stream_mappings: Vec<StreamMapping>,
+    /// Every event of type `SQS`, in the same order.
+    pub queue_mappings: Vec<QueueMapping>,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
     /// What the template names that has no effect on one machine, in the order of lines.
@@ -143,6 +145,8 @@ pub struct Queue {
     pub maximum_message_bytes: u32,
     /// Where messages go that are received too often.
     pub redrive: Option<Redrive>,
+    /// Whose messages may come here as dead letters; `None`, as on AWS, is those of any queue.
+    pub redrive_allow: Option<RedriveAllow>,
 }
 
 /// A queue's `RedrivePolicy`.
@@ -152,6 +156,17 @@ pub struct Redrive {
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
     pub maximum_receive_count: u32,
+}
+
+/// A queue's `RedriveAllowPolicy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedriveAllow {
+    /// `allowAll`.
+    All,
+    /// `denyAll`.
+    Nobody,
+    /// `byQueue`: the queues with these ARNs.
+    Queues(Vec<String>),
 }
 
 /// A WebSocket API with its one stage.
@@ -232,6 +247,29 @@ pub struct StreamMapping {
     pub filter_patterns: Vec<Value>,
     /// The ARN of the queue for records that are given up, which is a queue of the same template.
     pub on_failure_queue_arn: Option<String>,
+}
+
+/// An event source mapping from a queue to a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueMapping {
+    /// The logical id that SAM gives it: the function's and the event's, such as `ReconcilePlacementFunctionDue`.
+    pub logical_id: String,
+    /// The ARN of the function.
+    pub function_arn: String,
+    /// The physical name of the queue.
+    pub queue: String,
+    /// Whether messages are delivered at all.
+    pub enabled: bool,
+    /// The most messages in one invocation.
+    pub batch_size: u32,
+    /// How long to wait for a batch to fill.
+    pub batching_window: Duration,
+    /// Whether the function answers with the items that failed.
+    pub report_batch_item_failures: bool,
+    /// Patterns of which a message has to match one; none lets every message pass.
+    pub filter_patterns: Vec<Value>,
+    /// The most batches at once; `None` is as many as the function takes.
+    pub maximum_concurrency: Option<u32>,
 }
 
 /// Where a mapping begins to read a stream.

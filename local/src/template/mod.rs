@@ -12,6 +12,7 @@ mod dependencies;
 mod destinations;
 mod error;
 mod event_invoke;
+mod filter_criteria;
 mod functions;
 mod globals;
 mod identities;
@@ -20,6 +21,7 @@ mod node;
 mod notes;
 mod outputs;
 mod parameters;
+mod queue_mappings;
 mod queues;
 mod resolver;
 mod resources;
@@ -35,8 +37,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
-    Authorizer, EventInvoke, Function, Key, KeyType, Manifest, Output, Queue, Redrive, Route, StartingPosition, StreamMapping, StreamView,
-    Table, Throttle, WebSocketApi,
+    Authorizer, EventInvoke, Function, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route, StartingPosition,
+    StreamMapping, StreamView, Table, Throttle, WebSocketApi,
 };
 
 use error::Report;
@@ -134,7 +136,8 @@ fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
             resources::FUNCTION => {
                 let (function, mappings) = functions::read(id, declaration, section, resolver);
                 manifest.functions.extend(function);
-                manifest.stream_mappings.extend(mappings);
+                manifest.stream_mappings.extend(mappings.of_streams);
+                manifest.queue_mappings.extend(mappings.of_queues);
                 continue;
             }
             resources::TABLE => manifest.tables.extend(tables::read(id, section, resolver)),
@@ -149,9 +152,10 @@ fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
             metadata.finish(notes::METADATA);
         }
     }
+    queues::check(&manifest.queues, resolver);
 }
 
 fn empty() -> Manifest {
-    let (parameters, functions, tables, queues, apis, stream_mappings, outputs, notes) = Default::default();
-    Manifest { parameters, functions, tables, queues, apis, stream_mappings, outputs, notes }
+    let (parameters, functions, tables, queues, apis, stream_mappings, queue_mappings, outputs, notes) = Default::default();
+    Manifest { parameters, functions, tables, queues, apis, stream_mappings, queue_mappings, outputs, notes }
 }

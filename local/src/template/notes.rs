@@ -81,6 +81,10 @@ pub(super) const METADATA: Noted = &[("cfn-lint", "for the linter"), ("cfn_nag",
 /// Properties of a stream event.
 pub(super) const STREAM_EVENT: Noted = &[("KmsKeyArn", ENCRYPTION), ("MetricsConfig", TRACING)];
 
+/// Properties of a queue event.
+pub(super) const QUEUE_EVENT: Noted =
+    &[("KmsKeyArn", ENCRYPTION), ("MetricsConfig", TRACING), ("ProvisionedPollerConfig", "one poller is enough on one machine")];
+
 /// Properties of a table.
 pub(super) const TABLE: Noted = &[
     ("BillingMode", "nothing is billed on one machine, and no capacity is limited"),
@@ -100,13 +104,8 @@ pub(super) const TABLE: Noted = &[
 pub(super) const STREAM: Noted = &[("ResourcePolicy", PERMISSIONS)];
 
 /// Properties of a queue.
-pub(super) const QUEUE: Noted = &[
-    ("KmsDataKeyReusePeriodSeconds", ENCRYPTION),
-    ("KmsMasterKeyId", ENCRYPTION),
-    ("RedriveAllowPolicy", PERMISSIONS),
-    ("SqsManagedSseEnabled", ENCRYPTION),
-    ("Tags", TAGS),
-];
+pub(super) const QUEUE: Noted =
+    &[("KmsDataKeyReusePeriodSeconds", ENCRYPTION), ("KmsMasterKeyId", ENCRYPTION), ("SqsManagedSseEnabled", ENCRYPTION), ("Tags", TAGS)];
 
 /// Properties of a WebSocket API.
 pub(super) const WEB_SOCKET_API: Noted = &[

@@ -4,12 +4,17 @@
 use std::time::Duration;
 
 use super::{
-    manifest::{Queue, Redrive},
+    manifest::{Queue, Redrive, RedriveAllow},
     notes,
     resolver::Resolver,
     resources::QUEUE,
     section::Section,
 };
+
+/// Queues that a `RedriveAllowPolicy` names at most.
+const MOST_SOURCES: usize = 10;
+/// How long a message is hidden from others where a queue does not say it.
+const DEFAULT_VISIBILITY_SECONDS: u64 = 30;
 
 /// Reads a queue. `None` if it cannot be created.
 pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -> Option<Queue> {
@@ -21,15 +26,16 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
             .problem("QueueName", format!("`{name}` is not a standard queue's name: 1 to 80 letters, digits, hyphens and underscores"));
     }
     if properties.boolean("FifoQueue") == Some(true) {
-        properties.problem("FifoQueue", "the local stack has standard queues only");
+        properties.problem("FifoQueue", "the local stack has standard queues only; give messages an id or a version to order them by");
     }
     let seconds = |key, range, default: u64| Duration::from_secs(properties.integer(key, range).map_or(default, i64::unsigned_abs));
-    let visibility_timeout = seconds("VisibilityTimeout", 0..=43_200, 30);
+    let visibility_timeout = seconds("VisibilityTimeout", 0..=43_200, DEFAULT_VISIBILITY_SECONDS);
     let retention = seconds("MessageRetentionPeriod", 60..=1_209_600, 345_600);
     let delay = seconds("DelaySeconds", 0..=900, 0);
     let receive_wait = seconds("ReceiveMessageWaitTimeSeconds", 0..=20, 0);
     let maximum_message_bytes = properties.integer("MaximumMessageSize", 1_024..=1_048_576).unwrap_or(1_048_576);
     let redrive = properties.section("RedrivePolicy").and_then(|policy| redrive(&policy, resolver).inspect(|_| policy.finish(&[])));
+    let redrive_allow = properties.section("RedriveAllowPolicy").and_then(|policy| redrive_allow(&policy).inspect(|_| policy.finish(&[])));
     properties.finish(notes::QUEUE);
     Some(Queue {
         logical_id: id.to_owned(),
@@ -41,6 +47,7 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
         receive_wait,
         maximum_message_bytes: u32::try_from(maximum_message_bytes).ok()?,
         redrive,
+        redrive_allow,
     })
 }
 
@@ -54,4 +61,46 @@ fn redrive(policy: &Section<'_>, resolver: &Resolver<'_>) -> Option<Redrive> {
         policy.problem("deadLetterTargetArn", format!("{arn} is not a queue of this template; use !GetAtt SomeQueue.Arn"));
     }
     Some(Redrive { dead_letter_queue_arn: arn?, maximum_receive_count: u32::try_from(maximum?).ok()? })
+}
+
+fn redrive_allow(policy: &Section<'_>) -> Option<RedriveAllow> {
+    policy.require("redrivePermission");
+    let permission = policy.choice("redrivePermission", &["allowAll", "denyAll", "byQueue"])?;
+    let sources = policy.texts("sourceQueueArns");
+    if permission == "byQueue" {
+        if sources.is_empty() || sources.len() > MOST_SOURCES {
+            policy.problem("sourceQueueArns", format!("byQueue takes 1 to {MOST_SOURCES} queues, and there are {}", sources.len()));
+        }
+        return Some(RedriveAllow::Queues(sources));
+    }
+    if !sources.is_empty() {
+        policy.problem("sourceQueueArns", "only the permission byQueue takes queues");
+    }
+    Some(if permission == "denyAll" { RedriveAllow::Nobody } else { RedriveAllow::All })
+}
+
+/// Checks what concerns two queues: that a dead-letter queue is another one, and lets this one send it its dead letters.
+pub(super) fn check(queues: &[Queue], resolver: &Resolver<'_>) {
+    for queue in queues {
+        let Some(redrive) = &queue.redrive else { continue };
+        let Some(target) = queues.iter().find(|target| target.arn == redrive.dead_letter_queue_arn) else { continue };
+        let message = match &target.redrive_allow {
+            _ if target.logical_id == queue.logical_id => "a queue cannot be its own dead-letter queue",
+            Some(RedriveAllow::Nobody) => "the dead-letter queue's RedriveAllowPolicy denies it to every queue",
+            Some(RedriveAllow::Queues(sources)) if !sources.contains(&queue.arn) => {
+                "the dead-letter queue's RedriveAllowPolicy does not name this queue"
+            }
+            _ => continue,
+        };
+        let path = format!("Resources.{}.Properties.RedrivePolicy.deadLetterTargetArn", queue.logical_id);
+        let line = resolver.resources.declared.get(&queue.logical_id).map(|declaration| declaration.line);
+        resolver.report.problem(&path, line, message);
+    }
+}
+
+/// The `VisibilityTimeout` of a queue, for those who look at it from elsewhere. `None` if it is wrong, which its own reader reports.
+pub(super) fn visibility_timeout(id: &str, resolver: &Resolver<'_>) -> Option<Duration> {
+    let property = resolver.resources.declared.get(id)?.properties.get("VisibilityTimeout");
+    let value = property.and_then(|node| resolver.resolve(node, &format!("Resources.{id}.Properties.VisibilityTimeout")));
+    value.map_or(Some(DEFAULT_VISIBILITY_SECONDS), |value| value.scalar()?.parse().ok()).map(Duration::from_secs)
 }

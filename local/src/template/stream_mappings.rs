@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{
-    destinations,
+    destinations, filter_criteria,
     manifest::{StartingPosition, StreamMapping},
     notes,
     resolver::Resolver,
@@ -14,20 +12,9 @@ use super::{
     section::Section,
 };
 
-/// The most patterns that Lambda takes without a raised quota.
-const MOST_FILTERS: usize = 5;
-
-/// Reads one event of a function. The ranges are those of `CreateEventSourceMapping`.
+/// Reads the properties of one event. The ranges are those of `CreateEventSourceMapping`.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
-pub(super) fn read(logical_id: &str, function_arn: Option<&str>, event: Section<'_>, resolver: &Resolver<'_>) -> Option<StreamMapping> {
-    event.require("Type");
-    event.require("Properties");
-    let kind = event.choice("Type", &["DynamoDB"]);
-    let properties = event.section("Properties");
-    event.finish(&[]);
-    kind?;
-    let section = properties?;
-
+pub(super) fn read(logical_id: &str, function_arn: Option<&str>, section: Section<'_>, resolver: &Resolver<'_>) -> Option<StreamMapping> {
     let table = section.required_text("Stream").and_then(|arn| {
         let owner = resolver.owner(TABLE, "StreamArn", &arn);
         if owner.is_none() {
@@ -51,12 +38,8 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, event: Section<
     }
     let bisect_batch_on_error = section.boolean("BisectBatchOnFunctionError").unwrap_or(false);
     let parallelization_factor = section.integer("ParallelizationFactor", 1..=10).unwrap_or(1);
-    let response_types = section.texts("FunctionResponseTypes");
-    if let Some(other) = response_types.iter().find(|kind| *kind != "ReportBatchItemFailures") {
-        section
-            .problem("FunctionResponseTypes", format!("`{other}` is not understood by the local stack; it knows ReportBatchItemFailures"));
-    }
-    let filter_patterns = filter_patterns(&section);
+    let report_batch_item_failures = filter_criteria::reports_batch_item_failures(&section);
+    let filter_patterns = filter_criteria::patterns(&section);
     let on_failure_queue_arn = destinations::on_failure(&section, resolver);
     section.finish(notes::STREAM_EVENT);
 
@@ -71,30 +54,9 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, event: Section<
         maximum_retry_attempts: maximum_retry_attempts.and_then(|attempts| u32::try_from(attempts).ok()),
         maximum_record_age: maximum_record_age.map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
         bisect_batch_on_error,
-        report_batch_item_failures: !response_types.is_empty(),
+        report_batch_item_failures,
         parallelization_factor: u32::try_from(parallelization_factor).ok()?,
         filter_patterns,
         on_failure_queue_arn,
     })
-}
-
-fn filter_patterns(section: &Section<'_>) -> Vec<Value> {
-    let Some(criteria) = section.section("FilterCriteria") else { return Vec::new() };
-    let filters = criteria.sections("Filters");
-    if filters.len() > MOST_FILTERS {
-        criteria.problem("Filters", format!("Lambda takes {MOST_FILTERS} filters, and there are {}", filters.len()));
-    }
-    let mut patterns = Vec::new();
-    for filter in filters {
-        if let Some(text) = filter.required_text("Pattern") {
-            match serde_json::from_str::<Value>(&text) {
-                Ok(pattern) if pattern.is_object() => patterns.push(pattern),
-                Ok(_) => filter.problem("Pattern", "a filter pattern is a JSON object"),
-                Err(error) => filter.problem("Pattern", format!("a filter pattern is JSON in a text: {error}")),
-            }
-        }
-        filter.finish(&[]);
-    }
-    criteria.finish(&[]);
-    patterns
 }

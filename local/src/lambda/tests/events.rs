@@ -17,8 +17,7 @@ struct Failing {
 
 impl Failing {
     async fn start(change: impl FnOnce(&mut FunctionConfig, &mut LambdaOptions)) -> Failing {
-        let queue =
-            QueueConfig { name: "dead".to_owned(), visibility_timeout: Duration::from_secs(30), retention: Duration::from_secs(600) };
+        let queue = QueueConfig { name: "dead".to_owned(), ..QueueConfig::default() };
         let sqs = Sqs::new(vec![queue], "http://127.0.0.1:1");
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = config("test");

@@ -45,11 +45,7 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
         ttl_attribute: None,
     };
     db.create_table(&table).await.unwrap();
-    let queue = QueueConfig {
-        name: "dead-letters".to_owned(),
-        visibility_timeout: Duration::from_secs(30),
-        retention: Duration::from_secs(1_209_600),
-    };
+    let queue = QueueConfig { name: "dead-letters".to_owned(), retention: Duration::from_secs(1_209_600), ..QueueConfig::default() };
     Stack { db, lambda, sqs: Sqs::new(vec![queue], "http://127.0.0.1:7000"), log, _directory: directory }
 }
 

@@ -79,8 +79,8 @@ fn what_a_function_says_wrong_is_named() {
         ("FunctionName: worker", "FunctionName: a b", "`a b` is not a function's name"),
         (
             "FunctionName: worker",
-            "Events: { X: { Type: SQS, Properties: {} } }",
-            "Properties.Events.X.Type: `SQS` is not understood by the local stack; it knows DynamoDB",
+            "Events: { X: { Type: Schedule, Properties: {} } }",
+            "Properties.Events.X.Type: `Schedule` is not understood by the local stack; it knows DynamoDB, SQS",
         ),
         ("FunctionName: worker", "ReservedConcurrentExecutions: 0", "0 is not between 1 and 1000"),
         ("FunctionName: worker", "EventInvokeConfig: { MaximumRetryAttempts: 3 }", "3 is not between 0 and 2"),

@@ -5,6 +5,7 @@ mod functions;
 mod intrinsics;
 mod laws;
 mod parameters;
+mod queue_events;
 mod real_template;
 mod silence;
 mod tables_and_queues;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{KeyType, StreamView},
+    super::{KeyType, RedriveAllow, StreamView},
     TABLE, problems, read,
 };
 
@@ -93,6 +93,12 @@ fn queues_are_read() {
     assert_eq!((work.delay, work.receive_wait), (Duration::from_secs(3), Duration::from_secs(20)));
     let redrive = work.redrive.as_ref().unwrap();
     assert_eq!((&redrive.dead_letter_queue_arn, redrive.maximum_receive_count), (&dead.arn, 5));
+    let allowed = QUEUES.replace(
+        "{ QueueName: dead }",
+        "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:us-east-1:000000000000:work'] } }",
+    );
+    let sources = vec!["arn:aws:sqs:us-east-1:000000000000:work".to_owned()];
+    assert_eq!(read(&allowed).unwrap().queues[0].redrive_allow, Some(RedriveAllow::Queues(sources)));
 }
 
 #[test]
@@ -100,6 +106,23 @@ fn what_a_queue_says_wrong_is_named() {
     for (from, to, expected) in [
         ("QueueName: work", "QueueName: work.fifo", "`work.fifo` is not a standard queue's name"),
         ("QueueName: work", "FifoQueue: true", "the local stack has standard queues only"),
+        ("!GetAtt Dead.Arn", "'arn:aws:sqs:us-east-1:000000000000:work'", "a queue cannot be its own dead-letter queue"),
+        (
+            "{ QueueName: dead }",
+            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: denyAll } }",
+            "line 4: Resources.Work.Properties.RedrivePolicy.deadLetterTargetArn: the dead-letter queue's RedriveAllowPolicy denies it",
+        ),
+        (
+            "{ QueueName: dead }",
+            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:x'] } }",
+            "the dead-letter queue's RedriveAllowPolicy does not name this queue",
+        ),
+        (
+            "{ QueueName: dead }",
+            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: allowAll, sourceQueueArns: [x] } }",
+            "only the",
+        ),
+        ("{ QueueName: dead }", "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: some } }", "`some` is not understood"),
         ("DelaySeconds: 3", "DelaySeconds: 901", "901 is not between 0 and 900"),
         ("maxReceiveCount: '5'", "maxReceiveCount: often", "this has to be a whole number, not often"),
         (", maxReceiveCount: '5'", "", "maxReceiveCount is missing"),

@@ -1,0 +1,97 @@
+//! A batch on its way through the function.
+
+use std::collections::BTreeSet;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::mapping::Job;
+use crate::{clock::milliseconds, lambda::InvokeError, streams::reported};
+
+/// A payload's limit, 6 MB, with room for what stands around the records.
+pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
+
+/// A message and its record.
+pub(super) struct Entry {
+    pub(super) message_id: String,
+    pub(super) receipt_handle: String,
+    pub(super) json: String,
+}
+
+pub(super) struct Batch {
+    pub(super) entries: Vec<Entry>,
+    bytes: usize,
+    /// When its first messages were received.
+    received_at: u64,
+}
+
+impl Batch {
+    pub(super) fn new(received_at: u64) -> Batch {
+        Batch { entries: Vec::new(), bytes: 0, received_at }
+    }
+
+    /// Whether the payload stays below `limit` with this message. An empty batch takes any.
+    pub(super) fn has_room_for(&self, entry: &Entry, limit: usize) -> bool {
+        self.entries.is_empty() || self.bytes + entry.json.len() < limit
+    }
+
+    pub(super) fn add(&mut self, entry: Entry) {
+        self.bytes += entry.json.len() + 1;
+        self.entries.push(entry);
+    }
+
+    /// The event: `{"Records":[…]}`.
+    fn payload(&self) -> Bytes {
+        let mut payload = BytesMut::with_capacity(self.bytes + 16);
+        payload.put_slice(b"{\"Records\":[");
+        for (index, entry) in self.entries.iter().enumerate() {
+            if index > 0 {
+                payload.put_u8(b',');
+            }
+            payload.put_slice(entry.json.as_bytes());
+        }
+        payload.put_slice(b"]}");
+        payload.freeze()
+    }
+
+    /// Invokes the function with the batch and deletes what it has handled.
+    pub(super) async fn deliver(self, job: &Job) {
+        let payload = self.payload();
+        let (clock, config) = (job.sqs.clock(), &job.config);
+        let visible_at = self.received_at.saturating_add(milliseconds(job.visibility_timeout));
+        let mut backoff = config.first_backoff;
+        loop {
+            match job.lambda.invoke(&config.function_arn, payload.clone()).await.result {
+                Ok(answer) => return job.delete(&self.handled(&answer, config.report_batch_item_failures)).await,
+                Err(InvokeError::Throttled) => {
+                    // It is tried again for as long as nobody else can receive its messages. (Lambda operator guide, "Handling errors for
+                    // an SQS event source".)
+                    let next = clock.now().saturating_add(milliseconds(backoff));
+                    if next >= visible_at {
+                        return;
+                    }
+                    clock.sleep_until(next).await;
+                    backoff = (backoff * 2).min(config.longest_backoff);
+                }
+                Err(error @ (InvokeError::NotFound(_) | InvokeError::RequestTooLarge { .. })) => return job.report(error),
+                // The function's own log has the error; the messages stay and are visible again when their time is over.
+                Err(InvokeError::Function { .. }) => return,
+            }
+        }
+    }
+
+    /// The receipt handles of the messages that the answer does not report as failed. A report that is not understood, or names what is
+    /// not in the batch, is one of all of them (Lambda developer guide, "Handling errors for an SQS event source in Lambda").
+    pub(super) fn handled(&self, answer: &[u8], report_batch_item_failures: bool) -> Vec<String> {
+        let failed: BTreeSet<String> = match report_batch_item_failures.then(|| reported(answer)) {
+            None => BTreeSet::new(),
+            Some(None) => return Vec::new(),
+            Some(Some(failed)) => failed.into_iter().collect(),
+        };
+        let ids: BTreeSet<_> = self.entries.iter().map(|entry| &entry.message_id).collect();
+        if failed.iter().any(|id| !ids.contains(id)) {
+            return Vec::new();
+        }
+        let handled = self.entries.iter().filter(|entry| !failed.contains(&entry.message_id));
+        handled.map(|entry| entry.receipt_handle.clone()).collect()
+    }
+}

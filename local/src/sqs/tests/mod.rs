@@ -1,0 +1,85 @@
+//! The rules on their own, the room as its callers see it, and as the AWS SDK does.
+
+mod batches;
+mod laws;
+mod limits;
+mod messages;
+mod moves;
+mod redrive;
+mod sdk;
+mod waiting;
+
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use super::{Sqs, config::*};
+use crate::{account::queue_arn, clock::Clock};
+
+/// When the clock of these tests begins.
+const START: u64 = 1_700_000_000_000;
+
+fn queue(name: &str) -> QueueConfig {
+    QueueConfig { name: name.to_owned(), ..QueueConfig::default() }
+}
+
+/// A queue whose messages go to `dead-letters` after `maximum_receive_count` receipts.
+fn feeding_dead_letters(name: &str, maximum_receive_count: u32) -> QueueConfig {
+    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count };
+    QueueConfig { redrive: Some(redrive), ..queue(name) }
+}
+
+/// These queues, and a clock that stands at [`START`].
+fn start_with(queues: Vec<QueueConfig>) -> (Sqs, Clock) {
+    let clock = Clock::standing_at(START);
+    (Sqs::with_clock(queues, "http://127.0.0.1:7000/", clock.clone()), clock)
+}
+
+/// The queue `work` with AWS's defaults.
+fn start() -> (Sqs, Clock) {
+    start_with(vec![queue("work")])
+}
+
+/// The answer to `action` over HTTP, on `work` unless the request says otherwise: status, query error and body.
+async fn ask(sqs: &Sqs, action: &str, mut request: Value) -> (u16, Option<String>, Value) {
+    if request.get("QueueUrl").is_none() {
+        request["QueueUrl"] = sqs.url("work").into();
+    }
+    let response = sqs.handle(action, request.to_string().as_bytes()).await;
+    assert_eq!(response.headers()["content-type"], "application/x-amz-json-1.0");
+    let query_error = response.headers().get("x-amzn-query-error").map(|value| value.to_str().unwrap().to_owned());
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, query_error, serde_json::from_slice(&body).unwrap())
+}
+
+async fn ok(sqs: &Sqs, action: &str, request: Value) -> Value {
+    let (status, _, body) = ask(sqs, action, request).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// The error of a refused request: its name in the query protocol, and its message.
+async fn refused(sqs: &Sqs, action: &str, request: Value) -> (String, String) {
+    let (status, query_error, body) = ask(sqs, action, request).await;
+    assert!(status >= 400, "{action} is not refused: {body}");
+    (query_error.unwrap().replace(";Sender", ""), body["message"].as_str().unwrap().to_owned())
+}
+
+async fn send(sqs: &Sqs, queue: &str, body: &str) -> Value {
+    ok(sqs, "SendMessage", json!({"QueueUrl": sqs.url(queue), "MessageBody": body})).await
+}
+
+/// Up to ten messages with all they have.
+async fn receive(sqs: &Sqs, queue: &str) -> Vec<Value> {
+    let request =
+        json!({"QueueUrl": sqs.url(queue), "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]});
+    ok(sqs, "ReceiveMessage", request).await["Messages"].as_array().cloned().unwrap_or_default()
+}
+
+/// How many messages of the queue are visible, in flight and delayed.
+async fn counts(sqs: &Sqs, queue: &str) -> [u64; 3] {
+    let request = json!({"QueueUrl": sqs.url(queue), "AttributeNames": ["All"]});
+    let attributes = ok(sqs, "GetQueueAttributes", request).await;
+    ["", "NotVisible", "Delayed"]
+        .map(|kind| attributes["Attributes"][format!("ApproximateNumberOfMessages{kind}")].as_str().unwrap().parse().unwrap())
+}
