@@ -15,20 +15,17 @@ pub(super) struct Entry {
     pub(super) message_id: String,
     pub(super) receipt_handle: String,
     pub(super) json: String,
+    /// Epoch milliseconds.
+    pub(super) received_at: u64,
 }
 
+#[derive(Default)]
 pub(super) struct Batch {
     pub(super) entries: Vec<Entry>,
     bytes: usize,
-    /// When its first messages were received.
-    received_at: u64,
 }
 
 impl Batch {
-    pub(super) fn new(received_at: u64) -> Batch {
-        Batch { entries: Vec::new(), bytes: 0, received_at }
-    }
-
     /// Whether the payload stays below `limit` with this message. An empty batch takes any.
     pub(super) fn has_room_for(&self, entry: &Entry, limit: usize) -> bool {
         self.entries.is_empty() || self.bytes + entry.json.len() < limit
@@ -57,7 +54,8 @@ impl Batch {
     pub(super) async fn deliver(self, job: &Job) {
         let payload = self.payload();
         let (clock, config) = (job.sqs.clock(), &job.config);
-        let visible_at = self.received_at.saturating_add(milliseconds(job.visibility_timeout));
+        let received_at = self.entries.iter().map(|entry| entry.received_at).min().unwrap_or_default();
+        let visible_at = received_at.saturating_add(milliseconds(job.visibility_timeout));
         let mut backoff = config.first_backoff;
         loop {
             match job.lambda.invoke(&config.function_arn, payload.clone()).await.result {

@@ -12,7 +12,8 @@ const MESSAGE: Subject = Subject { name: "message of a queue", members: &["body"
 /// The patterns of which one must match.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MessageFilters {
-    patterns: Vec<(Form, Filters)>,
+    /// Each with the form of the bodies it is for; none: any.
+    patterns: Vec<(Option<Form>, Filters)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +27,7 @@ impl MessageFilters {
         // All of them at once, so that an error has the pattern's place.
         Filters::compile_for(&MESSAGE, patterns)?;
         let compile = |pattern: &Value| {
-            let form = if pattern["body"].is_object() { Form::Json } else { Form::Text };
+            let form = pattern.get("body").map(|body| if body.is_object() { Form::Json } else { Form::Text });
             Ok((form, Filters::compile_for(&MESSAGE, std::slice::from_ref(pattern))?))
         };
         Ok(MessageFilters { patterns: patterns.iter().map(compile).collect::<Result<_, _>>()? })
@@ -39,6 +40,6 @@ impl MessageFilters {
         let json = serde_json::from_str::<Value>(body).ok().filter(|body| body.is_object() || body.is_array());
         let (form, body) = json.map_or_else(|| (Form::Text, body.into()), |body| (Form::Json, body));
         let message = json!({"body": body});
-        self.patterns.iter().any(|(of, pattern)| *of == form && pattern.matches(&message))
+        self.patterns.iter().any(|(of, pattern)| of.is_none_or(|of| of == form) && pattern.matches(&message))
     }
 }

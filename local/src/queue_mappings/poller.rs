@@ -31,13 +31,12 @@ impl Poller {
     pub(super) async fn gather(&mut self) -> Batch {
         let job = Arc::clone(&self.job);
         let (config, clock) = (&job.config, job.sqs.clock());
-        let mut batch = Batch::new(clock.now());
+        let mut batch = Batch::default();
         if !self.fill(&mut batch) {
             return batch;
         }
         while batch.entries.is_empty() {
-            let received = self.receive(config.batch_size, LONG_POLL_SECONDS).await;
-            batch = Batch::new(clock.now());
+            let received = self.receive(config.batch_size).await;
             self.carried.extend(received);
             if !self.fill(&mut batch) {
                 return batch;
@@ -48,7 +47,7 @@ impl Poller {
             let missing = config.batch_size - batch.entries.len();
             // A request that is dropped while it waits has received nothing.
             let received = tokio::select! {
-                received = self.receive(missing, LONG_POLL_SECONDS) => received,
+                received = self.receive(missing) => received,
                 () = clock.sleep_until(until) => break,
             };
             self.carried.extend(received);
@@ -71,11 +70,11 @@ impl Poller {
         batch.entries.len() < self.job.config.batch_size
     }
 
-    /// Up to `limit` messages that the function wants, after `wait` seconds at most. The others are deleted, as Lambda does.
-    async fn receive(&self, limit: usize, wait: u64) -> Vec<Entry> {
+    /// Up to `limit` messages that the function wants, when there are any or the poll is over. The others are deleted, as Lambda does.
+    async fn receive(&self, limit: usize) -> Vec<Entry> {
         let job = &self.job;
         let request = json!({
-            "QueueUrl": job.queue_url, "MaxNumberOfMessages": limit.min(MOST_RECEIVED), "WaitTimeSeconds": wait,
+            "QueueUrl": job.queue_url, "MaxNumberOfMessages": limit.min(MOST_RECEIVED), "WaitTimeSeconds": LONG_POLL_SECONDS,
             "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"],
         });
         let answer = match job.sqs.request("ReceiveMessage", &request).await {
@@ -88,12 +87,13 @@ impl Poller {
         };
         let messages = answer["Messages"].as_array().into_iter().flatten();
         let text = |message: &Value, member: &str| message[member].as_str().unwrap_or_default().to_owned();
+        let received_at = job.sqs.clock().now();
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
         for message in messages {
             let receipt_handle = text(message, "ReceiptHandle");
             if self.filters.matches(message["Body"].as_str().unwrap_or_default()) {
                 let json = event::record(message, &job.queue_arn).to_string();
-                wanted.push(Entry { message_id: text(message, "MessageId"), receipt_handle, json });
+                wanted.push(Entry { message_id: text(message, "MessageId"), receipt_handle, json, received_at });
             } else {
                 unwanted.push(receipt_handle);
             }

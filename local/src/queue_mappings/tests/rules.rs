@@ -50,6 +50,8 @@ fn a_message_is_filtered_by_its_body() {
         (json!({"body": ["due"]}), "due", true),
         (json!({"body": [{"prefix": "du"}]}), "due", true),
         (json!({"body": [{"anything-but": "due"}]}), r#"{"type":"x"}"#, false),
+        (json!({}), "due", true),
+        (json!({}), r#"{"type":"due"}"#, true),
     ];
     for (pattern, body, expected) in cases {
         let filters = MessageFilters::compile(std::slice::from_ref(&pattern)).unwrap();
@@ -74,8 +76,8 @@ fn a_message_is_filtered_by_its_body() {
 
 #[test]
 fn only_what_was_handled_is_deleted() {
-    let entry = |id: &str| Entry { message_id: id.to_owned(), receipt_handle: format!("handle-{id}"), json: String::new() };
-    let mut batch = Batch::new(0);
+    let entry = |id: &str| Entry { message_id: id.to_owned(), receipt_handle: format!("handle-{id}"), json: String::new(), received_at: 0 };
+    let mut batch = Batch::default();
     for id in ["a", "b", "c"] {
         batch.add(entry(id));
     }

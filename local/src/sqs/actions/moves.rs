@@ -30,10 +30,10 @@ impl Sqs {
         if queues.sources(source).next().is_none() {
             return Err(Refusal::invalid("Source queue must be configured as a Dead Letter Queue."));
         }
-        if let Some(destination_arn) = destination_arn {
-            if queue_of(&queues, "DestinationArn", destination_arn)? == source {
-                return Err(Refusal::invalid("Source queue arn and destination queue arn cannot be the same."));
-            }
+        if let Some(destination_arn) = destination_arn
+            && queue_of(&queues, "DestinationArn", destination_arn)? == source
+        {
+            return Err(Refusal::invalid("Source queue arn and destination queue arn cannot be the same."));
         }
         if queues.tasks(source).any(|task| task.status == Status::Running) {
             let message = "There is already a task running. Only one active task is allowed for a source queue arn at a given time.";

@@ -3,21 +3,18 @@
 use serde_json::{Value, json};
 
 use super::batch::{self, Results};
-use crate::{
-    clock::milliseconds,
-    sqs::{
-        Sqs, attributes,
-        config::{LARGEST_MESSAGE, QueueConfig},
-        error::Refusal,
-        message::Content,
-        request,
-    },
+use crate::sqs::{
+    Sqs, attributes,
+    config::{LARGEST_MESSAGE, QueueConfig},
+    error::Refusal,
+    message::Content,
+    request,
 };
 
 /// A message to send, checked.
 struct Message {
     content: Content,
-    /// Milliseconds.
+    /// In milliseconds, unless it is the queue's.
     delay: Option<u64>,
 }
 
@@ -85,8 +82,8 @@ fn read(config: &QueueConfig, request: &Value) -> Result<Message, Refusal> {
         let most = config.maximum_message_bytes;
         return Err(Refusal::invalid(format!("One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")));
     }
-    let delay = request::number(request, "DelaySeconds", 0..=900)?.map_or_else(|| milliseconds(config.delay), |seconds| seconds * 1000);
-    Ok(Message { content, delay: Some(delay) })
+    let delay = request::number(request, "DelaySeconds", 0..=900)?.map(|seconds| seconds * 1000);
+    Ok(Message { content, delay })
 }
 
 fn group_id(request: &Value) -> Result<Option<String>, Refusal> {
