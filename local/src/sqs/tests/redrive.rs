@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{START, counts, feeding_dead_letters, ok, queue, receive, start_with};
-use crate::sqs::QueueConfig;
+use crate::{
+    account::queue_arn,
+    sqs::{QueueConfig, RedriveConfig},
+};
 
 #[tokio::test]
 async fn a_message_received_too_often_becomes_a_dead_letter_with_all_it_has() {
@@ -45,9 +48,8 @@ async fn a_dead_letter_is_as_old_as_its_message() {
 
 #[tokio::test]
 async fn receipts_in_the_queue_before_do_not_count_for_the_next_one() {
-    let chain = QueueConfig { name: "dead-letters".to_owned(), ..feeding_dead_letters("x", 1) };
-    let mut chain = chain;
-    chain.redrive.as_mut().unwrap().dead_letter_queue_arn = crate::account::queue_arn("last");
+    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("last"), maximum_receive_count: 1 };
+    let chain = QueueConfig { redrive: Some(redrive), ..queue("dead-letters") };
     let (sqs, clock) = start_with(vec![feeding_dead_letters("work", 3), chain, queue("last")]);
     super::send(&sqs, "work", "x").await;
     for _ in 0..4 {
