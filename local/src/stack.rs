@@ -61,14 +61,6 @@ pub enum StartError {
     /// There should be exactly one WebSocket API.
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
-    /// The template asks for what is understood but not there.
-    #[error("{} asks for what this stack does not do: {}", file.display(), properties.join(", "))]
-    Unserved {
-        /// The template.
-        file: PathBuf,
-        /// What it asks for.
-        properties: Vec<String>,
-    },
     /// Two stacks would deliver every row twice.
     #[error("{} is in use by another stack", .0.display())]
     DataInUse(PathBuf),
@@ -131,10 +123,6 @@ impl Stack {
 
         let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
         let manifest = manifest(args, &issuer)?;
-        let properties = wiring::unserved(&manifest);
-        if !properties.is_empty() {
-            return Err(StartError::Unserved { file: args.template.clone(), properties });
-        }
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
         let addresses = Addresses::new(socket, &api.stage);
 
@@ -149,7 +137,7 @@ impl Stack {
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
-            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
+            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, wiring::starting_position(mapping))?;
             mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
         }
         let mut queue_mappings = Vec::new();

@@ -11,20 +11,12 @@ use crate::{
     queue_mappings::QueueMappingConfig,
     sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
-    template::{self, KeyType, StartingPosition, StreamView},
+    template::{self, KeyType, StreamView},
 };
 
 /// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
 const ACCOUNT_RATE: f64 = 10_000.0;
 const ACCOUNT_BURST: u32 = 5_000;
-
-/// What the template says and can say on AWS, but no room does yet. None of it may be left out in silence.
-pub fn unserved(manifest: &template::Manifest) -> Vec<String> {
-    let mut unserved = Vec::new();
-    let late = manifest.stream_mappings.iter().filter(|mapping| mapping.starting_position == StartingPosition::Latest);
-    unserved.extend(late.map(|mapping| format!("{}.StartingPosition LATEST", mapping.logical_id)));
-    unserved
-}
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
@@ -152,6 +144,14 @@ pub fn mapping(mapping: &template::StreamMapping) -> MappingConfig {
     }
 }
 
+/// Where a mapping begins.
+pub fn starting_position(mapping: &template::StreamMapping) -> dynamodb::StartingPosition {
+    match mapping.starting_position {
+        template::StartingPosition::TrimHorizon => dynamodb::StartingPosition::TrimHorizon,
+        template::StartingPosition::Latest => dynamodb::StartingPosition::Latest,
+    }
+}
+
 /// The WebSocket API.
 pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
     let authorizer = api.authorizer.as_ref().map(|authorizer| gateway::Authorizer {
@@ -220,8 +220,8 @@ Resources:
     }
 
     #[test]
-    fn what_no_room_does_yet_is_named() {
-        assert_eq!(unserved(&manifest()), ["WorkerWritten.StartingPosition LATEST"]);
+    fn a_mapping_begins_where_the_template_says() {
+        assert_eq!(starting_position(&manifest().stream_mappings[0]), dynamodb::StartingPosition::Latest);
     }
 
     #[test]

@@ -21,13 +21,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use axum::{extract::Request, response::Response};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{engine::Engine, proxy::Proxy, watcher::Watcher};
+use self::{engine::Engine, proxy::Proxy, reader::Opening, watcher::Watcher};
 pub use self::{
     error::DynamoDbError,
     reader::{Checkpoint, StreamReader},
     record::StreamRecord,
     table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
 };
+use crate::clock::Clock;
 
 /// What may be chosen about the room.
 #[derive(Clone, Debug)]
@@ -36,13 +37,33 @@ pub struct DynamoDbOptions {
     pub path: Option<PathBuf>,
     /// How often expired items are looked for.
     pub expiry_interval: Duration,
-    /// How many stream records stay readable behind the slowest reader.
-    pub stream_history: u32,
+    /// How long stream records are readable. Then they go, whoever has not read them.
+    pub stream_retention: Duration,
+    /// Most stream records of all tables together, so that a flood does not fill the disk: beyond it, the oldest go before their time, once
+    /// every reader has finished them.
+    pub stream_records: u32,
+    /// Tells how old stream records are. The engine writes their times by its own.
+    pub clock: Clock,
+}
+
+/// Where a new consumer begins to read a stream. One that has read it before goes on where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartingPosition {
+    /// At the oldest record there is.
+    TrimHorizon,
+    /// After the newest record there is.
+    Latest,
 }
 
 impl Default for DynamoDbOptions {
     fn default() -> DynamoDbOptions {
-        DynamoDbOptions { path: None, expiry_interval: Duration::from_secs(1), stream_history: 100_000 }
+        DynamoDbOptions {
+            path: None,
+            expiry_interval: Duration::from_secs(1),
+            stream_retention: Duration::from_secs(24 * 60 * 60),
+            stream_records: 1_000_000,
+            clock: Clock::default(),
+        }
     }
 }
 
@@ -60,6 +81,8 @@ struct Inner {
     tasks: TaskTracker,
     stopping: CancellationToken,
     file: PathBuf,
+    stream_retention: Duration,
+    clock: Clock,
     _directory: Option<tempfile::TempDir>,
 }
 
@@ -76,20 +99,22 @@ impl DynamoDb {
     /// If the file cannot be opened or is not the engine's, or no port or thread can be had.
     pub async fn start(options: DynamoDbOptions) -> Result<DynamoDb, DynamoDbError> {
         let durable = options.path.is_some();
-        let (file, directory) = match options.path {
-            Some(path) => (path, None),
+        let (file, directory) = match &options.path {
+            Some(path) => (path.clone(), None),
             None => {
                 let directory = tempfile::tempdir()?;
                 (directory.path().join("dynamodb.sqlite"), Some(directory))
             }
         };
         let engine = Engine::start(&file, durable).await?;
-        let watcher = Watcher::start(&file, durable, options.stream_history)?;
+        let watcher = Watcher::start(&file, &options)?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
         tasks.close();
         let proxy = Proxy::new(engine.address());
-        Ok(DynamoDb { inner: Arc::new(Inner { engine, watcher, proxy, tasks, stopping, file, _directory: directory }) })
+        let (stream_retention, clock) = (options.stream_retention, options.clock);
+        let inner = Inner { engine, watcher, proxy, tasks, stopping, file, stream_retention, clock, _directory: directory };
+        Ok(DynamoDb { inner: Arc::new(inner) })
     }
 
     /// Where functions reach the engine directly: `http://127.0.0.1:PORT`. ARNs in its answers name the engine's own Region.
@@ -107,13 +132,13 @@ impl DynamoDb {
     }
 
     /// The stream of `table`, for one consumer, which continues after the last record it finished, also in a durable file that is opened
-    /// again. A new consumer begins with the oldest record there is (`TRIM_HORIZON`). Records are kept until every reader has finished
-    /// them.
+    /// again. A new consumer begins at `start`.
     ///
     /// # Errors
     /// If there is no such table, or it has no stream.
-    pub fn stream(&self, table: &str, consumer: &str) -> Result<StreamReader, DynamoDbError> {
-        StreamReader::open(&self.inner.file, table, consumer, &self.inner.watcher)
+    pub fn stream(&self, table: &str, consumer: &str, start: StartingPosition) -> Result<StreamReader, DynamoDbError> {
+        let Inner { file, watcher, stream_retention, clock, .. } = &*self.inner;
+        StreamReader::open(Opening { file, watcher, retention: *stream_retention, clock: clock.clone() }, table, consumer, start)
     }
 
     /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local

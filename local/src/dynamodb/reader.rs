@@ -6,20 +6,22 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::watch;
 
 use super::{
-    DynamoDbError,
+    DynamoDbError, StartingPosition,
     record::{Source, StreamRecord},
     rows::Rows,
     watcher::Watcher,
 };
-use crate::lock::lock;
+use crate::{clock::Clock, lock::lock};
 
-/// How far a consumer has come, which the watcher saves and does not trim beyond.
+/// How far a consumer has come, which the watcher saves.
 pub(super) struct Cursor {
+    pub(super) table: String,
     pub(super) consumer: String,
     finished: AtomicI64,
     closed: AtomicBool,
@@ -35,13 +37,28 @@ impl Cursor {
     }
 }
 
-/// Reads the records of one table in order, for one consumer.
+/// Closes the cursor when the last reader is dropped.
+struct Reading {
+    cursor: Arc<Cursor>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.cursor.closed.store(true, Ordering::Release);
+    }
+}
+
+/// Reads the records of one table in order, for one consumer. A clone reads on by itself from where this reader is; together they are
+/// still one consumer.
+#[derive(Clone)]
 pub struct StreamReader {
     source: Arc<Source>,
     rows: Arc<Mutex<Rows>>,
     head: watch::Receiver<i64>,
     position: i64,
-    cursor: Arc<Cursor>,
+    reading: Arc<Reading>,
+    retention: Duration,
+    clock: Clock,
 }
 
 /// Tells that records are finished, from wherever their work is done. Cheap to clone.
@@ -62,22 +79,35 @@ impl Checkpoint {
     }
 }
 
-impl Drop for StreamReader {
-    fn drop(&mut self) {
-        self.cursor.closed.store(true, Ordering::Release);
-    }
+/// What a reader is opened on.
+pub(super) struct Opening<'a> {
+    pub(super) file: &'a Path,
+    pub(super) watcher: &'a Watcher,
+    pub(super) retention: Duration,
+    pub(super) clock: Clock,
 }
 
 impl StreamReader {
-    pub(super) fn open(file: &Path, table: &str, consumer: &str, watcher: &Watcher) -> Result<StreamReader, DynamoDbError> {
-        let rows = Rows::open(file)?;
+    pub(super) fn open(on: Opening<'_>, table: &str, consumer: &str, start: StartingPosition) -> Result<StreamReader, DynamoDbError> {
+        let mut rows = Rows::open(on.file)?;
         let description = rows.describe(table)?.ok_or_else(|| DynamoDbError::NoStream(table.to_owned()))?;
         // A table that was deleted and made again has another stream, which nobody has read yet.
         let consumer = format!("{table}/{}/{consumer}", description.label);
-        let position = rows.position(&consumer)?.unwrap_or(0);
-        let cursor = Arc::new(Cursor { consumer, finished: AtomicI64::new(position), closed: AtomicBool::new(false) });
-        let head = watcher.register(table, &cursor, &rows)?;
-        Ok(StreamReader { source: Arc::new(Source::new(table, description)), rows: Arc::new(Mutex::new(rows)), head, position, cursor })
+        let position = match (rows.position(&consumer)?, start) {
+            (Some(position), _) => position,
+            (None, StartingPosition::TrimHorizon) => 0,
+            (None, StartingPosition::Latest) => {
+                let newest = rows.newest()?;
+                // Where it began, also if the process ends before anything is finished.
+                rows.save(&[(consumer.clone(), newest)])?;
+                newest
+            }
+        };
+        let cursor =
+            Arc::new(Cursor { table: table.to_owned(), consumer, finished: AtomicI64::new(position), closed: AtomicBool::new(false) });
+        let head = on.watcher.register(table, &cursor, &rows)?;
+        let (source, rows) = (Arc::new(Source::new(table, description)), Arc::new(Mutex::new(rows)));
+        Ok(StreamReader { source, rows, head, position, reading: Arc::new(Reading { cursor }), retention: on.retention, clock: on.clock })
     }
 
     /// The stream's ARN.
@@ -90,6 +120,16 @@ impl StreamReader {
         &self.source.shard_id
     }
 
+    /// How long records are kept, read or not.
+    pub fn retention(&self) -> Duration {
+        self.retention
+    }
+
+    /// The clock by which records are kept.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// The position of the last record that was read, or passed because it changed nothing.
     pub fn position(&self) -> i64 {
         self.position
@@ -97,24 +137,36 @@ impl StreamReader {
 
     /// Where to tell what is finished.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { cursor: Arc::clone(&self.cursor) }
+        Checkpoint { cursor: Arc::clone(&self.reading.cursor) }
     }
 
-    /// The next 1 to `limit` records; waits until there is one. Nothing is lost if the returned future is dropped.
+    /// Whether something was written after the position.
+    pub fn has_more(&self) -> bool {
+        *self.head.borrow() > self.position
+    }
+
+    /// Waits until something was written after the position.
+    pub async fn more(&mut self) {
+        while *self.head.borrow_and_update() <= self.position {
+            if self.head.changed().await.is_err() {
+                // The room has stopped: nothing comes any more.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// The next 1 to `limit` records; waits until there is one. Records that are gone, after the retention, are passed over. Nothing is
+    /// lost if the returned future is dropped.
     ///
     /// # Errors
     /// If the engine's file cannot be read. The same records can be asked for again.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         loop {
-            let head = *self.head.borrow_and_update();
-            if head > self.position {
-                let records = self.read(head, limit).await?;
-                if !records.is_empty() {
-                    return Ok(records);
-                }
-            } else if self.head.changed().await.is_err() {
-                // The room has stopped: nothing comes any more.
-                std::future::pending::<()>().await;
+            self.more().await;
+            let head = *self.head.borrow();
+            let records = self.read(head, limit).await?;
+            if !records.is_empty() {
+                return Ok(records);
             }
         }
     }

@@ -19,8 +19,8 @@ pub struct StreamRecord {
     pub position: i64,
     /// Its sequence number, 21 digits.
     pub sequence_number: String,
-    /// The partition key's value, as JSON.
-    pub partition_key: String,
+    /// The item's key, as JSON: the same text for the same item.
+    pub key: String,
     /// When it was written, epoch seconds.
     pub written_at: i64,
     /// The record in the shape of a Lambda event's `Records`.
@@ -33,7 +33,6 @@ pub(super) struct Source {
     pub(super) arn: String,
     pub(super) shard_id: String,
     view_type: String,
-    hash_key: String,
 }
 
 impl Source {
@@ -43,7 +42,6 @@ impl Source {
             arn: stream_arn(table, &description.label),
             shard_id: format!("shardId-00000001-{table}"),
             view_type: description.view_type,
-            hash_key: description.hash_key,
         }
     }
 
@@ -65,7 +63,7 @@ impl Source {
             "ApproximateCreationDateTime": row.created_at, "SequenceNumber": sequence_number, "SizeBytes": size,
             "StreamViewType": self.view_type,
         });
-        let partition_key = keys[&self.hash_key].to_string();
+        let key = keys.to_string();
         dynamodb["Keys"] = keys;
         for (name, image) in [("NewImage", new), ("OldImage", old)] {
             if let Some(image) = image {
@@ -80,7 +78,7 @@ impl Source {
         if let Some(identity) = row.user_identity {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
-        Ok(Some(StreamRecord { position: row.id, sequence_number, partition_key, written_at: row.created_at, event }))
+        Ok(Some(StreamRecord { position: row.id, sequence_number, key, written_at: row.created_at, event }))
     }
 }
 

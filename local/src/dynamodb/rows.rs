@@ -28,7 +28,6 @@ pub(super) struct Row {
 pub(super) struct Description {
     pub(super) label: String,
     pub(super) view_type: String,
-    pub(super) hash_key: String,
 }
 
 /// A connection to the engine's file.
@@ -75,11 +74,12 @@ impl Rows {
         Ok(())
     }
 
-    /// Up to `limit` records of `table` with numbers after `after` and up to `until`, in order.
+    /// Up to `limit` records of `table` with numbers after `after` and up to `until`, in order. The plus sign keeps SQLite from searching
+    /// by table, which would read the whole history; a row's number leads straight to what is new.
     pub(super) fn read(&self, table: &str, (after, until): (i64, i64), limit: usize) -> Result<Vec<Row>, DynamoDbError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, event_name, keys_json, new_image, old_image, sequence_number, created_at, user_identity, event_id
-             FROM _stream_records WHERE table_name = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT ?4",
+             FROM _stream_records WHERE +table_name = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT ?4",
         )?;
         let rows = statement.query_map(params![table, after, until, limit as i64], |row| {
             Ok(Row {
@@ -97,21 +97,41 @@ impl Rows {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Removes the records up to `last`, a bounded number at once. Answers whether there are more.
+    /// Removes the records up to `last`, a bounded number at once. Answers whether there may be more.
     pub(super) fn trim(&self, last: i64) -> Result<bool, DynamoDbError> {
         let sql = "DELETE FROM _stream_records WHERE id IN (SELECT id FROM _stream_records WHERE id <= ?1 ORDER BY id LIMIT ?2)";
         Ok(self.connection.prepare_cached(sql)?.execute([last, TRIM])? as i64 == TRIM)
     }
 
+    /// The last of the oldest records, a bounded number, that were written up to `time`, epoch seconds; none if the oldest is newer.
+    /// Times are not indexed, but records are numbered in the order in which they were written.
+    pub(super) fn written_until(&self, time: i64) -> Result<Option<i64>, DynamoDbError> {
+        let oldest = "SELECT created_at FROM _stream_records ORDER BY id LIMIT 1";
+        let oldest: Option<i64> = self.connection.prepare_cached(oldest)?.query_row([], |row| row.get(0)).optional()?;
+        if oldest.is_none_or(|oldest| oldest > time) {
+            return Ok(None);
+        }
+        let sql = "SELECT MAX(id) FROM (SELECT id, created_at FROM _stream_records ORDER BY id LIMIT ?2) WHERE created_at <= ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([time, TRIM], |row| row.get(0))?)
+    }
+
+    /// How many records `table` has after `after` and up to `until`.
+    pub(super) fn count(&self, table: &str, (after, until): (i64, i64)) -> Result<i64, DynamoDbError> {
+        let sql = "SELECT COUNT(*) FROM _stream_records WHERE +table_name = ?1 AND id > ?2 AND id <= ?3";
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![table, after, until], |row| row.get(0))?)
+    }
+
+    /// The stored sequence number of the oldest record of `table`.
+    pub(super) fn oldest(&self, table: &str) -> Result<Option<i64>, DynamoDbError> {
+        let sql = "SELECT MIN(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
+    }
+
     /// The stream of `table`, if it has one.
     pub(super) fn describe(&self, table: &str) -> Result<Option<Description>, DynamoDbError> {
-        let sql = "SELECT stream_label, stream_view_type, key_schema FROM _tables WHERE table_name = ?1 AND stream_enabled = 1";
-        let found = self.connection.query_row(sql, [table], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))).optional()?;
-        let Some((label, view_type, key_schema)) = found else { return Ok(None) };
-        let schema: serde_json::Value = serde_json::from_str(&key_schema)?;
-        let hash_key = schema.as_array().and_then(|keys| keys.iter().find(|key| key["KeyType"] == "HASH"));
-        let hash_key = hash_key.and_then(|key| key["AttributeName"].as_str()).unwrap_or_default().to_owned();
-        Ok(Some(Description { label, view_type, hash_key }))
+        let sql = "SELECT stream_label, stream_view_type FROM _tables WHERE table_name = ?1 AND stream_enabled = 1";
+        let description = |row: &rusqlite::Row<'_>| Ok(Description { label: row.get(0)?, view_type: row.get(1)? });
+        Ok(self.connection.query_row(sql, [table], description).optional()?)
     }
 
     /// The number of the last record that `consumer` had finished when positions were last saved.

@@ -1,4 +1,4 @@
-//! Notices new stream records and removes those that everyone has finished. One thread does it for all tables: SQLite tells another
+//! Notices new stream records and removes those whose time is over. One thread does it for all tables: SQLite tells another
 //! connection of a commit by a number that must be asked for, so it is asked for often while there is work, less often when idle.
 
 use std::{
@@ -11,8 +11,8 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{DynamoDbError, reader::Cursor, rows::Rows};
-use crate::{lock::lock, report::report};
+use super::{DynamoDbError, DynamoDbOptions, reader::Cursor, rows::Rows};
+use crate::{clock::Clock, lock::lock, report::report};
 
 /// How long to pause between two looks, by how long ago something was written. A look and its wake-up cost about 30 µs of a core; half a
 /// pause is the mean delay of a lone record.
@@ -40,14 +40,21 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn start(file: &Path, durable: bool, history: u32) -> Result<Watcher, DynamoDbError> {
+    pub(super) fn start(file: &Path, options: &DynamoDbOptions) -> Result<Watcher, DynamoDbError> {
         let rows = Rows::open(file)?;
         rows.prepare()?;
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (running, stopped) = mpsc::channel();
-        let newest = rows.newest()?;
-        let mut watch =
-            Watch { rows, durable, history: i64::from(history), shared: Arc::clone(&shared), seen: newest, saved: HashMap::new() };
+        let mut watch = Watch {
+            durable: options.path.is_some(),
+            retention: i64::try_from(options.stream_retention.as_secs()).unwrap_or(i64::MAX),
+            records: i64::from(options.stream_records),
+            clock: options.clock.clone(),
+            shared: Arc::clone(&shared),
+            seen: rows.newest()?,
+            saved: HashMap::new(),
+            rows,
+        };
         let thread = std::thread::Builder::new().name("streams".to_owned()).spawn(move || watch.run(&stopped))?;
         Ok(Watcher { shared, running: Mutex::new(Some(running)), thread: Mutex::new(Some(thread)) })
     }
@@ -78,7 +85,11 @@ impl Watcher {
 struct Watch {
     rows: Rows,
     durable: bool,
-    history: i64,
+    /// Seconds.
+    retention: i64,
+    /// Most records kept that every reader has finished.
+    records: i64,
+    clock: Clock,
     shared: Arc<Mutex<Shared>>,
     seen: i64,
     saved: HashMap<String, i64>,
@@ -142,11 +153,30 @@ impl Watch {
 
     fn tidy(&mut self) -> Result<(), DynamoDbError> {
         self.save()?;
+        self.expire()?;
         let slowest = self.positions().into_iter().map(|(_, position)| position).min();
-        let last = (self.seen - self.history).min(slowest.unwrap_or(i64::MAX));
+        let last = (self.seen - self.records).min(slowest.unwrap_or(i64::MAX));
         while last > 0 && self.rows.trim(last)? {
             // Writers come first.
             std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Removes what is older than the retention, whoever has not read it yet.
+    fn expire(&self) -> Result<(), DynamoDbError> {
+        let time = i64::try_from(self.clock.now() / 1000).unwrap_or(i64::MAX).saturating_sub(self.retention);
+        while let Some(last) = self.rows.written_until(time)? {
+            let cursors = lock(&self.shared).cursors.clone();
+            for cursor in cursors.iter().filter(|cursor| cursor.finished() < last) {
+                let unread = self.rows.count(&cursor.table, (cursor.finished(), last))?;
+                if unread > 0 {
+                    report(&cursor.consumer, format_args!("{unread} record(s) are gone, unfinished: a stream keeps them no longer"));
+                }
+            }
+            while self.rows.trim(last)? {
+                std::thread::yield_now();
+            }
         }
         Ok(())
     }

@@ -11,8 +11,6 @@ pub(super) enum Outcome {
     FailedFrom(usize),
     /// The batch failed as a whole.
     Failed,
-    /// The function could not be started now.
-    Throttled,
 }
 
 /// Reads an answer under `ReportBatchItemFailures`. The lowest reported record counts; an identifier that is not of this batch means that

@@ -1,134 +1,178 @@
-//! One sequence of batches: gathers records, invokes the function and does what [`Delivery`] says next.
+//! One sequence of batches: reads the stream, gathers the records that are its own, invokes the function and does what [`Delivery`] says
+//! next. Each lane reads by itself, so that one that is stuck holds up no other.
 
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     answer::{self, Outcome},
-    dead_letter::{self, Failure},
-    delivery::{Delivery, Policy, Step},
+    dead_letter::{self, Origin},
+    delivery::{Attempt, Delivery, GivenUp, Step},
     mapping::Job,
 };
-use crate::{clock, dynamodb::StreamRecord, lambda::InvokeError, sqs::MessageAttributes};
+use crate::{
+    dynamodb::{StreamReader, StreamRecord},
+    lambda::InvokeError,
+    sqs::MessageAttributes,
+};
 
 /// A payload's limit, 6 MB, with room for what stands around the records.
 const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
+/// Records read at once at most, as GetRecords answers.
+const READ: usize = 1_000;
+/// The wait after the stream could not be read.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A record and its JSON.
-pub(super) struct Entry {
-    pub(super) record: StreamRecord,
-    pub(super) json: String,
+struct Entry {
+    record: StreamRecord,
+    json: String,
 }
 
 pub(super) struct Lane {
-    pub(super) job: Arc<Job>,
-    pub(super) records: mpsc::Receiver<Entry>,
-    /// A record that did not fit into the batch before.
-    pub(super) carried: Option<Entry>,
+    job: Arc<Job>,
+    number: usize,
+    reader: StreamReader,
+    /// Records that were read and are in no batch yet.
+    waiting: VecDeque<Entry>,
+    /// When the batch before was done.
+    free_since: Instant,
 }
 
 impl Lane {
-    /// Delivers batches until no more records come.
+    pub(super) fn new(job: Arc<Job>, number: usize, reader: StreamReader) -> Lane {
+        Lane { job, number, reader, waiting: VecDeque::new(), free_since: Instant::now() }
+    }
+
+    /// Delivers batches, for ever.
     pub(super) async fn run(mut self) {
-        while let Some(batch) = self.gather().await {
+        loop {
+            let batch = self.gather().await;
             self.deliver(batch).await;
+            self.free_since = Instant::now();
         }
     }
 
-    /// The next batch: what is there, up to the batch's limits, and what comes within the window.
-    async fn gather(&mut self) -> Option<Vec<Entry>> {
-        let config = &self.job.config;
-        let first = match self.carried.take() {
-            Some(entry) => entry,
-            None => self.records.recv().await?,
-        };
-        let until = Instant::now() + config.batching_window;
-        let mut size = first.json.len();
-        let mut batch = vec![first];
-        while batch.len() < config.batch_size {
-            let next = match self.records.try_recv() {
-                Ok(entry) => Some(entry),
-                Err(_) if config.batching_window.is_zero() => None,
-                // Also over when the mapping stops.
-                Err(_) => tokio::time::timeout_at(until, self.records.recv()).await.unwrap_or(None),
-            };
-            let Some(entry) = next else { break };
-            size += entry.json.len() + 1;
-            if size > LARGEST_PAYLOAD {
-                self.carried = Some(entry);
-                break;
-            }
-            batch.push(entry);
+    /// The next batch: what is there, up to the batch's limits, and what comes within the window. A window "begins as soon as the previous
+    /// function invocation completes" (Lambda developer guide, "Batching behavior"); one that passes with no record counts for nothing.
+    async fn gather(&mut self) -> Vec<Entry> {
+        while self.waiting.is_empty() {
+            self.job.progress.reached(self.number, self.reader.position());
+            self.read().await;
         }
-        Some(batch)
+        let (now, window) = (Instant::now(), self.job.config.batching_window);
+        let until = Some(self.free_since + window).filter(|until| *until > now).unwrap_or(now + window);
+        let (mut batch, mut size) = (Vec::new(), 0);
+        loop {
+            while let Some(entry) = self.waiting.front() {
+                size += entry.json.len() + 1;
+                if batch.len() == self.job.config.batch_size || (size > LARGEST_PAYLOAD && !batch.is_empty()) {
+                    return batch;
+                }
+                batch.extend(self.waiting.pop_front());
+            }
+            let full = batch.len() == self.job.config.batch_size;
+            if full || (!self.reader.has_more() && (window.is_zero() || timeout_at(until, self.reader.more()).await.is_err())) {
+                return batch;
+            }
+            self.read().await;
+        }
+    }
+
+    /// Reads on, waiting for a record if there is none, and keeps those that are this lane's.
+    async fn read(&mut self) {
+        match self.reader.next(READ).await {
+            Ok(records) => {
+                let job = &self.job;
+                let (lanes, number) = (job.config.parallelization_factor, self.number);
+                let mine = records.into_iter().filter(|record| lanes == 1 || lane_of(&record.key, lanes) == number);
+                let wanted = mine.filter(|record| job.filters.matches(&record.event));
+                self.waiting.extend(wanted.map(|record| Entry { json: record.event.to_string(), record }));
+            }
+            Err(error) => {
+                self.job.report(error);
+                sleep(PAUSE).await;
+            }
+        }
     }
 
     async fn deliver(&self, batch: Vec<Entry>) {
         let (records, texts): (Vec<_>, Vec<_>) = batch.into_iter().map(|entry| (entry.record, entry.json)).unzip();
         let written_at = records.iter().map(|record| record.written_at.max(0).unsigned_abs() * 1000).collect();
-        let mut delivery = Delivery::new(Policy::of(&self.job.config), written_at);
-        let mut function_error = false;
-        let mut finished = 0;
+        let mut delivery = Delivery::new(self.job.policy.clone(), written_at);
         loop {
-            match delivery.next(clock::now()) {
-                Step::Invoke(range) => {
-                    let outcome = self.invoke(&records[range.clone()], &texts[range], &mut function_error).await;
-                    delivery.answered(outcome);
-                }
+            match delivery.next(self.job.clock.now()) {
+                Step::Invoke(range) => match self.invoke(&records[range.clone()], &texts[range]).await {
+                    Some((outcome, attempt)) => delivery.answered(outcome, attempt),
+                    None => delivery.not_invoked(),
+                },
                 Step::Wait(time) => {
-                    tokio::time::sleep(time).await;
+                    sleep(time).await;
                     delivery.waited();
                 }
-                Step::GiveUp { records: range, condition, invocations } => {
-                    let job = &self.job;
-                    let (function_arn, stream_arn, shard_id) = (&*job.config.function_arn, &*job.stream_arn, &*job.shard_id);
-                    self.report(
-                        &Failure { function_arn, stream_arn, shard_id, condition, invocations, function_error },
-                        &records[range.clone()],
-                    );
-                    delivery.given_up(&range);
+                Step::GiveUp(given_up) => {
+                    self.report(&given_up, &records[given_up.records.clone()]);
+                    delivery.given_up(&given_up.records);
                 }
                 Step::Done => break,
             }
-            let checkpoint = delivery.checkpoint();
-            self.job.progress.finished(records[finished..checkpoint].iter().map(|record| record.position));
-            finished = checkpoint;
+            if let Some(next) = records.get(delivery.checkpoint()) {
+                self.job.progress.reached(self.number, next.position - 1);
+            }
         }
+        let next = self.waiting.front().map_or(self.reader.position(), |entry| entry.record.position - 1);
+        self.job.progress.reached(self.number, next);
     }
 
-    async fn invoke(&self, records: &[StreamRecord], texts: &[String], function_error: &mut bool) -> Outcome {
+    /// Invokes the function; none if it could not be invoked.
+    async fn invoke(&self, records: &[StreamRecord], texts: &[String]) -> Option<(Outcome, Attempt)> {
         let job = &self.job;
-        let answer = job.lambda.invoke(&job.config.function_arn, payload(texts)).await.result;
-        *function_error = answer.is_err();
-        match answer {
+        let invoked = job.lambda.invoke(&job.config.function_arn, payload(texts)).await;
+        let function_error = invoked.result.is_err();
+        let outcome = match invoked.result {
             Ok(answer) if job.config.report_batch_item_failures => {
                 answer::read(&answer, |identifier| records.iter().position(|record| record.sequence_number == identifier))
             }
             Ok(_) => Outcome::Handled,
-            Err(InvokeError::Throttled) => Outcome::Throttled,
-            Err(error @ (InvokeError::NotFound(_) | InvokeError::RequestTooLarge { .. })) => {
-                job.report(format_args!("{error}"));
-                Outcome::Failed
-            }
             // The function's own log has the error.
             Err(InvokeError::Function { .. }) => Outcome::Failed,
-        }
+            Err(InvokeError::Throttled) => return None,
+            Err(error @ (InvokeError::NotFound(_) | InvokeError::RequestTooLarge { .. })) => {
+                job.report(format_args!("{error}"));
+                return None;
+            }
+        };
+        Some((outcome, Attempt { request_id: invoked.request_id, function_error }))
     }
 
     /// Tells the dead-letter queue of records that were given up. As on AWS, the mapping goes on also if it cannot.
-    fn report(&self, failure: &Failure<'_>, records: &[StreamRecord]) {
-        let (job, count) = (&self.job, records.len());
+    fn report(&self, given_up: &GivenUp, records: &[StreamRecord]) {
+        let (job, count, condition) = (&self.job, records.len(), given_up.condition);
         let Some(queue) = &job.config.on_failure_queue else {
-            job.report(format_args!("{count} record(s) given up ({:?}), and there is no queue to tell", failure.condition));
+            job.report(format_args!("{count} record(s) given up ({condition:?}), and there is no queue to tell"));
             return;
         };
-        let body = dead_letter::body(failure, records, clock::now()).to_string();
+        let origin = Origin { function_arn: &job.config.function_arn, stream_arn: self.reader.arn(), shard_id: self.reader.shard_id() };
+        let body = dead_letter::body(&origin, given_up, records, job.clock.now()).to_string();
         if let Err(error) = job.sqs.send(queue, body, MessageAttributes::new()) {
-            job.report(format_args!("{count} record(s) given up ({:?}), and nobody was told: {error}", failure.condition));
+            job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}"));
         }
     }
+}
+
+/// The lane of an item: always the same one. With several lanes, Lambda keeps the order "at the item (partition and sort key) level"
+/// (Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB"), and no more than that.
+fn lane_of(key: &str, lanes: usize) -> usize {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    (hasher.finish() % lanes.max(1) as u64) as usize
 }
 
 /// The event: `{"Records":[…]}`.

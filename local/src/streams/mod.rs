@@ -1,8 +1,8 @@
 //! The streams room: event source mappings, which hand a table's stream records to a function in batches.
 //!
 //! [`filter`] decides which records the function wants, [`answer`] reads what it said of a batch, and [`delivery`] decides what to do next;
-//! these three are pure. [`mapping`] does what they say, with [`lane`]s working in parallel where the mapping asks for it, and
-//! [`dead_letter`] is the message for what was given up.
+//! these three are pure. [`mapping`] does what they say, in one or more [`lane`]s, each with a way of its own through the stream, which
+//! [`progress`] joins; and [`dead_letter`] is the message for what was given up.
 
 mod answer;
 mod config;

@@ -31,7 +31,7 @@ async fn arns_carry_the_region_of_the_stack_both_ways() {
     let iterator = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
     let records = call(&front, "DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
     assert_eq!(records["Records"][0]["awsRegion"], "us-east-1");
-    let mut reader = db.stream("messages", "test").unwrap();
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     let record = take(&mut reader, 1).await.remove(0);
     assert_eq!(record.event["eventSourceARN"], arn, "a mapping and the API name the stream alike");
     assert_eq!(records["Records"][0]["dynamodb"]["SequenceNumber"], record.sequence_number.as_str());

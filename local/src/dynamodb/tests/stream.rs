@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_record_has_the_shape_of_a_lambda_event() {
     let db = start().await;
-    let mut reader = db.stream("messages", "test").unwrap();
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     put(&db, "alice", "1", json!({"n": {"N": "12"}})).await;
     put(&db, "alice", "1", json!({"n": {"N": "13"}})).await;
     let delete = json!({"TableName": "messages", "Key": {"recipientId": {"S": "alice"}, "messageId": {"S": "1"}}});
@@ -54,7 +54,7 @@ async fn the_view_type_says_which_images_there_are() {
             let item = json!({"recipientId": {"S": "a"}, "messageId": {"S": "m"}, "value": {"S": value}});
             call(&db.endpoint(), "DynamoDB_20120810.PutItem", &json!({"TableName": view.name(), "Item": item})).await;
         }
-        let modify = take(&mut db.stream(view.name(), "test").unwrap(), 2).await.remove(1);
+        let modify = take(&mut db.stream(view.name(), "test", StartingPosition::TrimHorizon).unwrap(), 2).await.remove(1);
         let images = ["NewImage", "OldImage"].map(|image| modify.event["dynamodb"].get(image).is_some());
         assert_eq!(images, expected, "{view:?}");
     }
@@ -63,7 +63,7 @@ async fn the_view_type_says_which_images_there_are() {
 #[tokio::test]
 async fn a_write_that_changes_nothing_has_no_record() {
     let db = start().await;
-    let mut reader = db.stream("messages", "test").unwrap();
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     put(&db, "alice", "1", json!({"set": {"SS": ["a", "b"]}})).await;
     put(&db, "alice", "1", json!({"set": {"SS": ["b", "a"]}})).await;
     put(&db, "alice", "2", json!({})).await;
@@ -74,7 +74,7 @@ async fn a_write_that_changes_nothing_has_no_record() {
 #[tokio::test]
 async fn records_come_in_order_and_once_however_they_are_asked_for() {
     let db = start().await;
-    let mut reader = db.stream("messages", "test").unwrap();
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     let writer = {
         let db = db.clone();
         tokio::spawn(async move {
@@ -108,24 +108,27 @@ async fn a_durable_stream_goes_on_after_what_was_finished() {
     for number in ["1", "2", "3"] {
         put(&db, "alice", number, json!({})).await;
     }
-    let mut reader = db.stream("messages", "deliver").unwrap();
+    let mut reader = db.stream("messages", "deliver", StartingPosition::TrimHorizon).unwrap();
     let records = take(&mut reader, 3).await;
     reader.checkpoint().finish(records[1].position);
     drop(reader);
     db.shutdown().await;
     drop(db);
     let db = DynamoDb::start(durable(path)).await.unwrap();
-    let again = take(&mut db.stream("messages", "deliver").unwrap(), 1).await;
+    let again = take(&mut db.stream("messages", "deliver", StartingPosition::TrimHorizon).unwrap(), 1).await;
     assert_eq!(again[0].sequence_number, records[2].sequence_number);
-    let other = take(&mut db.stream("messages", "audit").unwrap(), 3).await;
+    let other = take(&mut db.stream("messages", "audit", StartingPosition::TrimHorizon).unwrap(), 3).await;
     assert_eq!(other[0].sequence_number, records[0].sequence_number, "another consumer begins at the oldest record");
 }
 
 #[tokio::test]
 async fn records_are_kept_until_every_reader_has_finished_them() {
-    let db = DynamoDb::start(DynamoDbOptions { stream_history: 0, ..DynamoDbOptions::default() }).await.unwrap();
+    let db = DynamoDb::start(DynamoDbOptions { stream_records: 0, ..DynamoDbOptions::default() }).await.unwrap();
     db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
-    let (mut fast, mut slow) = (db.stream("messages", "fast").unwrap(), db.stream("messages", "slow").unwrap());
+    let (mut fast, mut slow) = (
+        db.stream("messages", "fast", StartingPosition::TrimHorizon).unwrap(),
+        db.stream("messages", "slow", StartingPosition::TrimHorizon).unwrap(),
+    );
     for number in 0..10 {
         put(&db, "alice", &number.to_string(), json!({})).await;
     }
@@ -145,7 +148,7 @@ async fn a_table_without_a_stream_is_named() {
     let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     db.create_table(&TableConfig { stream: None, ..config("players", StreamViewType::NewImage) }).await.unwrap();
     for table in ["players", "absent"] {
-        let error = db.stream(table, "test").map(drop).unwrap_err();
+        let error = db.stream(table, "test", StartingPosition::TrimHorizon).map(drop).unwrap_err();
         assert!(error.to_string().contains(table), "{error}");
     }
 }
@@ -155,7 +158,7 @@ async fn a_table_without_a_stream_is_named() {
 #[ignore = "a measurement"]
 async fn measure_the_watcher() {
     let db = start().await;
-    let mut reader = db.stream("messages", "test").unwrap();
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     let client = reqwest::Client::new();
     for pause in [0, 20, 400] {
         let mut delays = Vec::new();

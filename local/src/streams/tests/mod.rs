@@ -2,5 +2,8 @@
 
 mod answer;
 mod delivery;
+mod delivery_laws;
 mod filter;
 mod mapping;
+mod mapping_laws;
+mod scripted;
