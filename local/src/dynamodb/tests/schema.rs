@@ -41,6 +41,23 @@ async fn finding_the_next_sequence_number_uses_the_index() {
 }
 
 #[tokio::test]
+async fn reading_on_and_trimming_go_by_number_and_read_no_history() {
+    let db = start().await;
+    let connection = rusqlite::Connection::open(&db.inner.file).unwrap();
+    let statements = [
+        "SELECT id, keys_json FROM _stream_records WHERE +table_name = 'messages' AND id > 5 AND id <= 9 ORDER BY id LIMIT 1000",
+        "SELECT created_at FROM _stream_records ORDER BY id LIMIT 1",
+        "SELECT id FROM _stream_records WHERE id <= 5 ORDER BY id LIMIT 1000",
+    ];
+    for sql in statements {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
+        assert!(plan[0].contains("USING INTEGER PRIMARY KEY") || sql.starts_with("SELECT created_at"), "{plan:?}");
+    }
+}
+
+#[tokio::test]
 async fn rows_are_numbered_in_the_order_of_their_sequence_numbers_and_never_anew() {
     let db = start().await;
     for number in 0..20 {

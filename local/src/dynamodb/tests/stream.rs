@@ -121,26 +121,88 @@ async fn a_durable_stream_goes_on_after_what_was_finished() {
     assert_eq!(other[0].sequence_number, records[0].sequence_number, "another consumer begins at the oldest record");
 }
 
+/// A day, which records are kept.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Waits until the stream has so many rows.
+async fn until_rows(db: &DynamoDb, count: i64) {
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while count_rows(db) != count {
+        assert!(std::time::Instant::now() < until, "{} rows", count_rows(db));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn until_saved(db: &DynamoDb, position: i64) {
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    let connection = rusqlite::Connection::open(&db.inner.file).unwrap();
+    let saved = || connection.query_row("SELECT MAX(position) FROM muster_positions", [], |row| row.get::<_, Option<i64>>(0)).unwrap();
+    while saved() != Some(position) {
+        assert!(std::time::Instant::now() < until, "saved {:?}", saved());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
-async fn records_are_kept_until_every_reader_has_finished_them() {
-    let db = DynamoDb::start(DynamoDbOptions { stream_records: 0, ..DynamoDbOptions::default() }).await.unwrap();
+async fn records_are_readable_for_a_day_and_then_go_also_unread() {
+    let (clock, directory) = (Clock::standing_at(crate::clock::now()), tempfile::tempdir().unwrap());
+    let db = DynamoDb::start(DynamoDbOptions { clock: clock.clone(), ..durable(directory.path().join("data")) }).await.unwrap();
     db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
-    let (mut fast, mut slow) = (
-        db.stream("messages", "fast", StartingPosition::TrimHorizon).unwrap(),
-        db.stream("messages", "slow", StartingPosition::TrimHorizon).unwrap(),
-    );
+    let open = |consumer: &str| db.stream("messages", consumer, StartingPosition::TrimHorizon).unwrap();
+    let (mut fast, mut slow) = (open("fast"), open("slow"));
+    for number in 0..5 {
+        put(&db, "alice", &number.to_string(), json!({})).await;
+    }
+    let records = take(&mut fast, 5).await;
+    take(&mut slow, 2).await;
+    clock.advance(DAY - Duration::from_secs(60));
+    // Positions are saved in each round before it trims: when the second is there, the round of the first is over.
+    for record in &records[..2] {
+        fast.checkpoint().finish(record.position);
+        until_saved(&db, record.position).await;
+    }
+    assert_eq!(count_rows(&db), 5, "read or not, they stay");
+    assert_eq!(take(&mut open("late"), 5).await, records);
+    clock.advance(Duration::from_secs(120));
+    until_rows(&db, 0).await;
+    put(&db, "alice", "new", json!({})).await;
+    assert_eq!(take(&mut slow, 1).await[0].event["dynamodb"]["Keys"]["messageId"]["S"], "new", "a reader goes on at the horizon");
+    assert!(records[4].position < slow.position());
+}
+
+#[tokio::test]
+async fn a_flood_is_trimmed_before_its_day_but_not_before_every_reader_has_finished_it() {
+    let db = DynamoDb::start(DynamoDbOptions { stream_records: 2, ..DynamoDbOptions::default() }).await.unwrap();
+    db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
+    let open = |consumer: &str| db.stream("messages", consumer, StartingPosition::TrimHorizon).unwrap();
+    let (mut fast, mut slow) = (open("fast"), open("slow"));
     for number in 0..10 {
         put(&db, "alice", &number.to_string(), json!({})).await;
     }
     let records = take(&mut fast, 10).await;
     fast.checkpoint().finish(records[9].position);
     slow.checkpoint().finish(records[3].position);
-    let until = std::time::Instant::now() + Duration::from_secs(5);
-    while count_rows(&db) != 6 {
-        assert!(std::time::Instant::now() < until, "{} rows", count_rows(&db));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_rows(&db, 6).await;
     assert_eq!(take(&mut slow, 6).await.last().unwrap().position, records[9].position);
+    slow.checkpoint().finish(records[9].position);
+    until_rows(&db, 2).await;
+}
+
+#[tokio::test]
+async fn a_consumer_may_begin_with_what_comes_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let db = DynamoDb::start(durable(path.clone())).await.unwrap();
+    db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
+    put(&db, "alice", "before", json!({})).await;
+    drop(db.stream("messages", "deliver", StartingPosition::Latest).unwrap());
+    put(&db, "alice", "after", json!({})).await;
+    db.shutdown().await;
+    drop(db);
+    // It begins where it was first opened, also after a restart before it has finished anything.
+    let db = DynamoDb::start(durable(path)).await.unwrap();
+    let record = take(&mut db.stream("messages", "deliver", StartingPosition::Latest).unwrap(), 1).await.remove(0);
+    assert_eq!(record.event["dynamodb"]["Keys"]["messageId"]["S"], "after");
 }
 
 #[tokio::test]
@@ -150,6 +212,55 @@ async fn a_table_without_a_stream_is_named() {
     for table in ["players", "absent"] {
         let error = db.stream(table, "test", StartingPosition::TrimHorizon).map(drop).unwrap_err();
         assert!(error.to_string().contains(table), "{error}");
+    }
+}
+
+/// Prints how fast items are written and stream records are read with little and with much history. `MUSTER_HISTORY` is the number of
+/// records that are retained.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn measure_the_history() {
+    let history: usize = std::env::var_os("MUSTER_HISTORY").map_or(200_000, |text| text.to_str().unwrap().parse().unwrap());
+    let db = start().await;
+    let mut reader = db.stream("messages", "test", StartingPosition::Latest).unwrap();
+    let database = db.inner.engine.database();
+    let message = "x".repeat(200);
+    let put = |from: usize, count: usize| {
+        let began = std::time::Instant::now();
+        for number in from..from + count {
+            let key = format!("{number:08}");
+            let item = json!({"recipientId": {"S": format!("p{}", number % 100)}, "messageId": {"S": key}, "message": {"S": message}});
+            database.put_item(serde_json::from_value(json!({"TableName": "messages", "Item": item})).unwrap()).unwrap();
+        }
+        count as f64 / began.elapsed().as_secs_f64()
+    };
+    println!("first 5,000 puts: {:.0}/s", put(0, 5_000));
+    put(5_000, history - 5_000);
+    let size = |suffix: &str| std::fs::metadata(format!("{}{suffix}", db.inner.file.display())).map_or(0, |metadata| metadata.len()) >> 20;
+    println!("{} records retained, {} MB on disk, {} MB of log", count_rows(&db), size(""), size("-wal"));
+    println!("next 5,000 puts: {:.0}/s", put(history, 5_000));
+    let began = std::time::Instant::now();
+    while reader.position() < (history + 5_000) as i64 {
+        reader.next(1_000).await.unwrap();
+    }
+    println!("all read: {:.0} records/s", (history + 5_000) as f64 / began.elapsed().as_secs_f64());
+    let mut delays = Vec::new();
+    for number in 0..100 {
+        put(2 * history + number, 1);
+        let began = std::time::Instant::now();
+        reader.next(1).await.unwrap();
+        delays.push(began.elapsed());
+    }
+    delays.sort();
+    println!("one record, written to read: median {:?}, worst {:?}", delays[50], delays[99]);
+    for (target, ask) in
+        [("DescribeStream", json!({})), ("GetShardIterator", json!({"ShardId": reader.shard_id(), "ShardIteratorType": "LATEST"}))]
+    {
+        let mut ask = ask;
+        ask["StreamArn"] = reader.arn().replace("us-east-1", "dynoxide").into();
+        let began = std::time::Instant::now();
+        call(&db.endpoint(), &format!("DynamoDBStreams_20120810.{target}"), &ask).await;
+        println!("{target}: {:?}", began.elapsed());
     }
 }
 
