@@ -1,7 +1,7 @@
 //! The DynamoDB room: a DynamoDB-compatible engine embedded as a library, its streams and its expiry of items.
 //!
 //! The engine serves HTTP on a loopback port of its own ([`engine`]), which functions call directly; [`proxy`] is the same for callers of
-//! the front door. A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`], [`record`])
+//! the front door, who see streams as [`streams_api`] shows them. A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`], [`record`])
 //! for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
 
 mod engine;
@@ -11,6 +11,7 @@ mod proxy;
 mod reader;
 mod record;
 mod rows;
+mod streams_api;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use axum::{extract::Request, response::Response};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{engine::Engine, proxy::Proxy, reader::Opening, watcher::Watcher};
+use self::{engine::Engine, proxy::Proxy, reader::Opening, rows::Rows, streams_api::StreamsApi, watcher::Watcher};
 pub use self::{
     error::DynamoDbError,
     reader::{Checkpoint, StreamReader},
@@ -111,7 +112,7 @@ impl DynamoDb {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
         tasks.close();
-        let proxy = Proxy::new(engine.address());
+        let proxy = Proxy::new(engine.address(), StreamsApi::open(&file)?);
         let (stream_retention, clock) = (options.stream_retention, options.clock);
         let inner = Inner { engine, watcher, proxy, tasks, stopping, file, stream_retention, clock, _directory: directory };
         Ok(DynamoDb { inner: Arc::new(inner) })
@@ -127,8 +128,8 @@ impl DynamoDb {
     /// # Errors
     /// If the engine refuses the table, or a table of that name with another shape is there.
     pub async fn create_table(&self, table: &TableConfig) -> Result<(), DynamoDbError> {
-        let (database, table) = (self.inner.engine.database(), table.clone());
-        tokio::task::spawn_blocking(move || table::create(&database, &table)).await?
+        let (database, file, table) = (self.inner.engine.database(), self.inner.file.clone(), table.clone());
+        tokio::task::spawn_blocking(move || table::create(&database, &Rows::open(&file)?, &table)).await?
     }
 
     /// The stream of `table`, for one consumer, which continues after the last record it finished, also in a durable file that is opened

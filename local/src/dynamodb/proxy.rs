@@ -1,7 +1,7 @@
 //! The engine for callers of the front door. Its own Region stands in every ARN it writes, so ARNs are translated both ways. Only what
 //! is an ARN of the protocol is touched: items are tagged by type (`{"S":…}`), so no text of an item is ever the value of such a member.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -16,10 +16,17 @@ use hyper_util::{
 };
 use serde_json::Value;
 
+use super::{
+    DynamoDbError,
+    streams_api::{Call, StreamsApi},
+};
 use crate::{account::REGION, aws_json, report::report};
 
 /// The word that the engine writes for a Region.
 const ENGINE_REGION: &str = dynoxide::streams::LOCAL_REGION;
+/// A record was asked for that is older than the stream.
+const TRIMMED: &str = "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException";
+const TRIMMED_MESSAGE: &str = "The operation attempted to read past the oldest stream record in a shard.";
 /// What the engine takes at most, bytes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Headers that speak of a connection or of bytes that may change on the way.
@@ -28,13 +35,14 @@ const NOT_FORWARDED: [header::HeaderName; 4] = [header::HOST, header::CONTENT_LE
 pub(super) struct Proxy {
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
+    streams: Arc<StreamsApi>,
 }
 
 impl Proxy {
-    pub(super) fn new(address: SocketAddr) -> Proxy {
+    pub(super) fn new(address: SocketAddr, streams: StreamsApi) -> Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector) }
+        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector), streams: Arc::new(streams) }
     }
 
     pub(super) async fn handle(&self, request: Request) -> Response {
@@ -46,6 +54,16 @@ impl Proxy {
                 return aws_json::error(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
             }
         };
+        let call = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).and_then(Call::of);
+        // What is not JSON is for the engine to refuse.
+        let asked: Value = call.and_then(|_| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        if call == Some(Call::GetShardIterator) {
+            match self.is_trimmed(asked.clone()).await {
+                Ok(false) => {}
+                Ok(true) => return aws_json::error(StatusCode::BAD_REQUEST, TRIMMED, TRIMMED_MESSAGE),
+                Err(error) => return unavailable(&error),
+            }
+        }
         let body = translate(&body, REGION, ENGINE_REGION).unwrap_or(body);
         let mut forwarded = http::Request::new(Full::new(body));
         *forwarded.method_mut() = parts.method;
@@ -64,7 +82,15 @@ impl Proxy {
             Err(error) => return unavailable(&error),
         };
         parts.headers = forwardable(parts.headers);
-        let body = match translate(&body, ENGINE_REGION, REGION) {
+        let presented = match call.filter(|_| parts.status.is_success()) {
+            Some(call) => match self.present(call, asked, body.clone()).await {
+                Ok(presented) => presented,
+                Err(error) => return unavailable(&error),
+            },
+            None => None,
+        };
+        let translated = translate(presented.as_ref().unwrap_or(&body), ENGINE_REGION, REGION);
+        let body = match translated.or(presented) {
             Some(body) => {
                 // The checksum is that of the engine's bytes, and clients do check it.
                 parts.headers.remove("x-amz-crc32");
@@ -73,6 +99,22 @@ impl Proxy {
             None => body,
         };
         Response::from_parts(parts, Body::from(body))
+    }
+
+    async fn is_trimmed(&self, asked: Value) -> Result<bool, DynamoDbError> {
+        let streams = Arc::clone(&self.streams);
+        tokio::task::spawn_blocking(move || streams.asks_for_what_was_trimmed(&asked)).await?
+    }
+
+    /// The engine's answer as callers are to see it; none if it is already so.
+    async fn present(&self, call: Call, asked: Value, answer: Bytes) -> Result<Option<Bytes>, DynamoDbError> {
+        let streams = Arc::clone(&self.streams);
+        let present = move || {
+            let mut answer: Value = serde_json::from_slice(&answer)?;
+            let changed = streams.present(call, &asked, &mut answer)?;
+            Ok(changed.then(|| Bytes::from(answer.to_string())))
+        };
+        tokio::task::spawn_blocking(present).await?
     }
 }
 

@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use super::{
     DynamoDbError,
     rows::{Description, Row},
+    streams_api::BOTH_IMAGES,
 };
 use crate::account::{REGION, stream_arn};
 
 /// The public sequence number is this much more than the stored one.
-const SEQUENCE_NUMBER_OFFSET: i128 = 100_000_000_000_000_000_000;
+pub(super) const SEQUENCE_NUMBER_OFFSET: i128 = 100_000_000_000_000_000_000;
 
 /// One record of a stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,36 +50,58 @@ impl Source {
     pub(super) fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
         let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Value>(&text)).transpose();
         let keys: Value = serde_json::from_str(&row.keys)?;
-        let (new, old) = (image(row.new_image)?, image(row.old_image)?);
-        if row.event_name == "MODIFY"
-            && let (Some(new), Some(old)) = (&new, &old)
-            && same(new, old)
-        {
+        let images = Images { new: image(row.new_image)?, old: image(row.old_image)? };
+        if row.event_name == "MODIFY" && images.are_the_same() {
             return Ok(None);
         }
+        let images = images.seen_as(&self.view_type);
         let stored: i128 = row.sequence_number.parse().map_err(serde::de::Error::custom).map_err(DynamoDbError::Stored)?;
         let sequence_number = (SEQUENCE_NUMBER_OFFSET + stored).to_string();
-        let size: usize = [Some(&keys), new.as_ref(), old.as_ref()].into_iter().flatten().map(item_size).sum();
-        let mut dynamodb = json!({
-            "ApproximateCreationDateTime": row.created_at, "SequenceNumber": sequence_number, "SizeBytes": size,
-            "StreamViewType": self.view_type,
-        });
+        let size: usize = [Some(&keys), images.new.as_ref(), images.old.as_ref()].into_iter().flatten().map(item_size).sum();
         let key = keys.to_string();
-        dynamodb["Keys"] = keys;
-        for (name, image) in [("NewImage", new), ("OldImage", old)] {
-            if let Some(image) = image {
-                dynamodb[name] = image;
-            }
-        }
+        let mut dynamodb = Map::new();
+        dynamodb.insert("ApproximateCreationDateTime".to_owned(), json!(row.created_at));
+        dynamodb.insert("SequenceNumber".to_owned(), json!(sequence_number));
+        dynamodb.insert("SizeBytes".to_owned(), json!(size));
+        dynamodb.insert("StreamViewType".to_owned(), json!(self.view_type));
+        dynamodb.insert("Keys".to_owned(), keys);
+        images.put_into(&mut dynamodb);
         let mut event = json!({
             "eventID": row.event_id, "eventName": row.event_name, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
             "awsRegion": REGION, "eventSourceARN": self.arn,
         });
-        event["dynamodb"] = dynamodb;
+        event["dynamodb"] = Value::Object(dynamodb);
         if let Some(identity) = row.user_identity {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
         Ok(Some(StreamRecord { position: row.id, sequence_number, key, written_at: row.created_at, event }))
+    }
+}
+
+/// An item before and after a change.
+pub(super) struct Images {
+    pub(super) new: Option<Value>,
+    pub(super) old: Option<Value>,
+}
+
+impl Images {
+    /// Whether both are known and equal: the write changed nothing.
+    pub(super) fn are_the_same(&self) -> bool {
+        matches!((&self.new, &self.old), (Some(new), Some(old)) if same(new, old))
+    }
+
+    /// Those that a stream of this view type shows.
+    pub(super) fn seen_as(self, view_type: &str) -> Images {
+        let shows = |views: [&str; 2]| views.contains(&view_type);
+        Images { new: self.new.filter(|_| shows(["NEW_IMAGE", BOTH_IMAGES])), old: self.old.filter(|_| shows(["OLD_IMAGE", BOTH_IMAGES])) }
+    }
+
+    pub(super) fn put_into(self, record: &mut Map<String, Value>) {
+        for (name, image) in [("NewImage", self.new), ("OldImage", self.old)] {
+            if let Some(image) = image {
+                record.insert(name.to_owned(), image);
+            }
+        }
     }
 }
 
@@ -103,7 +126,7 @@ fn same(left: &Value, right: &Value) -> bool {
 }
 
 /// Bytes of an item as DynamoDB counts them: names and values.
-fn item_size(item: &Value) -> usize {
+pub(super) fn item_size(item: &Value) -> usize {
     item.as_object().map_or(0, attributes_size)
 }
 

@@ -48,7 +48,8 @@ impl Rows {
     pub(super) fn prepare(&self) -> Result<(), DynamoDbError> {
         self.connection.execute_batch(
             "CREATE INDEX IF NOT EXISTS muster_stream_records ON _stream_records(table_name, CAST(sequence_number AS INTEGER));
-             CREATE TABLE IF NOT EXISTS muster_positions (consumer TEXT PRIMARY KEY, position INTEGER NOT NULL);",
+             CREATE TABLE IF NOT EXISTS muster_positions (consumer TEXT PRIMARY KEY, position INTEGER NOT NULL);
+             CREATE TABLE IF NOT EXISTS muster_views (table_name TEXT PRIMARY KEY, label TEXT NOT NULL, view_type TEXT NOT NULL);",
         )?;
         Ok(())
     }
@@ -131,7 +132,23 @@ impl Rows {
     pub(super) fn describe(&self, table: &str) -> Result<Option<Description>, DynamoDbError> {
         let sql = "SELECT stream_label, stream_view_type FROM _tables WHERE table_name = ?1 AND stream_enabled = 1";
         let description = |row: &rusqlite::Row<'_>| Ok(Description { label: row.get(0)?, view_type: row.get(1)? });
-        Ok(self.connection.query_row(sql, [table], description).optional()?)
+        let Some(mut description) = self.connection.query_row(sql, [table], description).optional()? else { return Ok(None) };
+        if let Some(view_type) = self.view(table, &description.label)? {
+            description.view_type = view_type;
+        }
+        Ok(Some(description))
+    }
+
+    /// The view type that was asked for, of the stream of `table` with this label; none if the engine's own holds.
+    pub(super) fn view(&self, table: &str, label: &str) -> Result<Option<String>, DynamoDbError> {
+        let sql = "SELECT view_type FROM muster_views WHERE table_name = ?1 AND label = ?2";
+        Ok(self.connection.prepare_cached(sql)?.query_row([table, label], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps the view type that was asked for.
+    pub(super) fn keep_view(&self, table: &str, label: &str, view_type: &str) -> Result<(), DynamoDbError> {
+        self.connection.execute("INSERT OR REPLACE INTO muster_views VALUES (?1, ?2, ?3)", [table, label, view_type])?;
+        Ok(())
     }
 
     /// The number of the last record that `consumer` had finished when positions were last saved.

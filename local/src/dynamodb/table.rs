@@ -4,7 +4,7 @@ use dynoxide::Database;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::DynamoDbError;
+use super::{DynamoDbError, rows::Rows, streams_api::BOTH_IMAGES};
 
 /// The type of a key attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl TableConfig {
         self.attributes().map(|(key, _)| json!({"AttributeName": key.name, "AttributeType": key.kind.code()})).collect()
     }
 
-    /// What the engine says of the table's stream when it is as configured.
+    /// What is said of the table's stream when it is as configured.
     fn stream_specification(&self) -> Value {
         match self.stream {
             Some(view) => json!({"StreamEnabled": true, "StreamViewType": view.name()}),
@@ -103,26 +103,33 @@ fn request<T: DeserializeOwned>(value: Value) -> Result<T, DynamoDbError> {
     Ok(serde_json::from_value(value)?)
 }
 
-/// Creates `table` unless it is there, and sets its expiry.
-pub(super) fn create(database: &Database, table: &TableConfig) -> Result<(), DynamoDbError> {
+/// Creates `table` unless it is there, and sets its expiry. `rows` keeps the stream's view type: the engine keeps both images, whatever it
+/// is, because only both tell whether a write changed anything.
+pub(super) fn create(database: &Database, rows: &Rows, table: &TableConfig) -> Result<(), DynamoDbError> {
     if database.get_table_metadata(&table.name)?.is_some() {
-        check(database, table)?;
+        check(database, rows, table)?;
     } else {
         let mut create = json!({
             "TableName": table.name, "KeySchema": table.key_schema(), "AttributeDefinitions": table.definitions(),
             "BillingMode": "PAY_PER_REQUEST",
         });
         if table.stream.is_some() {
-            create["StreamSpecification"] = table.stream_specification();
+            create["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": BOTH_IMAGES});
         }
         database.create_table(request(create)?)?;
+        if let (Some(view), Some(stream)) = (table.stream, rows.describe(&table.name)?) {
+            rows.keep_view(&table.name, &stream.label, view.name())?;
+        }
     }
     set_expiry(database, table)
 }
 
 /// Whether the table that is there is the one that is wanted.
-fn check(database: &Database, table: &TableConfig) -> Result<(), DynamoDbError> {
-    let description = serde_json::to_value(database.describe_table(request(json!({"TableName": table.name}))?)?)?;
+fn check(database: &Database, rows: &Rows, table: &TableConfig) -> Result<(), DynamoDbError> {
+    let mut description = serde_json::to_value(database.describe_table(request(json!({"TableName": table.name}))?)?)?;
+    if let Some(stream) = rows.describe(&table.name)? {
+        description["Table"]["StreamSpecification"]["StreamViewType"] = stream.view_type.into();
+    }
     let there = &description["Table"];
     let expected = [
         ("KeySchema", table.key_schema()),

@@ -39,6 +39,70 @@ async fn arns_carry_the_region_of_the_stack_both_ways() {
 }
 
 #[tokio::test]
+async fn callers_see_the_view_type_of_the_stream_and_only_changes() {
+    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
+    db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
+    let front = serve(&db).await;
+    for text in ["one", "one", "two"] {
+        put(&db, "alice", "1", json!({"text": {"S": text}})).await;
+    }
+    let table = call(&front, "DynamoDB_20120810.DescribeTable", &json!({"TableName": "messages"})).await;
+    assert_eq!(table["Table"]["StreamSpecification"]["StreamViewType"], "NEW_IMAGE");
+    let arn = &table["Table"]["LatestStreamArn"];
+    let described = call(&front, "DynamoDBStreams_20120810.DescribeStream", &json!({"StreamArn": arn})).await;
+    assert_eq!(described["StreamDescription"]["StreamViewType"], "NEW_IMAGE");
+    let ask =
+        json!({"StreamArn": arn, "ShardId": described["StreamDescription"]["Shards"][0]["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
+    let records = call(&front, "DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
+    let read = take(&mut reader, 2).await;
+    assert_eq!(records["Records"].as_array().unwrap().len(), 2);
+    for (told, read) in records["Records"].as_array().unwrap().iter().zip(&read) {
+        let mut told = told.clone();
+        let seconds = told["dynamodb"]["ApproximateCreationDateTime"].as_f64().unwrap();
+        told["dynamodb"]["ApproximateCreationDateTime"] = json!(seconds as i64);
+        told["eventSourceARN"] = arn.clone();
+        assert_eq!(told, read.event, "the API and a mapping show the same record");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letters_record_is_found_for_a_day_and_after_that_it_is_trimmed() {
+    let clock = Clock::standing_at(crate::clock::now());
+    let db = DynamoDb::start(DynamoDbOptions { clock: clock.clone(), ..DynamoDbOptions::default() }).await.unwrap();
+    db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
+    let front = serve(&db).await;
+    for number in ["1", "2", "3"] {
+        put(&db, "alice", number, json!({})).await;
+    }
+    let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
+    let records = take(&mut reader, 3).await;
+    reader.checkpoint().finish(records[2].position);
+    let ask = json!({
+        "StreamArn": reader.arn(), "ShardId": reader.shard_id(), "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+        "SequenceNumber": records[1].sequence_number,
+    });
+    clock.advance(Duration::from_secs(23 * 60 * 60));
+    let iterator = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
+    let ask_records = json!({"ShardIterator": iterator["ShardIterator"], "Limit": 1});
+    let found = call(&front, "DynamoDBStreams_20120810.GetRecords", &ask_records).await;
+    assert_eq!(found["Records"][0]["dynamodb"]["Keys"]["messageId"]["S"], "2");
+    clock.advance(Duration::from_secs(2 * 60 * 60));
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while count_rows(&db) > 0 {
+        assert!(std::time::Instant::now() < until, "they are trimmed");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let refused = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
+    assert_eq!(refused["__type"], "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException");
+    // The same where newer records are left.
+    put(&db, "alice", "4", json!({})).await;
+    let refused = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
+    assert_eq!(refused["__type"], "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException");
+}
+
+#[tokio::test]
 async fn items_pass_as_they_are_even_if_they_speak_of_arns() {
     let db = start().await;
     let front = serve(&db).await;
