@@ -15,6 +15,7 @@ mod streams_api;
 mod table;
 #[cfg(test)]
 mod tests;
+mod wake;
 mod watcher;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

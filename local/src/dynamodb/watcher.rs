@@ -1,25 +1,32 @@
 //! Notices new stream records and removes those whose time is over. One thread does it for all tables: SQLite tells another
-//! connection of a commit by a number that must be asked for, so it is asked for often while there is work, less often when idle.
+//! connection of a commit by a number that must be asked for, so it is asked for often while there is work. When there is none, the system
+//! wakes the thread at a write ([`super::wake`]), or, where it cannot, the number is asked for less often.
 
 use std::{
     collections::HashMap,
+    os::unix::net::UnixStream,
     path::Path,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
 
-use super::{DynamoDbError, DynamoDbOptions, reader::Cursor, rows::Rows};
+use super::{
+    DynamoDbError, DynamoDbOptions,
+    reader::Cursor,
+    rows::Rows,
+    wake::{Wake, Woken},
+};
 use crate::{clock::Clock, lock::lock, report::report};
 
-/// How long to pause between two looks, by how long ago something was written. A look and its wake-up cost about 30 µs of a core; half a
-/// pause is the mean delay of a lone record.
-const PAUSES: [(Duration, Duration); 2] =
-    [(Duration::from_millis(200), Duration::from_micros(500)), (Duration::from_secs(10), Duration::from_millis(2))];
-/// The pause when nothing was written for longer.
-const LONGEST_PAUSE: Duration = Duration::from_millis(4);
+/// For so long after a write, the next is expected.
+const BUSY: Duration = Duration::from_millis(200);
+/// Between two looks while busy. A look and its wake-up cost about 30 µs of a core; half a pause is the mean delay of a record.
+const BUSY_PAUSE: Duration = Duration::from_micros(500);
+/// Between two looks otherwise, where the system does not tell of a write.
+const IDLE_PAUSE: Duration = Duration::from_millis(4);
 /// Between two rounds of trimming and saving positions.
 const TIDY: Duration = Duration::from_secs(1);
 
@@ -35,7 +42,7 @@ pub(super) struct Shared {
 pub(super) struct Watcher {
     shared: Arc<Mutex<Shared>>,
     /// Dropping it wakes and ends the thread.
-    running: Mutex<Option<mpsc::Sender<()>>>,
+    running: Mutex<Option<UnixStream>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -44,7 +51,7 @@ impl Watcher {
         let rows = Rows::open(file)?;
         rows.prepare()?;
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let (running, stopped) = mpsc::channel();
+        let (wake, running) = Wake::new(file)?;
         let mut watch = Watch {
             durable: options.path.is_some(),
             retention: i64::try_from(options.stream_retention.as_secs()).unwrap_or(i64::MAX),
@@ -53,9 +60,10 @@ impl Watcher {
             shared: Arc::clone(&shared),
             seen: rows.newest()?,
             saved: HashMap::new(),
+            wake,
             rows,
         };
-        let thread = std::thread::Builder::new().name("streams".to_owned()).spawn(move || watch.run(&stopped))?;
+        let thread = std::thread::Builder::new().name("streams".to_owned()).spawn(move || watch.run())?;
         Ok(Watcher { shared, running: Mutex::new(Some(running)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -84,6 +92,7 @@ impl Watcher {
 /// The thread's own.
 struct Watch {
     rows: Rows,
+    wake: Wake,
     durable: bool,
     /// Seconds.
     retention: i64,
@@ -96,7 +105,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn run(&mut self, stopped: &mpsc::Receiver<()>) {
+    fn run(&mut self) {
         let (mut version, mut written_at, mut tidy_at) = (None, Instant::now(), Instant::now() + TIDY);
         loop {
             let now = Instant::now();
@@ -111,10 +120,21 @@ impl Watch {
                     report("DynamoDB", error);
                 }
             }
-            let quiet = now - written_at;
-            let pause = PAUSES.iter().find(|(since, _)| quiet < *since).map_or(LONGEST_PAUSE, |(_, pause)| *pause);
-            if stopped.recv_timeout(pause) != Err(mpsc::RecvTimeoutError::Timeout) {
-                break;
+            let busy = written_at.elapsed() < BUSY;
+            let pause = match (busy, self.wake.notices_writes()) {
+                (true, _) => BUSY_PAUSE,
+                (false, true) => tidy_at.saturating_duration_since(Instant::now()),
+                (false, false) => IDLE_PAUSE,
+            };
+            match self.wake.wait(pause, !busy) {
+                Ok(Woken::Stopped) => break,
+                // It may not be readable yet, so that one look is not enough.
+                Ok(Woken::Written) => written_at = Instant::now(),
+                Ok(Woken::InTime) => {}
+                Err(error) => {
+                    report("DynamoDB", error);
+                    std::thread::sleep(IDLE_PAUSE);
+                }
             }
         }
         if let Err(error) = self.save() {
@@ -124,6 +144,7 @@ impl Watch {
 
     /// Tells readers what is new. Answers whether anything was written, also to tables without a stream.
     fn look(&mut self, last: &mut Option<i64>) -> Result<bool, DynamoDbError> {
+        self.wake.forget()?;
         let version = self.rows.version()?;
         if *last == Some(version) {
             return Ok(false);
