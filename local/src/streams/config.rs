@@ -17,11 +17,11 @@ pub struct MappingConfig {
     pub table: String,
     /// Records in one batch at most, 1 to 10,000.
     pub batch_size: usize,
-    /// How long to gather a batch that is not full, up to 300 s.
+    /// How long to gather a batch that is not full, up to 300 s after the batch before.
     pub batching_window: Duration,
     /// How often a failed batch is tried again, up to 10,000 times; none: until its records are too old.
     pub maximum_retry_attempts: Option<u32>,
-    /// Records older than this are given up, 60 s to 7 days; none: never.
+    /// Records older than this are given up, 60 s to 7 days; none: when the stream keeps them no longer.
     pub maximum_record_age: Option<Duration>,
     /// Whether a failed batch is tried again in two halves.
     pub bisect: bool,
@@ -31,7 +31,7 @@ pub struct MappingConfig {
     pub filter_patterns: Vec<Value>,
     /// The ARN of the SQS queue that hears of what was given up.
     pub on_failure_queue: Option<String>,
-    /// Batches in parallel, 1 to 10. Records with the same partition key stay in order.
+    /// Batches in parallel, 1 to 10. With more than one, only the records of each item, by partition and sort key, stay in order.
     pub parallelization_factor: usize,
     /// The wait before the first retry; it doubles with each further one, up to [`MappingConfig::longest_backoff`].
     pub first_backoff: Duration,

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::{
     mapping::{dead_letters, sqs, table, until, write},
-    scripted::{self, sequence_number},
+    scripted,
 };
 use crate::{
     account::{function_arn, queue_arn},
+    clock::{self, Clock},
     dynamodb::{DynamoDb, DynamoDbOptions, StartingPosition},
     lambda::{Lambda, test_function},
     sqs::Sqs,
@@ -74,6 +75,7 @@ impl Case {
             batching_window: Duration::from_millis(self.window),
             bisect: self.bisect,
             maximum_retry_attempts: Some(self.retries),
+            maximum_record_age: Some(Duration::from_secs(60)),
             report_batch_item_failures: true,
             on_failure_queue: Some(queue_arn("dead-letters")),
             parallelization_factor: self.lanes,
@@ -97,12 +99,13 @@ struct Story {
 }
 
 impl Story {
-    async fn of(log: &Path, sqs: &Sqs) -> Story {
+    async fn of(log: &Path, sqs: &Sqs, db: &DynamoDb) -> Story {
         let number = |record: &Value| record["dynamodb"]["NewImage"]["number"]["N"].as_str().unwrap().parse::<usize>().unwrap();
-        let (mut numbers, mut invocations, mut handled) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let records = db.stream("messages", "audit", StartingPosition::TrimHorizon).unwrap().next(1_000).await.unwrap();
+        let numbers: BTreeMap<_, _> = records.into_iter().map(|record| (record.sequence_number, number(&record.event))).collect();
+        let (mut invocations, mut handled) = (Vec::new(), Vec::new());
         for line in scripted::invocations(log) {
             let records = line["Records"].as_array().unwrap();
-            numbers.extend(records.iter().map(|record| (sequence_number(record), number(record))));
             let seen: Vec<_> = records.iter().map(number).collect();
             handled.extend(&seen[..line["handled"].as_u64().unwrap() as usize]);
             invocations.push((line["requestId"].as_str().unwrap().to_owned(), seen));
@@ -111,9 +114,12 @@ impl Story {
             let info = &letter["DDBStreamBatchInfo"];
             let [first, last] = ["startSequenceNumber", "endSequenceNumber"].map(|name| info[name].as_str().unwrap().to_owned());
             let id = letter["requestContext"]["requestId"].as_str().unwrap().to_owned();
-            // Between them in the stream there may be records of other lanes.
-            let of = invocations.iter().find(|(request, _)| *request == id).map(|(_, seen)| seen.clone()).unwrap_or_default();
-            let of: Vec<_> = of.into_iter().filter(|message| (numbers[&first]..=numbers[&last]).contains(message)).collect();
+            let range = numbers[&first]..=numbers[&last];
+            // Between them in the stream there may be records of other lanes. What was never delivered is not in any invocation.
+            let of = match invocations.iter().find(|(request, _)| *request == id) {
+                Some((_, seen)) => seen.iter().copied().filter(|message| range.contains(message)).collect(),
+                None => range.collect::<Vec<_>>(),
+            };
             assert_eq!(info["batchSize"], of.len());
             (id, of)
         };
@@ -138,7 +144,7 @@ impl Story {
             prop_assert!(of.is_sorted(), "player{recipient} got {of:?}");
         }
         for (id, dead) in &self.dead {
-            let last = self.invocations.iter().position(|(request, _)| request == id).unwrap();
+            let Some(last) = self.invocations.iter().position(|(request, _)| request == id) else { continue };
             let later = self.invocations[last + 1..].iter().find(|(_, seen)| seen.iter().any(|message| dead.contains(message)));
             prop_assert!(later.is_none(), "{dead:?} was dead-lettered after {id}, and delivered again: {later:?}");
         }
@@ -146,29 +152,52 @@ impl Story {
     }
 }
 
+/// Runs a case to its end. The clock jumps over the age limit after `ages` milliseconds.
+async fn run(case: &Case, ages: Option<u64>) -> Story {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    std::fs::write(&log, "").unwrap();
+    let (sqs, lambda) = (sqs(), Lambda::start(vec![scripted::config(&log)], test_function::quiet()).await.unwrap());
+    let clock = Clock::standing_at(clock::now());
+    let db = DynamoDb::start(DynamoDbOptions { clock: clock.clone(), ..DynamoDbOptions::default() }).await.unwrap();
+    db.create_table(&table("messages")).await.unwrap();
+    let mapping = case.map(&db, &lambda, &sqs);
+    if let Some(milliseconds) = ages {
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            clock.advance(Duration::from_secs(90));
+        });
+    }
+    case.write(&db).await;
+    let (mut checkpoint, all) = (0, case.messages.len() as i64);
+    until(|| {
+        assert!(mapping.position() >= checkpoint, "the checkpoint never goes back");
+        checkpoint = mapping.position();
+        checkpoint == all
+    })
+    .await;
+    mapping.shutdown().await;
+    let story = Story::of(&log, &sqs, &db).await;
+    lambda.shutdown().await;
+    db.shutdown().await;
+    story
+}
+
 /// Whatever fails, whenever, every record is handled or dead-lettered, once and in order, and nothing is delivered after that.
 #[test]
 fn every_record_is_handled_or_dead_lettered_once_and_in_order() {
     check_cases(case(1..=4), async |case| {
-        let directory = tempfile::tempdir().unwrap();
-        let log = directory.path().join("log");
-        std::fs::write(&log, "").unwrap();
-        let (sqs, lambda) = (sqs(), Lambda::start(vec![scripted::config(&log)], test_function::quiet()).await.unwrap());
-        let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
-        db.create_table(&table("messages")).await.unwrap();
-        let mapping = case.map(&db, &lambda, &sqs);
-        case.write(&db).await;
-        let (mut checkpoint, all) = (0, case.messages.len() as i64);
-        until(|| {
-            assert!(mapping.position() >= checkpoint, "the checkpoint never goes back");
-            checkpoint = mapping.position();
-            checkpoint == all
-        })
-        .await;
-        mapping.shutdown().await;
-        let story = Story::of(&log, &sqs).await;
-        lambda.shutdown().await;
-        db.shutdown().await;
+        let story = run(&case, None).await;
+        story.is_complete(&case)?;
+        story.is_exact(&case)
+    });
+}
+
+/// The same if records grow too old meanwhile.
+#[test]
+fn records_that_grow_too_old_are_dead_lettered_once_and_in_order() {
+    check_cases((case(1..=1), 0u64..200), async |(case, ages)| {
+        let story = run(&case, Some(ages)).await;
         story.is_complete(&case)?;
         story.is_exact(&case)
     });
@@ -201,11 +230,12 @@ fn nothing_is_lost_when_the_stack_restarts() {
             }
             mapping.shutdown().await;
             lambda.shutdown().await;
-            db.shutdown().await;
             if restart.is_none() {
-                break;
+                let story = Story::of(&log, &sqs, &db).await;
+                db.shutdown().await;
+                return story.is_complete(&case);
             }
+            db.shutdown().await;
         }
-        Story::of(&log, &sqs).await.is_complete(&case)
     });
 }
