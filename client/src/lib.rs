@@ -43,11 +43,15 @@ mod client;
 mod driver;
 mod error;
 mod events;
+mod expiry;
 mod handshake;
+mod inbox;
 mod incoming;
+mod message;
 mod open_requests;
 mod options;
 mod outgoing;
+mod seen;
 mod token;
 
 #[cfg(test)]
@@ -59,5 +63,6 @@ pub use backoff::Backoff;
 pub use client::{Client, Pong};
 pub use error::{ConnectError, RequestError};
 pub use events::{Answer, Event, Events, GatewayError};
+pub use message::Message;
 pub use options::Options;
 pub use token::{Token, TokenError};

@@ -82,20 +82,23 @@ fn visible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use muster_client::protocol::{Code, MessagePush};
+    use muster_client::{
+        Message,
+        protocol::{Code, MessagePush},
+    };
 
     use super::*;
 
     #[test]
     fn a_message_cannot_control_the_terminal() {
-        let message = MessagePush {
+        let push = MessagePush {
             message_id: "m".into(),
             sender_id: "bob".into(),
             request_id: None,
             message: "\u{1b}[2Jhé\r\nalice: lies".into(),
             sent_at: 1,
         };
-        assert_eq!(event(&Event::Message(message)), "bob: \\u{1b}[2Jhé\\r\\nalice: lies");
+        assert_eq!(event(&Event::Message(Message { push, missed: false })), "bob: \\u{1b}[2Jhé\\r\\nalice: lies");
     }
 
     #[test]
