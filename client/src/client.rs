@@ -86,7 +86,7 @@ impl Client {
             closed: inner.closed.clone(),
             connection: 0,
             draining: None,
-            last_resume: None,
+            resume_ids: Uuid::new_v4().as_u64_pair().0,
         };
         tokio::spawn(driver.run(opened));
         Ok((Self(Arc::new(inner)), events))

@@ -12,7 +12,6 @@ use std::{sync::Arc, time::Instant};
 
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use self::draining::Draining;
 use crate::{
@@ -37,8 +36,8 @@ pub(crate) struct Driver {
     pub(crate) connection: u32,
     /// The connection before, if it still has something to say.
     pub(crate) draining: Option<Box<Draining>>,
-    /// The latest `resume` of our own, whose answer is nobody else's.
-    pub(crate) last_resume: Option<Uuid>,
+    /// What the ids of our own `resume`s begin with, so that an answer to one that was given up is known to be nobody else's.
+    pub(crate) resume_ids: u64,
 }
 
 /// Why a connection is not served any more.

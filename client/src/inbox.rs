@@ -123,12 +123,12 @@ impl Inbox {
     pub(crate) fn page(&mut self, page: Resumed, offer: &mut impl FnMut(Message) -> Offer) -> Step {
         let begun_at = page.after.as_deref().and_then(time_of);
         if self.progress.next.is_none() && !page.complete {
-            let oldest = page.messages.first().map(|message| self.seen.key(message).sent_at);
+            let oldest = page.messages.first().and_then(|message| time_of(&message.message_id));
             self.progress.since = oldest.or_else(|| begun_at.map(|time| time.saturating_sub(OVERLAP_MILLISECONDS)));
         }
         self.progress.incomplete |= !page.complete;
         for message in page.messages {
-            let missed = begun_at.is_none_or(|begun_at| self.seen.key(&message).sent_at < begun_at);
+            let missed = begun_at.zip(time_of(&message.message_id)).is_none_or(|(begun_at, time)| time < begun_at);
             match self.hand_out(message, missed, offer) {
                 Some(Offer::Taken) => self.progress.messages += 1,
                 Some(Offer::Full) => return Step::NoRoom,

@@ -22,10 +22,10 @@ const MOST_REQUESTS: usize = 1_024;
 /// What is remembered of a message. Hashes are keyed at random, so that nobody can make two messages look alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// When it was sent, in epoch milliseconds.
-    pub(crate) sent_at: u64,
+    /// The time in its id, in epoch milliseconds. An id of another kind has none, and is never taken for one that was covered.
+    time: u64,
     id: u64,
-    request: Option<u64>,
+    request: Option<(u64, u64)>,
 }
 
 /// A bounded memory of messages. It takes no heap before the first one.
@@ -49,22 +49,26 @@ impl Seen {
 
     /// What there is to remember of `message`.
     pub(crate) fn key(&self, message: &MessagePush) -> Key {
-        let request = message.request_id.as_ref().map(|id| self.hasher.hash_one((&message.sender_id, id, &message.message)));
-        Key { sent_at: time_of(&message.message_id).unwrap_or(message.sent_at), id: self.hasher.hash_one(&message.message_id), request }
+        let hash = |id| self.hasher.hash_one((&message.sender_id, id, &message.message));
+        Key {
+            time: time_of(&message.message_id).unwrap_or(u64::MAX),
+            id: self.hasher.hash_one(&message.message_id),
+            request: message.request_id.as_ref().map(|id| (message.sent_at, hash(id))),
+        }
     }
 
     /// Whether the message was handed out before, or is its sender's repetition of one that was.
     pub(crate) fn contains(&self, key: &Key) -> bool {
-        let repeated = |request| {
+        let repeated = |(sent_at, request): (u64, u64)| {
             let mut requests = self.requests.iter();
-            requests.any(|(sent_at, other)| *other == request && sent_at.abs_diff(key.sent_at) <= REPETITION_MILLISECONDS)
+            requests.any(|(before, other)| *other == request && before.abs_diff(sent_at) <= REPETITION_MILLISECONDS)
         };
-        self.covered.contains(&key.sent_at) || self.ids.contains(&(key.sent_at, key.id)) || key.request.is_some_and(repeated)
+        self.covered.contains(&key.time) || self.ids.contains(&(key.time, key.id)) || key.request.is_some_and(repeated)
     }
 
     /// Remembers a message. If there is no room, the oldest is forgotten: that may repeat one, and loses none.
     pub(crate) fn insert(&mut self, key: Key) {
-        self.ids.insert((key.sent_at, key.id));
+        self.ids.insert((key.time, key.id));
         if self.ids.len() > self.most {
             self.ids.pop_first();
         }
@@ -72,7 +76,7 @@ impl Seen {
             if self.requests.len() == MOST_REQUESTS {
                 self.requests.pop_front();
             }
-            self.requests.push_back((key.sent_at, request));
+            self.requests.push_back(request);
         }
     }
 
@@ -143,6 +147,14 @@ mod tests {
         assert_eq!(seen.len(), 1);
         assert!(messages.iter().all(|message| is_seen(&seen, message)));
         assert!(is_seen(&seen, &message(2_500, None, "x")) && !is_seen(&seen, &message(3_001, None, "y")));
+    }
+
+    #[test]
+    fn an_id_without_a_time_is_known_by_itself_alone() {
+        let odd = |id: &str| MessagePush { message_id: id.into(), ..message(1_000, None, "x") };
+        let mut seen = seen_of(&[odd("m")]);
+        seen.cover(None, 3_000);
+        assert!(is_seen(&seen, &odd("m")) && !is_seen(&seen, &odd("n")));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use muster_protocol::Code;
-use uuid::Uuid;
 
 use super::{
     Driver,
@@ -18,10 +17,9 @@ impl Driver {
         match Incoming::read(text) {
             Incoming::Answer { request_id, route, result } => {
                 let expired = result.as_ref().is_err_and(|rejection| rejection.code == Code::TokenExpired);
-                let own = self.last_resume.is_some() && self.last_resume == request_id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
                 match self.open.answer(request_id.as_deref(), result.map_err(RequestError::Rejected)) {
                     // A resume that was given up is asked anew; its late answer is of no use to anybody.
-                    Err(_) if own => {}
+                    Err(_) if self.is_own_resume(request_id.as_deref()) => {}
                     Err(Ok(body)) => {
                         self.events.send(Event::Answer(Answer { request_id, route, result: Ok(body) }));
                     }

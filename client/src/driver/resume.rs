@@ -118,14 +118,18 @@ pub(super) fn pushed_into(events: &EventSender) -> impl FnMut(Message) -> Offer 
 impl Driver {
     /// Asks for the next page: its text is to be sent on this connection.
     pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
-        let id = Uuid::new_v4();
+        let id = Uuid::from_u64_pair(self.resume_ids, Uuid::new_v4().as_u64_pair().1);
         self.inbox.hold();
         let text = outgoing::encode(id, Resume::ROUTE.name(), self.inbox.request(page_limit(self.options.event_capacity)))?;
         let (request, outcome) = open.open(id)?;
         open.mark_sent(id, self.connection);
-        self.last_resume = Some(id);
         resuming.state = State::Asked(Asked { _request: request, outcome, until: now + self.options.request_timeout });
         Ok(text)
+    }
+
+    /// Whether a request was a resume of our own.
+    pub(super) fn is_own_resume(&self, request_id: Option<&str>) -> bool {
+        request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.resume_ids)
     }
 
     /// Goes on with what was asked for, if it is answered or late, and begins anew if there is a reason to.
