@@ -75,6 +75,7 @@ impl Driver {
                 End::Lost(reason) => reason,
             };
             self.lose_draining();
+            self.inbox.disconnected();
             self.open.disconnected(self.connection);
             // A connection that ends soon after it was made is a failure, too: otherwise a server that accepts and drops would be
             // asked again and again without a pause.

@@ -51,7 +51,7 @@ pub(crate) enum Step {
 pub(crate) struct Finished {
     pub(crate) after: Option<String>,
     pub(crate) cursor: String,
-    pub(crate) messages: usize,
+    pub(crate) missed: usize,
     pub(crate) complete: bool,
 }
 
@@ -63,6 +63,8 @@ pub(crate) struct Inbox {
     /// Pushes that wait for a resume to finish, so that what is older comes first.
     held: Option<Vec<MessagePush>>,
     progress: Progress,
+    /// There was no connection at some time since the cursor.
+    away: bool,
     /// Something was pushed and could not be handed out.
     due: bool,
     /// From how many remembered messages on a resume is due.
@@ -73,7 +75,7 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Progress {
     next: Option<String>,
-    messages: usize,
+    missed: usize,
     incomplete: bool,
     /// If the inbox could not be seen from the cursor on: from when on it was seen.
     since: Option<u64>,
@@ -84,12 +86,17 @@ impl Inbox {
     pub(crate) fn new(after: Option<String>, resumes: bool) -> Self {
         let covered_to = after.as_deref().and_then(time_of).map_or(0, |time| time.saturating_sub(OVERLAP_MILLISECONDS));
         let seen = Seen::new(if resumes { MOST_SEEN } else { MANY_SEEN }, covered_to);
-        Self { cursor: after, seen, held: None, progress: Progress::default(), due: false, many: MANY_SEEN }
+        Self { cursor: after, seen, held: None, progress: Progress::default(), away: true, due: false, many: MANY_SEEN }
     }
 
     /// Whether there is a reason to resume that did not exist when the last resume began.
     pub(crate) fn is_due(&self) -> bool {
         self.due || self.seen.len() > self.many
+    }
+
+    /// The connection is lost. Whatever is sent from now on is missed.
+    pub(crate) fn disconnected(&mut self) {
+        self.away = true;
     }
 
     /// Holds pushes back from now on: a resume is to come.
@@ -127,10 +134,13 @@ impl Inbox {
             self.progress.since = oldest.or_else(|| begun_at.map(|time| time.saturating_sub(OVERLAP_MILLISECONDS)));
         }
         self.progress.incomplete |= !page.complete;
+        // Whoever was connected all the time has missed only what should have been pushed long ago: the rest is on its way.
+        let lateness = if self.away { 0 } else { OVERLAP_MILLISECONDS };
+        let until = begun_at.or_else(|| page.messages.last().and_then(|message| time_of(&message.message_id)).filter(|_| !self.away));
         for message in page.messages {
-            let missed = begun_at.zip(time_of(&message.message_id)).is_none_or(|(begun_at, time)| time < begun_at);
+            let missed = until.zip(time_of(&message.message_id)).is_none_or(|(until, time)| time < until.saturating_sub(lateness));
             match self.hand_out(message, missed, offer) {
-                Some(Offer::Taken) => self.progress.messages += 1,
+                Some(Offer::Taken) => self.progress.missed += usize::from(missed),
                 Some(Offer::Full) => return Step::NoRoom,
                 Some(Offer::Unread) | None => {}
             }
@@ -148,14 +158,15 @@ impl Inbox {
 
     /// The inbox was seen up to its end.
     fn finish(&mut self, cursor: String) -> Finished {
-        let Progress { messages, incomplete, since, .. } = std::mem::take(&mut self.progress);
+        let Progress { missed, incomplete, since, .. } = std::mem::take(&mut self.progress);
         if let Some(time) = time_of(&cursor) {
             self.seen.cover(since, time.saturating_sub(OVERLAP_MILLISECONDS));
         }
         // In a busy inbox many are too young to be forgotten: then it takes more of them before the next resume.
         self.many = MANY_SEEN.max(2 * self.seen.len());
         let after = self.cursor.replace(cursor.clone());
-        Finished { after, cursor, messages, complete: !incomplete }
+        self.away = false;
+        Finished { after, cursor, missed, complete: !incomplete }
     }
 
     /// Hands out what was held back, and holds nothing back any more: the resume is finished, or takes too long.

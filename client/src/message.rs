@@ -9,7 +9,7 @@ use muster_protocol::MessagePush;
 pub struct Message {
     /// What was sent, by whom and when.
     pub push: MessagePush,
-    /// It was not pushed but found in the inbox, and was sent before the client looked: as a rule, while the player was away.
+    /// It was not pushed but found in the inbox. It was sent while there was no connection, or its push was given up.
     pub missed: bool,
 }
 

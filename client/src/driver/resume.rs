@@ -164,8 +164,8 @@ impl Driver {
 
     fn resumed(&mut self, resuming: &mut Resuming<'_>, finished: Finished) {
         resuming.failures = 0;
-        let Finished { after, cursor, messages, complete } = finished;
-        self.events.send(Event::Resumed { after, cursor, messages, complete });
+        let Finished { after, cursor, missed, complete } = finished;
+        self.events.send(Event::Resumed { after, cursor, missed, complete });
         self.inbox.let_through(&mut pushed_into(&self.events));
         if let Some(draining) = &mut self.draining {
             draining.covered = true;

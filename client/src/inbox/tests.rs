@@ -266,6 +266,23 @@ fn what_was_missed_comes_before_what_is_pushed_meanwhile() {
 }
 
 #[test]
+fn whoever_was_connected_all_the_time_has_missed_only_what_is_late() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    assert!(matches!(inbox.page(page(Vec::new(), START, true), &mut |_| Offer::Taken), Step::Finished(_)));
+    let shown = || vec![push(START + 1, "given up"), push(START + 59_000, "on its way")];
+    let mut list = Vec::new();
+    let Step::Finished(finished) = inbox.page(page(shown(), START + 60_000, true), &mut into_list(&mut list)) else { panic!() };
+    assert_eq!((list, finished.missed), (vec![("given up".to_owned(), true), ("on its way".to_owned(), false)], 1));
+    inbox.disconnected();
+    let Step::Finished(finished) =
+        inbox.page(page(vec![push(START + 61_000, "sent meanwhile")], START + 62_000, true), &mut |_| Offer::Taken)
+    else {
+        panic!()
+    };
+    assert_eq!(finished.missed, 1);
+}
+
+#[test]
 fn too_many_pushes_are_not_held_back() {
     let (mut inbox, mut list) = (Inbox::new(None, true), Vec::new());
     inbox.hold();
@@ -308,7 +325,7 @@ fn a_page_without_room_is_asked_for_again_and_says_how_much_was_new() {
     assert_eq!(inbox.request(100).after, Some(first_id_of(START)));
     let Step::Finished(finished) = inbox.page(shown, &mut |_| Offer::Taken) else { panic!("not finished") };
     let (after, cursor) = (Some(first_id_of(START)), first_id_of(START + 5));
-    assert_eq!(finished, Finished { after, cursor, messages: 2, complete: false });
+    assert_eq!(finished, Finished { after, cursor, missed: 2, complete: false });
     assert!(!inbox.is_due());
 }
 

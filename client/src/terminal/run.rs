@@ -162,10 +162,10 @@ impl Player {
         match event {
             Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
             Event::ResumeFailed { .. } => self.catching_up = false,
-            Event::Resumed { messages, complete, .. } => {
+            Event::Resumed { missed, complete, .. } => {
                 self.catching_up = false;
                 // Where nobody was away, there is nothing to tell a person.
-                if !std::mem::take(&mut self.was_away) && *messages == 0 && *complete {
+                if !std::mem::take(&mut self.was_away) && *missed == 0 && *complete {
                     return Ok(());
                 }
             }

@@ -9,8 +9,8 @@ use muster_client::{Answer, ConnectError, Event, Message, Pong, RequestError, pr
 pub(super) fn event(event: &Event) -> String {
     match event {
         Event::Message(message) => said(message, &Local::now()),
-        Event::Resumed { after, messages, complete, .. } => {
-            let missed = match messages {
+        Event::Resumed { after, missed, complete, .. } => {
+            let missed = match missed {
                 0 => "nothing missed".to_owned(),
                 1 => "1 message missed".to_owned(),
                 count => format!("{count} messages missed"),
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn how_much_was_missed_is_said() {
-        let resumed = |after: Option<&str>, messages, complete| {
-            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), messages, complete })
+        let resumed = |after: Option<&str>, missed, complete| {
+            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete })
         };
         assert_eq!(resumed(Some("a"), 0, true), "caught up: nothing missed");
         assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");

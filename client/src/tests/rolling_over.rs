@@ -54,7 +54,7 @@ async fn resume(accepted: &mut Accepted, begun: u64) -> Value {
 async fn telling(events: &mut Events) -> Event {
     loop {
         match event(events).await {
-            Event::Resumed { messages: 0, .. } => {}
+            Event::Resumed { missed: 0, .. } => {}
             other => return other,
         }
     }
