@@ -165,9 +165,11 @@ async fn a_resume_that_fails_is_repeated_and_holds_nobody_up() {
     accepted.reply(&request, json!({"odd": true})).await;
     assert!(matches!(event(&mut events).await, Event::ResumeFailed { error: RequestError::UnexpectedReply(_), retry_in: Some(_) }));
     let request = asked(&mut accepted, "after", None).await;
+    push(&mut accepted, 7).await;
     accepted.reply(&request, last([4, 5], 9)).await;
     assert_eq!(next_message(&mut events).await.push.message, "4");
     assert!(matches!(event(&mut events).await, Event::Resumed { missed: 1, .. }));
+    assert_eq!(next_message(&mut events).await.push.message, "7");
 }
 
 #[tokio::test]
@@ -191,6 +193,26 @@ async fn a_resume_without_an_answer_is_repeated_and_its_late_answer_is_nobodys()
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_complaint_of_the_gateway_that_may_be_about_a_resume_repeats_only_that() {
+    let server = Server::start().await;
+    let (client, mut events, mut accepted) = server.pair(resuming(&server)).await;
+    let resume = asked(&mut accepted, "after", None).await;
+    let (answer, ()) = tokio::join!(client.request("slow", json!({})), async {
+        let request = accepted.receive().await;
+        accepted.send(json!({"message": "Too Many Requests"})).await;
+        let again = asked(&mut accepted, "after", None).await;
+        accepted.reply(&resume, last([1], 5)).await;
+        accepted.reply(&again, last([2], 5)).await;
+        accepted.reply(&request, json!({})).await;
+    });
+    assert_eq!(answer, Ok(json!({})));
+    assert!(matches!(event(&mut events).await, Event::ResumeFailed { error: RequestError::Gateway(_), retry_in: Some(_) }));
+    assert!(matches!(event(&mut events).await, Event::Gateway(_)));
+    assert_eq!(next_message(&mut events).await.push.message, "2");
+    assert!(matches!(event(&mut events).await, Event::Resumed { .. }), "the late page is nobody's");
 }
 
 #[tokio::test]
