@@ -7,7 +7,7 @@ use std::{
 
 use muster_protocol::{
     Request,
-    routes::{Ping, SendMessage, SentMessages},
+    routes::{Ping, Resume, SendMessage, SentMessages},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,7 @@ use crate::{
     ConnectError, Events, Options, RequestError,
     driver::Driver,
     events, handshake,
+    inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::{self, Outgoing},
 };
@@ -64,7 +65,8 @@ impl Client {
     /// # Errors
     /// Any [`ConnectError`].
     pub async fn connect(options: Options) -> Result<(Self, Events), ConnectError> {
-        let socket = handshake::connect(&options).await?;
+        Resume { after: options.after.clone(), ..Resume::default() }.check().map_err(ConnectError::InvalidCursor)?;
+        let opened = handshake::connect(&options).await?;
         let (event_sender, events) = events::queue(options.event_capacity);
         let (sender, receiver) = mpsc::channel(OUTGOING_CAPACITY);
         let inner = Inner {
@@ -75,14 +77,18 @@ impl Client {
             closed: CancellationToken::new(),
         };
         let driver = Driver {
-            options,
+            inbox: Inbox::new(options.after.clone(), options.resume),
+            options: Arc::new(options),
             events: event_sender,
             outgoing: receiver,
             open: Arc::clone(&inner.open),
             closing: inner.closing.clone(),
             closed: inner.closed.clone(),
+            connection: 0,
+            draining: None,
+            resume_ids: Uuid::new_v4().as_u64_pair().0,
         };
-        tokio::spawn(driver.run(socket));
+        tokio::spawn(driver.run(opened));
         Ok((Self(Arc::new(inner)), events))
     }
 

@@ -1,5 +1,11 @@
 //! The one task of a client: from connection to connection until it is closed or gives up.
 
+mod connection;
+mod draining;
+mod keep_alive;
+mod receive;
+mod resume;
+mod roll_over;
 mod serve;
 
 use std::{sync::Arc, time::Instant};
@@ -7,30 +13,41 @@ use std::{sync::Arc, time::Instant};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use self::draining::Draining;
 use crate::{
     ConnectError, Event, Options,
     events::EventSender,
-    handshake::{self, Socket},
+    handshake::{self, Opened},
+    inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::Outgoing,
 };
 
 /// What a client's task works with.
 pub(crate) struct Driver {
-    pub(crate) options: Options,
+    pub(crate) options: Arc<Options>,
     pub(crate) events: EventSender,
     pub(crate) outgoing: mpsc::Receiver<Outgoing>,
     pub(crate) open: Arc<OpenRequests>,
     pub(crate) closing: CancellationToken,
     pub(crate) closed: CancellationToken,
+    pub(crate) inbox: Inbox,
+    /// The number of the connection being served.
+    pub(crate) connection: u32,
+    /// The connection before, if it still has something to say.
+    pub(crate) draining: Option<Box<Draining>>,
+    /// What the ids of our own `resume`s begin with, so that an answer to one that was given up is known to be nobody else's.
+    pub(crate) resume_ids: u64,
 }
 
-/// Why a connection ended.
+/// Why a connection is not served any more.
 enum End {
     /// The program closed it.
     Closed,
     /// It was lost, for this reason.
     Lost(String),
+    /// This one takes its place.
+    RolledOver(Box<Opened>),
 }
 
 impl Drop for Driver {
@@ -43,27 +60,38 @@ impl Drop for Driver {
 
 impl Driver {
     /// Runs until the client is closed or gives up.
-    pub(crate) async fn run(mut self, mut socket: Socket) {
+    pub(crate) async fn run(mut self, mut opened: Box<Opened>) {
         let mut failures = 0;
+        let mut connected_at = Instant::now();
         loop {
-            let connected_at = Instant::now();
-            let end = self.serve(socket).await;
-            let End::Lost(reason) = end else { return };
-            self.open.disconnected();
+            self.connection = self.connection.wrapping_add(1);
+            let reason = match self.serve(opened).await {
+                End::Closed => return,
+                End::RolledOver(next) => {
+                    self.events.send(Event::RolledOver);
+                    opened = next;
+                    continue;
+                }
+                End::Lost(reason) => reason,
+            };
+            self.lose_draining();
+            self.inbox.disconnected();
+            self.open.disconnected(self.connection);
             // A connection that ends soon after it was made is a failure, too: otherwise a server that accepts and drops would be
             // asked again and again without a pause.
             if self.options.backoff.is_some_and(|backoff| connected_at.elapsed() > backoff.cap) {
                 failures = 0;
             }
             match self.reconnect(reason, &mut failures).await {
-                Some(next) => socket = next,
+                Some(next) => opened = next,
                 None => return,
             }
+            connected_at = Instant::now();
         }
     }
 
     /// Waits and connects until there is a connection; `None` if there will be none.
-    async fn reconnect(&mut self, reason: String, failures: &mut u32) -> Option<Socket> {
+    async fn reconnect(&mut self, reason: String, failures: &mut u32) -> Option<Box<Opened>> {
         let delay = |failures: u32| self.options.backoff.map(|backoff| backoff.delay(failures, fastrand::f64()));
         let mut retry_in = delay(*failures);
         self.events.send(Event::Disconnected { reason, retry_in });
@@ -80,9 +108,9 @@ impl Driver {
             attempts += 1;
             *failures = failures.saturating_add(1);
             match connected {
-                Ok(socket) => {
+                Ok(opened) => {
                     self.events.send(Event::Connected { attempts });
-                    return Some(socket);
+                    return Some(opened);
                 }
                 Err(error) => {
                     let hopeless = error.is_refusal() && !self.options.token.is_renewed();

@@ -15,6 +15,12 @@ pub enum ConnectError {
     /// 403: the authorizer does not accept the token, or the function behind `$connect` does not accept the player.
     #[error("forbidden (403): the server does not accept this token")]
     Forbidden,
+    /// 401 or 403, and the token's own `exp` says that it has expired.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// [`Options::after`](crate::Options::after) is no cursor.
+    #[error("options.after: {0}")]
+    InvalidCursor(Rejection),
     /// Any other answer to the handshake, such as 429 (too many connections) or 500 (the authorizer failed).
     #[error("the server answered the handshake with {status}")]
     Status {
@@ -50,7 +56,7 @@ impl ConnectError {
     /// Whether the server refused the token itself, so that trying again with the same one is useless.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Unauthorized | Self::Forbidden)
+        matches!(self, Self::Unauthorized | Self::Forbidden | Self::TokenExpired)
     }
 }
 

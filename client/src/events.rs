@@ -9,17 +9,37 @@ use std::{
 };
 
 use futures_util::{Stream, future::poll_fn};
-use muster_protocol::{MessagePush, Rejection};
+use muster_protocol::Rejection;
 use serde_json::Value;
 
-use crate::ConnectError;
+use crate::{ConnectError, Message, RequestError, inbox::Offer};
 
 /// Something that the server or the network did.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A message of a player. It may come twice, with the same id.
-    Message(MessagePush),
+    /// A message of a player, once. One that was missed comes before this connection's [`Resumed`](Self::Resumed).
+    Message(Message),
+    /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
+    /// other times as the client sees fit.
+    Resumed {
+        /// From where it was read; `None` if there was no cursor, and only the newest messages were asked for.
+        after: Option<String>,
+        /// From where it is to be read the next time. A program that has dealt with all events up to this one can keep it, and hand it to
+        /// its next client as [`Options::after`](crate::Options::after).
+        cursor: String,
+        /// How many messages were handed out that had been [missed](Message::missed).
+        missed: usize,
+        /// `false` if messages may have been lost, because they had expired. Without a cursor it says that there are older messages.
+        complete: bool,
+    },
+    /// The inbox could not be read. Meanwhile pushes are handed out as they come, and those that were missed come later.
+    ResumeFailed {
+        /// Why.
+        error: RequestError,
+        /// When it is tried again; `None` if it is not on this connection, since the server knows no such route.
+        retry_in: Option<Duration>,
+    },
     /// The connection is there again, after this many attempts. The first connection is [`Client::connect`](crate::Client::connect)'s own.
     Connected {
         /// Attempts made since the connection was lost, the successful one included.
@@ -39,6 +59,18 @@ pub enum Event {
         /// When the next attempt is made; `None` if the client has given up, and the events end.
         retry_in: Option<Duration>,
     },
+    /// Another connection took the place of this one before its time was up. Nothing was missed, and no request failed.
+    RolledOver,
+    /// There is no other connection to take the place of this one, which goes on.
+    RollOverFailed {
+        /// Why.
+        error: ConnectError,
+        /// When it is tried again; `None` if it is not, since the server refuses the only token there is.
+        retry_in: Option<Duration>,
+    },
+    /// The server says that the token has expired with which this connection was opened. With a token that is
+    /// [renewed](crate::Token::renewed) the client connects again. With any other this connection goes on refusing requests until it ends.
+    TokenExpired,
     /// API Gateway's own frame. If exactly one request was open, it failed with [`RequestError::Gateway`](crate::RequestError::Gateway).
     Gateway(GatewayError),
     /// An answer that no open request waits for: it is too late, or answers [`Client::send_raw`](crate::Client::send_raw).
@@ -46,6 +78,7 @@ pub enum Event {
     /// A frame that this client does not know, as it came. Servers may be newer than clients.
     Unknown(String),
     /// So many events were dropped here, because [`Options::event_capacity`](crate::Options::event_capacity) of them waited to be read.
+    /// Messages among them are still in the inbox, and come once there is room, as [`Options::resume`](crate::Options::resume) says.
     Missed(u64),
 }
 
@@ -87,11 +120,22 @@ struct Queue {
     missed: u64,
     closed: bool,
     reader: Option<Waker>,
+    /// Whoever waits for so many free places.
+    writer: Option<(usize, Waker)>,
+}
+
+impl Queue {
+    /// How many events can be queued.
+    fn room(&self) -> usize {
+        // Once events were dropped, all are until the reader has been told, so that the count stands where they are missing.
+        if self.missed > 0 { 0 } else { self.capacity.saturating_sub(self.waiting.len()) }
+    }
 }
 
 /// A queue of at most `capacity` events.
 pub(crate) fn queue(capacity: usize) -> (EventSender, Events) {
-    let queue = Arc::new(Mutex::new(Queue { waiting: VecDeque::new(), capacity, missed: 0, closed: false, reader: None }));
+    let queue = Queue { waiting: VecDeque::new(), capacity, missed: 0, closed: false, reader: None, writer: None };
+    let queue = Arc::new(Mutex::new(queue));
     (EventSender(Arc::clone(&queue)), Events(queue))
 }
 
@@ -102,22 +146,55 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 
 impl EventSender {
     /// Queues an event for the reader, or counts it as missed.
-    pub(crate) fn send(&self, event: Event) {
+    pub(crate) fn send(&self, event: Event) -> Offer {
+        let offer = self.offer(event);
+        if offer == Offer::Full {
+            let mut queue = lock(&self.0);
+            queue.missed += 1;
+            wake(queue);
+        }
+        offer
+    }
+
+    /// Queues an event for the reader, if there is room.
+    pub(crate) fn offer(&self, event: Event) -> Offer {
         let mut queue = lock(&self.0);
         if queue.closed {
-            return;
+            return Offer::Unread;
         }
-        // Once events were dropped, all are until the reader has been told, so that the count stands where they are missing.
-        if queue.missed > 0 || queue.waiting.len() >= queue.capacity {
-            queue.missed += 1;
-        } else {
-            queue.waiting.push_back(event);
+        if queue.room() == 0 {
+            return Offer::Full;
         }
-        let reader = queue.reader.take();
-        drop(queue);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
+        queue.waiting.push_back(event);
+        wake(queue);
+        Offer::Taken
+    }
+
+    /// Whether the events were dropped.
+    pub(crate) fn are_unread(&self) -> bool {
+        lock(&self.0).closed
+    }
+
+    /// Waits until there is room for so many events; for ever if they were dropped, or never fit.
+    pub(crate) async fn room(&self, events: usize) {
+        poll_fn(|context| {
+            let mut queue = lock(&self.0);
+            if !queue.closed && queue.room() >= events {
+                return Poll::Ready(());
+            }
+            queue.writer = Some((events, context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Wakes the reader.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let reader = queue.reader.take();
+    drop(queue);
+    if let Some(reader) = reader {
+        reader.wake();
     }
 }
 
@@ -125,11 +202,7 @@ impl Drop for EventSender {
     fn drop(&mut self) {
         let mut queue = lock(&self.0);
         queue.closed = true;
-        let reader = queue.reader.take();
-        drop(queue);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
+        wake(queue);
     }
 }
 
@@ -140,7 +213,7 @@ impl Events {
     }
 
     /// The next message, passing over all other events; `None` when there will be no more. Safe to cancel.
-    pub async fn next_message(&mut self) -> Option<MessagePush> {
+    pub async fn next_message(&mut self) -> Option<Message> {
         loop {
             if let Event::Message(message) = self.next().await? {
                 return Some(message);
@@ -150,11 +223,16 @@ impl Events {
 
     fn poll_event(&self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut queue = lock(&self.0);
-        if let Some(event) = queue.waiting.pop_front() {
-            return Poll::Ready(Some(event));
-        }
-        if queue.missed > 0 {
-            return Poll::Ready(Some(Event::Missed(std::mem::take(&mut queue.missed))));
+        let missed = if queue.waiting.is_empty() { std::mem::take(&mut queue.missed) } else { 0 };
+        let event = if missed > 0 { Some(Event::Missed(missed)) } else { queue.waiting.pop_front() };
+        if event.is_some() {
+            let room = queue.room();
+            let writer = queue.writer.take_if(|(wanted, _)| room >= *wanted);
+            drop(queue);
+            if let Some((_, writer)) = writer {
+                writer.wake();
+            }
+            return Poll::Ready(event);
         }
         if queue.closed {
             return Poll::Ready(None);
@@ -212,6 +290,26 @@ mod tests {
         drop(sender);
         assert_eq!(unknown(events.next().await), "last");
         assert!(events.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_waits_for_room_is_woken_when_there_is_enough() {
+        let (sender, mut events) = queue(2);
+        for n in 0..3 {
+            sender.send(Event::Unknown(n.to_string()));
+        }
+        let writer = tokio::spawn(async move {
+            sender.room(2).await;
+            sender.offer(Event::Unknown("room".into()))
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(unknown(events.next().await), "0");
+        assert_eq!(unknown(events.next().await), "1");
+        tokio::task::yield_now().await;
+        assert!(!writer.is_finished(), "the reader has not been told yet of what it missed");
+        assert!(matches!(events.next().await, Some(Event::Missed(1))));
+        assert_eq!(writer.await.unwrap(), Offer::Taken);
+        assert_eq!(unknown(events.next().await), "room");
     }
 
     #[tokio::test]

@@ -30,13 +30,21 @@ pub(crate) struct OpenRequests {
 struct State {
     slots: HashMap<Uuid, Slot>,
     /// Sent, unanswered, and nobody waits: a gateway's frame may be about one of these, so that it is not certainly about another.
-    abandoned: VecDeque<(Uuid, Instant)>,
+    abandoned: VecDeque<Abandoned>,
     closed: bool,
 }
 
 #[derive(Debug)]
+struct Abandoned {
+    id: Uuid,
+    connection: u32,
+    since: Instant,
+}
+
+#[derive(Debug)]
 struct Slot {
-    sent: bool,
+    /// The number of the connection on which it was sent, if it was.
+    sent_on: Option<u32>,
     answer: oneshot::Sender<Outcome>,
 }
 
@@ -58,52 +66,63 @@ impl OpenRequests {
         if state.closed {
             return Err(RequestError::Closed { sent: false });
         }
-        state.slots.insert(id, Slot { sent: false, answer });
+        state.slots.insert(id, Slot { sent_on: None, answer });
         drop(state);
         Ok((OpenRequest { all: self, id }, outcome))
     }
 
-    /// Marks a request as about to be sent; `false` if nobody waits for it any more, so that it need not be sent at all.
-    pub(crate) fn mark_sent(&self, id: Uuid) -> bool {
-        self.lock().slots.get_mut(&id).map(|slot| slot.sent = true).is_some()
+    /// Marks a request as about to be sent on a connection; `false` if nobody waits for it any more, so that it need not be sent at all.
+    pub(crate) fn mark_sent(&self, id: Uuid, connection: u32) -> bool {
+        self.lock().slots.get_mut(&id).map(|slot| slot.sent_on = Some(connection)).is_some()
     }
 
     /// Remembers a frame that was sent without a slot.
-    pub(crate) fn mark_untracked(&self) {
-        self.lock().abandon(Uuid::new_v4());
+    pub(crate) fn mark_untracked(&self, connection: u32) {
+        self.lock().abandon(Uuid::new_v4(), connection);
     }
 
     /// Ends the request `id`, or gives the outcome back if nobody waits for it.
     pub(crate) fn answer(&self, id: Option<&str>, outcome: Outcome) -> Result<(), Outcome> {
         let Some(id) = id.and_then(|id| Uuid::parse_str(id).ok()) else { return Err(outcome) };
         let mut state = self.lock();
-        state.abandoned.retain(|(abandoned, _)| *abandoned != id);
+        state.abandoned.retain(|abandoned| abandoned.id != id);
         match state.slots.remove(&id) {
             Some(slot) => slot.answer.send(outcome),
             None => Err(outcome),
         }
     }
 
-    /// Fails the one request that a gateway's frame can be about. If there may be several, none fails: their time-outs decide.
-    pub(crate) fn fail_only(&self, message: &str) {
+    /// Fails the one request that a gateway's frame on this connection can be about. If there may be several, none fails: their time-outs
+    /// decide. Whether one failed.
+    pub(crate) fn fail_only(&self, connection: u32, message: &str) -> bool {
         let mut state = self.lock();
         let memory = self.memory;
-        state.abandoned.retain(|(_, since)| since.elapsed() < memory);
-        let mut sent = state.slots.iter().filter(|(_, slot)| slot.sent);
+        state.abandoned.retain(|abandoned| abandoned.since.elapsed() < memory);
+        let mut sent = state.slots.iter().filter(|(_, slot)| slot.sent_on == Some(connection));
         let (only, further) = (sent.next().map(|(id, _)| *id), sent.next().is_some());
-        if let (Some(id), false, true) = (only, further, state.abandoned.is_empty())
-            && let Some(slot) = state.slots.remove(&id)
-        {
-            // The receiver may have been dropped this instant; then nobody wants to know.
-            drop(slot.answer.send(Err(RequestError::Gateway(message.to_owned()))));
+        let abandoned = state.abandoned.iter().any(|abandoned| abandoned.connection == connection);
+        match only {
+            Some(id) if !further && !abandoned => {
+                if let Some(slot) = state.slots.remove(&id) {
+                    // The receiver may have been dropped this instant; then nobody wants to know.
+                    drop(slot.answer.send(Err(RequestError::Gateway(message.to_owned()))));
+                }
+                true
+            }
+            _ => false,
         }
     }
 
-    /// The connection is lost: what was sent fails, what was not waits for the next one.
-    pub(crate) fn disconnected(&self) {
+    /// Whether an answer is waited for on this connection.
+    pub(crate) fn any_sent_on(&self, connection: u32) -> bool {
+        self.lock().slots.values().any(|slot| slot.sent_on == Some(connection))
+    }
+
+    /// A connection is lost: what was sent on it fails, what was not sent waits for the next one.
+    pub(crate) fn disconnected(&self, connection: u32) {
         let mut state = self.lock();
-        state.abandoned.clear();
-        for (_, slot) in state.slots.extract_if(|_, slot| slot.sent) {
+        state.abandoned.retain(|abandoned| abandoned.connection != connection);
+        for (_, slot) in state.slots.extract_if(|_, slot| slot.sent_on == Some(connection)) {
             drop(slot.answer.send(Err(RequestError::Disconnected)));
         }
     }
@@ -112,8 +131,8 @@ impl OpenRequests {
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        for (_, Slot { sent, answer }) in state.slots.drain() {
-            drop(answer.send(Err(RequestError::Closed { sent })));
+        for (_, Slot { sent_on, answer }) in state.slots.drain() {
+            drop(answer.send(Err(RequestError::Closed { sent: sent_on.is_some() })));
         }
     }
 
@@ -125,11 +144,11 @@ impl OpenRequests {
 }
 
 impl State {
-    fn abandon(&mut self, id: Uuid) {
+    fn abandon(&mut self, id: Uuid, connection: u32) {
         if self.abandoned.len() == MOST_ABANDONED {
             self.abandoned.pop_front();
         }
-        self.abandoned.push_back((id, Instant::now()));
+        self.abandoned.push_back(Abandoned { id, connection, since: Instant::now() });
     }
 }
 
@@ -143,15 +162,15 @@ pub(crate) struct OpenRequest<'a> {
 impl OpenRequest<'_> {
     /// Whether the request went out, or there is no slot any more because it was answered.
     pub(crate) fn was_sent(&self) -> bool {
-        self.all.lock().slots.get(&self.id).is_none_or(|slot| slot.sent)
+        self.all.lock().slots.get(&self.id).is_none_or(|slot| slot.sent_on.is_some())
     }
 }
 
 impl Drop for OpenRequest<'_> {
     fn drop(&mut self) {
         let mut state = self.all.lock();
-        if state.slots.remove(&self.id).is_some_and(|slot| slot.sent) {
-            state.abandon(self.id);
+        if let Some(connection) = state.slots.remove(&self.id).and_then(|slot| slot.sent_on) {
+            state.abandon(self.id, connection);
         }
     }
 }
@@ -170,11 +189,11 @@ mod tests {
         let ids = [Uuid::new_v4(), Uuid::new_v4()];
         let (_first, mut outcome) = all.open(ids[0]).unwrap();
         let (_second, mut other) = all.open(ids[1]).unwrap();
-        assert!(all.mark_sent(ids[0]) && all.mark_sent(ids[1]));
-        all.fail_only("Forbidden");
+        assert!(all.mark_sent(ids[0], 1) && all.mark_sent(ids[1], 1));
+        all.fail_only(1, "Forbidden");
         assert!(outcome.try_recv().is_err() && other.try_recv().is_err());
         all.answer(Some(&ids[1].to_string()), Ok(Value::Null)).unwrap();
-        all.fail_only("Forbidden");
+        all.fail_only(1, "Forbidden");
         assert_eq!(outcome.try_recv().unwrap(), Err(RequestError::Gateway("Forbidden".into())));
     }
 
@@ -183,14 +202,14 @@ mod tests {
         let all = requests();
         let ids = [Uuid::new_v4(), Uuid::new_v4()];
         let (abandoned, _) = all.open(ids[0]).unwrap();
-        assert!(all.mark_sent(ids[0]));
+        assert!(all.mark_sent(ids[0], 1));
         drop(abandoned);
         let (_open, mut outcome) = all.open(ids[1]).unwrap();
-        assert!(all.mark_sent(ids[1]));
-        all.fail_only("Internal server error");
+        assert!(all.mark_sent(ids[1], 1));
+        all.fail_only(1, "Internal server error");
         assert!(outcome.try_recv().is_err());
         assert!(all.answer(Some(&ids[0].to_string()), Ok(Value::Null)).is_err(), "nobody waits for it");
-        all.fail_only("Internal server error");
+        all.fail_only(1, "Internal server error");
         assert!(outcome.try_recv().unwrap().is_err());
     }
 
@@ -200,12 +219,28 @@ mod tests {
         let ids = [Uuid::new_v4(), Uuid::new_v4()];
         let (_sent, mut lost) = all.open(ids[0]).unwrap();
         let (waiting, mut outcome) = all.open(ids[1]).unwrap();
-        assert!(all.mark_sent(ids[0]));
-        all.disconnected();
+        assert!(all.mark_sent(ids[0], 1));
+        all.disconnected(1);
         assert_eq!(lost.try_recv().unwrap(), Err(RequestError::Disconnected));
         assert!(outcome.try_recv().is_err() && !waiting.was_sent());
         all.close();
         assert_eq!(outcome.try_recv().unwrap(), Err(RequestError::Closed { sent: false }));
         assert_eq!(all.open(ids[0]).unwrap_err(), RequestError::Closed { sent: false });
+    }
+
+    #[test]
+    fn connections_are_kept_apart() {
+        let all = requests();
+        let ids = [Uuid::new_v4(), Uuid::new_v4()];
+        let (_first, mut outcome) = all.open(ids[0]).unwrap();
+        let (_second, mut other) = all.open(ids[1]).unwrap();
+        assert!(all.mark_sent(ids[0], 1) && all.mark_sent(ids[1], 2));
+        assert!(all.fail_only(2, "Forbidden") && !all.fail_only(2, "Forbidden"));
+        assert!(other.try_recv().unwrap().is_err() && outcome.try_recv().is_err());
+        assert!(all.any_sent_on(1) && !all.any_sent_on(2));
+        all.disconnected(2);
+        assert!(outcome.try_recv().is_err());
+        all.disconnected(1);
+        assert_eq!(outcome.try_recv().unwrap(), Err(RequestError::Disconnected));
     }
 }

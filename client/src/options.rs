@@ -23,6 +23,17 @@ pub struct Options {
     pub keep_alive: Duration,
     /// The waits between attempts to connect again; `None` stays disconnected, and the events end.
     pub backoff: Option<Backoff>,
+    /// Whether the client reads the inbox after every connect, so that what was sent meanwhile is not missed. Default `true`. Without, it
+    /// hands out what is pushed while it is connected, and nothing else.
+    pub resume: bool,
+    /// From where on the inbox is read: the `cursor` of an [`Event::Resumed`](crate::Event::Resumed) of an earlier client of this player.
+    /// Messages of up to half a minute before it are handed out again. Default `None`: the newest hundred messages that wait in the inbox
+    /// (fewer if [`event_capacity`](Self::event_capacity) is less than two hundred).
+    pub after: Option<String>,
+    /// How old a connection may become before another takes its place, since API Gateway ends each after two hours. Default 1 h 50 min;
+    /// each connection stays up to a tenth of it below, so that clients which began together do not all connect again at once. A connection
+    /// whose token is [renewed](Token::renewed) is replaced before that expires, if its own `exp` says when. `None`: never.
+    pub roll_over: Option<Duration>,
     /// How many events may wait to be read. Default 1,024. Further ones are dropped and counted in
     /// [`Event::Missed`](crate::Event::Missed), so that a reader who does not read costs neither memory nor answers.
     pub event_capacity: usize,
@@ -39,6 +50,9 @@ impl Options {
             request_timeout: Duration::from_secs(35),
             keep_alive: Duration::from_secs(5 * 60),
             backoff: Some(Backoff::default()),
+            resume: true,
+            after: None,
+            roll_over: Some(Duration::from_secs(110 * 60)),
             event_capacity: 1_024,
         }
     }

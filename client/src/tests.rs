@@ -3,4 +3,6 @@
 mod connecting;
 mod keeping;
 mod requests;
+mod resuming;
+mod rolling_over;
 mod server;

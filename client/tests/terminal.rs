@@ -61,6 +61,7 @@ impl Stage {
 async fn play(arguments: &[&str], input: &str) -> Child {
     let mut player = Command::new(env!("CARGO_BIN_EXE_muster-client"))
         .args(arguments)
+        .env("TZ", "UTC")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -71,18 +72,43 @@ async fn play(arguments: &[&str], input: &str) -> Child {
     player
 }
 
-async fn receive(socket: &mut Socket) -> Value {
+/// The next frame.
+async fn receive_any(socket: &mut Socket) -> Value {
     let message = soon(socket.next()).await.unwrap().unwrap();
     serde_json::from_str(message.to_text().unwrap()).unwrap()
+}
+
+/// The next frame that asks for anything but the inbox, which is empty.
+async fn receive(socket: &mut Socket) -> Value {
+    loop {
+        let frame = receive_any(socket).await;
+        if frame["route"] != "resume" {
+            return frame;
+        }
+        show_inbox(socket, &frame, &json!([]), true).await;
+    }
+}
+
+/// Answers a resume with all that the inbox holds.
+async fn show_inbox(socket: &mut Socket, request: &Value, messages: &Value, complete: bool) {
+    assert_eq!(request["route"], "resume");
+    let body = json!({"messages": messages, "after": "018bcfe5-6800-7000-8000-000000000000", "complete": complete});
+    send(socket, json!({"type": "reply", "requestId": request["requestId"], "route": "resume", "body": body})).await;
 }
 
 async fn send(socket: &mut Socket, frame: Value) {
     socket.send(Message::text(frame.to_string())).await.unwrap();
 }
 
-/// Takes part in closing.
+/// Takes part in closing. The inbox may have been asked for, and nobody waits for it any more.
 async fn see_off(socket: &mut Socket) {
-    assert!(matches!(soon(socket.next()).await, Some(Ok(Message::Close(_)))));
+    loop {
+        match soon(socket.next()).await {
+            Some(Ok(Message::Close(_))) => break,
+            Some(Ok(Message::Text(text))) => assert!(text.contains("\"route\":\"resume\""), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
     soon(socket.flush()).await.unwrap();
 }
 
@@ -124,6 +150,8 @@ async fn without_the_flag_the_end_of_input_is_not_the_end() {
     let mut socket = stage.accept().await;
     drop(socket);
     socket = stage.accept().await;
+    let request = receive_any(&mut socket).await;
+    show_inbox(&mut socket, &request, &json!([]), true).await;
     send(&mut socket, json!({"message": "Too Many Requests", "connectionId": "c", "requestId": "g"})).await;
     // It closes the socket only because this process ends it: nothing else would.
     assert!(tokio::time::timeout(Duration::from_millis(300), socket.next()).await.is_err());
@@ -131,7 +159,37 @@ async fn without_the_flag_the_end_of_input_is_not_the_end() {
     player.start_kill().unwrap();
     let printed = text(&soon(player.wait_with_output()).await.unwrap().stdout);
     assert!(printed.contains("connection lost: ") && printed.contains("; next try in "), "{printed}");
-    assert!(printed.contains("connected again\nthe gateway says: Too Many Requests (its request g)\n"), "{printed}");
+    let end = "connected again\ncaught up: nothing missed\nthe gateway says: Too Many Requests (its request g)\n";
+    assert!(printed.ends_with(end), "{printed}");
+}
+
+#[tokio::test]
+async fn what_was_missed_is_printed_before_it_leaves() {
+    let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "").await;
+    let mut socket = stage.accept().await;
+    let request = receive_any(&mut socket).await;
+    let message = |n: u32| json!({"messageId": format!("018bcfe5-67ff-7000-8000-00000000000{n}"), "senderId": "bob", "message": "hi", "sentAt": 1_699_999_999_999_u64});
+    show_inbox(&mut socket, &request, &json!([message(1), message(2)]), false).await;
+    see_off(&mut socket).await;
+    let output = stage.finish().await;
+    let printed = text(&output.stdout);
+    let lines: Vec<&str> = printed.lines().skip_while(|line| !line.starts_with("(missed")).collect();
+    let missed = "(missed, 2023-11-14 22:13:19) bob: hi";
+    assert_eq!(lines, [missed, missed, "caught up: 2 messages missed; there are older ones, which are not shown"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_token_that_expires_is_told_of() {
+    let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "ping\nda\u{1b}[2Jnce\n").await;
+    let mut socket = stage.accept().await;
+    let ping = receive(&mut socket).await;
+    send(&mut socket, json!({"type": "rejection", "requestId": ping["requestId"], "code": "token_expired", "message": "it is over"})).await;
+    see_off(&mut socket).await;
+    let output = stage.finish().await;
+    let printed = text(&output.stdout);
+    assert!(printed.contains("\nthe token has expired\n") && printed.contains("\nrejected (token_expired): it is over\n"), "{printed}");
+    assert!(printed.contains("\nno such command: da\\u{1b}[2Jnce (help lists them)\n"), "{printed}");
 }
 
 #[tokio::test]

@@ -12,13 +12,14 @@ use futures_util::future::{join, join3};
 use muster_client::{Backoff, Client, ConnectError, Event, Events, Options, RequestError, Token, protocol::Code};
 use tokio::time::timeout;
 
-use super::{message, next};
+use super::{message, next, told};
 use crate::harness::{LocalStack, PATIENCE, eventually, free_port, token_of};
 
 /// Options that connect again quickly, since nobody else waits for this stack.
 fn options(url: &str, token: impl Into<Token>) -> Options {
     let backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(250) };
-    Options { backoff: Some(backoff), ..Options::new(url, token) }
+    // A token that is about to expire is left to expire.
+    Options { backoff: Some(backoff), roll_over: None, ..Options::new(url, token) }
 }
 
 /// Tokens for `name` of the issuer at `issuer`; and how often one was given out. The first holds for `seconds`, the others for an hour.
@@ -74,6 +75,11 @@ async fn expired(client: &Client) {
     .await;
 }
 
+async fn told_of_the_expiry(events: &mut Events) {
+    let event = next(events).await;
+    assert!(matches!(event, Event::TokenExpired), "{event:?}");
+}
+
 #[tokio::test]
 async fn clients_survive_the_death_of_the_stack() {
     let port = free_port();
@@ -115,6 +121,7 @@ async fn an_expired_token_is_renewed_by_connecting_again() {
     let (token, given) = tokens(&stack.addresses.issuer, "alice", 3);
     let (alice, mut events) = Client::connect(options(&stack.addresses.url, token)).await.unwrap();
     expired(&alice).await;
+    told_of_the_expiry(&mut events).await;
     assert_eq!(disconnected(&mut events).await, "the token has expired");
     assert_eq!(connected(&mut events).await, 1);
     alice.send_message(&["alice"], "still here").await.unwrap();
@@ -129,15 +136,16 @@ async fn an_expired_token_that_cannot_be_renewed_ends_with_its_connection() {
     let token = stack.token_for("alice", 2).await;
     let (alice, mut events) = Client::connect(options(&stack.addresses.url, token)).await.unwrap();
     expired(&alice).await;
+    told_of_the_expiry(&mut events).await;
     // The connection stays: there is no better one to be had. What it is asked is refused.
     let refused = alice.send_message(&["alice"], "hi").await.unwrap_err();
     assert!(matches!(&refused, RequestError::Rejected(rejection) if rejection.code == Code::TokenExpired), "{refused:?}");
     assert!(disconnected(&mut events).await.contains("1001"));
     match next(&mut events).await {
-        Event::ConnectFailed { error: ConnectError::Forbidden, retry_in: None } => {}
+        Event::ConnectFailed { error: ConnectError::TokenExpired, retry_in: None } => {}
         other => panic!("{other:?}"),
     }
-    let end = timeout(PATIENCE, events.next()).await.unwrap();
+    let end = told(&mut events).await;
     assert!(end.is_none(), "{end:?}");
     assert_eq!(alice.ping().await.unwrap_err(), RequestError::Closed { sent: false });
 }

@@ -65,9 +65,9 @@ async fn nobody_can_control_another_players_terminal() {
     mallory.send_message(&["alice"], "\u{1b}[2J\u{1b}]0;title\u{7}\r\nbob: lies\u{9b}1A").await.unwrap();
     assert_eq!(alice.line("mallory").await, r"mallory: \u{1b}[2J\u{1b}]0;title\u{7}\r\nbob: lies\u{9b}1A");
     // Nor do names that come back in a reply.
-    alice.enter("to \u{1b}[2Jbob hi").await;
+    alice.enter("to \u{202e}bob hi").await;
     let sent = alice.line("sent").await;
-    assert_eq!(sent, r"sent to \u{1b}[2Jbob");
+    assert_eq!(sent, r"sent to \u{202e}bob");
     let left = alice.leave().await;
     assert!(left.printed.iter().all(|line| !line.contains(char::is_control)), "{left:?}");
 }

@@ -1,5 +1,7 @@
 //! What a player may type.
 
+use super::words;
+
 /// The text behind `help`.
 pub(super) const HELP: &str = "\
   to bob hello there      a message to bob; also: to bob,carol hi
@@ -46,7 +48,7 @@ impl Command {
             "ping" => Self::Ping,
             "help" | "?" => Self::Help,
             "quit" | "exit" => Self::Quit,
-            other => return Err(format!("no such command: {other} (help lists them)")),
+            other => return Err(format!("no such command: {} (help lists them)", words::visible(other))),
         };
         Ok(Some(command))
     }
@@ -80,6 +82,7 @@ mod tests {
         assert!(Command::parse("to , hi").is_err());
         assert!(Command::parse("raw").is_err());
         assert!(Command::parse("dance").unwrap_err().contains("help"));
+        assert_eq!(Command::parse("da\u{1b}[2Jnce").unwrap_err(), r"no such command: da\u{1b}[2Jnce (help lists them)");
         assert_eq!(Command::parse("  \n"), Ok(None));
     }
 

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use muster_client::{Client, Event, Events, Options, Token};
 use tokio::{sync::mpsc, time::Instant};
 
@@ -22,8 +23,8 @@ use super::{
 /// How many lines are read ahead of the commands that run.
 const LINES_AHEAD: usize = 64;
 
-/// How long, at the end of the input, the answers to raw frames are waited for. They may have none.
-const RAW_PATIENCE: Duration = Duration::from_secs(5);
+/// How long, at the end of the input, the inbox and the answers to raw frames are waited for. Those may have none.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running command. It ends with what to print, as an error if it failed.
 type Running = Pin<Box<dyn Future<Output = Result<String, String>>>>;
@@ -54,11 +55,16 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         screen: Screen::new(),
         running: None,
         unanswered: 0,
+        catching_up: true,
+        was_away: false,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
     let name = arguments.player.as_deref().unwrap_or("the player of this token");
-    let played = player.play(&format!("Muster: connected to {} as {name}.\n{HELP}", arguments.url)).await;
+    let greeting = format!("Muster: connected to {} as {}.\n{HELP}", words::visible(&arguments.url), words::visible(name));
+    // The client's task asks for the inbox now, so that nothing sent in answer to the greeting can pass for missed.
+    tokio::task::yield_now().await;
+    let played = player.play(&greeting).await;
     player.client.close().await;
     match played {
         Ok(code) => code,
@@ -93,6 +99,10 @@ struct Player {
     running: Option<Running>,
     /// Raw frames that had no answer yet.
     unanswered: u32,
+    /// The inbox is being read for the first time over this connection.
+    catching_up: bool,
+    /// The connection was lost, and what was missed has not been told yet.
+    was_away: bool,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
@@ -105,8 +115,12 @@ impl Player {
         let mut patience = None;
         loop {
             if !reading && self.exit_at_eof && self.running.is_none() {
-                let until = *patience.get_or_insert_with(|| Instant::now() + RAW_PATIENCE);
-                if self.unanswered == 0 || Instant::now() >= until {
+                let until = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+                if (self.unanswered == 0 && !self.catching_up) || Instant::now() >= until {
+                    // What has happened by now is told, too.
+                    while let Some(Some(event)) = self.events.next().now_or_never() {
+                        self.tell(&event)?;
+                    }
                     return Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
                 }
             }
@@ -144,6 +158,19 @@ impl Player {
         if self.unanswered > 0 && matches!(event, Event::Answer(_) | Event::Gateway(_)) {
             self.unanswered -= 1;
             self.failed |= !matches!(event, Event::Answer(answer) if answer.result.is_ok());
+        }
+        match event {
+            Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
+            Event::ResumeFailed { .. } => self.catching_up = false,
+            Event::Resumed { missed, complete, .. } => {
+                self.catching_up = false;
+                // Where nobody was away, there is nothing to tell a person.
+                if !std::mem::take(&mut self.was_away) && *missed == 0 && *complete {
+                    return Ok(());
+                }
+            }
+            Event::RolledOver => return Ok(()),
+            _ => {}
         }
         self.screen.say(&words::event(event))
     }

@@ -1,13 +1,41 @@
 //! What happened, in words.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
-use muster_client::{Answer, ConnectError, Event, Pong, RequestError, protocol::Rejection, protocol::routes::SentMessages};
+use chrono::{DateTime, Local, TimeZone};
+use muster_client::{Answer, ConnectError, Event, Message, Pong, RequestError, protocol::Rejection, protocol::routes::SentMessages};
 
 /// The line for an event.
 pub(super) fn event(event: &Event) -> String {
     match event {
-        Event::Message(message) => format!("{}: {}", visible(&message.sender_id), visible(&message.message)),
+        Event::Message(message) => said(message, &Local::now()),
+        Event::Resumed { after, missed, complete, .. } => {
+            let missed = match missed {
+                0 => "nothing missed".to_owned(),
+                1 => "1 message missed".to_owned(),
+                count => format!("{count} messages missed"),
+            };
+            let rest = match (complete, after) {
+                (true, _) => "",
+                (false, None) => "; there are older ones, which are not shown",
+                (false, Some(_)) => "; older ones may be lost, since the inbox does not remember that far back",
+            };
+            format!("caught up: {missed}{rest}")
+        }
+        Event::ResumeFailed { error, retry_in: Some(wait) } => {
+            format!("cannot catch up: {}; {}", request_error(error), next_try(Some(*wait)))
+        }
+        Event::ResumeFailed { error, retry_in: None } => {
+            format!("cannot catch up: {}; what was missed stays in the inbox", request_error(error))
+        }
+        Event::RolledOver => "moved to a new connection before the old one's time was up".to_owned(),
+        Event::RollOverFailed { error, retry_in: Some(wait) } => {
+            format!("no new connection before the old one's time is up: {}; {}", connect_error(error), next_try(Some(*wait)))
+        }
+        Event::RollOverFailed { error, retry_in: None } => {
+            format!("no new connection before the old one's time is up: {}; it stays until then", connect_error(error))
+        }
+        Event::TokenExpired => "the token has expired".to_owned(),
         Event::Connected { .. } => "connected again".to_owned(),
         Event::Disconnected { reason, retry_in } => format!("connection lost: {}; {}", visible(reason), next_try(*retry_in)),
         Event::ConnectFailed { error, retry_in } => format!("{}; {}", connect_error(error), next_try(*retry_in)),
@@ -75,27 +103,74 @@ fn next_try(retry_in: Option<Duration>) -> String {
     }
 }
 
-/// Other players' text must not be able to control this terminal.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+/// A message; one that was missed with the time at which it was sent.
+fn said<Zone: TimeZone<Offset: Display>>(message: &Message, now: &DateTime<Zone>) -> String {
+    let said = format!("{}: {}", visible(&message.sender_id), visible(&message.message));
+    let sent_at = i64::try_from(message.sent_at).ok().and_then(|time| now.timezone().timestamp_millis_opt(time).single());
+    match sent_at {
+        _ if !message.missed => said,
+        Some(sent_at) if sent_at.date_naive() == now.date_naive() => format!("(missed, {}) {said}", sent_at.format("%H:%M:%S")),
+        Some(sent_at) => format!("(missed, {}) {said}", sent_at.format("%Y-%m-%d %H:%M:%S")),
+        None => format!("(missed) {said}"),
+    }
+}
+
+/// Text that others wrote, or that may come from a file, must not be able to control this terminal, nor to show itself in another order
+/// than it has: a right-to-left override makes one player's words look like another's.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|c| if controls(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Control characters, separators of lines, and what Unicode calls explicit directional formatting (UAX #9, section 2).
+fn controls(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Utc;
     use muster_client::protocol::{Code, MessagePush};
 
     use super::*;
 
+    fn from_bob(message: &str, sent_at: u64, missed: bool) -> Message {
+        let push = MessagePush { message_id: "m".into(), sender_id: "bob".into(), request_id: None, message: message.into(), sent_at };
+        Message { push, missed }
+    }
+
     #[test]
     fn a_message_cannot_control_the_terminal() {
-        let message = MessagePush {
-            message_id: "m".into(),
-            sender_id: "bob".into(),
-            request_id: None,
-            message: "\u{1b}[2Jhé\r\nalice: lies".into(),
-            sent_at: 1,
-        };
+        let message = from_bob("\u{1b}[2Jhé\r\nalice: lies", 1, false);
         assert_eq!(event(&Event::Message(message)), "bob: \\u{1b}[2Jhé\\r\\nalice: lies");
+    }
+
+    #[test]
+    fn a_message_cannot_change_the_order_in_which_it_is_read() {
+        for c in ['\u{202e}', '\u{202a}', '\u{2067}', '\u{2069}', '\u{200f}', '\u{61c}', '\u{2028}'] {
+            assert_eq!(visible(&format!("a{c}b")), format!("a{}b", c.escape_default()));
+        }
+        assert_eq!(visible("שלום 👩‍🚀 é"), "שלום 👩‍🚀 é", "which language it is, is nobody's business");
+    }
+
+    #[test]
+    fn a_missed_message_says_when_it_was_sent() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 5, 14, 0, 0).unwrap();
+        let today = u64::try_from(Utc.with_ymd_and_hms(2026, 11, 5, 9, 8, 7).unwrap().timestamp_millis()).unwrap();
+        assert_eq!(said(&from_bob("hi", today, true), &now), "(missed, 09:08:07) bob: hi");
+        assert_eq!(said(&from_bob("hi", today - 86_400_000, true), &now), "(missed, 2026-11-04 09:08:07) bob: hi");
+        assert_eq!(said(&from_bob("hi", u64::MAX, true), &now), "(missed) bob: hi");
+        assert_eq!(said(&from_bob("hi", today, false), &now), "bob: hi");
+    }
+
+    #[test]
+    fn how_much_was_missed_is_said() {
+        let resumed = |after: Option<&str>, missed, complete| {
+            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete })
+        };
+        assert_eq!(resumed(Some("a"), 0, true), "caught up: nothing missed");
+        assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");
+        assert_eq!(resumed(None, 100, false), "caught up: 100 messages missed; there are older ones, which are not shown");
+        assert!(resumed(Some("a"), 2, false).contains("2 messages missed; older ones may be lost"));
     }
 
     #[test]

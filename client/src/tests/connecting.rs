@@ -126,6 +126,7 @@ async fn an_expired_token_is_renewed_by_connecting_again() {
     assert!(matches!(refused, Err(RequestError::Rejected(_))));
     accepted.expect_close().await;
     assert_eq!(server.accept().await.authorization.as_deref(), Some("Bearer t2"));
+    assert!(matches!(event(&mut events).await, Event::TokenExpired));
     assert!(matches!(event(&mut events).await, Event::Disconnected { .. }));
 }
 

@@ -40,11 +40,11 @@ impl Server {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    /// Options that reconnect within milliseconds.
+    /// Options that reconnect within milliseconds, and do not resume.
     pub(super) fn options(&self, token: impl Into<Token>) -> Options {
         let url = format!("ws://{}/dev", self.0.local_addr().unwrap());
         let backoff = Backoff { base: Duration::from_millis(5), cap: Duration::from_millis(20) };
-        Options { backoff: Some(backoff), request_timeout: PATIENCE, ..Options::new(url, token) }
+        Options { backoff: Some(backoff), request_timeout: PATIENCE, resume: false, ..Options::new(url, token) }
     }
 
     /// A connected pair.

@@ -1,0 +1,194 @@
+//! Reads the inbox over one connection: page after page, in good time, and again if that fails.
+
+use std::time::Instant;
+
+use muster_protocol::{Code, Request, limits, routes::Resume};
+use serde_json::Value;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use uuid::Uuid;
+
+use super::Driver;
+use crate::{
+    Event, Message, RequestError,
+    events::EventSender,
+    inbox::{Finished, Offer, Step},
+    open_requests::{OpenRequest, OpenRequests, Outcome},
+    outgoing,
+};
+
+/// The resume of one connection.
+pub(super) struct Resuming<'a> {
+    state: State<'a>,
+    failures: u32,
+}
+
+enum State<'a> {
+    /// Not on this connection.
+    Off,
+    /// There is nothing to ask for.
+    Idle,
+    /// A page is to be asked for, once there is room for it.
+    Due,
+    /// A page is on its way.
+    Asked(Asked<'a>),
+    /// The last attempt failed, and the next begins then.
+    Waiting(Instant),
+}
+
+struct Asked<'a> {
+    /// Holds the slot open.
+    _request: OpenRequest<'a>,
+    outcome: oneshot::Receiver<Outcome>,
+    until: Instant,
+}
+
+impl<'a> Resuming<'a> {
+    /// Due at once, if it is wanted at all.
+    pub(super) fn new(wanted: bool) -> Self {
+        Self { state: if wanted { State::Due } else { State::Off }, failures: 0 }
+    }
+
+    /// Whether a page is to be asked for.
+    pub(super) fn is_due(&self) -> bool {
+        matches!(self.state, State::Due)
+    }
+
+    /// When the next attempt begins, or the one under way has taken too long.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        match &self.state {
+            State::Asked(asked) => Some(asked.until),
+            State::Waiting(until) => Some(*until),
+            State::Off | State::Idle | State::Due => None,
+        }
+    }
+
+    /// There is a reason to resume.
+    pub(super) fn want(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.state = State::Due;
+        }
+    }
+
+    /// What became of the page that was asked for, if that is known by now.
+    fn outcome(&mut self, now: Instant) -> Option<Outcome> {
+        match &mut self.state {
+            State::Asked(asked) => {
+                let outcome = match asked.outcome.try_recv() {
+                    Ok(outcome) => outcome,
+                    Err(TryRecvError::Empty) if asked.until > now => return None,
+                    Err(_) => Err(RequestError::TimedOut),
+                };
+                self.state = State::Idle;
+                Some(outcome)
+            }
+            State::Waiting(until) if *until <= now => {
+                self.state = State::Due;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives up a page that is on its way; whether there was one.
+    fn abandon(&mut self) -> bool {
+        let asked = matches!(self.state, State::Asked(_));
+        if asked {
+            self.state = State::Idle;
+        }
+        asked
+    }
+}
+
+/// The most messages to ask for: so many that the queue has room for other events, too.
+pub(super) fn page_limit(event_capacity: usize) -> u32 {
+    u32::try_from(event_capacity / 2).unwrap_or(u32::MAX).clamp(1, limits::PAGE_MESSAGES)
+}
+
+/// Hands messages of a page to the program. What finds no room is not counted as missed, since the page is asked for again.
+fn into(events: &EventSender) -> impl FnMut(Message) -> Offer {
+    |message| events.offer(Event::Message(message))
+}
+
+/// Hands pushes to the program. What finds no room is counted: the program sees that something is late.
+pub(super) fn pushed_into(events: &EventSender) -> impl FnMut(Message) -> Offer {
+    |message| events.send(Event::Message(message))
+}
+
+impl Driver {
+    /// Asks for the next page: its text is to be sent on this connection.
+    pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
+        let id = Uuid::from_u64_pair(self.resume_ids, Uuid::new_v4().as_u64_pair().1);
+        self.inbox.hold();
+        let text = outgoing::encode(id, Resume::ROUTE.name(), self.inbox.request(page_limit(self.options.event_capacity)))?;
+        let (request, outcome) = open.open(id)?;
+        open.mark_sent(id, self.connection);
+        resuming.state = State::Asked(Asked { _request: request, outcome, until: now + self.options.request_timeout });
+        Ok(text)
+    }
+
+    /// Whether a request was a resume of our own.
+    pub(super) fn is_own_resume(&self, request_id: Option<&str>) -> bool {
+        request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.resume_ids)
+    }
+
+    /// Goes on with what was asked for, if it is answered or late, and begins anew if there is a reason to.
+    pub(super) fn advance(&mut self, resuming: &mut Resuming<'_>, now: Instant) {
+        match resuming.outcome(now) {
+            Some(Ok(body)) => self.page(resuming, body, now),
+            Some(Err(error)) => self.resume_failed(resuming, error, now),
+            None => {}
+        }
+        if self.inbox.is_due() {
+            resuming.want();
+        }
+    }
+
+    fn page(&mut self, resuming: &mut Resuming<'_>, body: Value, now: Instant) {
+        let page = serde_json::from_value(body).map_err(|error| error.to_string());
+        let step = page.map(|page| self.inbox.page(page, &mut into(&self.events)));
+        match step {
+            Ok(Step::More | Step::NoRoom) => resuming.state = State::Due,
+            Ok(Step::Finished(finished)) => self.resumed(resuming, finished),
+            Ok(Step::Broken(problem)) => self.resume_failed(resuming, RequestError::UnexpectedReply(problem.to_owned()), now),
+            Err(problem) => self.resume_failed(resuming, RequestError::UnexpectedReply(problem), now),
+        }
+    }
+
+    /// API Gateway complains about one of several requests. It may be about ours, which costs nothing to repeat.
+    pub(super) fn resume_doubted(&mut self, resuming: &mut Resuming<'_>, complaint: &str, now: Instant) {
+        if resuming.abandon() {
+            self.resume_failed(resuming, RequestError::Gateway(complaint.to_owned()), now);
+        }
+    }
+
+    fn resumed(&mut self, resuming: &mut Resuming<'_>, finished: Finished) {
+        resuming.failures = 0;
+        let Finished { after, cursor, missed, complete } = finished;
+        self.events.send(Event::Resumed { after, cursor, missed, complete });
+        self.inbox.let_through(&mut pushed_into(&self.events));
+        if let Some(draining) = &mut self.draining {
+            draining.covered = true;
+        }
+    }
+
+    fn resume_failed(&mut self, resuming: &mut Resuming<'_>, error: RequestError, now: Instant) {
+        let code = if let RequestError::Rejected(rejection) = &error { Some(rejection.code) } else { None };
+        // A page that cannot be read or asked for is no place to go on from; after any other failure it is.
+        if code == Some(Code::BadRequest) || matches!(error, RequestError::UnexpectedReply(_)) {
+            self.inbox.start_over();
+        }
+        self.inbox.let_through(&mut pushed_into(&self.events));
+        if matches!(code, Some(Code::UnknownRoute | Code::TokenExpired)) {
+            resuming.state = State::Off;
+            if code == Some(Code::UnknownRoute) {
+                self.events.send(Event::ResumeFailed { error, retry_in: None });
+            }
+            return;
+        }
+        let wait = self.options.backoff.unwrap_or_default().delay(resuming.failures, fastrand::f64());
+        resuming.failures = resuming.failures.saturating_add(1);
+        resuming.state = State::Waiting(now + wait);
+        self.events.send(Event::ResumeFailed { error, retry_in: Some(wait) });
+    }
+}

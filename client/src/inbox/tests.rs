@@ -1,0 +1,356 @@
+//! Whatever is pushed, repeated, lost or refused, and however resumes and connections end: each message is handed out once.
+
+use std::collections::BTreeSet;
+
+use muster_protocol::cursor::{Next, first_id_of};
+use proptest::prelude::*;
+
+use super::*;
+
+/// The first moment of a test, in epoch milliseconds. Times of less than the overlap would be a corner of their own.
+const START: u64 = 1_000_000;
+
+/// Messages of a page.
+const PAGE: usize = 3;
+
+/// Places in the program's queue.
+const ROOM: usize = 4;
+
+/// What may happen next.
+#[derive(Clone, Debug)]
+enum Happening {
+    /// A message is sent, and stored so many milliseconds later.
+    Send { stored_after: u64 },
+    /// A stored message is pushed, for the first time or again.
+    Push(prop::sample::Index),
+    /// The client asks for a page.
+    Ask,
+    /// The page arrives.
+    Answer,
+    /// No page arrives. The client goes on where it was, or from its cursor.
+    Fail { start_over: bool },
+    /// There is a new connection.
+    Reconnect,
+    /// The program reads so many messages.
+    Read(usize),
+    /// Time passes.
+    Wait(u64),
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let happening = prop_oneof![
+        5 => (0..OVERLAP_MILLISECONDS).prop_map(|stored_after| Happening::Send { stored_after }),
+        6 => any::<prop::sample::Index>().prop_map(Happening::Push),
+        4 => Just(Happening::Ask),
+        4 => Just(Happening::Answer),
+        1 => any::<bool>().prop_map(|start_over| Happening::Fail { start_over }),
+        1 => Just(Happening::Reconnect),
+        3 => (1..=ROOM).prop_map(Happening::Read),
+        3 => (0..60_000_u64).prop_map(Happening::Wait),
+    ];
+    prop::collection::vec(happening, 0..100)
+}
+
+/// An inbox on the server, its player's client, and the program that reads.
+struct World {
+    now: u64,
+    /// Message and when it is stored.
+    sent: Vec<(MessagePush, u64)>,
+    client: Inbox,
+    answer: Option<Resumed>,
+    queue: Vec<MessagePush>,
+    read: Vec<String>,
+}
+
+/// Offers messages to a program with this queue.
+fn into_queue(queue: &mut Vec<MessagePush>) -> impl FnMut(Message) -> Offer {
+    |message| {
+        if queue.len() == ROOM {
+            return Offer::Full;
+        }
+        queue.push(message.push);
+        Offer::Taken
+    }
+}
+
+impl World {
+    fn new(after: Option<String>) -> Self {
+        let mut client = Inbox::new(after, true);
+        client.hold();
+        Self { now: START, sent: Vec::new(), client, answer: None, queue: Vec::new(), read: Vec::new() }
+    }
+
+    fn stored(&self) -> Vec<MessagePush> {
+        let mut stored: Vec<MessagePush> =
+            self.sent.iter().filter(|(_, stored_at)| *stored_at <= self.now).map(|(message, _)| message.clone()).collect();
+        stored.sort_by(|one, other| one.message_id.cmp(&other.message_id));
+        stored
+    }
+
+    /// What the route `resume` answers.
+    fn resumed(&self, request: &Resume) -> Resumed {
+        let next = request.next.as_deref().and_then(Next::read);
+        let begun_at = next.as_ref().map_or(self.now, |next| next.begun_at);
+        let after = Some(first_id_of(begun_at));
+        let mut messages = self.stored();
+        let behind = match (&next, request.after.as_deref().and_then(time_of)) {
+            (Some(next), _) => next.behind.clone(),
+            (None, Some(time)) => first_id_of(time.min(self.now) - OVERLAP_MILLISECONDS),
+            (None, None) => {
+                let older = messages.len().saturating_sub(PAGE);
+                return Resumed { messages: messages.split_off(older), next: None, after, complete: older == 0 };
+            }
+        };
+        messages.retain(|message| message.message_id > behind);
+        if messages.len() <= PAGE {
+            return Resumed { messages, next: None, after, complete: true };
+        }
+        messages.truncate(PAGE);
+        let next = Next { behind: messages[PAGE - 1].message_id.clone(), begun_at };
+        Resumed { messages, next: Some(next.to_string()), after: None, complete: true }
+    }
+
+    fn ask(&mut self) {
+        if self.answer.is_none() {
+            self.client.hold();
+            let request = self.client.request(PAGE as u32);
+            self.answer = Some(self.resumed(&request));
+        }
+    }
+
+    fn answer(&mut self) -> Option<Finished> {
+        let page = self.answer.take()?;
+        let step = self.client.page(page, &mut into_queue(&mut self.queue));
+        match step {
+            Step::Finished(finished) => {
+                self.client.let_through(&mut into_queue(&mut self.queue));
+                Some(finished)
+            }
+            Step::More | Step::NoRoom => None,
+            Step::Broken(problem) => panic!("{problem}"),
+        }
+    }
+
+    fn read(&mut self, count: usize) {
+        self.read.extend(self.queue.drain(..count.min(self.queue.len())).map(|message| message.message_id));
+    }
+
+    fn happen(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Send { stored_after } => {
+                let rest = self.sent.len() + 1;
+                let message_id = format!("{}{rest:012x}", &first_id_of(self.now)[..24]);
+                let message =
+                    MessagePush { message_id, sender_id: "bob".into(), request_id: None, message: "hi".into(), sent_at: self.now };
+                self.sent.push((message, self.now + stored_after));
+            }
+            Happening::Push(index) => {
+                let stored = self.stored();
+                if !stored.is_empty() {
+                    let push = index.get(&stored);
+                    let passes = self.client.held.is_none() && self.queue.len() < ROOM;
+                    self.client.pushed(push.clone(), &mut into_queue(&mut self.queue));
+                    let handed_out = self.read.contains(&push.message_id) || self.queue.contains(push);
+                    assert!(handed_out || !passes, "a push for which there is room is not dropped");
+                }
+            }
+            Happening::Ask => self.ask(),
+            Happening::Answer => drop(self.answer()),
+            Happening::Fail { start_over } => {
+                self.answer = None;
+                self.client.let_through(&mut into_queue(&mut self.queue));
+                if *start_over {
+                    self.client.start_over();
+                }
+            }
+            Happening::Reconnect => {
+                self.answer = None;
+                self.client.let_through(&mut into_queue(&mut self.queue));
+                self.client.start_over();
+                self.client.hold();
+            }
+            Happening::Read(count) => self.read(*count),
+            Happening::Wait(milliseconds) => self.now += milliseconds,
+        }
+    }
+
+    /// Everything is stored, and the client resumes until it is content.
+    fn settle(&mut self) {
+        self.now += OVERLAP_MILLISECONDS;
+        self.happen(&Happening::Reconnect);
+        for _ in 0..10_000 {
+            self.ask();
+            let finished = self.answer().is_some();
+            self.read(ROOM);
+            if finished && !self.client.is_due() {
+                return;
+            }
+        }
+        panic!("the client never catches up");
+    }
+}
+
+fn all(world: &World) -> BTreeSet<&str> {
+    world.sent.iter().map(|(message, _)| message.message_id.as_str()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_happens_each_message_is_handed_out_once(happenings in happenings()) {
+        let mut world = World::new(Some(first_id_of(START)));
+        for happening in &happenings {
+            world.happen(happening);
+        }
+        world.settle();
+        let read: BTreeSet<&str> = world.read.iter().map(String::as_str).collect();
+        prop_assert_eq!(world.read.len(), read.len(), "none twice");
+        prop_assert_eq!(&read, &all(&world), "none lost");
+        prop_assert!(world.client.seen.len() <= world.sent.len());
+    }
+
+    #[test]
+    fn a_client_without_a_cursor_gets_nothing_twice_and_all_that_comes_after_its_first_resume(
+        before in 0..8_usize, happenings in happenings(),
+    ) {
+        let mut world = World::new(None);
+        for _ in 0..before {
+            world.happen(&Happening::Send { stored_after: 0 });
+            world.happen(&Happening::Wait(20_000));
+        }
+        world.ask();
+        let shown: Vec<String> = world.answer.iter().flat_map(|page| &page.messages).map(|message| message.message_id.clone()).collect();
+        let newest: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
+        prop_assert!(world.answer().is_some());
+        for happening in &happenings {
+            world.happen(happening);
+        }
+        world.settle();
+        let read: BTreeSet<&str> = world.read.iter().map(String::as_str).collect();
+        prop_assert_eq!(world.read.len(), read.len(), "none twice");
+        let old: BTreeSet<&str> = world.sent[..before].iter().map(|(message, _)| message.message_id.as_str()).collect();
+        let expected: BTreeSet<&str> = all(&world).difference(&old).copied().chain(newest).collect();
+        prop_assert!(read.is_superset(&expected), "none lost");
+    }
+}
+
+fn push(sent_at: u64, message: &str) -> MessagePush {
+    MessagePush { message_id: first_id_of(sent_at), sender_id: "bob".into(), request_id: None, message: message.into(), sent_at }
+}
+
+fn page(messages: Vec<MessagePush>, after: u64, complete: bool) -> Resumed {
+    Resumed { messages, next: None, after: Some(first_id_of(after)), complete }
+}
+
+/// Takes everything, into a list of texts and whether they were missed.
+fn into_list(list: &mut Vec<(String, bool)>) -> impl FnMut(Message) -> Offer {
+    |message| {
+        list.push((message.push.message, message.missed));
+        Offer::Taken
+    }
+}
+
+#[test]
+fn what_was_missed_comes_before_what_is_pushed_meanwhile() {
+    let (mut inbox, mut list) = (Inbox::new(None, true), Vec::new());
+    inbox.hold();
+    inbox.pushed(push(START + 2, "new"), &mut into_list(&mut list));
+    assert!(list.is_empty());
+    let shown = vec![push(START - 9, "old"), push(START + 1, "while it looked")];
+    assert!(matches!(inbox.page(page(shown, START, true), &mut into_list(&mut list)), Step::Finished(_)));
+    inbox.let_through(&mut into_list(&mut list));
+    inbox.pushed(push(START + 3, "newest"), &mut into_list(&mut list));
+    let texts: Vec<(&str, bool)> = list.iter().map(|(text, missed)| (text.as_str(), *missed)).collect();
+    assert_eq!(texts, [("old", true), ("while it looked", false), ("new", false), ("newest", false)]);
+}
+
+#[test]
+fn whoever_was_connected_all_the_time_has_missed_only_what_is_late() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    assert!(matches!(inbox.page(page(Vec::new(), START, true), &mut |_| Offer::Taken), Step::Finished(_)));
+    let shown = || vec![push(START + 1, "given up"), push(START + 59_000, "on its way")];
+    let mut list = Vec::new();
+    let Step::Finished(finished) = inbox.page(page(shown(), START + 60_000, true), &mut into_list(&mut list)) else { panic!() };
+    assert_eq!((list, finished.missed), (vec![("given up".to_owned(), true), ("on its way".to_owned(), false)], 1));
+    inbox.disconnected();
+    let Step::Finished(finished) =
+        inbox.page(page(vec![push(START + 61_000, "sent meanwhile")], START + 62_000, true), &mut |_| Offer::Taken)
+    else {
+        panic!()
+    };
+    assert_eq!(finished.missed, 1);
+}
+
+#[test]
+fn too_many_pushes_are_not_held_back() {
+    let (mut inbox, mut list) = (Inbox::new(None, true), Vec::new());
+    inbox.hold();
+    for n in 0..=MOST_HELD as u64 {
+        inbox.pushed(push(START + n, "x"), &mut into_list(&mut list));
+    }
+    assert_eq!(list.len(), MOST_HELD + 1);
+}
+
+#[test]
+fn a_push_that_found_no_room_is_found_by_the_next_resume() {
+    let (mut inbox, mut list) = (Inbox::new(Some(first_id_of(START)), true), Vec::new());
+    inbox.pushed(push(START + 1, "refused"), &mut |_| Offer::Full);
+    assert!(inbox.is_due());
+    assert_eq!(inbox.request(100).after, Some(first_id_of(START)), "the cursor stays");
+    assert!(!inbox.is_due());
+    inbox.page(page(vec![push(START + 1, "refused")], START + 5, true), &mut into_list(&mut list));
+    assert_eq!(list.len(), 1);
+}
+
+#[test]
+fn what_was_held_back_and_found_no_room_is_found_by_the_next_resume() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    inbox.hold();
+    inbox.pushed(push(START + 1, "refused"), &mut |_| Offer::Taken);
+    inbox.let_through(&mut |_| Offer::Full);
+    assert!(inbox.is_due());
+}
+
+#[test]
+fn a_page_without_room_is_asked_for_again_and_says_how_much_was_new() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    let shown = page(vec![push(START + 1, "a"), push(START + 2, "b")], START + 5, false);
+    let mut room = 1;
+    let mut offer = |_| {
+        room -= 1;
+        if room >= 0 { Offer::Taken } else { Offer::Full }
+    };
+    assert_eq!(inbox.page(shown.clone(), &mut offer), Step::NoRoom);
+    assert_eq!(inbox.request(100).after, Some(first_id_of(START)));
+    let Step::Finished(finished) = inbox.page(shown, &mut |_| Offer::Taken) else { panic!("not finished") };
+    let (after, cursor) = (Some(first_id_of(START)), first_id_of(START + 5));
+    assert_eq!(finished, Finished { after, cursor, missed: 2, complete: false });
+    assert!(!inbox.is_due());
+}
+
+#[test]
+fn a_page_that_leads_nowhere_is_broken() {
+    let mut inbox = Inbox::new(None, true);
+    let next = Next { behind: first_id_of(START), begun_at: START }.to_string();
+    let same = Resumed { messages: Vec::new(), next: Some(next), after: None, complete: true };
+    assert_eq!(inbox.page(same.clone(), &mut |_| Offer::Taken), Step::More);
+    assert!(matches!(inbox.page(same, &mut |_| Offer::Taken), Step::Broken(_)));
+    let neither = Resumed { messages: Vec::new(), next: None, after: None, complete: true };
+    assert!(matches!(inbox.page(neither, &mut |_| Offer::Taken), Step::Broken(_)));
+}
+
+#[test]
+fn a_full_memory_makes_a_resume_due_that_empties_it() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    let mut sent_at = START;
+    while !inbox.is_due() {
+        sent_at += 100;
+        inbox.pushed(push(sent_at, "x"), &mut |_| Offer::Taken);
+    }
+    assert_eq!(inbox.seen.len(), MANY_SEEN + 1);
+    inbox.request(100);
+    assert!(matches!(inbox.page(page(Vec::new(), sent_at, true), &mut |_| Offer::Taken), Step::Finished(_)));
+    assert!(!inbox.is_due());
+    assert_eq!(inbox.seen.len(), (OVERLAP_MILLISECONDS / 100) as usize + 1);
+}
