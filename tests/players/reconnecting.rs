@@ -10,10 +10,9 @@ use std::{
 
 use futures_util::future::{join, join3};
 use muster_client::{Backoff, Client, ConnectError, Event, Events, Options, RequestError, Token, protocol::Code};
-use tokio::time::timeout;
 
 use super::{message, next, told};
-use crate::harness::{LocalStack, PATIENCE, eventually, free_port, token_of};
+use crate::harness::{LocalStack, eventually, free_port, token_of};
 
 /// Options that connect again quickly, since nobody else waits for this stack.
 fn options(url: &str, token: impl Into<Token>) -> Options {
