@@ -25,7 +25,8 @@ async fn status(State((addresses, lambda)): State<(Addresses, Lambda)>) -> Json<
         let own: Vec<u32> = processes.iter().filter(|(function, _)| *function == name).map(|(_, process)| *process).collect();
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
-            "coldStarts": stats.environments_started, "events": stats.events, "processes": own
+            "coldStarts": stats.environments_started, "events": stats.events, "processes": own,
+            "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64}
         });
         (name, value)
     });

@@ -147,9 +147,7 @@ impl LocalStack {
 
     /// The program with its template and functions, ready for more arguments.
     pub fn command(arguments: &[&str]) -> tokio::process::Command {
-        let built = programs();
-        let mut command = tokio::process::Command::new(&built.stack);
-        command.arg("--functions").arg(&built.functions).arg("--template").arg(muster_launch::workspace().join("template.yaml"));
+        let mut command = tokio::process::Command::from(programs().command());
         command.args(arguments).stdin(Stdio::null());
         command
     }

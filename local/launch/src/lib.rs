@@ -22,6 +22,16 @@ pub struct Built {
     pub functions: PathBuf,
 }
 
+impl Built {
+    /// The stack with its template and functions, ready for more arguments.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.stack);
+        command.arg("--functions").arg(&self.functions).arg("--template").arg(workspace().join("template.yaml"));
+        command
+    }
+}
+
 /// Why there are no programs.
 #[derive(Debug)]
 pub enum BuildError {
@@ -69,6 +79,15 @@ pub fn build() -> Result<Built, BuildError> {
 /// # Errors
 /// A [`BuildError`]; what the compiler says goes to standard error.
 pub fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> {
+    cargo_build(package, &["--package", package, "--profile", "fast"])
+}
+
+/// Builds the programs that these arguments of `cargo build` choose and returns their paths; there is at least one. An error calls them
+/// `package`.
+///
+/// # Errors
+/// A [`BuildError`]; what the compiler says goes to standard error.
+pub fn cargo_build(package: &'static str, arguments: &[&str]) -> Result<Vec<PathBuf>, BuildError> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What the cargo around us says of our own package would make build scripts that look at it run again, and what depends on them.
     for (name, _) in env::vars_os().filter(|(name, _)| OF_ONE_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))) {
@@ -76,8 +95,8 @@ pub fn build_package(package: &'static str) -> Result<Vec<PathBuf>, BuildError> 
     }
     let output = cargo
         .current_dir(workspace())
-        .args(["build", "--package", package, "--bins", "--profile", "fast"])
-        .arg("--message-format=json-render-diagnostics")
+        .args(["build", "--bins", "--message-format=json-render-diagnostics"])
+        .args(arguments)
         .stderr(Stdio::inherit())
         .output()
         .map_err(BuildError::Start)?;

@@ -5,7 +5,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use muster_launch::{Built, build, workspace};
+use muster_launch::{Built, build};
 
 fn main() -> ExitCode {
     eprintln!("muster: building the local stack and the functions; the first time takes some minutes");
@@ -19,8 +19,7 @@ fn main() -> ExitCode {
 
 /// Starts the stack in place of this process, so that it gets the terminal and its signals itself. Returns only if that fails.
 fn start(built: &Built) -> String {
-    let mut command = Command::new(&built.stack);
-    command.arg("--functions").arg(&built.functions).arg("--template").arg(workspace().join("template.yaml"));
+    let mut command = built.command();
     command.args(env::args_os().skip(1));
     replace(command).map_or_else(|error| format!("{} cannot be started: {error}", built.stack.display()), |never| match never {})
 }

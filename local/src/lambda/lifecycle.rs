@@ -87,6 +87,8 @@ impl Pool {
             return Err(Refusal::InvalidRequestId);
         }
         let &Phase::Running { deadline, .. } = &slot.phase else { return Err(Refusal::State(slot.phase.name())) };
+        // The deadline was set at the hand-over.
+        self.durations.add(self.function.timeout.saturating_sub(deadline.saturating_duration_since(Instant::now())));
         let sent = Phase::ResponseSent { request_id: request_id.to_owned(), deadline };
         if let Some(Phase::Running { invocation, .. }) = state.set(number, sent) {
             invocation.answer(result);

@@ -6,6 +6,7 @@
 //! `invocation_record`. The `api` is `Invoke` as AWS clients call it.
 
 mod api;
+mod durations;
 mod environment;
 mod event_queue;
 mod failure;
@@ -140,6 +141,10 @@ pub struct FunctionStats {
     pub environments_started: u64,
     /// Asynchronous invocations that were accepted and are not at their end.
     pub events: usize,
+    /// What half of the answered invocations took at most, from the hand-over to the process until its answer.
+    pub median: Duration,
+    /// What 99 of 100 took at most.
+    pub percentile_99: Duration,
 }
 
 /// Runs functions. Cheap to clone.

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     FunctionConfig, FunctionStats, Host, InvokeError,
+    durations::Durations,
     environment::Environment,
     failure,
     invocation::{Invocation, Request},
@@ -39,6 +40,7 @@ pub(super) struct Pool {
     pub(super) host: Arc<Host>,
     pub(super) logs: Arc<FunctionLog>,
     pub(super) state: Mutex<State>,
+    pub(super) durations: Durations,
     invocations: AtomicU64,
     errors: AtomicU64,
     throttles: AtomicU64,
@@ -97,8 +99,8 @@ impl State {
 
 impl Pool {
     pub(super) fn new(function: FunctionConfig, arn: String, host: Arc<Host>, logs: FunctionLog) -> Pool {
-        let (invocations, errors, throttles, events) = Default::default();
-        Pool { function, arn, host, logs: Arc::new(logs), state: Mutex::default(), invocations, errors, throttles, events }
+        let (invocations, errors, throttles, events, durations) = Default::default();
+        Pool { function, arn, host, logs: Arc::new(logs), state: Mutex::default(), invocations, errors, throttles, events, durations }
     }
 
     /// Runs one invocation and awaits its answer.
@@ -236,6 +238,8 @@ impl Pool {
             environments: state.slots.len(),
             environments_started: state.numbers,
             events: self.events.load(Relaxed),
+            median: self.durations.quantile(0.5),
+            percentile_99: self.durations.quantile(0.99),
         }
     }
 }

@@ -1,0 +1,87 @@
+//! Measures Muster on this machine. It prints tables and judges nothing: what the figures ought to be is in the README.
+//!
+//! Linux only, since it reads `/proc`.
+
+mod cold_start;
+mod machine;
+mod pipeline;
+mod process;
+mod samples;
+mod sizes;
+mod sockets;
+mod stack;
+mod table;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Whatever goes wrong ends the program, which says so.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+type Result<T, E = Fault> = std::result::Result<T, E>;
+
+/// Measures Muster on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "muster-bench", about = "Measures Muster on this machine and prints tables.")]
+struct Args {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Debug, Subcommand)]
+enum Benchmark {
+    /// From the start of a function's process to its first answer, against a function written with the SDK's defaults.
+    ColdStart(cold_start::Args),
+    /// From sendMessage to the push, and each function's own time.
+    Pipeline(pipeline::Args),
+    /// Memory and latency with thousands of open sockets.
+    Sockets(sockets::Args),
+    /// What each operation is billed for on AWS.
+    Units,
+    /// The binaries that are deployed.
+    Sizes,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    if cfg!(debug_assertions) {
+        eprintln!("muster-bench: a debug build measures itself: use `cargo run -p muster-bench --profile fast`");
+        return ExitCode::FAILURE;
+    }
+    let ended = tokio::select! {
+        ended = run(args.benchmark) => ended,
+        interrupted = interrupted() => interrupted,
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("muster-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(benchmark: Benchmark) -> Result<()> {
+    machine::describe()?;
+    match benchmark {
+        Benchmark::ColdStart(args) => cold_start::run(&args).await?,
+        Benchmark::Pipeline(args) => pipeline::run(&args).await?,
+        Benchmark::Sockets(args) => sockets::run(&args).await?,
+        Benchmark::Units => units::run().await?,
+        Benchmark::Sizes => sizes::run()?,
+    }
+    machine::load("At the end")
+}
+
+/// The stack has a process group of its own and does not hear the terminal's signals: it ends when its handle is dropped.
+async fn interrupted() -> Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Err("interrupted".into())
+}

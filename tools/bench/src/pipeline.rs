@@ -1,0 +1,64 @@
+//! From `sendMessage` to the push: at two fixed rates, and as fast as it goes.
+//!
+//! Each load has a stack of its own, so that the functions' times are those of this load. Players sit in a ring and each sends to the
+//! next one; a single player sends to itself. Times are taken in this process alone: just before a message is sent, and when its push
+//! has been received and read.
+
+mod functions;
+mod load;
+mod ring;
+
+use std::time::Duration;
+
+use self::{
+    load::{Flood, Load, Paced},
+    ring::Outcome,
+};
+use crate::{Result, stack::Stack, table::Table};
+
+/// Options of the benchmark.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How long each of the fixed rates is kept up.
+    #[arg(long, default_value_t = 40)]
+    seconds: u64,
+
+    /// How many messages the flood has.
+    #[arg(long, default_value_t = 20_000)]
+    messages: usize,
+
+    /// How many messages of one connection may be unanswered in the flood.
+    #[arg(long, default_value_t = 8)]
+    window: usize,
+}
+
+/// Runs the three loads and prints a table of each.
+pub async fn run(args: &Args) -> Result<()> {
+    let duration = Duration::from_secs(args.seconds);
+    let mut table =
+        Table::new(&["load", "sent", "lost", "twice", "sent/s", "pushed/s", "reply p50", "p99", "longest", "push p50", "p99", "longest"]);
+    let mut times = functions::table();
+    let loads = [
+        Load::Paced(Paced { connections: 1, per_second: 8.0, duration }),
+        Load::Paced(Paced { connections: 20, per_second: 95.0, duration }),
+        Load::Flood(Flood { connections: 20, messages: args.messages, window: args.window }),
+    ];
+    for load in &loads {
+        let stack = match load {
+            Load::Paced(_) => Stack::start().await?,
+            Load::Flood(_) => Stack::without_throttle().await?,
+        };
+        let outcome = load.run(&stack).await?;
+        table.row(row(&load.to_string(), &outcome));
+        functions::add(&mut times, &load.to_string(), &stack)?;
+    }
+    table.print("From `sendMessage` to the push:");
+    times.print("Each function's own time, from the hand-over of an invocation to its answer, and the peak memory of its processes:");
+    Ok(())
+}
+
+fn row(name: &str, outcome: &Outcome) -> Vec<String> {
+    let counts = [outcome.sent, outcome.lost, outcome.repeated].map(|count| count.to_string());
+    let rates = [outcome.sent_per_second, outcome.pushed_per_second].map(|rate| format!("{rate:.0}"));
+    [name.to_owned()].into_iter().chain(counts).chain(rates).chain(outcome.replies.cells()).chain(outcome.pushes.cells()).collect()
+}

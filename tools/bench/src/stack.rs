@@ -1,0 +1,164 @@
+//! A local stack of the benchmark's own, and players on it.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use muster_client::{Client, Event, Events, Options};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{process::Child, time::sleep};
+
+use crate::Result;
+
+/// How long the stack may take to be ready, and a message to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running stack. It ends when it is dropped.
+pub struct Stack {
+    /// Where players connect.
+    pub url: String,
+    /// Where AWS clients connect.
+    pub endpoint: String,
+    issuer: String,
+    /// Where what goes with the stack may be put.
+    pub directory: TempDir,
+    process: Child,
+    agent: ureq::Agent,
+}
+
+impl Stack {
+    /// Builds the stack and the functions, both in the profile `fast`, and starts them on any port.
+    pub async fn start() -> Result<Self> {
+        let template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
+        Self::with_template(&template).await
+    }
+
+    /// A stack whose stage does not throttle, since its 1,000 requests a second are a rule of the game and not what a flood is to find.
+    pub async fn without_throttle() -> Result<Self> {
+        let template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
+        let unthrottled: Vec<_> = template.lines().map(raise_throttle).collect();
+        Self::with_template(&unthrottled.join("\n")).await
+    }
+
+    async fn with_template(template: &str) -> Result<Self> {
+        let built = muster_launch::build()?;
+        let directory = TempDir::new()?;
+        let file = |name: &str| directory.path().join(name);
+        fs::write(file("template.yaml"), template)?;
+        let mut command = tokio::process::Command::from(built.command());
+        let process = command
+            .args(["--port", "0", "--quiet", "--ready"])
+            .arg(file("ready.json"))
+            .arg("--template")
+            .arg(file("template.yaml"))
+            .env("TMPDIR", directory.path())
+            .stdin(Stdio::null())
+            .stdout(File::create(file("log"))?)
+            .stderr(File::create(file("errors"))?)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        // Nothing that the benchmark asks of the stack leaves this machine.
+        let agent = ureq::Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE)).build().into();
+        let mut stack = Self { url: String::new(), endpoint: String::new(), issuer: String::new(), directory, process, agent };
+        let addresses: Value = serde_json::from_str(&stack.ready().await?)?;
+        let address = |name: &str| addresses[name].as_str().map(str::to_owned).ok_or_else(|| format!("the stack does not say its {name}"));
+        (stack.url, stack.endpoint, stack.issuer) = (address("url")?, address("endpoint")?, address("issuer")?);
+        Ok(stack)
+    }
+
+    async fn ready(&mut self) -> Result<String> {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            if let Some(status) = self.process.try_wait()? {
+                return Err(format!("the stack ended with {status}: {}", self.complaints()?).into());
+            }
+            if let Ok(text) = fs::read_to_string(self.directory.path().join("ready.json")) {
+                return Ok(text);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Err(format!("the stack is not ready after {PATIENCE:?}: {}", self.complaints()?).into())
+    }
+
+    /// What the stack and its functions have complained about.
+    pub fn complaints(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.directory.path().join("errors"))? + &fs::read_to_string(self.directory.path().join("log"))?)
+    }
+
+    /// The stack's process.
+    pub fn pid(&self) -> Result<u32> {
+        self.process.id().ok_or_else(|| "the stack has ended".into())
+    }
+
+    /// A token for `player`.
+    pub fn token(&self, player: &str) -> Result<String> {
+        let answer = self.agent.post(format!("{}/token", self.issuer)).query("player", player).send_empty()?;
+        let answer: Value = answer.into_body().read_json()?;
+        Ok(answer["access_token"].as_str().ok_or("the issuer answered without a token")?.to_owned())
+    }
+
+    /// Connects `player`.
+    pub async fn connect(&self, player: &str) -> Result<(Client, Events)> {
+        let token = tokio::task::block_in_place(|| self.token(player))?;
+        // A connection that is lost fails the benchmark instead of being made again.
+        let options = Options { backoff: None, event_capacity: 100_000, ..Options::new(&self.url, token) };
+        Client::connect(options).await.map_err(|error| format!("connecting {player}: {error}").into())
+    }
+
+    /// What the stack says of its functions, by their names without game and stage.
+    pub fn functions(&self) -> Result<BTreeMap<String, Value>> {
+        let mut status: Value = self.agent.get(format!("{}/status", self.endpoint)).call()?.into_body().read_json()?;
+        let Value::Object(functions) = status["functions"].take() else { return Err("the stack says nothing of its functions".into()) };
+        let short = |name: String| name.strip_prefix("muster-dev-").map_or(name.clone(), str::to_owned);
+        Ok(functions.into_iter().map(|(name, status)| (short(name), status)).collect())
+    }
+
+    /// The one row of the table `name`.
+    pub fn row(&self, name: &str) -> Result<Value> {
+        let scan = self.agent.post(&self.endpoint).header("x-amz-target", "DynamoDB_20120810.Scan");
+        let scan = scan.content_type("application/x-amz-json-1.0").header(
+            "authorization",
+            format!("AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}", 0),
+        );
+        let request = serde_json::json!({"TableName": format!("muster-dev-{name}")}).to_string();
+        let answer: Value = scan.header("x-amz-date", "20260101T000000Z").send(request)?.into_body().read_json()?;
+        match answer["Items"].as_array().map(Vec::as_slice) {
+            Some([row]) => Ok(row.clone()),
+            _ => Err(format!("the table {name} should have one row: {answer}").into()),
+        }
+    }
+}
+
+fn raise_throttle(line: &str) -> String {
+    match line.split_once(':') {
+        Some((name, _)) if matches!(name.trim(), "ThrottlingRateLimit" | "ThrottlingBurstLimit") => format!("{name}: 1000000"),
+        _ => line.to_owned(),
+    }
+}
+
+/// The environment of a process of this user.
+pub fn environment(pid: u32) -> Result<BTreeMap<String, String>> {
+    let text = String::from_utf8(fs::read(Path::new("/proc").join(pid.to_string()).join("environ"))?)?;
+    Ok(text.split('\0').filter_map(|variable| variable.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// Waits until a message arrives, and returns its text.
+pub async fn message(events: &mut Events) -> Result<String> {
+    let arrived = async {
+        while let Some(event) = events.next().await {
+            match event {
+                Event::Message(message) => return Ok(message.message),
+                Event::Disconnected { reason, .. } => return Err(format!("the connection was lost: {reason}").into()),
+                _ => {}
+            }
+        }
+        Err("the connection has ended".into())
+    };
+    tokio::time::timeout(PATIENCE, arrived).await.map_err(|_| format!("no message within {PATIENCE:?}"))?
+}
