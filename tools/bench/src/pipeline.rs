@@ -8,11 +8,11 @@ mod functions;
 mod load;
 mod ring;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use self::{
     load::{Flood, Load, Paced},
-    ring::Outcome,
+    ring::{Outcome, Ring},
 };
 use crate::{Result, stack::Stack, table::Table};
 
@@ -37,7 +37,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let duration = Duration::from_secs(args.seconds);
     let mut table =
         Table::new(&["load", "sent", "lost", "twice", "sent/s", "pushed/s", "reply p50", "p99", "longest", "push p50", "p99", "longest"]);
-    let mut times = functions::table();
+    let (mut times, mut processors) = (functions::table(), functions::processor_table());
     let loads = [
         Load::Paced(Paced { connections: 1, per_second: 8.0, duration }),
         Load::Paced(Paced { connections: 20, per_second: 95.0, duration }),
@@ -48,12 +48,17 @@ pub async fn run(args: &Args) -> Result<()> {
             Load::Paced(_) => Stack::start().await?,
             Load::Flood(_) => Stack::without_throttle().await?,
         };
-        let outcome = load.run(&stack).await?;
-        table.row(row(&load.to_string(), &outcome));
-        functions::add(&mut times, &load.to_string(), &stack)?;
+        let (name, ring) = (load.to_string(), Arc::new(Ring::connect(&stack, load.connections()).await?));
+        let before = functions::processor_times(&stack)?;
+        load.run(&ring).await?;
+        let outcome = ring.outcome().await?;
+        functions::add_processor_times(&mut processors, &name, outcome.sent, [before, functions::processor_times(&stack)?]);
+        functions::add(&mut times, &name, &stack)?;
+        table.row(row(&name, &outcome));
     }
     table.print("From `sendMessage` to the push:");
     times.print("Each function's own time, from the hand-over of an invocation to its answer, and the peak memory of its processes:");
+    processors.print("Processor time for each message:");
     Ok(())
 }
 

@@ -14,8 +14,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::ring::{Outcome, Ring};
-use crate::{Result, stack::Stack};
+use super::ring::Ring;
+use crate::Result;
 
 /// How messages are sent.
 pub enum Load {
@@ -50,35 +50,45 @@ impl fmt::Display for Load {
 }
 
 impl Load {
-    /// Puts the load on `stack` and says what became of each message.
-    pub async fn run(&self, stack: &Stack) -> Result<Outcome> {
+    /// How many players it takes.
+    pub fn connections(&self) -> usize {
         match self {
-            Load::Paced(paced) => paced.run(Ring::connect(stack, paced.connections).await?).await,
-            Load::Flood(flood) => flood.run(Ring::connect(stack, flood.connections).await?).await,
+            Load::Paced(Paced { connections, .. }) | Load::Flood(Flood { connections, .. }) => *connections,
         }
+    }
+
+    /// Sends all messages and awaits their replies.
+    pub async fn run(&self, ring: &Arc<Ring>) -> Result<()> {
+        let mut sends = match self {
+            Load::Paced(paced) => paced.send(ring).await,
+            Load::Flood(flood) => flood.send(ring),
+        };
+        while let Some(sent) = sends.join_next().await {
+            sent??;
+        }
+        Ok(())
     }
 }
 
 impl Paced {
-    async fn run(&self, ring: Ring) -> Result<Outcome> {
-        let ring = Arc::new(ring);
+    async fn send(&self, ring: &Arc<Ring>) -> JoinSet<Result<()>> {
         let (started, messages) = (Instant::now(), (self.per_second * self.duration.as_secs_f64()) as usize);
         let mut sends = JoinSet::new();
         for number in 0..messages {
             sleep_until(started + Duration::from_secs_f64(number as f64 / self.per_second)).await;
-            let ring = Arc::clone(&ring);
+            let ring = Arc::clone(ring);
             sends.spawn(async move { ring.send(number % ring.size(), format!("message {number}")).await });
         }
-        finish(ring, sends).await
+        sends
     }
 }
 
 impl Flood {
-    async fn run(&self, ring: Ring) -> Result<Outcome> {
-        let (ring, messages, next) = (Arc::new(ring), self.messages, Arc::new(AtomicUsize::new(0)));
+    fn send(&self, ring: &Arc<Ring>) -> JoinSet<Result<()>> {
+        let (messages, next) = (self.messages, Arc::new(AtomicUsize::new(0)));
         let mut sends = JoinSet::new();
         for sender in 0..self.connections * self.window {
-            let (ring, next) = (Arc::clone(&ring), Arc::clone(&next));
+            let (ring, next) = (Arc::clone(ring), Arc::clone(&next));
             sends.spawn(async move {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -89,14 +99,6 @@ impl Flood {
                 }
             });
         }
-        finish(ring, sends).await
+        sends
     }
-}
-
-async fn finish(ring: Arc<Ring>, mut sends: JoinSet<Result<()>>) -> Result<Outcome> {
-    while let Some(sent) = sends.join_next().await {
-        sent??;
-    }
-    let ring = Arc::into_inner(ring).ok_or("a sender is still there")?;
-    ring.outcome().await
 }

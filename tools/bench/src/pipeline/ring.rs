@@ -107,7 +107,7 @@ impl Ring {
     }
 
     /// Waits for the pushes that are on their way, and says what became of every message.
-    pub async fn outcome(self) -> Result<Outcome> {
+    pub async fn outcome(&self) -> Result<Outcome> {
         self.settle().await;
         let book = self.lock();
         if book.missed > 0 {
