@@ -33,3 +33,24 @@ impl Durations {
         Duration::from_micros(lock(&self.0).as_ref().map_or(0, |histogram| histogram.value_at_quantile(share)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_the_invocations_took_no_longer() {
+        let durations = Durations::new();
+        assert_eq!(durations.quantile(0.5), Duration::ZERO);
+        (1..=100).for_each(|number| durations.add(Duration::from_millis(number)));
+        let tells = |share: f64, milliseconds: u64| {
+            let (told, exact) = (durations.quantile(share), Duration::from_millis(milliseconds));
+            assert!(told >= exact && told <= exact + exact / 50, "{told:?} for {exact:?}");
+        };
+        tells(0.5, 50);
+        tells(0.99, 99);
+        tells(1.0, 100);
+        durations.add(LONGEST * 2);
+        assert!(durations.quantile(1.0) >= LONGEST);
+    }
+}

@@ -4,7 +4,6 @@ mod closing;
 mod function;
 mod handshake;
 mod management;
-mod many;
 mod messages;
 mod sdk;
 mod stack;

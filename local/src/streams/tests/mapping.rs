@@ -330,36 +330,3 @@ async fn a_configuration_beyond_the_limits_is_refused_by_property() {
         assert!(error.contains(property) && error.contains("deliver"), "{error}");
     }
 }
-
-/// Prints how long it takes from a write's answer until the function is invoked with the record and until it is done, and how long many
-/// records take.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn measure_a_write_to_the_function() {
-    let stack = start(Some("{}"), None).await;
-    let mapping = stack.map(|_| ());
-    let (mut invoked, mut done) = (Vec::new(), Vec::new());
-    for (number, message) in messages(1, 100).into_iter().enumerate() {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        stack.write(&[message]).await;
-        let written = Instant::now();
-        while stack.lambda.stats()["deliver"].invocations <= number as u64 {
-            tokio::task::yield_now().await;
-        }
-        invoked.push(written.elapsed());
-        while mapping.position() <= number as i64 {
-            tokio::task::yield_now().await;
-        }
-        done.push(written.elapsed());
-    }
-    for (what, mut delays) in [("invoked", invoked), ("done", done)] {
-        delays.sort();
-        println!("write to {what}: median {:?}, 90th of 100 {:?}, worst {:?}", delays[50], delays[90], delays[99]);
-    }
-    let began = Instant::now();
-    stack.write(&messages(50, 100)).await;
-    println!("5,000 writes: {:?}", began.elapsed());
-    until(|| mapping.position() == 5_100).await;
-    println!("5,000 records handled: {:?}", began.elapsed());
-    stack.stop(mapping).await;
-}
