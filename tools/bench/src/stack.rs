@@ -106,8 +106,9 @@ impl Stack {
     /// Connects `player`.
     pub async fn connect(&self, player: &str) -> Result<(Client, Events)> {
         let token = tokio::task::block_in_place(|| self.token(player))?;
-        // A connection that is lost fails the benchmark instead of being made again.
-        let options = Options { backoff: None, event_capacity: 100_000, ..Options::new(&self.url, token) };
+        // A connection that is lost fails the benchmark instead of being made again, and a push that does not come is not made good from the
+        // inbox.
+        let options = Options { backoff: None, resume: false, roll_over: None, event_capacity: 100_000, ..Options::new(&self.url, token) };
         Client::connect(options).await.map_err(|error| format!("connecting {player}: {error}").into())
     }
 
@@ -153,7 +154,7 @@ pub async fn message(events: &mut Events) -> Result<String> {
     let arrived = async {
         while let Some(event) = events.next().await {
             match event {
-                Event::Message(message) => return Ok(message.message),
+                Event::Message(message) => return Ok(message.message.clone()),
                 Event::Disconnected { reason, .. } => return Err(format!("the connection was lost: {reason}").into()),
                 _ => {}
             }

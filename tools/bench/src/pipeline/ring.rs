@@ -24,8 +24,6 @@ pub struct Outcome {
     pub sent: usize,
     /// Messages whose push never came.
     pub lost: usize,
-    /// Pushes that came again.
-    pub repeated: usize,
     /// Messages sent per second.
     pub sent_per_second: f64,
     /// Pushes received per second, from the first message to the last push.
@@ -47,7 +45,6 @@ struct Times {
 #[derive(Default)]
 struct Book {
     messages: HashMap<String, Times>,
-    repeated: usize,
     missed: u64,
 }
 
@@ -120,7 +117,6 @@ impl Ring {
         Ok(Outcome {
             sent: book.messages.len(),
             lost: book.messages.len() - pushes.len(),
-            repeated: book.repeated,
             sent_per_second: book.messages.len() as f64 / since(times().map(|times| times.sent).max()),
             pushed_per_second: pushes.len() as f64 / since(times().filter_map(|times| times.pushed).max()),
             replies: Samples::new(times().filter_map(|times| Some(times.replied? - times.sent)).collect()),
@@ -155,10 +151,11 @@ async fn read(mut events: Events, book: Arc<Mutex<Book>>) {
         let now = Instant::now();
         let mut book = lock(&book);
         match event {
-            Event::Message(message) => match book.messages.get_mut(&message.message) {
-                Some(Times { pushed: pushed @ None, .. }) => *pushed = Some(now),
-                _ => book.repeated += 1,
-            },
+            Event::Message(message) => {
+                if let Some(times) = book.messages.get_mut(&message.message) {
+                    times.pushed.get_or_insert(now);
+                }
+            }
             Event::Missed(events) => book.missed += events,
             _ => {}
         }
