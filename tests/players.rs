@@ -15,7 +15,7 @@ use muster_client::{
 use tokio::time::timeout;
 
 use crate::{
-    crashes::killed_in_the_middle,
+    crashes::{self, Moment, killed_in_the_middle},
     harness::{LocalStack, PATIENCE, Stack, eventually, free_port},
 };
 
@@ -139,16 +139,15 @@ async fn a_stack_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_request_whose_function_dies_is_answered_by_the_gateway() {
-    let stack = LocalStack::start(&[]).await;
+    let (stack, proxy) = crashes::stack().await;
     let (alice, mut events) = Client::connect(Options::new(&stack.addresses.url, stack.token("alice").await)).await.unwrap();
-    alice.ping().await.unwrap();
-    let mut ping = None;
-    killed_in_the_middle(&stack, "ping", async {
+    let mut sending = None;
+    killed_in_the_middle((&stack, &proxy), "send-message", (Moment::BeforeItsCall, "BatchWriteItem"), async {
         let alice = alice.clone();
-        ping = Some(tokio::spawn(async move { alice.ping().await }));
+        sending = Some(tokio::spawn(async move { alice.send_message(&["bob"], "hi").await }));
     })
     .await;
-    let error = timeout(PATIENCE, ping.unwrap()).await.unwrap().unwrap().unwrap_err();
+    let error = timeout(PATIENCE, sending.unwrap()).await.unwrap().unwrap().unwrap_err();
     assert_eq!(error, RequestError::Gateway("Internal server error".to_owned()));
     assert!(error.may_have_happened());
     match next(&mut events).await {
