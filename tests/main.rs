@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `connecting` | who may open a socket, and who may not |
 //! | `messaging` | a message reaches whom it is for, wherever they are |
+//! | `resuming` | what a player missed is in its inbox, and it gets it all |
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
+//! | `failures` | what is behind Muster fails, is slow or comes too late, and nothing is lost |
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
@@ -20,9 +22,11 @@
 
 mod connecting;
 mod crashes;
+mod failures;
 mod frames;
 mod harness;
 mod house;
 mod local_stack;
 mod messaging;
 mod players;
+mod resuming;
