@@ -8,6 +8,7 @@
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
 //! | `failures` | what is behind Muster fails, is slow or comes too late, and nothing is lost |
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
+//! | `attacks` | what somebody tries who means no good |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
@@ -20,6 +21,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds what it does not expect has failed")]
 #![allow(clippy::disallowed_methods, reason = "a test run has no configuration but its environment")]
 
+mod attacks;
 mod connecting;
 mod crashes;
 mod failures;
