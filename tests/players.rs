@@ -1,15 +1,16 @@
 //! The client library and the terminal player keep their promises against the real thing.
 //!
-//! `reconnecting` is about connections that end, and `terminal` about the program.
+//! `reconnecting` is about connections that end, `missing` about what comes meanwhile, and `terminal` about the program.
 
+mod missing;
 mod reconnecting;
 mod terminal;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::{join, join_all};
 use muster_client::{
-    Client, ConnectError, Event, Events, Options, RequestError,
+    Backoff, Client, ConnectError, Event, Events, Options, RequestError, Token,
     protocol::{Code, MessagePush},
 };
 use tokio::time::timeout;
@@ -24,6 +25,13 @@ const MANY: usize = 100;
 
 async fn connect(stack: &Stack, name: &str) -> (Client, Events) {
     Client::connect(Options::new(stack.url(), stack.token(name).await)).await.unwrap()
+}
+
+/// Options that connect again quickly, since nobody else waits for this stack.
+pub fn options(url: &str, token: impl Into<Token>) -> Options {
+    let backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(250) };
+    // A token that is about to expire is left to expire.
+    Options { backoff: Some(backoff), roll_over: None, ..Options::new(url, token) }
 }
 
 /// The next event, or `None` at their end. That the inbox was read up to its end is no news here.

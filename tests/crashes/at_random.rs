@@ -1,4 +1,7 @@
 //! Every function is killed again and again, wherever it happens to be, while 2,000 messages are sent.
+//!
+//! Bob has a bare socket, so that it shows what the stream delivers. Carol has the client library and a network that is cut at times, so that
+//! it shows what a player gets.
 
 use std::{
     cell::Cell,
@@ -12,11 +15,15 @@ use std::{
 
 use fastrand::Rng;
 use futures_util::future::{join, join_all, join3};
+use muster_client::{Client, Event, Events};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::kill;
-use crate::harness::{LocalStack, Player, Socket, eventually, message_to};
+use crate::{
+    harness::{LocalStack, Network, Player, Socket, eventually, message_to},
+    players::options,
+};
 
 const SENDERS: usize = 4;
 const MESSAGES_EACH: usize = 250;
@@ -58,6 +65,30 @@ async fn receive(mut player: Player, received: &Mutex<Vec<Value>>, done: &Atomic
     }
 }
 
+/// The texts that a client hands out, until all have come; each must come once.
+async fn collect(mut events: Events) -> BTreeSet<String> {
+    let mut collected = BTreeSet::new();
+    while collected.len() < SENDERS * MESSAGES_EACH {
+        let event =
+            timeout(Duration::from_secs(60), events.next()).await.expect("an event in time").expect("a client that does not give up");
+        if let Event::Message(message) = event {
+            assert!(collected.insert(message.message.clone()), "{message:?} came twice");
+        }
+    }
+    collected
+}
+
+/// Cuts the network now and then while messages are sent.
+async fn cut_at_random(network: &Network, sent: &AtomicBool) {
+    let mut random = Rng::new();
+    while !sent.load(Relaxed) {
+        sleep(Duration::from_millis(random.u64(100..500))).await;
+        network.cut();
+        sleep(Duration::from_millis(random.u64(1..50))).await;
+        network.mend();
+    }
+}
+
 /// Kills one process after another, and says how many of each function.
 async fn kill_at_random(stack: &LocalStack, sent: &AtomicBool) -> BTreeMap<String, usize> {
     let functions = stack.functions().await;
@@ -84,15 +115,14 @@ async fn come_and_go(stack: &LocalStack, sent: &AtomicBool) {
     }
 }
 
-/// Waits until the stream has dealt with every row: it was pushed, or is among the dead letters.
-async fn all_dealt_with(stack: &LocalStack, rows: usize, received: &[Mutex<Vec<Value>>; 2]) -> usize {
+/// Waits until the stream has dealt with every row of a player: it was pushed, or is among the dead letters. Says how many these are.
+async fn all_dealt_with(stack: &LocalStack, rows: usize, received: &Mutex<Vec<Value>>) -> usize {
     let dead = Cell::new(0);
     eventually("every row is pushed or dead-lettered", || async {
         for letter in stack.dead_letters("messages-deliver").await {
             dead.set(dead.get() + usize::try_from(letter["DDBStreamBatchInfo"]["batchSize"].as_u64().unwrap()).unwrap());
         }
-        let pushed: usize = received.iter().map(|received| received.lock().unwrap().len()).sum();
-        (pushed + dead.get() >= rows).then_some(())
+        (received.lock().unwrap().len() + dead.get() >= rows).then_some(())
     })
     .await;
     dead.get()
@@ -101,42 +131,47 @@ async fn all_dealt_with(stack: &LocalStack, rows: usize, received: &[Mutex<Vec<V
 #[tokio::test]
 async fn whatever_dies_each_message_is_in_its_inbox_and_pushed_or_dead_lettered_and_none_comes_twice() {
     let stack = LocalStack::start(&[]).await;
+    let network = Network::to(&stack.addresses.url).await;
     let (sent, done) = (AtomicBool::new(false), AtomicBool::new(false));
-    let received: [Mutex<Vec<Value>>; 2] = Default::default();
+    let received = Mutex::default();
+    let bob = connect(&stack, RECIPIENTS[0]).await;
+    let carols = options(&network.url(&stack.addresses.url), stack.token(RECIPIENTS[1]).await);
+    let (_carol, events) = Client::connect(carols).await.unwrap();
     let names: Vec<String> = (0..SENDERS).map(|number| format!("sender-{number}")).collect();
-    let receiving = join(
-        receive(connect(&stack, RECIPIENTS[0]).await, &received[0], &done),
-        receive(connect(&stack, RECIPIENTS[1]).await, &received[1], &done),
-    );
     let sending = async {
         let acknowledged = join_all(names.iter().map(|name| send_all(&stack, name))).await;
         sent.store(true, Relaxed);
         acknowledged.into_iter().flatten().collect::<BTreeSet<String>>()
     };
+    let disturbing = join3(kill_at_random(&stack, &sent), come_and_go(&stack, &sent), cut_at_random(&network, &sent));
     let working = async {
-        let (acknowledged, killed, ()) = join3(sending, kill_at_random(&stack, &sent), come_and_go(&stack, &sent)).await;
-        let inboxes = [stack.inbox(RECIPIENTS[0]).await, stack.inbox(RECIPIENTS[1]).await];
-        let dead = all_dealt_with(&stack, inboxes.iter().map(Vec::len).sum(), &received).await;
+        let (acknowledged, (killed, (), ())) = join(sending, disturbing).await;
+        let bobs = stack.inbox(RECIPIENTS[0]).await;
+        let dead = all_dealt_with(&stack, bobs.len(), &received).await;
         done.store(true, Relaxed);
-        (acknowledged, killed, inboxes, dead)
+        // What was given up by now is missed for sure when the client reads its inbox once more.
+        network.cut();
+        network.mend();
+        (acknowledged, killed, bobs, dead)
     };
-    let ((acknowledged, killed, inboxes, dead), _) = join(working, receiving).await;
+    let ((acknowledged, killed, bobs, dead), (), collected) = join3(working, receive(bob, &received, &done), collect(events)).await;
     println!("killed {killed:?}; {dead} rows at most were dead-lettered");
     assert_eq!(killed.len(), stack.functions().await.len(), "every function was killed: {killed:?}");
 
+    // What was sent again because its answer was lost has the same sender, request and text, and counts as one message.
+    let expected: BTreeSet<String> =
+        names.iter().flat_map(|name| (0..MESSAGES_EACH).map(move |number| format!("{name} {number}"))).collect();
+    assert_eq!(collected, expected, "carol's client has handed out every message");
     let mut stored = BTreeSet::new();
-    for (inbox, received) in inboxes.iter().zip(&received) {
-        let text = |row: &Value| row["message"]["S"].as_str().unwrap().to_owned();
-        let ids: BTreeSet<&str> = inbox.iter().map(|row| row["messageId"]["S"].as_str().unwrap()).collect();
-        // What was sent again because its answer was lost has the same sender and request id; here these say what the text says.
-        let texts: BTreeSet<String> = inbox.iter().map(text).collect();
-        assert_eq!(texts.len(), SENDERS * MESSAGES_EACH, "every message is in the inbox");
-        let received = received.lock().unwrap();
-        assert!(received.iter().all(|message| ids.contains(message["messageId"].as_str().unwrap())), "what comes has been stored");
-        assert_in_order_after_dedupe(&received);
-        stored.extend(ids.into_iter().map(str::to_owned));
+    for inbox in [&bobs, &stack.inbox(RECIPIENTS[1]).await] {
+        let texts: BTreeSet<String> = inbox.iter().map(|row| row["message"]["S"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(texts, expected, "every message is in the inbox");
+        stored.extend(inbox.iter().map(|row| row["messageId"]["S"].as_str().unwrap().to_owned()));
     }
     assert!(acknowledged.is_subset(&stored), "what was acknowledged is stored");
+    let received = received.into_inner().unwrap();
+    assert!(received.iter().all(|message| stored.contains(message["messageId"].as_str().unwrap())), "what comes has been stored");
+    assert_in_order_after_dedupe(&received);
 }
 
 /// Drops what was sent again under the same sender and request id, and checks that what is left of each sender comes in its order.

@@ -2,6 +2,7 @@
 
 mod aws;
 mod issuer;
+mod network;
 mod player;
 mod port;
 mod proxy;
@@ -11,6 +12,7 @@ mod terminal;
 mod wait;
 
 pub use issuer::{Algorithm, TestIssuer};
+pub use network::Network;
 pub use player::{Player, message_to};
 pub use port::free_port;
 pub use proxy::{Call, Gate, Proxy, Treatment};

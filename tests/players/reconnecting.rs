@@ -1,25 +1,15 @@
 //! Connections that end: because the stack dies, because the token expires, because the gateway has had enough of them.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
 };
 
 use futures_util::future::{join, join3};
-use muster_client::{Backoff, Client, ConnectError, Event, Events, Options, RequestError, Token, protocol::Code};
+use muster_client::{Client, ConnectError, Event, Events, RequestError, Token, protocol::Code};
 
-use super::{message, next, told};
+use super::{message, next, options, told};
 use crate::harness::{LocalStack, eventually, free_port, token_of};
-
-/// Options that connect again quickly, since nobody else waits for this stack.
-fn options(url: &str, token: impl Into<Token>) -> Options {
-    let backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(250) };
-    // A token that is about to expire is left to expire.
-    Options { backoff: Some(backoff), roll_over: None, ..Options::new(url, token) }
-}
 
 /// Tokens for `name` of the issuer at `issuer`; and how often one was given out. The first holds for `seconds`, the others for an hour.
 fn tokens(issuer: &str, name: &'static str, seconds: i64) -> (Token, Arc<AtomicU32>) {
@@ -42,8 +32,7 @@ async fn connect_briefly(url: &str, mut token: impl AsyncFnMut(i64) -> Token) ->
     for seconds in [2, 4, 6] {
         match Client::connect(options(url, token(seconds).await)).await {
             Ok(connected) => return connected,
-            Err(ConnectError::Forbidden) => {}
-            Err(other) => panic!("{other:?}"),
+            Err(error) => assert!(error.is_refusal(), "{error:?}"),
         }
     }
     panic!("a token of 6 seconds expires before this machine has connected");
