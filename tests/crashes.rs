@@ -1,87 +1,126 @@
 //! Functions are killed in the middle of their work, and nothing is lost.
 
+mod at_random;
+
 use std::process::Command;
 
-use serde_json::json;
+use crate::harness::{Gate, LocalStack, Player, Proxy, Socket, Treatment, message_to};
 
-use crate::harness::{LocalStack, Socket, eventually};
-
-fn signal(name: &str, processes: &[u32]) {
-    for process in processes {
-        let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
-        assert!(status.success(), "kill -{name} {process}");
+/// Ends processes without a word, those that have ended already excepted.
+fn kill(processes: &[u32]) {
+    let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
+    if !processes.is_empty() {
+        Command::new("kill").arg("-KILL").args(processes).output().unwrap();
     }
 }
 
-fn message(text: &str) -> String {
-    json!({"route": "sendMessage", "requestId": text, "body": {"playerIds": ["bob"], "message": text}}).to_string()
+/// Where in its work a function is killed.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// It has called an AWS API, which has not seen the call yet.
+    BeforeItsCall,
+    /// The AWS API has done what was asked for, and the function has not heard of it.
+    AfterItsCall,
 }
 
-async fn player(stack: &LocalStack, name: &str) -> Socket {
-    Socket::with_token(&stack.addresses.url, &stack.token(name).await).await.unwrap()
-}
-
-/// Holds the function's processes still, does `work`, which then waits for one of them, and kills them in the middle of it.
-pub async fn killed_in_the_middle(stack: &LocalStack, function: &str, work: impl Future<Output = ()>) {
-    let processes = stack.processes(function).await;
-    assert!(!processes.is_empty(), "{function} has been used, so it has a process");
-    let before = stack.invocations(function).await;
-    signal("STOP", &processes);
+/// Does `work`, which has `function` call `operation`, and kills its processes there.
+pub async fn killed_in_the_middle(
+    (stack, proxy): (&LocalStack, &Proxy),
+    function: &str,
+    (moment, operation): (Moment, &'static str),
+    work: impl Future<Output = ()>,
+) {
+    let before = proxy.called(operation);
+    // It is never opened: who is held there dies there.
+    let gate = Gate::closed();
+    proxy.treat(move |call| match moment {
+        _ if call.operation != operation => Treatment::Pass,
+        Moment::BeforeItsCall => Treatment::HoldCall(gate.clone()),
+        Moment::AfterItsCall => Treatment::HoldAnswer(gate.clone()),
+    });
     work.await;
-    // An invocation is counted just before it is handed over, and nothing can become of it while its process stands still.
-    eventually("the function is invoked", || async { (stack.invocations(function).await > before).then_some(()) }).await;
-    signal("KILL", &processes);
+    proxy.sees(operation, before + 1).await;
+    if let Moment::AfterItsCall = moment {
+        proxy.has_done(operation, before + 1).await;
+    }
+    proxy.treat(|_| Treatment::Pass);
+    kill(&stack.processes(function).await);
+}
+
+/// A stack whose functions can be caught in the middle of their calls.
+pub async fn stack() -> (LocalStack, Proxy) {
+    Proxy::between(&["dynamodb", "apigatewaymanagementapi"], &[]).await
 }
 
 #[tokio::test]
 async fn a_route_that_dies_is_answered_by_the_gateway_and_works_again() {
-    let stack = LocalStack::start(&[]).await;
-    let mut alice = player(&stack, "alice").await;
-    assert_eq!(alice.ask(message("one")).await["type"], "reply");
-    killed_in_the_middle(&stack, "send-message", alice.send(message("two"))).await;
-    let answer = alice.receive().await;
-    assert_eq!(answer["message"], "Internal server error", "{answer}");
-    assert!(answer["connectionId"].is_string() && answer["requestId"].is_string(), "{answer}");
-    assert_eq!(alice.ask(message("three")).await["type"], "reply");
+    let (stack, proxy) = stack().await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    alice.send(&["bob"], "one").await;
+    for (moment, text, stored) in [(Moment::BeforeItsCall, "two", 1), (Moment::AfterItsCall, "three", 2)] {
+        let sent = alice.socket.send(message_to(&["bob"], text).to_string());
+        killed_in_the_middle((&stack, &proxy), "send-message", (moment, "BatchWriteItem"), sent).await;
+        let answer = alice.socket.receive().await;
+        assert_eq!(answer["message"], "Internal server error", "{answer}");
+        assert!(answer["connectionId"].is_string() && answer["requestId"].is_string(), "{answer}");
+        assert_eq!(stack.inbox("bob").await.len(), stored, "{moment:?}");
+    }
+    // Whoever got no answer may ask again; recipients know the request by its sender and its id.
+    alice.send(&["bob"], "three").await;
+    let rows = stack.inbox("bob").await;
+    let requests: Vec<_> =
+        rows.iter().map(|row| (row["senderId"]["S"].as_str().unwrap(), row["requestId"]["S"].as_str().unwrap())).collect();
+    assert_eq!(requests, [("alice", "one"), ("alice", "three"), ("alice", "three")]);
 }
 
 #[tokio::test]
 async fn a_consumer_that_dies_is_invoked_again_and_no_message_is_lost() {
-    let stack = LocalStack::start(&[]).await;
-    let (mut alice, mut bob) = (player(&stack, "alice").await, player(&stack, "bob").await);
-    assert_eq!(alice.ask(message("one")).await["type"], "reply");
-    assert_eq!(bob.receive().await["message"], "one");
-    killed_in_the_middle(&stack, "messages-deliver", async {
-        for text in ["two", "three"] {
-            assert_eq!(alice.ask(message(text)).await["type"], "reply");
-        }
-    })
-    .await;
-    // A repeated delivery would be right; but both must come, and in order.
-    let mut seen = vec![bob.receive().await["message"].clone()];
-    while seen.last() != Some(&json!("three")) {
-        seen.push(bob.receive().await["message"].clone());
+    let (stack, proxy) = stack().await;
+    let (mut alice, mut bob) = (Player::connect(&stack, "alice").await, Player::connect(&stack, "bob").await);
+    alice.send(&["bob"], "one").await;
+    assert_eq!(bob.texts(1).await, ["one"]);
+    for point in [(Moment::BeforeItsCall, "Query"), (Moment::BeforeItsCall, "PostToConnection"), (Moment::AfterItsCall, "PostToConnection")]
+    {
+        killed_in_the_middle((&stack, &proxy), "messages-deliver", point, async {
+            for text in ["two", "three"] {
+                alice.send(&["bob"], text).await;
+            }
+        })
+        .await;
+        assert_eq!(bob.texts(2).await, ["two", "three"], "{point:?}");
     }
-    assert_eq!(seen.first(), Some(&json!("two")));
+    alice.send(&["bob"], "four").await;
+    assert_eq!(bob.texts(1).await, ["four"]);
+    assert!(bob.repeated > 0, "what was pushed just before the end is pushed again");
 }
 
 #[tokio::test]
 async fn a_disconnect_that_dies_leaves_a_row_that_harms_nobody() {
-    let stack = LocalStack::start(&[]).await;
-    let mut alice = player(&stack, "alice").await;
-    // The first disconnect starts the function's process.
-    player(&stack, "bob").await.vanish();
-    let disconnect = eventually("disconnect has a process", || async {
-        let processes = stack.processes("disconnect").await;
-        (!processes.is_empty()).then_some(processes)
+    let (stack, proxy) = stack().await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    let bob = Player::connect(&stack, "bob").await;
+    let gone = async { bob.socket.vanish() };
+    killed_in_the_middle((&stack, &proxy), "disconnect", (Moment::BeforeItsCall, "DeleteItem"), gone).await;
+    let mut bob = Player::connect(&stack, "bob").await;
+    assert_eq!(stack.connections("bob").await.len(), 2, "the old row is still there");
+    alice.send(&["bob"], "hello").await;
+    assert_eq!(bob.texts(1).await, ["hello"]);
+}
+
+#[tokio::test]
+async fn a_handshake_whose_function_dies_fails_and_the_next_one_does_not() {
+    let (stack, proxy) = stack().await;
+    let token = stack.token("bob").await;
+    Player::connect(&stack, "bob").await;
+    let url = stack.addresses.url.clone();
+    let mut refused = None;
+    killed_in_the_middle((&stack, &proxy), "connect", (Moment::AfterItsCall, "PutItem"), async {
+        refused = Some(tokio::spawn(async move { Socket::with_token(&url, &token).await.err() }));
     })
     .await;
-    let before = stack.invocations("disconnect").await;
-    signal("STOP", &disconnect);
-    player(&stack, "bob").await.vanish();
-    eventually("disconnect is invoked", || async { (stack.invocations("disconnect").await > before).then_some(()) }).await;
-    signal("KILL", &disconnect);
-    let mut bob = player(&stack, "bob").await;
-    assert_eq!(alice.ask(message("hello")).await["type"], "reply");
-    assert_eq!(bob.receive().await["message"], "hello");
+    assert_eq!(refused.unwrap().await.unwrap(), Some(502));
+    let (mut alice, mut bob) = (Player::connect(&stack, "alice").await, Player::connect(&stack, "bob").await);
+    // The row of the socket that never opened delays nobody.
+    alice.send(&["bob"], "hello").await;
+    assert_eq!(bob.texts(1).await, ["hello"]);
 }

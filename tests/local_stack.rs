@@ -81,7 +81,7 @@ async fn another_stage_has_another_path_and_other_names() {
     let types = [first["type"].as_str().unwrap(), second["type"].as_str().unwrap()];
     assert!(types.contains(&"reply") && types.contains(&"message"), "{types:?}");
     assert_eq!(
-        aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await["TableNames"],
+        stack.aws("DynamoDB_20120810.ListTables", &json!({})).await["TableNames"],
         json!(["quest-staging-messages", "quest-staging-players"])
     );
 }
@@ -101,28 +101,19 @@ async fn silence_and_age_close_a_socket() {
     assert!(asked.elapsed() >= Duration::from_secs(2), "it was closed by its age: {:?}", asked.elapsed());
 }
 
-/// Calls an AWS API as its clients do, apart from the signature, which nobody checks here.
-pub async fn aws(stack: &LocalStack, target: &str, body: &Value) -> Value {
-    let request = reqwest::Client::new().post(&stack.addresses.endpoint).header("x-amz-target", target);
-    let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
-    let authorization = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let request = request.header("authorization", authorization).header("x-amz-date", "20260101T000000Z");
-    serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
-}
-
 #[tokio::test]
 async fn aws_clients_see_tables_streams_and_queues() {
     let stack = LocalStack::start(&[]).await;
-    let tables = aws(&stack, "DynamoDB_20120810.ListTables", &json!({})).await;
+    let tables = stack.aws("DynamoDB_20120810.ListTables", &json!({})).await;
     assert_eq!(tables["TableNames"], json!(["muster-dev-messages", "muster-dev-players"]));
-    let table = aws(&stack, "DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
+    let table = stack.aws("DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
     let arn = table["Table"]["TableArn"].as_str().unwrap();
     assert_eq!(arn, "arn:aws:dynamodb:us-east-1:000000000000:table/muster-dev-messages");
-    let queues = aws(&stack, "AmazonSQS.ListQueues", &json!({})).await;
+    let queues = stack.aws("AmazonSQS.ListQueues", &json!({})).await;
     assert!(queues["QueueUrls"][0].as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters"), "{queues}");
-    let deleted = aws(&stack, "DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
+    let deleted = stack.aws("DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
     assert!(deleted["message"].as_str().unwrap().contains("those of its template"), "{deleted}");
-    let refused = aws(&stack, "AWSStepFunctions.StartExecution", &json!({})).await;
+    let refused = stack.aws("AWSStepFunctions.StartExecution", &json!({})).await;
     assert!(refused["message"].as_str().unwrap().contains("AWSStepFunctions.StartExecution"), "{refused}");
 }
 
@@ -157,27 +148,6 @@ async fn tables_can_be_kept_from_one_run_to_the_next() {
     let stack = LocalStack::start(&arguments).await;
     let second = complaint(&["--port", "0", arguments[0], arguments[1]]).await;
     assert!(second.contains("in use by another stack"), "{second}");
-    let rows = aws(&stack, "DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
+    let rows = stack.aws("DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
     assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
-}
-
-#[tokio::test]
-async fn a_row_that_cannot_be_delivered_becomes_a_dead_letter_and_blocks_nobody() {
-    let stack = LocalStack::start(&[]).await;
-    let mut bob = Socket::with_token(&stack.addresses.url, &stack.token("bob").await).await.unwrap();
-    // It has a messageId, so the filter lets it pass, but it is no message.
-    let poison = json!({"TableName": "muster-dev-messages", "Item": {"recipientId": {"S": "bob"}, "messageId": {"S": "poison"}}});
-    assert_eq!(aws(&stack, "DynamoDB_20120810.PutItem", &poison).await, json!({}));
-    bob.send(json!({"route": "sendMessage", "body": {"playerIds": ["bob"], "message": "hi"}}).to_string()).await;
-    let frames = [bob.receive().await, bob.receive().await];
-    assert!(frames.iter().any(|frame| frame["type"] == "message" && frame["message"] == "hi"), "{frames:?}");
-
-    let url = aws(&stack, "AmazonSQS.GetQueueUrl", &json!({"QueueName": "muster-dev-messages-deliver-dead-letters"})).await;
-    let letter = eventually("the dead letter", || async {
-        let received = aws(&stack, "AmazonSQS.ReceiveMessage", &json!({"QueueUrl": url["QueueUrl"]})).await;
-        received["Messages"][0]["Body"].as_str().map(|body| serde_json::from_str::<Value>(body).unwrap())
-    })
-    .await;
-    assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
-    assert_eq!(letter["DDBStreamBatchInfo"]["batchSize"], 1);
 }

@@ -4,8 +4,11 @@
 //! |---|---|
 //! | `connecting` | who may open a socket, and who may not |
 //! | `messaging` | a message reaches whom it is for, wherever they are |
+//! | `resuming` | what a player missed is in its inbox, and it gets it all |
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
+//! | `failures` | what is behind Muster fails, is slow or comes too late, and nothing is lost |
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
+//! | `attacks` | what somebody tries who means no good |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
@@ -18,11 +21,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds what it does not expect has failed")]
 #![allow(clippy::disallowed_methods, reason = "a test run has no configuration but its environment")]
 
+mod attacks;
 mod connecting;
 mod crashes;
+mod failures;
 mod frames;
 mod harness;
 mod house;
 mod local_stack;
 mod messaging;
 mod players;
+mod resuming;

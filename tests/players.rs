@@ -1,21 +1,22 @@
 //! The client library and the terminal player keep their promises against the real thing.
 //!
-//! `reconnecting` is about connections that end, and `terminal` about the program.
+//! `reconnecting` is about connections that end, `missing` about what comes meanwhile, and `terminal` about the program.
 
+mod missing;
 mod reconnecting;
 mod terminal;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::{join, join_all};
 use muster_client::{
-    Client, ConnectError, Event, Events, Options, RequestError,
+    Backoff, Client, ConnectError, Event, Events, Options, RequestError, Token,
     protocol::{Code, MessagePush},
 };
 use tokio::time::timeout;
 
 use crate::{
-    crashes::killed_in_the_middle,
+    crashes::{self, Moment, killed_in_the_middle},
     harness::{LocalStack, PATIENCE, Stack, eventually, free_port},
 };
 
@@ -24,6 +25,13 @@ const MANY: usize = 100;
 
 async fn connect(stack: &Stack, name: &str) -> (Client, Events) {
     Client::connect(Options::new(stack.url(), stack.token(name).await)).await.unwrap()
+}
+
+/// Options that connect again quickly, since nobody else waits for this stack.
+pub fn options(url: &str, token: impl Into<Token>) -> Options {
+    let backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(250) };
+    // A token that is about to expire is left to expire.
+    Options { backoff: Some(backoff), roll_over: None, ..Options::new(url, token) }
 }
 
 /// The next event, or `None` at their end. That the inbox was read up to its end is no news here.
@@ -139,16 +147,15 @@ async fn a_stack_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_request_whose_function_dies_is_answered_by_the_gateway() {
-    let stack = LocalStack::start(&[]).await;
+    let (stack, proxy) = crashes::stack().await;
     let (alice, mut events) = Client::connect(Options::new(&stack.addresses.url, stack.token("alice").await)).await.unwrap();
-    alice.ping().await.unwrap();
-    let mut ping = None;
-    killed_in_the_middle(&stack, "ping", async {
+    let mut sending = None;
+    killed_in_the_middle((&stack, &proxy), "send-message", (Moment::BeforeItsCall, "BatchWriteItem"), async {
         let alice = alice.clone();
-        ping = Some(tokio::spawn(async move { alice.ping().await }));
+        sending = Some(tokio::spawn(async move { alice.send_message(&["bob"], "hi").await }));
     })
     .await;
-    let error = timeout(PATIENCE, ping.unwrap()).await.unwrap().unwrap().unwrap_err();
+    let error = timeout(PATIENCE, sending.unwrap()).await.unwrap().unwrap().unwrap_err();
     assert_eq!(error, RequestError::Gateway("Internal server error".to_owned()));
     assert!(error.may_have_happened());
     match next(&mut events).await {

@@ -6,6 +6,9 @@ use clap::Parser;
 
 use crate::lambda::ENVIRONMENTS;
 
+/// The AWS services that functions call.
+const SERVICES: [&str; 3] = ["apigatewaymanagementapi", "dynamodb", "sqs"];
+
 /// Runs Muster on this machine.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "muster", about = "Runs Muster on this machine, from the same template and binaries as in the cloud.")]
@@ -38,6 +41,11 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub lifetime: Option<Duration>,
 
+    /// Where functions reach an AWS service instead of here, such as `dynamodb=http://127.0.0.1:5000`: through a proxy that watches or
+    /// breaks it, for example. May be given once for each service.
+    #[arg(long = "endpoint", value_name = "SERVICE=URL", value_parser = endpoint)]
+    pub endpoints: Vec<(String, String)>,
+
     /// Most processes of one function.
     #[arg(long, value_name = "NUMBER", default_value_t = ENVIRONMENTS)]
     pub environments: NonZeroUsize,
@@ -65,11 +73,32 @@ impl Args {
     pub fn parameters(&self) -> BTreeMap<String, String> {
         self.parameters.iter().cloned().collect()
     }
+
+    /// The endpoints by service; of one that is given twice, the last counts.
+    #[must_use]
+    pub fn endpoints(&self) -> BTreeMap<String, String> {
+        self.endpoints.iter().cloned().collect()
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A service as in `AWS_ENDPOINT_URL_<SERVICE>`, and where it is. One that functions do not know is refused: it would have no effect.
+fn endpoint(text: &str) -> Result<(String, String), String> {
+    let (service, url) = text.split_once('=').ok_or("write it as SERVICE=URL")?;
+    let service = service.to_ascii_lowercase();
+    if !SERVICES.contains(&service.as_str()) {
+        return Err(format!("functions call no service '{service}'; they call {}", SERVICES.join(", ")));
+    }
+    // The functions trust Amazon's certificates only, and append paths to what they are given.
+    let url = url.trim_end_matches('/');
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err(format!("'{url}' is not a URL that begins with http:// or https://"));
+    }
+    Ok((service, url.to_owned()))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -89,6 +118,21 @@ mod tests {
     fn the_last_of_two_values_counts() {
         let args = parse(&["--parameter", "Stage=dev", "--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
         assert_eq!(args.parameters(), BTreeMap::from([("AlarmEmail".into(), String::new()), ("Stage".into(), "prod".into())]));
+    }
+
+    #[test]
+    fn an_endpoint_is_of_a_service_that_functions_call() {
+        let args = parse(&["--endpoint", "DynamoDB=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
+        let expected = [("dynamodb", "http://127.0.0.1:5000"), ("sqs", "https://queues.example")];
+        assert_eq!(args.endpoints(), expected.map(|(service, url)| (service.to_owned(), url.to_owned())).into());
+        for (wrong, problem) in [
+            ("dynamodb", "SERVICE=URL"),
+            ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, sqs"),
+            ("dynamodb=127.0.0.1:5000", "not a URL"),
+        ] {
+            let error = parse(&["--endpoint", wrong]).unwrap_err().to_string();
+            assert!(error.contains("--endpoint") && error.contains(problem), "{error}");
+        }
     }
 
     #[test]

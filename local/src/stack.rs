@@ -132,7 +132,7 @@ impl Stack {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
-        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door };
+        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
         let mut mappings = Vec::new();

@@ -24,11 +24,18 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// Of everything else.
     pub front_door: String,
+    /// What the developer has put in the place of a service, by its name.
+    pub replaced: BTreeMap<String, String>,
 }
 
 impl Endpoints {
-    fn variables(&self) -> [(String, String); 2] {
-        [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())]
+    /// In the order in which a later one of the same name counts.
+    fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        let own =
+            [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())];
+        let replaced =
+            self.replaced.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url.clone()));
+        own.into_iter().chain(replaced)
     }
 }
 
@@ -249,5 +256,18 @@ Resources:
         let mapping = &manifest().queue_mappings[0];
         assert_eq!((queue_mapping(mapping, 10).concurrency, queue_mapping(mapping, 3).concurrency), (4, 3));
         assert_eq!((queue_mapping(mapping, 10).queue.as_str(), queue_mapping(mapping, 10).name.as_str()), ("work", "WorkerDue"));
+    }
+
+    #[test]
+    fn a_service_that_is_replaced_is_reached_where_the_developer_says_and_the_others_here() {
+        let endpoints = Endpoints {
+            dynamodb: "http://engine".to_owned(),
+            front_door: "http://here".to_owned(),
+            replaced: [("dynamodb", "http://proxy"), ("sqs", "http://queues")].map(|(name, url)| (name.into(), url.into())).into(),
+        };
+        let variables: BTreeMap<String, String> = endpoints.variables().collect();
+        let expected =
+            [("AWS_ENDPOINT_URL", "http://here"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://proxy"), ("AWS_ENDPOINT_URL_SQS", "http://queues")];
+        assert_eq!(variables, expected.map(|(name, url)| (name.into(), url.into())).into());
     }
 }

@@ -1,14 +1,21 @@
 //! What the tests stand on: a stack to talk to, tokens for its players, and patience.
 
+mod aws;
 mod issuer;
+mod network;
+mod player;
 mod port;
+mod proxy;
 mod socket;
 mod stack;
 mod terminal;
 mod wait;
 
 pub use issuer::{Algorithm, TestIssuer};
+pub use network::Network;
+pub use player::{Player, message_to};
 pub use port::free_port;
+pub use proxy::{Call, Gate, Proxy, Treatment};
 pub use socket::Socket;
 pub use stack::{LocalStack, Stack, token_of};
 pub use terminal::Terminal;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, future::join};
 use serde_json::Value;
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -68,15 +68,61 @@ impl Socket {
         self.0.send(message).await
     }
 
-    /// Sends a text in frames of `bytes` each, as WebSocket calls the pieces of a message. It must be of one-byte characters.
+    /// Sends a text in frames of `bytes` each, as WebSocket calls the pieces of a message. It may be refused while it is being sent.
     pub async fn send_fragments(&mut self, text: &str, bytes: usize) -> Result<(), Error> {
-        let pieces = text.as_bytes().chunks(bytes);
-        let last = pieces.len() - 1;
-        for (index, piece) in pieces.enumerate() {
+        self.send_pieces(&text.as_bytes().chunks(bytes).collect::<Vec<_>>()).await
+    }
+
+    /// Sends a text message of these frames, whether they are text or not.
+    pub async fn send_pieces(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
+        for (index, piece) in pieces.iter().enumerate() {
             let kind = if index == 0 { Data::Text } else { Data::Continue };
-            self.0.send(Message::Frame(Frame::message(piece.to_vec(), OpCode::Data(kind), index == last))).await?;
+            let frame = Frame::message(piece.to_vec(), OpCode::Data(kind), index == pieces.len() - 1);
+            self.0.send(Message::Frame(frame)).await?;
         }
         Ok(())
+    }
+
+    /// Sends as many frames in a second as asked for, or as many as are taken, and returns as many answers as there were frames.
+    pub async fn exchange(&mut self, frames: Vec<String>, per_second: u32) -> Vec<Value> {
+        let (mut sink, mut stream) = (&mut self.0).split();
+        let count = frames.len();
+        let sending = async {
+            let mut pace = tokio::time::interval(Duration::from_secs(1) / per_second);
+            for frame in frames {
+                pace.tick().await;
+                sink.send(Message::text(frame)).await.unwrap();
+            }
+        };
+        let receiving = async {
+            let mut answers = Vec::with_capacity(count);
+            while answers.len() < count {
+                let message = timeout(PATIENCE, stream.next()).await.expect("an answer in time").expect("an open socket").unwrap();
+                if let Message::Text(text) = message {
+                    answers.push(serde_json::from_str(&text).unwrap());
+                }
+            }
+            answers
+        };
+        join(sending, receiving).await.1
+    }
+
+    /// Sends the same text as fast as it is taken, and throws away what comes back, until it is dropped.
+    pub async fn flood(&mut self, text: &str) -> usize {
+        let (mut sink, mut stream) = (&mut self.0).split();
+        let sending = async {
+            loop {
+                sink.send(Message::text(text)).await.unwrap();
+            }
+        };
+        let receiving = async {
+            let mut answers = 0;
+            while let Some(Ok(_)) = stream.next().await {
+                answers += 1;
+            }
+            answers
+        };
+        tokio::select! { never = sending => never, answers = receiving => answers }
     }
 
     /// The next text frame, as JSON.

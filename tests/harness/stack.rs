@@ -162,6 +162,12 @@ impl LocalStack {
         token_of(&self.addresses.issuer, player, seconds).await.unwrap()
     }
 
+    /// Every function, such as `send-message`.
+    pub async fn functions(&self) -> Vec<String> {
+        let functions = self.statuses().await;
+        functions.as_object().unwrap().keys().map(|name| name.trim_start_matches("muster-dev-").to_owned()).collect()
+    }
+
     /// The living processes of `function`, such as `send-message`.
     pub async fn processes(&self, function: &str) -> Vec<u32> {
         let status = self.status(function).await;
@@ -174,9 +180,29 @@ impl LocalStack {
         self.status(function).await["invocations"].as_u64().unwrap()
     }
 
+    /// Everything that has gone wrong in functions: invocations that failed or were throttled, processes that died, and faults counted by
+    /// the functions themselves.
+    pub async fn troubles(&self) -> Vec<String> {
+        let functions = self.statuses().await;
+        let mut troubles = Vec::new();
+        for (name, status) in functions.as_object().unwrap() {
+            let count = |what: &str| status[what].as_u64().unwrap();
+            let living = status["processes"].as_array().unwrap().len() as u64;
+            let found = [("failed", count("errors")), ("throttled", count("throttles")), ("died", count("coldStarts") - living)];
+            troubles.extend(found.iter().filter(|(_, times)| *times > 0).map(|(what, times)| format!("{name} {what}: {times}")));
+        }
+        let output = self.output();
+        troubles.extend(output.lines().filter(|line| line.contains("\"Faults\":[")).map(str::to_owned));
+        troubles
+    }
+
     async fn status(&self, function: &str) -> Value {
+        self.statuses().await[format!("muster-dev-{function}")].take()
+    }
+
+    async fn statuses(&self) -> Value {
         let mut status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
-        status["functions"][format!("muster-dev-{function}")].take()
+        status["functions"].take()
     }
 
     /// What the stack and its functions have printed so far.

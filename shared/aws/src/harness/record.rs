@@ -60,12 +60,13 @@ impl Record {
         }
         let image = record.change.new_image;
         let cause = match image.get("cause") {
-            Some(AttributeValue::S(cause)) => cause.clone(),
-            _ => String::new(),
+            Some(AttributeValue::S(cause)) => Some(cause.clone()),
+            _ => None,
         };
-        match serde_dynamo::from_item(image) {
-            Ok(row) => Ok(Some(Row { row, index, cause })),
-            Err(error) => Err(Fault::new("understanding the row", error).of_request(cause)),
+        match (serde_dynamo::from_item(image), cause) {
+            (Ok(row), cause) => Ok(Some(Row { row, index, cause: cause.unwrap_or_default() })),
+            (Err(error), Some(cause)) => Err(Fault::new("understanding the row", error).of_request(cause)),
+            (Err(error), None) => Err(Fault::new("understanding the row", error)),
         }
     }
 }

@@ -1,0 +1,73 @@
+//! A local stack as AWS clients see it: its tables and its queues.
+
+use serde_json::{Value, json};
+
+use super::LocalStack;
+
+impl LocalStack {
+    /// Calls an AWS API as its clients do, apart from the signature, which nobody checks here.
+    pub async fn aws(&self, target: &str, body: &Value) -> Value {
+        let request = reqwest::Client::new().post(&self.addresses.endpoint).header("x-amz-target", target);
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let authorization = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+        let request = request.header("authorization", authorization).header("x-amz-date", "20260101T000000Z");
+        serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
+    }
+
+    /// Every row in a player's inbox, oldest first.
+    pub async fn inbox(&self, player: &str) -> Vec<Value> {
+        self.rows("muster-dev-messages", "recipientId", player).await
+    }
+
+    /// The `item` of every connection row of a player.
+    pub async fn connections(&self, player: &str) -> Vec<String> {
+        let rows = self.rows("muster-dev-players", "playerId", player).await;
+        rows.iter().map(|row| row["item"]["S"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Puts an item as it is.
+    pub async fn put(&self, table: &str, item: &Value) {
+        let answer = self.aws("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item})).await;
+        assert_eq!(answer, json!({}));
+    }
+
+    /// Whether the gateway still holds the socket of this connection row.
+    pub async fn is_open(&self, item: &str) -> bool {
+        let id = item.strip_prefix("connection#").unwrap();
+        let stage = self.addresses.url.rsplit('/').next().unwrap();
+        let status = reqwest::get(format!("{}/{stage}/@connections/{id}", self.addresses.endpoint)).await.unwrap().status();
+        assert!(matches!(status.as_u16(), 200 | 410), "{status}");
+        status.is_success()
+    }
+
+    /// Takes what is in the dead-letter queue of `consumer`, such as `messages-deliver`.
+    pub async fn dead_letters(&self, consumer: &str) -> Vec<Value> {
+        let name = format!("muster-dev-{consumer}-dead-letters");
+        let queue = self.aws("AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await["QueueUrl"].take();
+        let mut letters = Vec::new();
+        loop {
+            let mut received = self.aws("AmazonSQS.ReceiveMessage", &json!({"QueueUrl": queue, "MaxNumberOfMessages": 10})).await;
+            let Some(messages) = received["Messages"].as_array_mut().filter(|messages| !messages.is_empty()) else { return letters };
+            for message in messages {
+                self.aws("AmazonSQS.DeleteMessage", &json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]})).await;
+                letters.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+            }
+        }
+    }
+
+    async fn rows(&self, table: &str, key: &str, player: &str) -> Vec<Value> {
+        let mut query = json!({
+            "TableName": table, "KeyConditionExpression": "#key = :player", "ExpressionAttributeNames": {"#key": key},
+            "ExpressionAttributeValues": {":player": {"S": player}}
+        });
+        let mut rows = Vec::new();
+        loop {
+            let mut page = self.aws("DynamoDB_20120810.Query", &query).await;
+            rows.append(page["Items"].as_array_mut().unwrap());
+            match page["LastEvaluatedKey"].take() {
+                Value::Null => return rows,
+                last => query["ExclusiveStartKey"] = last,
+            }
+        }
+    }
+}

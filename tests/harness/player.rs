@@ -1,0 +1,118 @@
+//! A player with a bare socket that treats messages as every client should: it drops those that it has seen.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{LocalStack, Socket};
+
+/// A player who is connected.
+pub struct Player {
+    /// The socket as it is.
+    pub socket: Socket,
+    seen: BTreeSet<String>,
+    /// Messages that came while an answer was waited for.
+    waiting: VecDeque<Value>,
+    /// How many messages were dropped because they had been seen.
+    pub repeated: usize,
+}
+
+impl Player {
+    /// Connects the player whom the stack's issuer calls `name`.
+    pub async fn connect(stack: &LocalStack, name: &str) -> Self {
+        Self::of(Socket::with_token(&stack.addresses.url, &stack.token(name).await).await.unwrap())
+    }
+
+    /// The player at this end of a socket.
+    pub fn of(socket: Socket) -> Self {
+        Self { socket, seen: BTreeSet::new(), waiting: VecDeque::new(), repeated: 0 }
+    }
+
+    /// The next message that is new.
+    pub async fn message(&mut self) -> Value {
+        loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return message;
+            }
+            let frame = self.socket.receive().await;
+            assert_eq!(frame["type"], "message", "nothing else was waited for");
+            self.keep(frame);
+        }
+    }
+
+    /// The texts of the next `count` messages that are new.
+    pub async fn texts(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        while texts.len() < count {
+            texts.push(self.message().await["message"].as_str().unwrap().to_owned());
+        }
+        texts
+    }
+
+    /// Sends a frame and returns its answer. Messages that come before it are kept.
+    pub async fn ask(&mut self, frame: &Value) -> Value {
+        self.socket.send(frame.to_string()).await;
+        loop {
+            let frame = self.socket.receive().await;
+            if frame["type"] != "message" {
+                return frame;
+            }
+            self.keep(frame);
+        }
+    }
+
+    /// Sends a message and returns the id that it has for each recipient.
+    pub async fn send(&mut self, recipients: &[&str], text: &str) -> Value {
+        let reply = self.ask(&message_to(recipients, text)).await;
+        assert_eq!(reply["type"], "reply", "{reply}");
+        assert_eq!(reply["body"]["unsent"], json!([]), "{reply}");
+        reply["body"]["messageIds"].clone()
+    }
+
+    /// Reads every page of the inbox, of up to `limit` messages each, from `after` on or else the newest page and what follows it. Returns the
+    /// pages, and where to go on the next time. What it reads counts as seen when it is pushed later.
+    pub async fn resume(&mut self, after: Option<&str>, limit: usize) -> (Vec<Vec<Value>>, String) {
+        let mut pages = Vec::new();
+        let mut body = json!({"after": after, "limit": limit});
+        loop {
+            let mut reply = self.ask(&json!({"route": "resume", "requestId": "r1", "body": body})).await;
+            assert_eq!((&reply["type"], &reply["requestId"]), (&json!("reply"), &json!("r1")), "{reply}");
+            let Value::Array(page) = reply["body"]["messages"].take() else { panic!("{reply}") };
+            assert!(page.len() <= limit, "{}", page.len());
+            self.seen.extend(page.iter().map(|message| message["messageId"].as_str().unwrap().to_owned()));
+            pages.push(page);
+            match (reply["body"]["next"].take(), reply["body"]["after"].take()) {
+                (Value::String(next), Value::Null) => body = json!({"next": next, "limit": limit}),
+                (Value::Null, Value::String(after)) => return (pages, after),
+                both => panic!("there is either a next page or an end: {both:?}"),
+            }
+        }
+    }
+
+    /// The texts of what is in the inbox from `after` on.
+    pub async fn missed(&mut self, after: Option<&str>) -> Vec<String> {
+        let (pages, _) = self.resume(after, 100).await;
+        pages.iter().flatten().map(|message| message["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether no message comes for `quiet` that is new.
+    pub async fn hears_nothing(&mut self, quiet: Duration) -> bool {
+        self.waiting.is_empty() && self.socket.is_quiet(quiet).await
+    }
+
+    fn keep(&mut self, message: Value) {
+        if self.seen.insert(message["messageId"].as_str().unwrap().to_owned()) {
+            self.waiting.push_back(message);
+        } else {
+            self.repeated += 1;
+        }
+    }
+}
+
+/// The frame of a message.
+pub fn message_to(recipients: &[&str], text: &str) -> Value {
+    json!({"route": "sendMessage", "requestId": text, "body": {"playerIds": recipients, "message": text}})
+}

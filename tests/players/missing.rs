@@ -1,0 +1,121 @@
+//! What is sent to a player whose connection is gone is handed out when it is back, once, without anybody asking for it.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use futures_util::future::join;
+use muster_client::{Client, Event, Events};
+use tokio::time::timeout;
+
+use super::{message, next, options};
+use crate::harness::{Gate, LocalStack, Network, PATIENCE, Player, Proxy, Treatment, eventually};
+
+/// How many messages come while bob has no network.
+const MISSED: usize = 300;
+
+/// Reads on until the client has read its inbox, which is empty.
+async fn resumed(events: &mut Events) {
+    loop {
+        match timeout(PATIENCE, events.next()).await.expect("an event in time").expect("a client that has not given up") {
+            Event::Resumed { .. } => return,
+            Event::Message(message) => panic!("nobody has sent {message:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_missed_messages_come_by_themselves_once_and_in_order_while_more_arrive() {
+    let stack = LocalStack::start(&[]).await;
+    let network = Network::to(&stack.addresses.url).await;
+    let bobs = options(&network.url(&stack.addresses.url), stack.token("bob").await);
+    let (_bob, mut events) = Client::connect(bobs).await.unwrap();
+    let mut alice = Player::connect(&stack, "alice").await;
+    resumed(&mut events).await;
+    network.cut();
+    eventually("the stack notices", || async { stack.connections("bob").await.is_empty().then_some(()) }).await;
+    let mut expected: BTreeSet<String> = (0..MISSED).map(|number| format!("missed {number}")).collect();
+    for text in &expected {
+        alice.send(&["bob"], text).await;
+    }
+
+    network.mend();
+    let caught_up = AtomicBool::new(false);
+    let sending = async {
+        let mut sent = BTreeSet::new();
+        while !caught_up.load(Relaxed) {
+            let text = format!("meanwhile {}", sent.len());
+            alice.send(&["bob"], &text).await;
+            sent.insert(text);
+        }
+        alice.send(&["bob"], "at last").await;
+        sent
+    };
+    let receiving = async {
+        let mut received = Vec::new();
+        loop {
+            let message = match next(&mut events).await {
+                Event::Message(message) => message.push,
+                Event::Disconnected { .. } | Event::ConnectFailed { .. } | Event::Connected { .. } => continue,
+                other => panic!("{other:?}"),
+            };
+            caught_up.fetch_or(received.len() > MISSED, Relaxed);
+            let is_last = message.message == "at last";
+            received.push(message);
+            if is_last {
+                return received;
+            }
+        }
+    };
+    let (meanwhile, received) = join(sending, receiving).await;
+    expected.extend(meanwhile);
+    expected.insert("at last".to_owned());
+    let texts: BTreeSet<String> = received.iter().map(|message| message.message.clone()).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(received.len(), texts.len(), "each comes once");
+    assert!(received.is_sorted_by_key(|message| message.sent_at), "what is older comes first");
+}
+
+#[tokio::test]
+async fn a_client_whose_connection_is_closed_because_it_refuses_catches_up_by_itself() {
+    let (stack, proxy) = Proxy::between(&["apigatewaymanagementapi"], &[]).await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    let (_bob, mut events) = Client::connect(options(&stack.addresses.url, stack.token("bob").await)).await.unwrap();
+    resumed(&mut events).await;
+    let refused = stack.connections("bob").await[0].trim_start_matches("connection#").trim_end_matches('=').to_owned();
+    proxy.treat(move |call| match call.operation.as_str() {
+        "PostToConnection" if call.path.contains(&refused) => Treatment::Refuse(429, "LimitExceededException"),
+        _ => Treatment::Pass,
+    });
+    alice.send(&["bob"], "refused").await;
+    let ended = next(&mut events).await;
+    assert!(matches!(&ended, Event::Disconnected { reason, .. } if reason.contains("1000")), "{ended:?}");
+    let again = next(&mut events).await;
+    assert!(matches!(again, Event::Connected { .. }), "{again:?}");
+    let Event::Message(caught_up) = next(&mut events).await else { panic!("no message") };
+    assert!(caught_up.missed && caught_up.message == "refused", "{caught_up:?}");
+    alice.send(&["bob"], "again").await;
+    assert_eq!(message(&mut events).await.message, "again");
+}
+
+#[tokio::test]
+async fn a_push_that_was_given_up_before_the_socket_was_open_comes_by_itself() {
+    let (stack, proxy) = Proxy::between(&["dynamodb", "apigatewaymanagementapi"], &[]).await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    let gate = Gate::closed();
+    let held = gate.clone();
+    proxy.treat(move |call| if call.operation == "PutItem" { Treatment::HoldAnswer(held.clone()) } else { Treatment::Pass });
+    let connecting = Client::connect(options(&stack.addresses.url, stack.token("bob").await));
+    let sending = async {
+        eventually("bob's row is there", || async { (stack.connections("bob").await.len() == 1).then_some(()) }).await;
+        alice.send(&["bob"], "early").await;
+        let given_up = || async { stack.output().contains("the connection is not open yet").then_some(()) };
+        eventually("the push is given up", given_up).await;
+        gate.open();
+    };
+    let (connected, ()) = join(connecting, sending).await;
+    let (_bob, mut events) = connected.unwrap();
+    assert_eq!(message(&mut events).await.message, "early");
+}
