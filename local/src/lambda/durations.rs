@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn a_share_of_the_invocations_took_no_longer() {
-        let durations = Durations::new();
+        let durations = Durations::default();
         assert_eq!(durations.quantile(0.5), Duration::ZERO);
         (1..=100).for_each(|number| durations.add(Duration::from_millis(number)));
         let tells = |share: f64, milliseconds: u64| {
