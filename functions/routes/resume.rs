@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Failure, Fault, Messages, Page, Place,
+    Failure, Fault, Messages, Page, Place, clock,
     harness::{self, Call},
 };
 use muster_protocol::{
@@ -17,9 +17,6 @@ use muster_protocol::{
     limits,
     routes::{OVERLAP_MILLISECONDS, Resume, Resumed},
 };
-
-/// What of a frame is left for messages: the envelope, with a `requestId` of which each character is escaped, is smaller than the rest.
-const MESSAGES_BYTES: usize = limits::FRAME_BYTES - 2 * 1024;
 
 /// Messages of a page whose client names no limit.
 const DEFAULT_LIMIT: u32 = 50;
@@ -40,9 +37,9 @@ async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Fail
     };
     let begun_at = next.map_or(now, |next| next.begun_at.min(now));
     let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-    let Page { rows, more } = messages.page(&call.player.id, &place, limit).await?;
+    let Page { rows, more } = messages.page(&call.player.id, &place, limit, call.deadline).await?;
 
-    let remembered = since.is_none_or(|time| messages.expiry(time) > now / 1_000);
+    let remembered = since.is_none_or(|time| messages.expiry(time.saturating_sub(OVERLAP_MILLISECONDS)) > clock::now_seconds());
     let resumed = match place {
         Place::Newest => {
             let (shown, cut) = fitting(rows.into_iter().rev().map(MessagePush::from))?;
@@ -52,7 +49,7 @@ async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Fail
         Place::Behind(_) => {
             let (shown, cut) = fitting(rows.into_iter().map(MessagePush::from))?;
             let behind = if cut { shown.back().map(|message| message.message_id.clone()) } else { more };
-            let next = behind.map(|behind| Next { behind, begun_at }.to_string());
+            let next = behind.map(|behind| Next { begun_at, behind }.to_string());
             let after = next.is_none().then(|| first_id_of(begun_at));
             Resumed { messages: shown.into(), next, after, complete: remembered }
         }
@@ -67,12 +64,12 @@ fn fitting(messages: impl Iterator<Item = MessagePush>) -> Result<(VecDeque<Mess
     let (mut fitting, mut bytes) = (VecDeque::new(), 0);
     for message in messages {
         let size = serde_json::to_vec(&message).map_err(|error| Fault::new("writing a message as JSON", error))?.len() + 1;
-        if size > MESSAGES_BYTES {
+        if size > limits::PUSH_BYTES {
             tracing::error!(messageId = message.message_id, bytes = size, "a message of the inbox fits into no frame and is left out");
             continue;
         }
         bytes += size;
-        if bytes > MESSAGES_BYTES {
+        if bytes > limits::PUSH_BYTES {
             return Ok((fitting, true));
         }
         fitting.push_back(message);
@@ -93,7 +90,7 @@ mod tests {
     fn a_page_fits_into_a_frame_however_its_messages_are_escaped() {
         let (shown, cut) = fitting((0..100).map(|id| message(id, limits::MESSAGE_BYTES))).unwrap();
         assert!(cut && !shown.is_empty());
-        assert!(serde_json::to_vec(&shown).unwrap().len() <= MESSAGES_BYTES + 2);
+        assert!(serde_json::to_vec(&shown).unwrap().len() <= limits::PUSH_BYTES + 2);
         assert_eq!(shown.back().unwrap().message_id, (shown.len() - 1).to_string());
     }
 

@@ -9,12 +9,15 @@ use aws_sdk_sqs::Client;
 use aws_smithy_types::{DateTime, date_time::Format, retry::RetryConfig};
 use aws_types::SdkConfig;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::{Config, ConfigError, Fault, clock, sdk};
 
 /// Largest message of SQS, in bytes.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
+
+/// How much of a reason is written down.
+const SHOWN_CHARACTERS: usize = 1_000;
 
 /// The dead-letter queue of this function.
 #[derive(Debug)]
@@ -52,29 +55,73 @@ impl DeadLetters {
         })
     }
 
-    /// Writes down `record`, byte for byte as it came, with the fault that it will always end in.
+    /// Writes down `record` with the fault that it will always end in: byte for byte as it came, or without its images if it is larger
+    /// than a message can be.
     ///
     /// # Errors
-    /// A [`Fault`] if the queue cannot be written to, or if the letter is larger than it takes.
+    /// A [`Fault`] if the queue cannot be written to.
     pub(crate) async fn send(&self, record: &RawValue, reason: &Fault) -> Result<(), Fault> {
-        let time = i64::try_from(clock::now_milliseconds()).map(DateTime::from_millis).unwrap_or(DateTime::from_secs(0));
-        let letter = DeadLetter {
-            version: "1",
-            time: time.fmt(Format::DateTime).map_err(|error| Fault::new("writing the time", error))?,
-            function: &self.function,
-            reason: &reason.chain(),
-            cause: reason.cause(),
-            record,
-        };
-        let body = serde_json::to_string(&letter).map_err(|error| Fault::new("writing a dead letter as JSON", error))?;
+        let mut body = self.letter(record, reason)?;
         if body.len() > LARGEST_MESSAGE {
-            return Err(Fault::because(format!(
-                "the record is too large to be a dead letter: {} bytes, {LARGEST_MESSAGE} at most",
-                body.len()
-            )));
+            body = self.letter(&without_images(record)?, reason)?;
         }
         let client = self.client.get_or_init(|| Client::new(&self.sdk));
         let sent = client.send_message().queue_url(&self.queue).message_body(body).send().await;
         sent.map(|_| ()).map_err(|error| Fault::new("writing a dead letter", error))
+    }
+
+    fn letter(&self, record: &RawValue, reason: &Fault) -> Result<String, Fault> {
+        let time = i64::try_from(clock::now_milliseconds()).map(DateTime::from_millis).unwrap_or(DateTime::from_secs(0));
+        // A complaint may quote the whole value that it is about.
+        let shown: String = reason.chain().chars().take(SHOWN_CHARACTERS).collect();
+        let letter = DeadLetter {
+            version: "1",
+            time: time.fmt(Format::DateTime).map_err(|error| Fault::new("writing the time", error))?,
+            function: &self.function,
+            reason: &shown,
+            cause: reason.cause(),
+            record,
+        };
+        let body = serde_json::to_string(&letter).map_err(|error| Fault::new("writing a dead letter as JSON", error))?;
+        Ok(acceptable(&body))
+    }
+}
+
+/// `body`, a JSON text, without the two characters that JSON allows as they are and SQS refuses.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+fn acceptable(body: &str) -> String {
+    body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+}
+
+/// What says which row a record is about: everything but the images. They can be looked up, by the keys or in the stream.
+fn without_images(record: &RawValue) -> Result<Box<RawValue>, Fault> {
+    let unreadable = |error| Fault::new("shortening a dead letter", error);
+    let mut record: Value = serde_json::from_str(record.get()).map_err(unreadable)?;
+    if let Some(Value::Object(change)) = record.get_mut("dynamodb") {
+        change.remove("NewImage");
+        change.remove("OldImage");
+    }
+    serde_json::value::to_raw_value(&record).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_sqs_refuses_is_escaped_and_means_the_same() {
+        let body = serde_json::to_string(&json!({"text": "a\u{fffe}b\u{ffff}"})).unwrap();
+        assert_eq!(acceptable(&body), r#"{"text":"a\ufffeb\uffff"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&acceptable(&body)).unwrap(), json!({"text": "a\u{fffe}b\u{ffff}"}));
+    }
+
+    #[test]
+    fn a_record_without_its_images_still_says_which_row_it_is_about() {
+        let record = json!({"eventID": "e", "dynamodb": {"Keys": {"k": {"S": "1"}}, "NewImage": {"n": {"N": "1"}}, "SequenceNumber": "7"}});
+        let short = without_images(&serde_json::value::to_raw_value(&record).unwrap()).unwrap();
+        let short: Value = serde_json::from_str(short.get()).unwrap();
+        assert_eq!(short, json!({"eventID": "e", "dynamodb": {"Keys": {"k": {"S": "1"}}, "SequenceNumber": "7"}}));
     }
 }

@@ -49,11 +49,11 @@ impl Outgoing {
     /// `frame`, whose cause reached Muster at `since` (epoch milliseconds).
     ///
     /// # Errors
-    /// A [`Fault`] if the frame cannot be written as JSON, or is larger than any socket takes. Trying again cannot help.
+    /// A [`Fault`] if the frame cannot be written as JSON, or is longer than a push may be. Trying again cannot help.
     pub fn new(frame: &ServerFrame, since: u64) -> Result<Self, Fault> {
         let text = serde_json::to_vec(frame).map_err(|error| Fault::new("writing a push as JSON", error))?;
-        if text.len() > limits::FRAME_BYTES {
-            return Err(Fault::because(format!("the push has {} bytes, and a frame {} at most", text.len(), limits::FRAME_BYTES)));
+        if text.len() > limits::PUSH_BYTES {
+            return Err(Fault::because(format!("the push has {} bytes, and {} are the most", text.len(), limits::PUSH_BYTES)));
         }
         Ok(Self { text, since })
     }

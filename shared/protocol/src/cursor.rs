@@ -29,29 +29,33 @@ pub fn time_of(id: &str) -> Option<u64> {
     u64::from_str_radix(&format!("{}{}", id.get(..8)?, id.get(9..13)?), 16).ok()
 }
 
+/// Longest id that a row of the inbox can have, in bytes: the longest sort key of DynamoDB.
+const LONGEST_ID: usize = 1_024;
+
 /// Where the next page of a resume begins. To clients it is a text without meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
-    /// The id of the last message before the page.
-    pub behind: String,
     /// When the resume began, in epoch milliseconds: what it did not see by then, the one after it has to look for.
     pub begun_at: u64,
+    /// The id of the last row before the page. It need not be one that Muster writes: other hands may have put a row into the inbox, and it
+    /// must not end the resume.
+    pub behind: String,
 }
 
 impl Next {
     /// Reads what [`Display`](fmt::Display) wrote; `None` if it is anything else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let (behind, begun_at) = text.split_once('.')?;
-        time_of(behind)?;
+        let (begun_at, behind) = text.split_once('.')?;
         let begun_at = u64::from_str_radix(begun_at, 16).ok().filter(|time| *time <= LATEST)?;
-        Some(Self { behind: behind.to_owned(), begun_at })
+        let in_form = (1..=LONGEST_ID).contains(&behind.len());
+        in_form.then(|| Self { begun_at, behind: behind.to_owned() })
     }
 }
 
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:x}", self.behind, self.begun_at)
+        write!(f, "{:x}.{}", self.begun_at, self.behind)
     }
 }
 
@@ -70,6 +74,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_place_behind_a_row_of_other_hands_is_a_place() {
+        for behind in ["bad", "a.b", "\u{1F600}"] {
+            let next = Next { begun_at: 7, behind: behind.into() };
+            assert_eq!(Next::read(&next.to_string()), Some(next));
+        }
+        assert_eq!(Next::read("7."), None);
+        assert_eq!(Next::read(&format!("7.{}", "x".repeat(1_025))), None);
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_place_or_none(text in ".{0,60}") {
@@ -84,7 +98,7 @@ mod tests {
             let id = format!("{}7{rest}", &first[..14]);
             prop_assert_eq!(time_of(&id), Some(time));
             prop_assert!(first <= id && id < first_id_of(time + 1));
-            let next = Next { behind: id, begun_at: time };
+            let next = Next { begun_at: time, behind: id };
             prop_assert_eq!(Next::read(&next.to_string()), Some(next));
         }
     }

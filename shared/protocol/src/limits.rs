@@ -17,3 +17,7 @@ pub const PAGE_MESSAGES: u32 = 100;
 
 /// Longest frame that can reach a client, in bytes: the longest message that API Gateway posts or answers with.
 pub const FRAME_BYTES: usize = 128 * 1024;
+
+/// Longest message as JSON, in bytes: what a page of `resume` has room for beside its envelope, with a `requestId` of which every character is
+/// escaped. A push may not be longer either, so that whatever can be pushed can be resumed.
+pub const PUSH_BYTES: usize = FRAME_BYTES - 2 * 1024;

@@ -4,9 +4,12 @@
 //! rules. What can never succeed (a record that is no row of the table, or one that the handler calls impossible) is sent to the
 //! dead-letter queue at once, and is done with.
 
+use std::time::Duration;
+
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout_at;
 
 use super::{
     Config, ConfigError, Fault, Metric, Metrics,
@@ -14,6 +17,9 @@ use super::{
     run, work_deadline,
 };
 use crate::dead_letters::DeadLetters;
+
+/// What of an invocation's time is kept for writing dead letters.
+const BURIAL: Duration = Duration::from_secs(2);
 
 /// A row that was not dealt with.
 #[derive(Debug)]
@@ -63,10 +69,12 @@ where
                     Err(fault) => failed.push(FailedRow { index, fault, again: false }),
                 }
             }
-            failed.extend(handler(state, rows, metrics).await);
-            bury(dead_letters, &records, failed).await
+            // What can never succeed is to be written down also after a handler that took all its time.
+            let late = timeout_at(deadline - BURIAL, handler(state, rows, metrics)).await;
+            failed.extend(late.map_err(|late| Fault::new("handling the batch in time", late))?);
+            Ok::<_, Fault>(bury(dead_letters, &records, failed).await)
         };
-        let failed = tokio::time::timeout_at(deadline, handled).await.map_err(|late| Fault::new("handling the batch in time", late))?;
+        let failed = timeout_at(deadline, handled).await.map_err(|late| Fault::new("writing down dead letters in time", late))??;
         let mut response = DynamoDbEventResponse::default();
         for FailedRow { index, fault, .. } in failed {
             let sequence_number = records[index].sequence_number.as_ref();
@@ -82,28 +90,55 @@ where
     .await
 }
 
-/// Sends what can never succeed to the dead-letter queue, and returns what is to be tried again.
+/// Splits the rows that failed: first those that can never succeed and are to be written down now, then those to be tried again.
 ///
 /// Lambda repeats everything from the first row that it is told of, so an impossible one behind that comes again, and is left for then:
-/// otherwise each repetition would write another letter. One that cannot be written down is to be tried again itself.
-async fn bury(dead_letters: &DeadLetters, records: &[Record], mut failed: Vec<FailedRow>) -> Vec<FailedRow> {
+/// otherwise each repetition would write another letter.
+fn sort(mut failed: Vec<FailedRow>) -> (Vec<FailedRow>, Vec<FailedRow>) {
     failed.sort_by_key(|row| row.index);
-    let mut again = Vec::new();
-    for row in failed {
-        if row.again {
-            again.push(row);
-        } else if again.is_empty() {
-            match dead_letters.send(&records[row.index].text, &row.fault).await {
-                Ok(()) => {
-                    let (cause, sequence_number) = (row.fault.cause(), records[row.index].sequence_number.as_ref());
-                    tracing::error!(cause, sequenceNumber = sequence_number, error = row.fault.chain(), "a row became a dead letter");
-                }
-                Err(fault) => {
-                    let cause = row.fault.cause().unwrap_or_default().to_owned();
-                    again.push(FailedRow { fault: fault.of_request(cause), again: true, ..row });
-                }
+    let first = failed.iter().position(|row| row.again).unwrap_or(failed.len());
+    let mut again = failed.split_off(first);
+    again.retain(|row| row.again);
+    (failed, again)
+}
+
+/// Sends what can never succeed to the dead-letter queue, and returns what is to be tried again. From one that cannot be written down on,
+/// that is everything: it comes again, and those behind it with it.
+async fn bury(dead_letters: &DeadLetters, records: &[Record], failed: Vec<FailedRow>) -> Vec<FailedRow> {
+    let (impossible, again) = sort(failed);
+    for row in impossible {
+        let (reason, cause) = (row.fault.chain(), row.fault.cause().unwrap_or_default().to_owned());
+        match dead_letters.send(&records[row.index].text, &row.fault).await {
+            Ok(()) => {
+                let sequence_number = records[row.index].sequence_number.as_ref();
+                tracing::error!(cause, sequenceNumber = sequence_number, error = reason, "a row became a dead letter");
+            }
+            Err(fault) => {
+                let fault = Fault::new(format!("writing down a row that can never succeed ({reason})"), fault).of_request(cause);
+                return std::iter::once(FailedRow { fault, again: true, ..row }).chain(again).collect();
             }
         }
     }
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_row_is_written_down_only_if_it_does_not_come_again(rows in prop::collection::btree_map(0_usize..50, any::<bool>(), 0..20)) {
+            let failed = rows.iter().rev().map(|(index, again)| FailedRow { index: *index, fault: Fault::because("x"), again: *again });
+            let (impossible, again) = sort(failed.collect());
+            let checkpoint = rows.iter().find(|(_, again)| **again).map(|(index, _)| *index);
+            let wanted: Vec<usize> = rows.keys().copied().take_while(|index| Some(*index) != checkpoint).collect();
+            prop_assert_eq!(impossible.iter().map(|row| row.index).collect::<Vec<_>>(), wanted);
+            prop_assert!(again.iter().all(|row| row.again));
+            prop_assert_eq!(again.first().map(|row| row.index), checkpoint);
+            prop_assert_eq!(again.len(), rows.values().filter(|again| **again).count());
+        }
+    }
 }

@@ -3,9 +3,16 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use tokio::time::Instant;
 
 use super::{MessageRow, Messages};
 use crate::{Fault, clock};
+
+/// Rows asked for at once where expired ones were in the way.
+const ROWS_AT_ONCE: usize = 100;
+
+/// From how many bytes of text on a page is long enough: a frame takes less, and a function's memory is small.
+const ENOUGH_BYTES: usize = 256 * 1024;
 
 /// Where in an inbox to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +33,15 @@ pub struct Page {
 }
 
 impl Messages {
-    /// Reads up to `limit` messages of a player's inbox.
+    /// Reads up to `limit` messages of a player's inbox: fewer if the deadline comes first, or if they are very large.
+    ///
+    /// Expired rows may stay for days, so that there can be any number of them in front of the messages that count. Each call gets further.
     ///
     /// The read is consistent: a player that has just connected must find what was written, and pushed to nobody, a moment ago.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
-    pub async fn page(&self, player_id: &str, place: &Place, limit: usize) -> Result<Page, Fault> {
+    pub async fn page(&self, player_id: &str, place: &Place, limit: usize, deadline: Instant) -> Result<Page, Fault> {
         let (condition, behind) = match place {
             Place::Newest => ("recipientId = :player", None),
             Place::Behind(id) => ("recipientId = :player AND messageId > :behind", Some(AttributeValue::S(id.clone()))),
@@ -53,21 +62,28 @@ impl Messages {
         let wanted = limit + usize::from(newest);
         let mut page = Page::default();
         let mut start = None;
+        let mut asked = wanted;
         loop {
-            let left = i32::try_from(wanted - page.rows.len()).unwrap_or(i32::MAX);
-            let answer = query.clone().limit(left).set_exclusive_start_key(start).send().await;
+            let answer = query.clone().limit(i32::try_from(asked).unwrap_or(i32::MAX)).set_exclusive_start_key(start).send().await;
             let answer = answer.map_err(|error| Fault::new("reading the inbox", error))?;
             let all_live = page.take(answer.items.unwrap_or_default(), clock::now_seconds());
             start = answer.last_evaluated_key;
             page.more = start.as_ref().and_then(id_of);
-            // Behind an expired message, all are older still.
-            if page.rows.len() >= wanted || page.more.is_none() || (newest && !all_live) {
+            if newest && !all_live {
+                // Behind an expired message, all are older still.
+                page.more = None;
+            }
+            let enough = page.rows.len() >= wanted || page.bytes() >= ENOUGH_BYTES || Instant::now() >= deadline;
+            if page.more.is_none() || enough {
                 break;
             }
+            asked = ROWS_AT_ONCE.max(wanted - page.rows.len());
+        }
+        if page.rows.len() > limit {
+            page.rows.truncate(limit);
+            page.more = page.rows.last().map(|row| row.message_id.clone());
         }
         if newest {
-            page.more = page.rows.get(limit).map(|row| row.message_id.clone());
-            page.rows.truncate(limit);
             page.rows.reverse();
         }
         Ok(page)
@@ -75,6 +91,10 @@ impl Messages {
 }
 
 impl Page {
+    fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.message.len()).sum()
+    }
+
     /// Adds the items that are messages still; `false` if one had expired by `now`.
     fn take(&mut self, items: Vec<HashMap<String, AttributeValue>>, now: u64) -> bool {
         let mut all_live = true;

@@ -24,7 +24,8 @@ pub struct Resume {
     /// The `next` of the page before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Most messages of the page: 1 to 100. A page may be shorter, since a frame has 128 KB at most.
+    /// Most messages of the page: 1 to 100. A page may be shorter, or even empty, and still have a `next`: a frame has 128 KB at most, and
+    /// a reply its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -42,7 +43,8 @@ pub struct Resumed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// `false` if messages may be missing in front of this page: what was asked for is older than the inbox remembers, or, if nothing was
-    /// asked for, there are older messages than this page shows.
+    /// asked for, there are older messages than this page shows. After a change of how long it remembers, that is only known once the longer
+    /// of both times has passed.
     pub complete: bool,
 }
 
