@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use muster_client::{Client, Options};
 
-use crate::harness::{LocalStack, Terminal, free_port};
+use crate::harness::{LocalStack, Network, Terminal, free_port};
 
 fn play(stack: &LocalStack, name: &str) -> Terminal {
     Terminal::start(&[name, "--url", &stack.addresses.url, "--exit-at-eof"])
@@ -27,6 +27,30 @@ async fn two_players_talk() {
     for left in [alice.leave().await, bob.leave().await] {
         assert_eq!((left.code, left.complaint.as_str()), (Some(0), ""), "{left:?}");
     }
+}
+
+#[tokio::test]
+async fn a_player_whose_network_was_cut_is_shown_what_it_missed() {
+    let stack = LocalStack::start(&[]).await;
+    let network = Network::to(&stack.addresses.url).await;
+    let token = stack.token("alice").await;
+    let mut alice = Terminal::start(&["--token", &token, "--url", &network.url(&stack.addresses.url), "--exit-at-eof"]);
+    alice.line("Muster: connected").await;
+    let mut bob = play(&stack, "bob");
+    network.cut();
+    for text in ["one", "two"] {
+        bob.enter(&format!("to alice {text}")).await;
+        assert_eq!(bob.line("sent").await, "sent to alice");
+    }
+    network.mend();
+    for text in ["one", "two"] {
+        let missed = alice.line("(missed").await;
+        assert!(missed.ends_with(&format!("bob: {text}")), "{missed}");
+    }
+    assert_eq!(alice.line("caught up").await, "caught up: 2 messages missed");
+    bob.enter("to alice three").await;
+    assert_eq!(alice.line("bob").await, "bob: three");
+    assert_eq!((alice.leave().await.code, bob.leave().await.code), (Some(0), Some(0)));
 }
 
 #[tokio::test]
