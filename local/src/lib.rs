@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod issuer;
 pub mod lambda;
 mod lock;
+pub mod meter;
 mod port;
 pub mod queue_mappings;
 #[cfg(test)]
