@@ -77,7 +77,8 @@ fn plain(parts: &Parts) -> Option<(&str, &'static str)> {
 }
 
 fn respond(status: StatusCode, content_type: &'static str, json: String) -> Response {
-    let request_id = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+    let mut request_id = format!("{:X}{:X}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    request_id.truncate(52);
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(content_type)), (CRC32, checksum(json.as_bytes()))];
     (status, headers, [("x-amzn-requestid", request_id)], Bytes::from(json)).into_response()
 }

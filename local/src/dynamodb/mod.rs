@@ -5,6 +5,7 @@
 //! to the meter ([`capacity`]). A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`],
 //! [`record`]) for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
 
+mod backlog;
 mod capacity;
 mod direct;
 mod endpoint;
@@ -146,6 +147,15 @@ impl DynamoDb {
     pub fn stream(&self, table: &str, consumer: &str, start: StartingPosition) -> Result<StreamReader, DynamoDbError> {
         let Inner { file, watcher, stream_retention, clock, .. } = &*self.inner;
         StreamReader::open(Opening { file, watcher, retention: *stream_retention, clock: clock.clone() }, table, consumer, start)
+    }
+
+    /// How many stream records have been written and not yet been finished by a reader; each counts for each reader.
+    ///
+    /// # Errors
+    /// If the engine's file cannot be read.
+    pub async fn unfinished_records(&self) -> Result<u64, DynamoDbError> {
+        let (file, consumers) = (self.inner.file.clone(), self.inner.watcher.positions());
+        tokio::task::spawn_blocking(move || backlog::count(&file, &consumers)).await?
     }
 
     /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local

@@ -78,6 +78,13 @@ impl Watcher {
         Ok(head.subscribe())
     }
 
+    /// How far each reader has come, by consumer.
+    pub(super) fn positions(&self) -> Vec<(String, i64)> {
+        let shared = lock(&self.shared);
+        let reading = shared.cursors.iter().filter(|cursor| !cursor.is_closed());
+        reading.map(|cursor| (cursor.consumer.clone(), cursor.finished())).collect()
+    }
+
     pub(super) async fn stop(&self) {
         drop(lock(&self.running).take());
         let thread = lock(&self.thread).take();
