@@ -55,7 +55,7 @@ impl Billing {
 mod tests {
     use tokio::sync::oneshot;
 
-    use super::{super::invocation::Invocation, *};
+    use super::{super::invocation::{Invocation, Request}, *};
 
     fn idle() -> Phase {
         Phase::Idle { since: Instant::now(), poll: oneshot::channel().0 }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     fn running() -> Phase {
-        Phase::Running { invocation: Invocation::new(bytes::Bytes::new()).0, deadline: Instant::now() }
+        Phase::Running { invocation: Invocation::new(Request::new(bytes::Bytes::new())).0, deadline: Instant::now() }
     }
 
     fn sent() -> Phase {
