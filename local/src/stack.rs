@@ -134,7 +134,7 @@ impl Stack {
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
-        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
+        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
         let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
@@ -148,8 +148,15 @@ impl Stack {
             let config = wiring::queue_mapping(mapping, args.environments.get());
             queue_mappings.push(QueueMapping::start(config, lambda.clone(), sqs.clone())?);
         }
-        let (gateways, tables) = (gateway.clone(), dynamodb.clone());
-        let status = Status { addresses: addresses.clone(), lambda: lambda.clone(), gateway: gateways, dynamodb: tables, meter };
+        let status = Status {
+            addresses: addresses.clone(),
+            lambda: lambda.clone(),
+            gateway: gateway.clone(),
+            dynamodb: dynamodb.clone(),
+            sqs: sqs.clone(),
+            mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
+            meter,
+        };
         let rooms = front_door::router(dynamodb.clone(), sqs)
             .merge(status.clone().router())
             .merge(issuer.router())

@@ -9,6 +9,7 @@ use crate::{
     gateway::Gateway,
     lambda::{FunctionStats, Lambda},
     meter::{FunctionUsage, Meter, Usage},
+    sqs::Sqs,
 };
 
 /// The rooms that are asked. Cheap to clone.
@@ -22,6 +23,10 @@ pub struct Status {
     pub gateway: Gateway,
     /// The tables and their streams.
     pub dynamodb: DynamoDb,
+    /// The queues.
+    pub sqs: Sqs,
+    /// The queues that feed a function, by name.
+    pub mapped_queues: Vec<String>,
     /// What is counted.
     pub meter: Meter,
 }
@@ -37,15 +42,17 @@ impl Status {
         self.meter.usage(self.lambda.stats().values().map(function_usage).collect())
     }
 
-    /// How much is under way: messages and connections in the gateway, records of streams, invocations. With 0, the usage grows no more by
-    /// itself, but for the time of open connections.
+    /// How much is under way: messages and connections in the gateway, records of streams, messages of queues that feed a function,
+    /// invocations. With 0, the usage grows no more by itself, but for the time of open connections and the polls of idle queues.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.activity().busy as u64;
         let records = self.dynamodb.unfinished_records().await?;
+        // After the records, since one that is given up becomes a message.
+        let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
         // One invocation that began in between may have ended, and left behind what was looked for before.
         let (after, _) = self.invocations();
-        Ok(running + sockets + records + after.saturating_sub(before))
+        Ok(running + sockets + messages + records + after.saturating_sub(before))
     }
 
     /// Invocations asked for since the start, and what is busy in the pools.

@@ -55,7 +55,10 @@ impl Billing {
 mod tests {
     use tokio::sync::oneshot;
 
-    use super::{super::invocation::{Invocation, Request}, *};
+    use super::{
+        super::invocation::{Invocation, Request},
+        *,
+    };
 
     fn idle() -> Phase {
         Phase::Idle { since: Instant::now(), poll: oneshot::channel().0 }
