@@ -154,8 +154,8 @@ impl DynamoDb {
     /// # Errors
     /// If the engine's file cannot be read.
     pub async fn unfinished_records(&self) -> Result<u64, DynamoDbError> {
-        let (file, consumers) = (self.inner.file.clone(), self.inner.watcher.positions());
-        tokio::task::spawn_blocking(move || backlog::count(&file, &consumers)).await?
+        let (file, readers) = (self.inner.file.clone(), self.inner.watcher.positions());
+        tokio::task::spawn_blocking(move || backlog::count(&file, &readers)).await?
     }
 
     /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local

@@ -106,7 +106,7 @@ impl Images {
 }
 
 /// Whether two images or values are equal, sets in any order.
-pub(super) fn same(left: &Value, right: &Value) -> bool {
+fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()

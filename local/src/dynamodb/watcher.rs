@@ -78,11 +78,11 @@ impl Watcher {
         Ok(head.subscribe())
     }
 
-    /// How far each reader has come, by consumer.
+    /// The table of each reader, and how far it has come.
     pub(super) fn positions(&self) -> Vec<(String, i64)> {
         let shared = lock(&self.shared);
         let reading = shared.cursors.iter().filter(|cursor| !cursor.is_closed());
-        reading.map(|cursor| (cursor.consumer.clone(), cursor.finished())).collect()
+        reading.map(|cursor| (cursor.table.clone(), cursor.finished())).collect()
     }
 
     pub(super) async fn stop(&self) {

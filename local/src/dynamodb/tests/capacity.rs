@@ -213,7 +213,7 @@ async fn answers_have_the_headers_of_dynamodb_on_both_ways() {
 #[tokio::test]
 async fn records_are_unfinished_from_the_write_until_the_reader_says_so() {
     let table = Table::start("").await;
-    let mut reader = table.db.stream("messages", "test").unwrap();
+    let mut reader = table.db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     assert_eq!(table.db.unfinished_records().await.unwrap(), 0);
     table.put("1", 100).await;
     table.put("2", 100).await;
