@@ -10,6 +10,7 @@
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
 //! | `attacks` | what somebody tries who means no good |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
+//! | `billing` | what the stack counts is what an operation causes |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
 //!
@@ -22,6 +23,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test run has no configuration but its environment")]
 
 mod attacks;
+mod billing;
 mod connecting;
 mod crashes;
 mod failures;

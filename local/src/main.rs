@@ -33,7 +33,8 @@ async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         _ = hangup.recv() => {}
     }
     report::print("\nmuster: stopping".to_owned());
-    stack.stop().await;
+    let usage = stack.stop().await;
+    report::print(format!("muster: {usage}"));
     Ok(())
 }
 

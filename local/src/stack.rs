@@ -14,15 +14,16 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     addresses::Addresses,
     args::Args,
-    dynamodb::{DynamoDb, DynamoDbError},
+    dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door,
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
+    meter::{Meter, Usage},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
     sqs::Sqs,
-    status,
+    status::Status,
     streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
     wiring::{self, Endpoints},
@@ -105,6 +106,7 @@ pub struct Stack {
     queue_mappings: Vec<QueueMapping>,
     lambda: Lambda,
     dynamodb: DynamoDb,
+    status: Status,
     server: JoinHandle<io::Result<()>>,
     /// Held for as long as the stack lives.
     _data_lock: Option<File>,
@@ -127,14 +129,15 @@ impl Stack {
         let addresses = Addresses::new(socket, &api.stage);
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
-        let dynamodb = DynamoDb::start(wiring::dynamodb(args.data.as_deref())).await?;
+        let meter = Meter::default();
+        let dynamodb = DynamoDb::start(DynamoDbOptions { meter: meter.clone(), ..wiring::dynamodb(args.data.as_deref()) }).await?;
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
-        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door);
+        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
         let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
-        let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args))?;
+        let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
             let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, wiring::starting_position(mapping))?;
@@ -145,18 +148,27 @@ impl Stack {
             let config = wiring::queue_mapping(mapping, args.environments.get());
             queue_mappings.push(QueueMapping::start(config, lambda.clone(), sqs.clone())?);
         }
+        let status = Status {
+            addresses: addresses.clone(),
+            lambda: lambda.clone(),
+            gateway: gateway.clone(),
+            dynamodb: dynamodb.clone(),
+            sqs: sqs.clone(),
+            mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
+            meter,
+        };
         let rooms = front_door::router(dynamodb.clone(), sqs)
-            .merge(status::router(addresses.clone(), lambda.clone()))
+            .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self { addresses, manifest, gateway, mappings, queue_mappings, lambda, dynamodb, server, _data_lock: data_lock })
+        Ok(Self { addresses, manifest, gateway, mappings, queue_mappings, lambda, dynamodb, status, server, _data_lock: data_lock })
     }
 
-    /// Closes every socket, lets the functions finish with them, and ends every process.
-    pub async fn stop(self) {
+    /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
+    pub async fn stop(self) -> Usage {
         self.gateway.shutdown().await;
         for mapping in &self.mappings {
             mapping.shutdown().await;
@@ -167,6 +179,7 @@ impl Stack {
         self.lambda.shutdown().await;
         self.server.abort();
         self.dynamodb.shutdown().await;
+        self.status.usage()
     }
 }
 

@@ -1,34 +1,105 @@
-//! What the stack says of itself over HTTP: a page for people at `/`, and `/status` for programs.
+//! What the stack says of itself: over HTTP, a page for people at `/` and `/status` for programs, and a line at the end.
 
-use axum::{Json, Router, extract::State, routing::get};
-use serde_json::{Value, json};
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use serde_json::{Map, Value, json};
 
-use crate::{addresses::Addresses, lambda::Lambda};
+use crate::{
+    addresses::Addresses,
+    dynamodb::{DynamoDb, DynamoDbError},
+    gateway::Gateway,
+    lambda::{FunctionStats, Lambda},
+    meter::{FunctionUsage, Meter, Usage},
+    sqs::Sqs,
+};
 
-/// The routes `/` and `/status`.
-pub fn router(addresses: Addresses, lambda: Lambda) -> Router {
-    Router::new().route("/", get(page)).route("/status", get(status)).with_state((addresses, lambda))
+/// The rooms that are asked. Cheap to clone.
+#[derive(Clone)]
+pub struct Status {
+    /// Where the stack is.
+    pub addresses: Addresses,
+    /// The functions.
+    pub lambda: Lambda,
+    /// The sockets.
+    pub gateway: Gateway,
+    /// The tables and their streams.
+    pub dynamodb: DynamoDb,
+    /// The queues.
+    pub sqs: Sqs,
+    /// The queues that feed a function, by name.
+    pub mapped_queues: Vec<String>,
+    /// What is counted.
+    pub meter: Meter,
 }
 
-async fn page(State((addresses, lambda)): State<(Addresses, Lambda)>) -> String {
-    let mut page = format!("This is Muster on one machine.\n\n{addresses}\n");
-    for (function, stats) in lambda.stats() {
+impl Status {
+    /// The routes `/` and `/status`.
+    pub fn router(self) -> Router {
+        Router::new().route("/", get(page)).route("/status", get(status)).with_state(self)
+    }
+
+    /// What was used since the start.
+    pub fn usage(&self) -> Usage {
+        self.meter.usage(self.lambda.stats().values().map(function_usage).collect())
+    }
+
+    /// How much is under way: messages and connections in the gateway, records of streams, messages of queues that feed a function,
+    /// invocations. With 0, the usage grows no more by itself, but for the time of open connections and the polls of idle queues.
+    async fn busy(&self) -> Result<u64, DynamoDbError> {
+        let (before, running) = self.invocations();
+        let sockets = self.gateway.activity().busy as u64;
+        let records = self.dynamodb.unfinished_records().await?;
+        // After the records, since one that is given up becomes a message.
+        let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
+        // One invocation that began in between may have ended, and left behind what was looked for before.
+        let (after, _) = self.invocations();
+        Ok(running + sockets + messages + records + after.saturating_sub(before))
+    }
+
+    /// Invocations asked for since the start, and what is busy in the pools.
+    fn invocations(&self) -> (u64, u64) {
+        self.lambda.stats().values().fold((0, 0), |(total, busy), stats| (total + stats.invocations, busy + stats.busy as u64))
+    }
+}
+
+fn function_usage(stats: &FunctionStats) -> FunctionUsage {
+    let requests = stats.invocations.saturating_sub(stats.throttles);
+    FunctionUsage { requests, billed_ms: stats.billed_ms, memory_mb: stats.memory_mb, log_bytes: stats.log_bytes }
+}
+
+async fn page(State(status): State<Status>) -> String {
+    let mut page = format!("This is Muster on one machine.\n\n{}\n", status.addresses);
+    for (function, stats) in status.lambda.stats() {
         let (calls, errors, processes) = (stats.invocations, stats.errors, stats.environments);
         page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
     }
-    page
+    format!("{page}\n{}\n", status.usage())
 }
 
-async fn status(State((addresses, lambda)): State<(Addresses, Lambda)>) -> Json<Value> {
-    let processes = lambda.processes();
-    let functions = lambda.stats().into_iter().map(|(name, stats)| {
+async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoResponse> {
+    let busy = match status.busy().await {
+        Ok(busy) => busy,
+        Err(error) => return Err((StatusCode::INTERNAL_SERVER_ERROR, format!("the streams cannot be read: {error}\n"))),
+    };
+    let processes = status.lambda.processes();
+    let functions = status.lambda.stats().into_iter().map(|(name, stats)| {
         let own: Vec<u32> = processes.iter().filter(|(function, _)| *function == name).map(|(_, process)| *process).collect();
+        let usage = function_usage(&stats);
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
             "coldStarts": stats.environments_started, "events": stats.events, "processes": own,
-            "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64}
+            "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64},
+            "usage": {
+                "requests": usage.requests, "billedMs": usage.billed_ms, "memoryMb": usage.memory_mb, "gbMs": usage.gb_ms(),
+                "logBytes": usage.log_bytes, "usd": usage.usd(),
+            },
         });
         (name, value)
     });
-    Json(json!({"addresses": addresses.to_json(), "functions": functions.collect::<serde_json::Map<_, _>>()}))
+    Ok(Json(json!({
+        "addresses": status.addresses.to_json(),
+        "functions": functions.collect::<Map<_, _>>(),
+        "sockets": status.gateway.activity().open,
+        "usage": status.usage().to_json(),
+        "busy": busy,
+    })))
 }

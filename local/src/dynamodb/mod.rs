@@ -1,9 +1,14 @@
 //! The DynamoDB room: a DynamoDB-compatible engine embedded as a library, its streams and its expiry of items.
 //!
-//! The engine serves HTTP on a loopback port of its own ([`engine`]), which functions call directly; [`proxy`] is the same for callers of
-//! the front door, who see streams as [`streams_api`] shows them. A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`], [`record`])
-//! for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
+//! Requests come through the front door or, from functions, on a loopback port of the room's own ([`engine`]); [`endpoint`] answers both: in
+//! process ([`direct`]), or by the engine's HTTP server ([`proxy`]), which shows streams as [`streams_api`] does. What requests use up goes
+//! to the meter ([`capacity`]). A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`],
+//! [`record`]) for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
 
+mod backlog;
+mod capacity;
+mod direct;
+mod endpoint;
 mod engine;
 mod error;
 mod expiry;
@@ -23,14 +28,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use axum::{extract::Request, response::Response};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{engine::Engine, proxy::Proxy, reader::Opening, rows::Rows, streams_api::StreamsApi, watcher::Watcher};
+use self::{engine::Engine, reader::Opening, rows::Rows, watcher::Watcher};
 pub use self::{
     error::DynamoDbError,
     reader::{Checkpoint, StreamReader},
     record::StreamRecord,
     table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, meter::Meter};
 
 /// What may be chosen about the room.
 #[derive(Clone, Debug)]
@@ -46,6 +51,8 @@ pub struct DynamoDbOptions {
     pub stream_records: u32,
     /// Tells how old stream records are. The engine writes their times by its own.
     pub clock: Clock,
+    /// Counts the capacity that requests use up.
+    pub meter: Meter,
 }
 
 /// Where a new consumer begins to read a stream. One that has read it before goes on where it was.
@@ -65,6 +72,7 @@ impl Default for DynamoDbOptions {
             stream_retention: Duration::from_secs(24 * 60 * 60),
             stream_records: 1_000_000,
             clock: Clock::default(),
+            meter: Meter::default(),
         }
     }
 }
@@ -79,7 +87,6 @@ pub struct DynamoDb {
 struct Inner {
     engine: Engine,
     watcher: Watcher,
-    proxy: Proxy,
     tasks: TaskTracker,
     stopping: CancellationToken,
     file: PathBuf,
@@ -108,18 +115,17 @@ impl DynamoDb {
                 (directory.path().join("dynamodb.sqlite"), Some(directory))
             }
         };
-        let engine = Engine::start(&file, durable).await?;
+        let engine = Engine::start(&file, durable, options.meter.clone()).await?;
         let watcher = Watcher::start(&file, &options)?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
         tasks.close();
-        let proxy = Proxy::new(engine.address(), StreamsApi::open(&file)?);
         let (stream_retention, clock) = (options.stream_retention, options.clock);
-        let inner = Inner { engine, watcher, proxy, tasks, stopping, file, stream_retention, clock, _directory: directory };
+        let inner = Inner { engine, watcher, tasks, stopping, file, stream_retention, clock, _directory: directory };
         Ok(DynamoDb { inner: Arc::new(inner) })
     }
 
-    /// Where functions reach the engine directly: `http://127.0.0.1:PORT`. ARNs in its answers name the engine's own Region.
+    /// Where functions reach the room without a way through the front door: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.inner.engine.address())
     }
@@ -143,10 +149,19 @@ impl DynamoDb {
         StreamReader::open(Opening { file, watcher, retention: *stream_retention, clock: clock.clone() }, table, consumer, start)
     }
 
+    /// How many stream records have been written and not yet been finished by a reader; each counts for each reader.
+    ///
+    /// # Errors
+    /// If the engine's file cannot be read.
+    pub async fn unfinished_records(&self) -> Result<u64, DynamoDbError> {
+        let (file, readers) = (self.inner.file.clone(), self.inner.watcher.positions());
+        tokio::task::spawn_blocking(move || backlog::count(&file, &readers)).await?
+    }
+
     /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local
     /// stack in ARNs.
     pub async fn handle(&self, request: Request) -> Response {
-        self.inner.proxy.handle(request).await
+        self.inner.engine.handle(request).await
     }
 
     /// Stops the HTTP server, the watcher and the expiry, and returns when they have stopped. What readers have finished is on disk then.

@@ -1,15 +1,15 @@
-//! The engine for callers of the front door. Its own Region stands in every ARN it writes, so ARNs are translated both ways. Only what
-//! is an ARN of the protocol is touched: items are tagged by type (`{"S":…}`), so no text of an item is ever the value of such a member.
+//! The engine's own HTTP server, for what is not answered in process. The engine's Region stands in every ARN it writes, so ARNs are
+//! translated both ways. Only what is an ARN of the protocol is touched: items are tagged by type (`{"S":…}`), so no text of an item is ever
+//! the value of such a member.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::Response,
 };
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -18,17 +18,17 @@ use serde_json::Value;
 
 use super::{
     DynamoDbError,
+    capacity::{self, contains},
+    endpoint::{CRC32, checksum},
     streams_api::{Call, StreamsApi},
 };
-use crate::{account::REGION, aws_json, report::report};
+use crate::{account::REGION, aws_json, meter::Meter, report::report};
 
 /// The word that the engine writes for a Region.
 const ENGINE_REGION: &str = dynoxide::streams::LOCAL_REGION;
 /// A record was asked for that is older than the stream.
 const TRIMMED: &str = "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException";
 const TRIMMED_MESSAGE: &str = "The operation attempted to read past the oldest stream record in a shard.";
-/// What the engine takes at most, bytes.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Headers that speak of a connection or of bytes that may change on the way.
 const NOT_FORWARDED: [header::HeaderName; 4] = [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING];
 
@@ -36,25 +36,19 @@ pub(super) struct Proxy {
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     streams: Arc<StreamsApi>,
+    meter: Meter,
 }
 
 impl Proxy {
-    pub(super) fn new(address: SocketAddr, streams: StreamsApi) -> Proxy {
+    pub(super) fn new(address: SocketAddr, streams: StreamsApi, meter: Meter) -> Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector), streams: Arc::new(streams) }
+        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector), streams: Arc::new(streams), meter }
     }
 
-    pub(super) async fn handle(&self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
-        let body = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => {
-                let message = format!("the request's body cannot be read: {error}");
-                return aws_json::error(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
-            }
-        };
-        let call = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).and_then(Call::of);
+    pub(super) async fn forward(&self, parts: Parts, body: Bytes) -> Response {
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let call = Call::of(target);
         // What is not JSON is for the engine to refuse.
         let asked: Value = call.and_then(|_| serde_json::from_slice(&body).ok()).unwrap_or_default();
         if call == Some(Call::GetShardIterator) {
@@ -64,6 +58,8 @@ impl Proxy {
                 Err(error) => return unavailable(&error),
             }
         }
+        let counted = target.strip_prefix("DynamoDB_20120810.").and_then(|operation| capacity::ask(operation, &body));
+        let (body, counted) = counted.map_or((body, None), |(body, counted)| (body, Some(counted)));
         let body = translate(&body, REGION, ENGINE_REGION).unwrap_or(body);
         let mut forwarded = http::Request::new(Full::new(body));
         *forwarded.method_mut() = parts.method;
@@ -82,18 +78,19 @@ impl Proxy {
             Err(error) => return unavailable(&error),
         };
         parts.headers = forwardable(parts.headers);
+        let settled = counted.and_then(|counted| capacity::settle(&self.meter, &counted, parts.status, &body));
         let presented = match call.filter(|_| parts.status.is_success()) {
             Some(call) => match self.present(call, asked, body.clone()).await {
                 Ok(presented) => presented,
                 Err(error) => return unavailable(&error),
             },
-            None => None,
+            None => settled,
         };
         let translated = translate(presented.as_ref().unwrap_or(&body), ENGINE_REGION, REGION);
         let body = match translated.or(presented) {
             Some(body) => {
-                // The checksum is that of the engine's bytes, and clients do check it.
-                parts.headers.remove("x-amz-crc32");
+                // The engine's is that of its own bytes.
+                parts.headers.insert(CRC32, checksum(&body));
                 body
             }
             None => body,
@@ -125,7 +122,7 @@ fn forwardable(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-fn unavailable(error: &dyn std::error::Error) -> Response {
+pub(super) fn unavailable(error: &dyn std::error::Error) -> Response {
     report("DynamoDB", format_args!("the engine does not answer: {error}"));
     let message = "The request processing has failed because of an unknown error, exception or failure.";
     aws_json::error(StatusCode::INTERNAL_SERVER_ERROR, "com.amazonaws.dynamodb.v20120810#InternalServerError", message)
@@ -168,16 +165,4 @@ fn visit(value: &mut Value, change: &mut impl FnMut(&str, &mut String)) {
         Value::Array(items) => items.iter_mut().for_each(|item| visit(item, change)),
         _ => {}
     }
-}
-
-fn contains(body: &[u8], needle: &[u8]) -> bool {
-    let Some((&first, rest)) = needle.split_first() else { return true };
-    let mut body = body;
-    while let Some(at) = body.iter().position(|&byte| byte == first) {
-        body = &body[at + 1..];
-        if body.starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }

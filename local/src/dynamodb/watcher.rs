@@ -78,6 +78,13 @@ impl Watcher {
         Ok(head.subscribe())
     }
 
+    /// The table of each reader, and how far it has come.
+    pub(super) fn positions(&self) -> Vec<(String, i64)> {
+        let shared = lock(&self.shared);
+        let reading = shared.cursors.iter().filter(|cursor| !cursor.is_closed());
+        reading.map(|cursor| (cursor.table.clone(), cursor.finished())).collect()
+    }
+
     pub(super) async fn stop(&self) {
         drop(lock(&self.running).take());
         let thread = lock(&self.thread).take();

@@ -57,11 +57,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues an answer to one of the client's own messages. An answer to a client that has left is dropped, as on AWS.
-    pub(super) fn answer(&self, message: Message) {
-        if self.outbox().add(message).is_ok() {
+    /// Queues an answer to one of the client's own messages. An answer to a client that has left is dropped, as on AWS: then false.
+    pub(super) fn answer(&self, message: Message) -> bool {
+        let there = self.outbox().add(message).is_ok();
+        if there {
             self.wake.notify_one();
         }
+        there
     }
 
     /// Asks the socket to close after what is already queued; later messages find the connection gone.
@@ -89,6 +91,11 @@ impl Connection {
     /// Whether another message may be read: neither too many are in work nor too many answers unread.
     pub(super) fn may_read(&self, limits: &Limits) -> bool {
         self.in_work.load(Ordering::Acquire) < limits.messages_in_work && !self.outbox().is_full(limits.send_buffer_bytes)
+    }
+
+    /// How many messages are in work.
+    pub(super) fn in_work(&self) -> usize {
+        self.in_work.load(Ordering::Acquire)
     }
 
     /// Counts one message in, for as long as the guard lives.

@@ -104,6 +104,7 @@ impl Life {
         // Known from here on, so that a push to a client that has seen its 101 never finds it gone. What comes a moment
         // earlier waits for the socket.
         let connection = gateway.register(Connection::new(facts, accepted.authorizer));
+        let open = gateway.meter().connection();
         let heard = answer.send(switching_protocols(accept_key, accepted.subprotocol)).is_ok();
         let upgraded = if heard { timeout(UPGRADE, upgrade).await.ok().and_then(Result::ok) } else { None };
         let closing = match upgraded {
@@ -111,6 +112,7 @@ impl Life {
             None => Closing::ABNORMAL,
         };
         gateway.forget(&connection, closing.clone());
+        drop(open);
         Box::pin(disconnect(&gateway, &connection, &closing)).await;
     }
 }

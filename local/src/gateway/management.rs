@@ -30,7 +30,10 @@ pub(super) async fn post_to_connection(State(gateway): State<Gateway>, Path(id):
         return error(StatusCode::BAD_REQUEST, "BadRequestException", json!("The body is not UTF-8, and clients are sent text"));
     };
     match connection.push(Message::Text(text), gateway.limits()) {
-        Ok(()) => answer(StatusCode::OK, Body::empty()),
+        Ok(()) => {
+            gateway.meter().gateway_message(body.len());
+            answer(StatusCode::OK, Body::empty())
+        }
         Err(SendError::Gone) => gone(),
         Err(SendError::Full) => error(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", json!("The client's send buffer is full")),
     }

@@ -25,12 +25,22 @@ pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8By
 async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
     let connection = &work.0;
     let request = RequestFacts { request_id: new_id(), at: clock::now() };
-    match answer(&gateway, connection, &request, &text).await {
-        Ok(None) => {}
-        Ok(Some(message)) => connection.answer(message),
+    let (answer, billed) = match answer(&gateway, connection, &request, &text).await {
+        Ok(answer) => (answer, true),
         Err(error) => {
             let frame = error_json(error.message(), &connection.facts.connection_id, &request.request_id);
-            connection.answer(Message::text(frame));
+            (Some(Message::text(frame)), error != FrameError::TooManyRequests)
+        }
+    };
+    // API Gateway's guide says that requests which are throttled are not charged. What it sends itself otherwise is a message, too.
+    let meter = gateway.meter();
+    if billed {
+        meter.gateway_message(text.len());
+    }
+    if let Some(answer) = answer {
+        let bytes = answer.len();
+        if connection.answer(answer) && billed {
+            meter.gateway_message(bytes);
         }
     }
 }

@@ -46,7 +46,7 @@ pub use self::{
 use self::{
     closing::Closing, connection::Connection, handshake_request::IdentitySource, route_selection::RouteSelection, throttle::TokenBucket,
 };
-use crate::{account, lambda::Lambda, lock::lock, report::report};
+use crate::{account, lambda::Lambda, lock::lock, meter::Meter, report::report};
 
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -60,6 +60,7 @@ pub struct Gateway {
 struct Shared {
     api: WebSocketApi,
     lambda: Lambda,
+    meter: Meter,
     limits: Limits,
     route_selection: RouteSelection,
     identity_sources: Vec<IdentitySource>,
@@ -69,6 +70,15 @@ struct Shared {
     tasks: TaskTracker,
 }
 
+/// What a gateway is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Sockets that are open.
+    pub open: usize,
+    /// What is under way.
+    pub busy: usize,
+}
+
 #[derive(Default)]
 struct Connections {
     open: HashMap<String, Arc<Connection>>,
@@ -76,11 +86,11 @@ struct Connections {
 }
 
 impl Gateway {
-    /// A gateway for `api`, whose functions `lambda` runs.
+    /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts.
     ///
     /// # Errors
     /// The API's route selection expression or an identity source is not understood.
-    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits) -> Result<Gateway, ApiError> {
+    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter) -> Result<Gateway, ApiError> {
         let sources = api.authorizer.iter().flat_map(|authorizer| &authorizer.identity_sources);
         let shared = Shared {
             route_selection: RouteSelection::parse(&api.route_selection_expression)?,
@@ -90,6 +100,7 @@ impl Gateway {
             tasks: TaskTracker::new(),
             api,
             lambda,
+            meter,
             limits,
         };
         Ok(Gateway { shared: Arc::new(shared) })
@@ -126,12 +137,25 @@ impl Gateway {
         }
     }
 
+    /// Open sockets, and what is under way: messages in work, and connections whose authorizer or `$connect` has not answered or whose
+    /// `$disconnect` has not been told.
+    pub fn activity(&self) -> Activity {
+        let connections = self.connections();
+        let open = connections.open.len();
+        let in_work: usize = connections.open.values().map(|connection| connection.in_work()).sum();
+        Activity { open, busy: in_work + self.shared.tasks.len().saturating_sub(open) }
+    }
+
     fn api(&self) -> &WebSocketApi {
         &self.shared.api
     }
 
     fn lambda(&self) -> &Lambda {
         &self.shared.lambda
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.shared.meter
     }
 
     fn limits(&self) -> &Limits {

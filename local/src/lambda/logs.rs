@@ -3,7 +3,13 @@
 //! On AWS the same lines are CloudWatch log events. What a line is about is read from the line itself: a JSON object's `level`
 //! and `_aws` members, or an upper-case level among the first words of a plain line.
 
-use std::{io::IsTerminal, sync::Arc};
+use std::{
+    io::IsTerminal,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
@@ -11,7 +17,7 @@ use tokio::{
 };
 
 use super::InvokeError;
-use crate::report;
+use crate::{meter::units::log_event_bytes, report};
 
 /// The longest line that is kept whole, in bytes: CloudWatch's limit of one event.
 const LINE_LIMIT: u64 = 256 * 1024;
@@ -63,6 +69,7 @@ pub(super) struct FunctionLog {
     options: LogOptions,
     label: String,
     colour: Option<u8>,
+    bytes: AtomicU64,
 }
 
 impl FunctionLog {
@@ -71,11 +78,22 @@ impl FunctionLog {
         let coloured = matches!(options.output, LogOutput::Terminal)
             && std::io::stdout().is_terminal()
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        FunctionLog { options: options.clone(), label: format!("{label:width$}"), colour: coloured.then(|| name_colour(name)) }
+        FunctionLog {
+            options: options.clone(),
+            label: format!("{label:width$}"),
+            colour: coloured.then(|| name_colour(name)),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Bytes of the function's own lines until now, as CloudWatch counts them.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
     }
 
     /// A line of the function's own.
     fn line(&self, line: &str) {
+        self.bytes.fetch_add(log_event_bytes(line.len()), Relaxed);
         self.write(kind(line), line);
     }
 

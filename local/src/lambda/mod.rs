@@ -6,6 +6,7 @@
 //! `invocation_record`. The `api` is `Invoke` as AWS clients call it.
 
 mod api;
+mod billing;
 mod durations;
 mod environment;
 mod event_queue;
@@ -145,6 +146,15 @@ pub struct FunctionStats {
     pub median: Duration,
     /// What 99 of 100 took at most.
     pub percentile_99: Duration,
+    /// Milliseconds that AWS would bill, of the invocations that have ended.
+    pub billed_ms: u64,
+    /// Memory in MB.
+    pub memory_mb: u32,
+    /// Bytes of log lines as CloudWatch counts them.
+    pub log_bytes: u64,
+    /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
+    /// of what is told here changes by itself.
+    pub busy: usize,
 }
 
 /// Runs functions. Cheap to clone.

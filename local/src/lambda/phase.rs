@@ -52,6 +52,11 @@ impl Phase {
         }
     }
 
+    /// Whether the environment does something that is billed.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Phase::Started { .. } | Phase::InitError { .. } | Phase::Running { .. } | Phase::ResponseSent { .. })
+    }
+
     /// When this state has lasted too long, if it can.
     pub(super) fn due(&self, idle: Duration) -> Option<Instant> {
         match self {

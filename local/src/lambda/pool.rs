@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     FunctionConfig, FunctionStats, Host, InvokeError,
+    billing::Billing,
     durations::Durations,
     environment::Environment,
     failure,
@@ -61,6 +62,7 @@ pub(super) struct State {
     /// How many slots are in [`Phase::ResponseSent`].
     returning: usize,
     numbers: u64,
+    billed_ms: u64,
     pub(super) stopped: bool,
 }
 
@@ -68,6 +70,7 @@ pub(super) struct State {
 pub(super) struct Slot {
     pub(super) environment: Arc<Environment>,
     pub(super) phase: Phase,
+    billing: Billing,
 }
 
 impl State {
@@ -78,6 +81,7 @@ impl State {
             |phase: &Phase| (usize::from(matches!(phase, Phase::Started { .. })), usize::from(matches!(phase, Phase::ResponseSent { .. })));
         let (started, sent) = count(&phase);
         let before = std::mem::replace(&mut slot.phase, phase);
+        self.billed_ms += slot.billing.changed(&before, &slot.phase, Instant::now());
         let (was_started, was_sent) = count(&before);
         self.starting = self.starting + started - was_started;
         self.returning = self.returning + sent - was_sent;
@@ -203,7 +207,9 @@ impl Pool {
         let limit = if retry { self.function.timeout } else { self.host.options.init_timeout };
         let phase = Phase::Started { deadline: Instant::now() + limit, retry, late: false };
         state.starting += 1;
-        state.slots.insert(environment.number, Slot { environment: Arc::clone(&environment), phase });
+        state
+            .slots
+            .insert(environment.number, Slot { environment: Arc::clone(&environment), phase, billing: Billing::new(Instant::now()) });
         self.host.register(&environment, self);
         self.host.tasks.spawn(environment.run(Arc::clone(self)));
     }
@@ -240,6 +246,10 @@ impl Pool {
             events: self.events.load(Relaxed),
             median: self.durations.quantile(0.5),
             percentile_99: self.durations.quantile(0.99),
+            billed_ms: state.billed_ms,
+            memory_mb: self.function.memory_mb,
+            log_bytes: self.logs.bytes(),
+            busy: self.events.load(Relaxed) + state.queue.len() + state.slots.values().filter(|slot| slot.phase.is_busy()).count(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod api;
+mod billing;
 mod events;
 mod failures;
 mod growth;

@@ -8,6 +8,7 @@ mod attributes;
 mod config;
 mod error;
 mod message;
+mod metering;
 mod move_task;
 mod queue;
 mod queues;
@@ -36,12 +37,13 @@ pub use self::{
     config::{LARGEST_MESSAGE, QueueConfig, RedriveConfig},
     error::SqsError,
 };
-use crate::{account::ACCOUNT, aws_json, clock::Clock, lock::lock};
+use crate::{account::ACCOUNT, aws_json, clock::Clock, lock::lock, meter::Meter};
 
 /// A running SQS. Cheap to clone.
 #[derive(Clone)]
 pub struct Sqs {
     room: Arc<Room>,
+    meter: Meter,
 }
 
 struct Room {
@@ -63,7 +65,16 @@ impl Sqs {
     pub fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
         let bells = queues.iter().map(|config| (config.name.clone(), watch::Sender::default())).collect();
         let (base_url, started_at) = (base_url.trim_end_matches('/').to_owned(), clock.now());
-        Sqs { room: Arc::new(Room { queues: Mutex::new(Queues::new(queues)), bells, base_url, clock, started_at }) }
+        Sqs {
+            room: Arc::new(Room { queues: Mutex::new(Queues::new(queues)), bells, base_url, clock, started_at }),
+            meter: Meter::default(),
+        }
+    }
+
+    /// The same queues, with requests that go to this one and its clones counted by `meter`.
+    #[must_use]
+    pub fn metered(self, meter: Meter) -> Sqs {
+        Sqs { meter, ..self }
     }
 
     /// The URL of the queue `name`, whether or not there is one.
@@ -104,7 +115,10 @@ impl Sqs {
     /// Answers the request `action` with its parameters as the JSON protocol has them. Every request passes here, whether it comes over
     /// HTTP or from another room.
     pub(crate) async fn request(&self, action: &str, request: &Value) -> Result<Value, Refusal> {
-        self.act(action, request).await
+        let answer = self.act(action, request).await;
+        // A refused request is a request, and so is a poll that finds nothing.
+        self.meter.sqs_request(metering::payload_bytes(request, answer.as_ref().ok()));
+        answer
     }
 
     /// Answers the request `action`, such as `SendMessage`, with the JSON `body`.
@@ -119,6 +133,13 @@ impl Sqs {
             Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
             Err(refusal) => ([request_id], refusal).into_response(),
         }
+    }
+
+    /// How many messages are in the queue `name`, hidden and delayed ones included.
+    pub fn messages(&self, name: &str) -> usize {
+        let now = self.clock().now();
+        let counts = self.queues().get_mut(name).map(|queue| queue.counts(now));
+        counts.map_or(0, |counts| counts.visible + counts.in_flight + counts.delayed)
     }
 
     fn queues(&self) -> MutexGuard<'_, Queues> {

@@ -39,7 +39,7 @@ enum Benchmark {
     /// Memory and latency with thousands of open sockets.
     Sockets(sockets::Args),
     /// What each operation is billed for on AWS.
-    Units,
+    Units(units::Args),
     /// The binaries that are deployed.
     Sizes,
 }
@@ -70,7 +70,7 @@ async fn run(benchmark: Benchmark) -> Result<()> {
         Benchmark::ColdStart(args) => cold_start::run(&args).await?,
         Benchmark::Pipeline(args) => pipeline::run(&args).await?,
         Benchmark::Sockets(args) => sockets::run(&args).await?,
-        Benchmark::Units => units::run().await?,
+        Benchmark::Units(args) => units::run(&args).await?,
         Benchmark::Sizes => sizes::run()?,
     }
     machine::load("At the end")

@@ -112,9 +112,14 @@ impl Stack {
         Client::connect(options).await.map_err(|error| format!("connecting {player}: {error}").into())
     }
 
+    /// What the stack says of itself.
+    pub fn status(&self) -> Result<Value> {
+        Ok(self.agent.get(format!("{}/status", self.endpoint)).call()?.into_body().read_json()?)
+    }
+
     /// What the stack says of its functions, by their names without game and stage.
     pub fn functions(&self) -> Result<BTreeMap<String, Value>> {
-        let mut status: Value = self.agent.get(format!("{}/status", self.endpoint)).call()?.into_body().read_json()?;
+        let mut status = self.status()?;
         let Value::Object(functions) = status["functions"].take() else { return Err("the stack says nothing of its functions".into()) };
         let short = |name: String| name.strip_prefix("muster-dev-").map_or(name.clone(), str::to_owned);
         Ok(functions.into_iter().map(|(name, status)| (short(name), status)).collect())

@@ -1,8 +1,158 @@
-//! What each operation is billed for on AWS, counted by the local stack.
+//! What each operation is billed for on AWS, counted and priced by the local stack.
+//!
+//! Each operation is done alone, again and again: it is only begun when nothing is under way, and what it has used is read when nothing is
+//! under way any more, so that whatever it causes behind the reply belongs to it, and no batch is shared. The functions are warm. The players
+//! are bare sockets, because a client would say more than the operation.
 
-use crate::Result;
+mod bill;
+mod player;
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use self::{bill::Bill, player::Player};
+use crate::{Result, stack::Stack, table::Table};
+
+/// Options of the benchmark.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How often each operation is done.
+    #[arg(long, default_value_t = 20)]
+    runs: usize,
+}
+
+/// A chat message of usual length.
+const TEXT: &str = "See you in the lobby in five minutes, and bring the others along, we need one more.";
+/// Most recipients of a message.
+const CROWD: usize = 100;
+/// The messages of a full page of `resume`, when the client names no limit.
+const PAGE: usize = 50;
 
 /// Counts and prices the operations.
-pub async fn run() -> Result<()> {
-    Err("the local stack does not count billable units yet".into())
+pub async fn run(args: &Args) -> Result<()> {
+    let stack = Stack::start().await?;
+    let mut counter = Counter { stack, sockets: 0, runs: args.runs.max(1), bills: Vec::new() };
+    let mut alice = counter.connect("alice").await?;
+    let mut crowd = Vec::new();
+    for number in 0..CROWD {
+        crowd.push(counter.connect(&online(number)).await?);
+    }
+    counter.warm_up(&mut alice).await?;
+    counter.connections().await?;
+    counter.requests("`ping`", &mut alice, &json!({"route": "ping"})).await?;
+    for recipients in [1, 10, CROWD] {
+        counter.requests(&format!("`sendMessage` to {recipients} online"), &mut alice, &message(recipients, online)).await?;
+    }
+    for recipients in [1, 10, CROWD] {
+        counter.requests(&format!("`sendMessage` to {recipients} offline"), &mut alice, &message(recipients, offline)).await?;
+    }
+    let mut empty = counter.connect("nobody-writes-to").await?;
+    counter.requests("`resume`, empty inbox", &mut empty, &json!({"route": "resume"})).await?;
+    // The inbox of the first of the crowd holds a message of each run above, and here some more.
+    for _ in 0..PAGE {
+        alice.ask(&message(1, online)).await?;
+    }
+    counter.quiet().await?;
+    counter.requests(&format!("`resume`, {PAGE} messages"), &mut crowd[0], &json!({"route": "resume"})).await?;
+    counter.print()
+}
+
+fn online(number: usize) -> String {
+    format!("online-{number}")
+}
+
+fn offline(number: usize) -> String {
+    format!("offline-{number}")
+}
+
+fn message(recipients: usize, name: fn(usize) -> String) -> serde_json::Value {
+    let names: Vec<_> = (0..recipients).map(name).collect();
+    json!({"route": "sendMessage", "body": {"playerIds": names, "message": TEXT}})
+}
+
+/// Does operations and keeps their bills.
+struct Counter {
+    stack: Stack,
+    /// Sockets that are open.
+    sockets: u64,
+    runs: usize,
+    bills: Vec<(String, Bill)>,
+}
+
+impl Counter {
+    async fn connect(&mut self, player: &str) -> Result<Player> {
+        let token = tokio::task::block_in_place(|| self.stack.token(player))?;
+        self.sockets += 1;
+        Player::connect(&self.stack.url, &token).await
+    }
+
+    /// Starts every function once, so that no operation pays for it.
+    async fn warm_up(&mut self, alice: &mut Player) -> Result<()> {
+        let passer_by = self.connect("passer-by").await?;
+        self.disconnect(passer_by).await?;
+        for frame in [json!({"route": "ping"}), message(1, online), message(CROWD, online), json!({"route": "resume"})] {
+            alice.ask(&frame).await?;
+            self.quiet().await?;
+        }
+        Ok(())
+    }
+
+    async fn disconnect(&mut self, player: Player) -> Result<()> {
+        player.close().await?;
+        self.sockets -= 1;
+        self.quiet().await.map(drop)
+    }
+
+    /// Waits until nothing is under way, and reads what was used until then.
+    async fn quiet(&self) -> Result<Bill> {
+        loop {
+            let status = tokio::task::block_in_place(|| self.stack.status())?;
+            if status["busy"] == 0 && status["sockets"] == self.sockets {
+                return Bill::read(&status);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Sends `frame` and awaits the reply, as often as asked for.
+    async fn requests(&mut self, operation: &str, player: &mut Player, frame: &serde_json::Value) -> Result<()> {
+        let before = self.quiet().await?;
+        for _ in 0..self.runs {
+            player.ask(frame).await.map_err(|error| format!("{operation}: {error}"))?;
+            self.quiet().await?;
+        }
+        let used = self.quiet().await?.since(&before);
+        self.bills.push((operation.to_owned(), used));
+        Ok(())
+    }
+
+    /// Opens and closes sockets.
+    async fn connections(&mut self) -> Result<()> {
+        let (mut opened, mut closed) = (Bill::default(), Bill::default());
+        for _ in 0..self.runs {
+            let before = self.quiet().await?;
+            let player = self.connect("passer-by").await?;
+            let open = self.quiet().await?;
+            self.disconnect(player).await?;
+            opened.add(&open.since(&before));
+            closed.add(&self.quiet().await?.since(&open));
+        }
+        self.bills.extend([("connect".to_owned(), opened), ("disconnect".to_owned(), closed)]);
+        Ok(())
+    }
+
+    fn print(&self) -> Result<()> {
+        let mut table = Table::new(&Bill::COLUMNS);
+        for (operation, bill) in &self.bills {
+            table.row(bill.row(operation, self.runs));
+        }
+        table.print(&format!(
+            "Billable units of one operation with warm functions, means of {} (list prices of us-east-1; GB-ms are this machine's):",
+            self.runs
+        ));
+        let status = tokio::task::block_in_place(|| self.stack.status())?;
+        println!("Besides, a million hours of open sockets are billed ${:.2}.", bill::hour_usd(&status)? * 1e6);
+        Ok(())
+    }
 }

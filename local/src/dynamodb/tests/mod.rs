@@ -1,5 +1,6 @@
 //! The room as its callers see it: over HTTP, and as a stream.
 
+mod capacity;
 mod expiry;
 mod http;
 mod schema;

@@ -14,7 +14,10 @@ use tokio_tungstenite::{
 };
 
 use super::stack::{Stack, authorizer, patiently, send, text, until};
-use crate::gateway::{ApiError, Gateway, Limits, Throttle};
+use crate::{
+    gateway::{ApiError, Gateway, Limits, Throttle},
+    meter::Meter,
+};
 
 #[tokio::test]
 async fn a_connection_opens_says_something_and_ends() {
@@ -212,7 +215,7 @@ async fn an_api_that_is_not_understood_is_refused() {
     let stack = Stack::start(|_, _| {}).await;
     let mut api = stack.gateway.api().clone();
     api.route_selection_expression = "$request.header.x".to_owned();
-    let refused = Gateway::new(api, stack.gateway.lambda().clone(), Limits::default()).err();
+    let refused = Gateway::new(api, stack.gateway.lambda().clone(), Limits::default(), Meter::default()).err();
     assert_eq!(refused, Some(ApiError::RouteSelectionExpression("$request.header.x".to_owned())));
     stack.stop().await;
 }

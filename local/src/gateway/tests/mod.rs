@@ -5,5 +5,6 @@ mod function;
 mod handshake;
 mod management;
 mod messages;
+mod metering;
 mod sdk;
 mod stack;

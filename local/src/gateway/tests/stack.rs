@@ -19,6 +19,7 @@ use crate::{
     account::function_arn,
     gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
     lambda::{Lambda, LambdaOptions, LogOptions, LogOutput},
+    meter::Meter,
 };
 
 pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -29,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Stack {
     pub(super) gateway: Gateway,
     pub(super) address: SocketAddr,
+    pub(super) meter: Meter,
     lambda: Lambda,
     directory: TempDir,
 }
@@ -69,12 +71,13 @@ impl Stack {
         let lambda = Lambda::start(functions, LambdaOptions { logs, ..LambdaOptions::default() }).await.unwrap();
         let (mut api, mut limits) = (api(), Limits::default());
         change(&mut api, &mut limits);
-        let gateway = Gateway::new(api, lambda.clone(), limits).unwrap();
+        let meter = Meter::default();
+        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone()).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-        Stack { gateway, address, lambda, directory }
+        Stack { gateway, address, meter, lambda, directory }
     }
 
     /// How many sockets are open.

@@ -4,6 +4,7 @@ mod batches;
 mod laws;
 mod limits;
 mod messages;
+mod metering;
 mod moves;
 mod redrive;
 mod sdk;

@@ -1,0 +1,111 @@
+//! What was used, as the stack says it.
+
+use serde_json::Value;
+
+use crate::Result;
+
+/// Quantities of what is billed for each operation. The time of open sockets is left out.
+#[derive(Clone, Debug, Default)]
+pub struct Bill {
+    gateway_messages: f64,
+    invocations: f64,
+    gb_ms: f64,
+    write_units: f64,
+    read_units: f64,
+    sqs_requests: f64,
+    log_bytes: f64,
+    usd: f64,
+}
+
+impl Bill {
+    /// What [`Bill::row`] gives.
+    pub const COLUMNS: [&str; 9] = [
+        "operation",
+        "gateway messages",
+        "invocations",
+        "GB-ms",
+        "write units",
+        "read units",
+        "SQS requests",
+        "log bytes",
+        "USD per million",
+    ];
+
+    /// What `/status` says.
+    pub fn read(status: &Value) -> Result<Self> {
+        let usage = &status["usage"];
+        let number = |value: &Value, name: &str| value.as_f64().ok_or_else(|| format!("the stack does not say its {name}"));
+        let quantity = |name: &str| number(&usage["items"][name]["quantity"], name);
+        Ok(Self {
+            gateway_messages: quantity("gatewayMessages")?,
+            invocations: quantity("lambdaRequests")?,
+            gb_ms: quantity("lambdaGbSeconds")? * 1_000.0,
+            write_units: quantity("writeUnits")?,
+            read_units: quantity("readUnits")?,
+            sqs_requests: quantity("sqsRequests")?,
+            log_bytes: quantity("logGb")? * 1_073_741_824.0,
+            usd: number(&usage["usd"], "cost")? - number(&usage["items"]["connectionMinutes"]["usd"], "cost of connections")?,
+        })
+    }
+
+    /// What was used after `before`.
+    pub fn since(&self, before: &Self) -> Self {
+        self.combine(before, -1.0)
+    }
+
+    /// Adds what was used elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        *self = self.combine(other, 1.0);
+    }
+
+    fn combine(&self, other: &Self, sign: f64) -> Self {
+        Self {
+            gateway_messages: self.gateway_messages + sign * other.gateway_messages,
+            invocations: self.invocations + sign * other.invocations,
+            gb_ms: self.gb_ms + sign * other.gb_ms,
+            write_units: self.write_units + sign * other.write_units,
+            read_units: self.read_units + sign * other.read_units,
+            sqs_requests: self.sqs_requests + sign * other.sqs_requests,
+            log_bytes: self.log_bytes + sign * other.log_bytes,
+            usd: self.usd + sign * other.usd,
+        }
+    }
+
+    /// The row of an operation that was done so often.
+    pub fn row(&self, operation: &str, runs: usize) -> Vec<String> {
+        let mean = |sum: f64| sum / runs as f64;
+        let exact = |sum: f64| format!("{:.2}", mean(sum)).trim_end_matches('0').trim_end_matches('.').to_owned();
+        let mut row = vec![operation.to_owned()];
+        row.extend([self.gateway_messages, self.invocations, self.gb_ms, self.write_units, self.read_units, self.sqs_requests].map(exact));
+        row.extend([format!("{:.0}", mean(self.log_bytes)), format!("{:.2}", mean(self.usd) * 1e6)]);
+        row
+    }
+}
+
+/// What an open socket costs each hour, as `/status` says it.
+pub fn hour_usd(status: &Value) -> Result<f64> {
+    let minute = status["usage"]["items"]["connectionMinutes"]["usdPerUnit"].as_f64();
+    Ok(60.0 * minute.ok_or("the stack does not say what a minute of a connection costs")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_means_in_the_order_of_the_columns() {
+        let bill = Bill { gateway_messages: 6.0, read_units: 1.0, log_bytes: 3.0, usd: 4e-6, ..Bill::default() };
+        let row = bill.row("ping", 2);
+        assert_eq!(row, ["ping", "3", "0", "0", "0", "0.5", "0", "2", "2.00"]);
+        assert_eq!(row.len(), Bill::COLUMNS.len());
+    }
+
+    #[test]
+    fn what_is_added_can_be_taken_away() {
+        let one = Bill { invocations: 2.0, usd: 1.0, ..Bill::default() };
+        let mut sum = one.clone();
+        sum.add(&one);
+        let rest = sum.since(&one);
+        assert_eq!((rest.invocations, rest.usd), (2.0, 1.0));
+    }
+}

@@ -1,0 +1,73 @@
+//! A player with a bare socket.
+
+use std::time::Duration;
+
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+use crate::Result;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// How long a reply may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A socket that is read all the time.
+pub struct Player {
+    sink: SplitSink<Socket, Message>,
+    /// Whatever is no push.
+    replies: UnboundedReceiver<Value>,
+    reader: JoinHandle<()>,
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Player {
+    /// Opens a socket with this token.
+    pub async fn connect(url: &str, token: &str) -> Result<Self> {
+        let (socket, _) = connect_async(format!("{url}?token={token}")).await?;
+        let (sink, stream) = socket.split();
+        let (sender, replies) = unbounded_channel();
+        let reader = tokio::spawn(read(stream, sender));
+        Ok(Self { sink, replies, reader })
+    }
+
+    /// Sends a frame and awaits its reply. A rejection is an error.
+    pub async fn ask(&mut self, frame: &Value) -> Result<Value> {
+        self.sink.send(Message::text(frame.to_string())).await?;
+        let reply = timeout(PATIENCE, self.replies.recv()).await?.ok_or("the socket was closed")?;
+        if reply["type"] == "reply" { Ok(reply) } else { Err(format!("no reply but {reply}").into()) }
+    }
+
+    /// Closes the socket and waits until the other side has, too.
+    pub async fn close(mut self) -> Result<()> {
+        self.sink.send(Message::Close(None)).await?;
+        timeout(PATIENCE, &mut self.reader).await??;
+        Ok(())
+    }
+}
+
+/// Hands on what is no push, until the socket ends.
+async fn read(mut stream: SplitStream<Socket>, replies: tokio::sync::mpsc::UnboundedSender<Value>) {
+    while let Some(Ok(message)) = stream.next().await {
+        let Ok(text) = message.into_text() else { continue };
+        let Ok(frame) = serde_json::from_str::<Value>(&text) else { continue };
+        if frame["type"] != "message" && replies.send(frame).is_err() {
+            return;
+        }
+    }
+}
