@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use muster_protocol::Route;
+use muster_protocol::{Route, routes::OVERLAP_MILLISECONDS};
 
 fn read(path: &str) -> String {
     let path = muster_launch::workspace().join(path);
@@ -147,4 +147,17 @@ fn a_function_reads_only_what_the_template_sets() {
     for known in ["AUDIENCE", "AWS_REGION", "MESSAGES_TABLE", "PUSH_ENDPOINT", "RETENTION_HOURS"] {
         assert!(found.contains(known), "this test no longer finds where {known} is read: {found:?}");
     }
+}
+
+#[test]
+fn a_resume_looks_back_further_than_a_row_can_be_late() {
+    let template = read("template.yaml");
+    let (_, function) = template.split_once("  SendMessageFunction:").expect("SendMessageFunction");
+    let timeout: u64 = values(function, "Timeout:")[0].parse().unwrap();
+    // A cold start takes ten seconds at most, and two gateways' clocks are taken to differ by less than five.
+    let latest = (timeout + 10 + 5) * 1_000;
+    assert!(
+        OVERLAP_MILLISECONDS >= latest,
+        "a row can be written {latest} ms after the time in its id: raise OVERLAP_MILLISECONDS in shared/protocol/src/routes/resume.rs"
+    );
 }
