@@ -152,7 +152,8 @@ async fn a_page_fits_into_a_frame_however_long_its_messages_become_as_json() {
     // Each of these characters takes six bytes as JSON.
     let long = "\u{1}".repeat(4_096);
     for number in 0..12 {
-        alice.send(&["bob"], &format!("{number}{}", &long[2..])).await;
+        let body = json!({"playerIds": ["bob"], "message": format!("{number}{}", &long[2..])});
+        assert_eq!(alice.ask(&json!({"route": "sendMessage", "body": body})).await["type"], "reply");
     }
     let mut bob = Player::connect(&stack, "bob").await;
     let newest = resume(&mut bob, json!({})).await;
