@@ -45,14 +45,15 @@ impl Wake {
         self.written.is_some()
     }
 
-    /// Forgets the writes that were noticed. What is read after that is at least as new.
-    pub(super) fn forget(&self) -> io::Result<()> {
-        let Some(written) = &self.written else { return Ok(()) };
-        let mut events = [0; 4096];
+    /// Forgets the writes that were noticed, and answers whether there were any. What is read after that is at least as new.
+    pub(super) fn forget(&self) -> io::Result<bool> {
+        let Some(written) = &self.written else { return Ok(false) };
+        let (mut events, mut noticed) = ([0; 4096], false);
         loop {
             match rustix::io::read(written, &mut events) {
-                Ok(length) if length == events.len() => {}
-                Ok(_) | Err(Errno::AGAIN) => return Ok(()),
+                Ok(length) if length == events.len() => noticed = true,
+                Ok(_) => return Ok(true),
+                Err(Errno::AGAIN) => return Ok(noticed),
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -114,7 +115,8 @@ mod tests {
         std::fs::write(directory.path().join("data-wal"), "x").unwrap();
         assert_eq!(wake.wait(Duration::from_millis(1), false).unwrap(), Woken::InTime, "nobody asked for it");
         assert_eq!(wake.wait(Duration::from_secs(600), true).unwrap(), Woken::Written);
-        wake.forget().unwrap();
+        assert!(wake.forget().unwrap());
+        assert!(!wake.forget().unwrap());
         assert_eq!(wake.wait(Duration::from_millis(1), true).unwrap(), Woken::InTime);
     }
 }

@@ -23,6 +23,12 @@ use crate::{clock::Clock, lock::lock, report::report};
 
 /// For so long after a write, the next is expected.
 const BUSY: Duration = Duration::from_millis(200);
+/// The same where the system tells of a write: it tells of each of the several that make a commit, which in a flood costs more than looking.
+const FLOOD: Duration = Duration::from_millis(2);
+/// For so long after the system has told of a write, the commit is expected in no time.
+const COMMIT: Duration = Duration::from_millis(1);
+/// Between two looks meanwhile.
+const COMMIT_PAUSE: Duration = Duration::from_micros(30);
 /// Between two looks while busy. A look and its wake-up cost about 30 µs of a core; half a pause is the mean delay of a record.
 const BUSY_PAUSE: Duration = Duration::from_micros(500);
 /// Between two looks otherwise, where the system does not tell of a write.
@@ -96,6 +102,14 @@ impl Watcher {
     }
 }
 
+/// What a look at the file has found.
+enum Seen {
+    Nothing,
+    /// The system has told of a write that cannot be read yet.
+    Write,
+    Commit,
+}
+
 /// The thread's own.
 struct Watch {
     rows: Rows,
@@ -113,12 +127,13 @@ struct Watch {
 
 impl Watch {
     fn run(&mut self) {
-        let (mut version, mut written_at, mut tidy_at) = (None, Instant::now(), Instant::now() + TIDY);
+        let (mut version, mut written_at, mut told_at, mut tidy_at) = (None, Instant::now(), None, Instant::now() + TIDY);
         loop {
             let now = Instant::now();
             match self.look(&mut version) {
-                Ok(true) => written_at = now,
-                Ok(false) => {}
+                Ok(Seen::Commit) => (written_at, told_at) = (now, None),
+                Ok(Seen::Write) => told_at = told_at.filter(|told_at| now - *told_at < BUSY).or(Some(now)),
+                Ok(Seen::Nothing) => {}
                 Err(error) => report("DynamoDB", error),
             }
             if now >= tidy_at {
@@ -127,16 +142,19 @@ impl Watch {
                     report("DynamoDB", error);
                 }
             }
-            let busy = written_at.elapsed() < BUSY;
-            let pause = match (busy, self.wake.notices_writes()) {
-                (true, _) => BUSY_PAUSE,
-                (false, true) => tidy_at.saturating_duration_since(Instant::now()),
-                (false, false) => IDLE_PAUSE,
+            let notices_writes = self.wake.notices_writes();
+            let untold = now - written_at < if notices_writes { FLOOD } else { BUSY };
+            let told = told_at.map(|told_at| now - told_at).filter(|since| *since < BUSY);
+            let pause = match (told, untold, notices_writes) {
+                (Some(since), ..) if since < COMMIT => COMMIT_PAUSE,
+                (Some(_), ..) | (None, true, _) => BUSY_PAUSE,
+                (None, false, true) => tidy_at.saturating_duration_since(Instant::now()),
+                (None, false, false) => IDLE_PAUSE,
             };
-            match self.wake.wait(pause, !busy) {
+            match self.wake.wait(pause, told.is_none() && !untold) {
                 Ok(Woken::Stopped) => break,
                 // It may not be readable yet, so that one look is not enough.
-                Ok(Woken::Written) => written_at = Instant::now(),
+                Ok(Woken::Written) => told_at = Some(Instant::now()),
                 Ok(Woken::InTime) => {}
                 Err(error) => {
                     report("DynamoDB", error);
@@ -150,11 +168,11 @@ impl Watch {
     }
 
     /// Tells readers what is new. Answers whether anything was written, also to tables without a stream.
-    fn look(&mut self, last: &mut Option<i64>) -> Result<bool, DynamoDbError> {
-        self.wake.forget()?;
+    fn look(&mut self, last: &mut Option<i64>) -> Result<Seen, DynamoDbError> {
+        let told = self.wake.forget()?;
         let version = self.rows.version()?;
         if *last == Some(version) {
-            return Ok(false);
+            return Ok(if told { Seen::Write } else { Seen::Nothing });
         }
         let mut newest: HashMap<String, i64> = HashMap::new();
         self.rows.after(self.seen, |id, table| {
@@ -172,7 +190,7 @@ impl Watch {
                 head.send_if_modified(|head| std::mem::replace(head, id.max(*head)) < id);
             }
         }
-        Ok(true)
+        Ok(Seen::Commit)
     }
 
     fn positions(&self) -> Vec<(String, i64)> {
