@@ -185,6 +185,7 @@ impl Inbox {
     fn hand_out(&mut self, push: MessagePush, missed: bool, offer: &mut impl FnMut(Message) -> Offer) -> Option<Offer> {
         let key = self.seen.key(&push);
         if self.seen.contains(&key) {
+            self.seen.insert_id(&key);
             return None;
         }
         let offer = offer(Message { push, missed });

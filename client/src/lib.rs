@@ -43,7 +43,8 @@
 //!   as handed out, and is asked for again once there is room. If the inbox does not remember far enough back, `complete` is `false`.
 //! - **None is repeated**: neither one that was pushed and read from the inbox, nor one that was pushed twice, nor one that its sender sent
 //!   twice with the same `requestId` and the same text within ten minutes. (A sender may number its requests from one whenever it starts, so
-//!   that the id alone proves nothing.) The memory for this is bounded. A client that has seen more than 8,192 messages reads the inbox
+//!   that the id alone proves nothing.) The memory for this is bounded: of requests, the latest 1,024 are remembered, and a repetition that
+//!   comes after as many others is handed out. A client that has seen more than 8,192 messages reads the inbox
 //!   again, so that it may forget those before its cursor. Only if that fails for more than 65,536 messages (without resumes, 8,192) can an
 //!   old one come again.
 //! - **Their order** is that of the inbox: pushes wait for a resume that is under way, up to 256 of them. If it fails, or if there are more,

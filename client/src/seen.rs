@@ -66,12 +66,17 @@ impl Seen {
         self.covered.contains(&key.time) || self.ids.contains(&(key.time, key.id)) || key.request.is_some_and(repeated)
     }
 
-    /// Remembers a message. If there is no room, the oldest is forgotten: that may repeat one, and loses none.
-    pub(crate) fn insert(&mut self, key: Key) {
-        self.ids.insert((key.time, key.id));
-        if self.ids.len() > self.most {
+    /// Remembers the id of a message. If there is no room, the oldest is forgotten: that may repeat one, and loses none. A repetition
+    /// needs this, too, since the inbox may show it long after its request is forgotten.
+    pub(crate) fn insert_id(&mut self, key: &Key) {
+        if !self.covered.contains(&key.time) && self.ids.insert((key.time, key.id)) && self.ids.len() > self.most {
             self.ids.pop_first();
         }
+    }
+
+    /// Remembers a message that was handed out, and what was asked for with it.
+    pub(crate) fn insert(&mut self, key: Key) {
+        self.insert_id(&key);
         if let Some(request) = key.request {
             if self.requests.len() == MOST_REQUESTS {
                 self.requests.pop_front();

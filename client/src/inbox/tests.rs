@@ -354,3 +354,18 @@ fn a_full_memory_makes_a_resume_due_that_empties_it() {
     assert!(!inbox.is_due());
     assert_eq!(inbox.seen.len(), (OVERLAP_MILLISECONDS / 100) as usize + 1);
 }
+
+#[test]
+fn a_repetition_that_was_dropped_is_still_known_when_the_inbox_shows_it() {
+    let (mut inbox, mut list) = (Inbox::new(Some(first_id_of(START)), true), Vec::new());
+    let request = |sent_at: u64, id: &str| MessagePush { request_id: Some(id.into()), ..push(sent_at, "hi") };
+    inbox.pushed(request(START + 1, "r"), &mut into_list(&mut list));
+    inbox.pushed(request(START + 2, "r"), &mut into_list(&mut list));
+    for n in 0..2_000 {
+        inbox.pushed(request(START + 3 + n, &n.to_string()), &mut into_list(&mut list));
+    }
+    let before = list.len();
+    let shown = vec![request(START + 1, "r"), request(START + 2, "r")];
+    assert!(matches!(inbox.page(page(shown, START + 9_000, true), &mut into_list(&mut list)), Step::Finished(_)));
+    assert_eq!((before, list.len()), (2_001, 2_001));
+}
