@@ -35,9 +35,10 @@ impl RollOver {
         Self { due_at: due_in.and_then(|due_in| now.checked_add(due_in)), attempt: None, failures: 0 }
     }
 
-    /// When the next attempt is to begin, if none is under way.
-    pub(super) fn due_at(&self) -> Option<Instant> {
-        if self.attempt.is_some() { None } else { self.due_at }
+    /// When the next attempt is to begin, if none is under way. While the connection before is `draining`, none can begin, and a time that
+    /// has come must not keep the driver awake.
+    pub(super) fn due_at(&self, draining: bool) -> Option<Instant> {
+        if draining || self.attempt.is_some() { None } else { self.due_at }
     }
 
     /// Begins an attempt.
@@ -87,6 +88,15 @@ mod tests {
         assert_eq!(due_in(minutes(110), Some(minutes(60)), 0.0), minutes(59));
         assert_eq!(due_in(minutes(110), Some(minutes(1_440)), 0.0), minutes(110));
         assert_eq!(due_in(minutes(110), Some(Duration::from_secs(40)), 0.0), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn nothing_is_due_while_another_connection_is_draining() {
+        let now = Instant::now();
+        let options = Options { roll_over: Some(Duration::ZERO), ..Options::new("ws://localhost", "t") };
+        let roll_over = RollOver::new(&options, None, now);
+        assert_eq!(roll_over.due_at(true), None);
+        assert_eq!(roll_over.due_at(false), Some(now));
     }
 
     #[test]

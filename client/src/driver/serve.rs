@@ -38,7 +38,8 @@ impl Driver {
         let (mut unflushed, mut expired) = (false, false);
         loop {
             // A time that has moved away is noticed when it would have come: that is cheaper than to move the timer at every message.
-            let due = [Some(keep_alive.due_at()), resuming.due_at(), roll_over.due_at(), self.drained_at()].into_iter().flatten().min();
+            let rolls_over_at = roll_over.due_at(self.draining.is_some());
+            let due = [Some(keep_alive.due_at()), resuming.due_at(), rolls_over_at, self.drained_at()].into_iter().flatten().min();
             if let Some(due) = due.map(Moment::from)
                 && (due < timer.deadline() || timer.is_elapsed())
             {
@@ -123,7 +124,7 @@ impl Driver {
             let now = Instant::now();
             self.advance(&mut resuming, now);
             self.close_drained(now);
-            if roll_over.due_at().is_some_and(|due| due <= now) && self.draining.is_none() {
+            if roll_over.due_at(self.draining.is_some()).is_some_and(|due| due <= now) {
                 roll_over.begin(&options);
             }
             if keep_alive.due_at() <= now {
