@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Instant};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use self::draining::Draining;
+use self::{draining::Draining, resume::pushed_into};
 use crate::{
     ConnectError, Event, Options,
     events::EventSender,
@@ -76,6 +76,8 @@ impl Driver {
             };
             self.lose_draining();
             self.inbox.disconnected();
+            // The resume that pushes waited for is over, and the next one may be long in coming, or never come.
+            self.inbox.let_through(&mut pushed_into(&self.events));
             self.open.disconnected(self.connection);
             // A connection that ends soon after it was made is a failure, too: otherwise a server that accepts and drops would be
             // asked again and again without a pause.

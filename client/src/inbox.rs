@@ -84,8 +84,8 @@ struct Progress {
 impl Inbox {
     /// The inbox from `after` on. Without resumes (`resumes: false`) only the latest messages can be recognised.
     pub(crate) fn new(after: Option<String>, resumes: bool) -> Self {
-        let covered_to = after.as_deref().and_then(time_of).map_or(0, |time| time.saturating_sub(OVERLAP_MILLISECONDS));
-        let seen = Seen::new(if resumes { MOST_SEEN } else { MANY_SEEN }, covered_to);
+        // What an earlier client has seen is known by the first resume, which the server dates. The cursor itself may be of any time.
+        let seen = Seen::new(if resumes { MOST_SEEN } else { MANY_SEEN });
         Self { cursor: after, seen, held: None, progress: Progress::default(), away: true, due: false, many: MANY_SEEN }
     }
 

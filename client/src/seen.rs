@@ -42,9 +42,9 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Nothing yet, and never more than `most` messages. Everything before `covered_to` (epoch milliseconds) counts as seen.
-    pub(crate) fn new(most: usize, covered_to: u64) -> Self {
-        Self { ids: BTreeSet::new(), requests: VecDeque::new(), covered: 0..covered_to, most, hasher: RandomState::new() }
+    /// Nothing yet, and never more than `most` messages.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { ids: BTreeSet::new(), requests: VecDeque::new(), covered: 0..0, most, hasher: RandomState::new() }
     }
 
     /// What there is to remember of `message`.
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn seen_of(messages: &[MessagePush]) -> Seen {
-        let mut seen = Seen::new(100, 0);
+        let mut seen = Seen::new(100);
         for message in messages {
             seen.insert(seen.key(message));
         }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_oldest_make_room() {
-        let mut seen = Seen::new(2, 0);
+        let mut seen = Seen::new(2);
         for sent_at in [3, 1, 2] {
             seen.insert(seen.key(&message(sent_at, None, "x")));
         }

@@ -369,3 +369,12 @@ fn a_repetition_that_was_dropped_is_still_known_when_the_inbox_shows_it() {
     assert!(matches!(inbox.page(page(shown, START + 9_000, true), &mut into_list(&mut list)), Step::Finished(_)));
     assert_eq!((before, list.len()), (2_001, 2_001));
 }
+
+#[test]
+fn a_cursor_of_the_future_hides_no_push() {
+    let (mut inbox, mut list) = (Inbox::new(Some(first_id_of(START + 1_000_000)), true), Vec::new());
+    inbox.pushed(push(START + 1, "now"), &mut into_list(&mut list));
+    assert!(matches!(inbox.page(page(Vec::new(), START + 2, true), &mut into_list(&mut list)), Step::Finished(_)));
+    inbox.pushed(push(START + 3, "then"), &mut into_list(&mut list));
+    assert_eq!(list.len(), 2);
+}

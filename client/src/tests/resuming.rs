@@ -126,6 +126,17 @@ async fn a_connection_lost_in_the_middle_of_a_resume_begins_it_anew() {
 }
 
 #[tokio::test]
+async fn pushes_that_waited_for_a_resume_are_handed_out_when_the_connection_is_lost() {
+    let server = Server::start().await;
+    let (_client, mut events, mut accepted) = server.pair(Options { backoff: None, ..resuming(&server) }).await;
+    asked(&mut accepted, "after", None).await;
+    push(&mut accepted, 1).await;
+    accepted.socket.close(None).await.unwrap();
+    assert_eq!(next_message(&mut events).await.push.message, "1");
+    assert!(matches!(event(&mut events).await, Event::Disconnected { retry_in: None, .. }));
+}
+
+#[tokio::test]
 async fn pushes_during_a_resume_come_after_what_was_missed_and_once() {
     let server = Server::start().await;
     let (_client, mut events, mut accepted) = server.pair(resuming(&server)).await;
