@@ -23,12 +23,13 @@ pub enum Event {
     /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
     /// other times as the client sees fit.
     Resumed {
-        /// From where it was read; `None` if there was no cursor, and only the newest messages were asked for.
+        /// From where it was read: the cursor, or else the first push, if the newest messages did not reach back to it. `None` if only the
+        /// newest messages were asked for.
         after: Option<String>,
         /// From where it is to be read the next time. A program that has dealt with all events up to this one can keep it, and hand it to
         /// its next client as [`Options::after`](crate::Options::after).
         cursor: String,
-        /// How many messages were handed out that had been [missed](Message::missed).
+        /// How many messages were handed out since the last one of these that had been [missed](Message::missed).
         missed: usize,
         /// `false` if messages may have been lost, because they had expired. Without a cursor it says that there are older messages.
         complete: bool,

@@ -59,10 +59,14 @@ pub(crate) struct Finished {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     cursor: Option<String>,
+    /// The first push, while there is no cursor: what came after it is not to be skipped.
+    first_push: Option<String>,
     seen: Seen,
     /// Pushes that wait for a resume to finish, so that what is older comes first.
     held: Option<Vec<MessagePush>>,
     progress: Progress,
+    /// How many missed messages were handed out since the last finished resume, by however many attempts.
+    missed: usize,
     /// There was no connection at some time since the cursor.
     away: bool,
     /// Something was pushed and could not be handed out.
@@ -75,10 +79,9 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Progress {
     next: Option<String>,
-    missed: usize,
     incomplete: bool,
-    /// If the inbox could not be seen from the cursor on: from when on it was seen.
-    since: Option<u64>,
+    /// If the inbox could not be seen from the cursor on: the time of the oldest message that it showed.
+    oldest: Option<u64>,
 }
 
 impl Inbox {
@@ -86,7 +89,8 @@ impl Inbox {
     pub(crate) fn new(after: Option<String>, resumes: bool) -> Self {
         // What an earlier client has seen is known by the first resume, which the server dates. The cursor itself may be of any time.
         let seen = Seen::new(if resumes { MOST_SEEN } else { MANY_SEEN });
-        Self { cursor: after, seen, held: None, progress: Progress::default(), away: true, due: false, many: MANY_SEEN }
+        let progress = Progress::default();
+        Self { cursor: after, first_push: None, seen, held: None, progress, missed: 0, away: true, due: false, many: MANY_SEEN }
     }
 
     /// Whether there is a reason to resume that did not exist when the last resume began.
@@ -106,6 +110,9 @@ impl Inbox {
 
     /// A push arrived.
     pub(crate) fn pushed(&mut self, push: MessagePush, offer: &mut impl FnMut(Message) -> Offer) {
+        if self.cursor.is_none() && self.first_push.is_none() && time_of(&push.message_id).is_some() {
+            self.first_push = Some(push.message_id.clone());
+        }
         if let Some(held) = &mut self.held {
             if held.len() < MOST_HELD {
                 held.push(push);
@@ -121,6 +128,7 @@ impl Inbox {
         if self.progress.next.is_none() {
             // Whatever was stored by now, this resume shows.
             self.due = false;
+            self.progress = Progress::default();
         }
         let next = self.progress.next.clone();
         Resume { after: if next.is_none() { self.cursor.clone() } else { None }, next, limit: Some(limit) }
@@ -129,18 +137,20 @@ impl Inbox {
     /// A page arrived.
     pub(crate) fn page(&mut self, page: Resumed, offer: &mut impl FnMut(Message) -> Offer) -> Step {
         let begun_at = page.after.as_deref().and_then(time_of);
-        if self.progress.next.is_none() && !page.complete {
-            let oldest = page.messages.first().and_then(|message| time_of(&message.message_id));
-            self.progress.since = oldest.or_else(|| begun_at.map(|time| time.saturating_sub(OVERLAP_MILLISECONDS)));
+        let oldest = page.messages.first().map(|message| message.message_id.as_str());
+        if !page.complete && page.next.is_none() && self.goes_back_to_first_push(oldest) {
+            return Step::More;
         }
         self.progress.incomplete |= !page.complete;
+        // A page can be empty and lead to others.
+        self.progress.oldest = self.progress.oldest.or(oldest.and_then(time_of));
         // Whoever was connected all the time has missed only what should have been pushed long ago: the rest is on its way.
         let lateness = if self.away { 0 } else { OVERLAP_MILLISECONDS };
         let until = begun_at.or_else(|| page.messages.last().and_then(|message| time_of(&message.message_id)).filter(|_| !self.away));
         for message in page.messages {
             let missed = until.zip(time_of(&message.message_id)).is_none_or(|(until, time)| time < until.saturating_sub(lateness));
             match self.hand_out(message, missed, offer) {
-                Some(Offer::Taken) => self.progress.missed += usize::from(missed),
+                Some(Offer::Taken) => self.missed += usize::from(missed),
                 Some(Offer::Full) => return Step::NoRoom,
                 Some(Offer::Unread) | None => {}
             }
@@ -158,15 +168,30 @@ impl Inbox {
 
     /// The inbox was seen up to its end.
     fn finish(&mut self, cursor: String) -> Finished {
-        let Progress { missed, incomplete, since, .. } = std::mem::take(&mut self.progress);
+        let Progress { incomplete, oldest, .. } = std::mem::take(&mut self.progress);
         if let Some(time) = time_of(&cursor) {
-            self.seen.cover(since, time.saturating_sub(OVERLAP_MILLISECONDS));
+            let until = time.saturating_sub(OVERLAP_MILLISECONDS);
+            // Of the oldest message's own millisecond others may have been cut off. Itself it is known by its id.
+            self.seen.cover(incomplete.then(|| oldest.map_or(until, |time| time + 1)), until);
         }
         // In a busy inbox many are too young to be forgotten: then it takes more of them before the next resume.
         self.many = MANY_SEEN.max(2 * self.seen.len());
         let after = self.cursor.replace(cursor.clone());
         self.away = false;
-        Finished { after, cursor, missed, complete: !incomplete }
+        self.first_push = None;
+        Finished { after, cursor, missed: std::mem::take(&mut self.missed), complete: !incomplete }
+    }
+
+    /// Without a cursor the newest messages are asked for. If that succeeds late, so many may have been sent meanwhile that those since the
+    /// first push are not all among them. Then they are read from there on, and it is from there on that they count as seen.
+    fn goes_back_to_first_push(&mut self, oldest: Option<&str>) -> bool {
+        let first = self.first_push.take_if(|first| self.cursor.is_none() && oldest > Some(first.as_str()));
+        if let Some(time) = first.as_deref().and_then(time_of) {
+            self.seen.cover(Some(time.saturating_sub(OVERLAP_MILLISECONDS)), 0);
+            self.cursor = first;
+            return true;
+        }
+        false
     }
 
     /// Hands out what was held back, and holds nothing back any more: the resume is finished, or takes too long.

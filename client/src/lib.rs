@@ -35,7 +35,8 @@
 //!
 //! After every connect, the first one included, the client reads the inbox from its cursor on, page by page, and hands out what it has not
 //! handed out yet; [`Event::Resumed`] says how that ended. A new client without a cursor gets the newest hundred messages that wait, since
-//! that is what a player who comes back wants to see; [`Options::after`] goes on where an earlier client ended, and [`Options::resume`]
+//! that is what a player who comes back wants to see. (If that succeeds only when more have been sent since its first push, it gets all from
+//! that push on instead.) [`Options::after`] goes on where an earlier client ended, and [`Options::resume`]
 //! switches all of it off.
 //!
 //! - **None is lost** while the inbox remembers it. The cursor moves by what a finished resume returned, never by a push: a push can be

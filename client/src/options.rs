@@ -28,7 +28,8 @@ pub struct Options {
     pub resume: bool,
     /// From where on the inbox is read: the `cursor` of an [`Event::Resumed`](crate::Event::Resumed) of an earlier client of this player.
     /// Messages of up to half a minute before it are handed out again. Default `None`: the newest hundred messages that wait in the inbox
-    /// (fewer if [`event_capacity`](Self::event_capacity) is less than two hundred).
+    /// (fewer if [`event_capacity`](Self::event_capacity) is less than two hundred), or all since the first push, if those are more by the
+    /// time the inbox can be read.
     pub after: Option<String>,
     /// How old a connection may become before another takes its place, since API Gateway ends each after two hours. Default 1 h 50 min;
     /// each connection stays up to a tenth of it below, so that clients which began together do not all connect again at once. A connection

@@ -211,6 +211,20 @@ proptest! {
     }
 
     #[test]
+    fn a_client_without_a_cursor_loses_nothing_that_comes_after_its_first_push(happenings in happenings()) {
+        let mut world = World::new(None);
+        world.happen(&Happening::Send { stored_after: 0 });
+        world.client.pushed(world.sent[0].0.clone(), &mut into_queue(&mut world.queue));
+        for happening in &happenings {
+            world.happen(happening);
+        }
+        world.settle();
+        let read: BTreeSet<&str> = world.read.iter().map(String::as_str).collect();
+        prop_assert_eq!(world.read.len(), read.len(), "none twice");
+        prop_assert_eq!(&read, &all(&world), "none lost");
+    }
+
+    #[test]
     fn a_client_without_a_cursor_gets_nothing_twice_and_all_that_comes_after_its_first_resume(
         before in 0..8_usize, happenings in happenings(),
     ) {
@@ -377,4 +391,65 @@ fn a_cursor_of_the_future_hides_no_push() {
     assert!(matches!(inbox.page(page(Vec::new(), START + 2, true), &mut into_list(&mut list)), Step::Finished(_)));
     inbox.pushed(push(START + 3, "then"), &mut into_list(&mut list));
     assert_eq!(list.len(), 2);
+}
+
+#[test]
+fn an_empty_page_can_lead_to_others() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    let mut list = Vec::new();
+    let empty = |next: &str| Resumed { messages: Vec::new(), next: Some(next.into()), after: None, complete: false };
+    for next in ["a", "b", "c"] {
+        assert_eq!(inbox.page(empty(next), &mut into_list(&mut list)), Step::More);
+        assert_eq!(inbox.request(100), Resume { after: None, next: Some(next.into()), limit: Some(100) });
+    }
+    let end = START + 200_000;
+    let Step::Finished(finished) = inbox.page(page(vec![push(START + 100_000, "a")], end, true), &mut into_list(&mut list)) else {
+        panic!("not finished")
+    };
+    assert_eq!((finished.missed, finished.complete, finished.cursor), (1, false, first_id_of(end)));
+    inbox.pushed(push(START + 50_000, "not shown"), &mut into_list(&mut list));
+    inbox.pushed(push(START + 100_001, "none there"), &mut into_list(&mut list));
+    assert_eq!(list, [("a".to_owned(), true), ("not shown".to_owned(), false)]);
+}
+
+#[test]
+fn what_an_interrupted_resume_handed_out_is_counted_by_the_one_that_finishes() {
+    let mut inbox = Inbox::new(Some(first_id_of(START)), true);
+    let first = Resumed { next: Some("second".into()), after: None, ..page(vec![push(START + 1, "a")], START, true) };
+    inbox.request(100);
+    assert_eq!(inbox.page(first, &mut |_| Offer::Taken), Step::More);
+    inbox.disconnected();
+    inbox.start_over();
+    assert_eq!(inbox.request(100).after, Some(first_id_of(START)));
+    let all = || page(vec![push(START + 1, "a"), push(START + 2, "b")], START + 5, true);
+    let Step::Finished(finished) = inbox.page(all(), &mut |_| Offer::Taken) else { panic!("not finished") };
+    assert_eq!(finished.missed, 2);
+    let Step::Finished(finished) = inbox.page(all(), &mut |_| Offer::Taken) else { panic!("not finished") };
+    assert_eq!(finished.missed, 0);
+}
+
+#[test]
+fn a_message_cut_off_in_the_millisecond_of_the_oldest_shown_is_still_new() {
+    let (mut inbox, mut list) = (Inbox::new(None, true), Vec::new());
+    let shown = MessagePush { message_id: format!("{}{:012x}", &first_id_of(START)[..24], 2), ..push(START, "shown") };
+    let cut_off = MessagePush { message_id: format!("{}{:012x}", &first_id_of(START)[..24], 1), ..push(START, "cut off") };
+    inbox.page(page(vec![shown.clone()], START + 200_000, false), &mut into_list(&mut list));
+    inbox.pushed(shown, &mut into_list(&mut list));
+    inbox.pushed(cut_off, &mut into_list(&mut list));
+    assert_eq!(list, [("shown".to_owned(), true), ("cut off".to_owned(), false)]);
+}
+
+#[test]
+fn what_came_before_the_first_push_is_not_taken_for_seen() {
+    let (mut inbox, mut list) = (Inbox::new(None, true), Vec::new());
+    inbox.pushed(push(START, "first"), &mut into_list(&mut list));
+    assert_eq!(inbox.request(100).after, None);
+    assert_eq!(inbox.page(page(vec![push(START + 70_000, "newest")], START + 80_000, false), &mut into_list(&mut list)), Step::More);
+    assert_eq!(inbox.request(100).after, Some(first_id_of(START)));
+    let shown = vec![push(START, "first"), push(START + 1, "second"), push(START + 70_000, "newest")];
+    let step = inbox.page(page(shown, START + 80_000, true), &mut into_list(&mut list));
+    assert!(matches!(step, Step::Finished(Finished { missed: 2, complete: true, .. })), "{step:?}");
+    inbox.pushed(push(START - 40_000, "older"), &mut into_list(&mut list));
+    let texts: Vec<&str> = list.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts, ["first", "second", "newest", "older"]);
 }
