@@ -113,9 +113,11 @@ impl OpenRequests {
         }
     }
 
-    /// Whether an answer is waited for on this connection.
+    /// Whether an answer may still come on this connection. One that no request waits for is a program's to see, too.
     pub(crate) fn any_sent_on(&self, connection: u32) -> bool {
-        self.lock().slots.values().any(|slot| slot.sent_on == Some(connection))
+        let state = self.lock();
+        let awaited = |abandoned: &Abandoned| abandoned.connection == connection && abandoned.since.elapsed() < self.memory;
+        state.slots.values().any(|slot| slot.sent_on == Some(connection)) || state.abandoned.iter().any(awaited)
     }
 
     /// A connection is lost: what was sent on it fails, what was not sent waits for the next one.
@@ -238,7 +240,10 @@ mod tests {
         assert!(all.fail_only(2, "Forbidden") && !all.fail_only(2, "Forbidden"));
         assert!(other.try_recv().unwrap().is_err() && outcome.try_recv().is_err());
         assert!(all.any_sent_on(1) && !all.any_sent_on(2));
+        all.mark_untracked(2);
+        assert!(all.any_sent_on(2), "its answer is an event");
         all.disconnected(2);
+        assert!(!all.any_sent_on(2));
         assert!(outcome.try_recv().is_err());
         all.disconnected(1);
         assert_eq!(outcome.try_recv().unwrap(), Err(RequestError::Disconnected));

@@ -124,6 +124,21 @@ async fn an_old_connection_stays_until_the_inbox_was_read_over_the_new_one() {
 }
 
 #[tokio::test]
+async fn an_answer_that_no_request_waits_for_still_comes_over_the_old_connection() {
+    let server = Server::start().await;
+    let (client, mut events, mut old) = server.pair(rolling(&server)).await;
+    resume(&mut old, 0).await;
+    client.send_raw(r#"{"route":"slow","requestId":"mine"}"#).await.unwrap();
+    let asked = old.receive().await;
+    let mut new = server.accept().await;
+    resume(&mut new, 5).await;
+    assert!(matches!(telling(&mut events).await, Event::RolledOver));
+    assert!(tokio::time::timeout(Duration::from_millis(50), old.receive()).await.is_err(), "it is still open");
+    old.reply(&asked, json!({})).await;
+    assert!(matches!(telling(&mut events).await, Event::Answer(answer) if answer.request_id.as_deref() == Some("mine")));
+}
+
+#[tokio::test]
 async fn a_request_that_is_never_answered_keeps_no_connection_open() {
     let server = Server::start().await;
     let options = Options { request_timeout: Duration::from_millis(300), ..rolling(&server) };
