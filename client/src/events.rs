@@ -38,7 +38,8 @@ pub enum Event {
     ResumeFailed {
         /// Why.
         error: RequestError,
-        /// When it is tried again; `None` if it is not on this connection, since the server knows no such route.
+        /// When it is tried again; `None` if it is not on this connection, since the server knows no such route, or the only token there
+        /// is has expired.
         retry_in: Option<Duration>,
     },
     /// The connection is there again, after this many attempts. The first connection is [`Client::connect`](crate::Client::connect)'s own.
@@ -60,7 +61,8 @@ pub enum Event {
         /// When the next attempt is made; `None` if the client has given up, and the events end.
         retry_in: Option<Duration>,
     },
-    /// Another connection took the place of this one before its time was up. Nothing was missed, and no request failed.
+    /// Another connection took the place of this one before its time was up. Nothing was missed, and no request failed by that. The old one
+    /// answers the requests it took, unless a [`Disconnected`](Self::Disconnected) follows before it has.
     RolledOver,
     /// There is no other connection to take the place of this one, which goes on.
     RollOverFailed {

@@ -45,11 +45,11 @@
 //! - **None is repeated**: neither one that was pushed and read from the inbox, nor one that was pushed twice, nor one that its sender sent
 //!   twice with the same `requestId` and the same text within ten minutes. (A sender may number its requests from one whenever it starts, so
 //!   that the id alone proves nothing.) The memory for this is bounded: of requests, the latest 1,024 are remembered, and a repetition that
-//!   comes after as many others is handed out. A client that has seen more than 8,192 messages reads the inbox
-//!   again, so that it may forget those before its cursor. Only if that fails for more than 65,536 messages (without resumes, 8,192) can an
-//!   old one come again.
-//! - **Their order** is that of the inbox: pushes wait for a resume that is under way, up to 256 of them. If it fails, or if there are more,
-//!   they are handed out at once, and what is older comes later. [`Message::missed`] tells what was late.
+//!   comes after as many others is handed out. A client that has seen more than 8,192 messages reads the inbox again, so that it may forget
+//!   those before its cursor. Only if that fails for more than 65,536 messages (without resumes, 8,192) can an old one come again.
+//! - **Their order** is that of the inbox: pushes wait for a resume that is under way, or due because the program's queue had no room, up to
+//!   256 of them. If it fails, or if there are more, they are handed out at once, and what is older comes later. [`Message::missed`] tells
+//!   what was late.
 //!
 //! A program that keeps the cursor of [`Event::Resumed`], and starts again with it, gets the messages of the half minute before that
 //! cursor a second time, and every one after it.
@@ -59,7 +59,9 @@
 //! API Gateway ends every connection after two hours. Before that, and before a token expires that can be renewed, the client opens another
 //! connection while the first still serves ([`Options::roll_over`]). New requests take the new one. The old one stays until its requests
 //! are answered and the inbox has been read over the new one, and is then closed: nothing is missed, nothing comes twice, and no request
-//! fails. If there is no other connection to be had, the old one goes on.
+//! fails. If there is no other connection to be had, the old one goes on. If the new one is lost while the old one still stays, both are
+//! given up, since what ended the one may have ended the other unseen: requests that either has not answered fail with
+//! [`RequestError::Disconnected`], and the client connects again as ever.
 //!
 //! A token that expires is told of by [`Event::TokenExpired`] if the server says so in the middle of a connection, and by
 //! [`ConnectError::TokenExpired`] if it refuses the handshake.

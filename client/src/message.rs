@@ -9,7 +9,10 @@ use muster_protocol::MessagePush;
 pub struct Message {
     /// What was sent, by whom and when.
     pub push: MessagePush,
-    /// It was not pushed but found in the inbox. It was sent while there was no connection, or its push was given up.
+    /// It was found in the inbox before any push of it was handed out, and its push seems not to come. After a connect this is said of
+    /// whatever was sent before the inbox was read, and of all on the pages before the last. At other times it is said only of what is half
+    /// a minute older than the reading or, on a page before the last, than the newest message of that page: the pushes of the others may be
+    /// on their way. A push that comes all the same is dropped.
     pub missed: bool,
 }
 

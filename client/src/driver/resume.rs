@@ -63,11 +63,13 @@ impl<'a> Resuming<'a> {
         }
     }
 
-    /// There is a reason to resume.
-    pub(super) fn want(&mut self) {
-        if matches!(self.state, State::Idle) {
+    /// There is a reason to resume; whether that is new, and a resume will follow.
+    fn want(&mut self) -> bool {
+        let idle = matches!(self.state, State::Idle);
+        if idle {
             self.state = State::Due;
         }
+        idle
     }
 
     /// What became of the page that was asked for, if that is known by now.
@@ -139,8 +141,9 @@ impl Driver {
             Some(Err(error)) => self.resume_failed(resuming, error, now),
             None => {}
         }
-        if self.inbox.is_due() {
-            resuming.want();
+        // What is pushed from now on comes after what the resume is to bring.
+        if self.inbox.is_due() && resuming.want() {
+            self.inbox.hold();
         }
     }
 
@@ -181,7 +184,8 @@ impl Driver {
         self.inbox.let_through(&mut pushed_into(&self.events));
         if matches!(code, Some(Code::UnknownRoute | Code::TokenExpired)) {
             resuming.state = State::Off;
-            if code == Some(Code::UnknownRoute) {
+            // With another token there will be another connection, at once, and its own resume.
+            if code == Some(Code::UnknownRoute) || !self.options.token.is_renewed() {
                 self.events.send(Event::ResumeFailed { error, retry_in: None });
             }
             return;

@@ -231,6 +231,7 @@ async fn an_expired_token_is_told_of_whoever_hears_it() {
     let (client, mut events, mut accepted) = server.pair(Options { resume: true, ..server.options(token(-60)) }).await;
     let request = accepted.receive().await;
     accepted.reject(&request, "token_expired", "the token has expired").await;
+    assert!(matches!(event(&mut events).await, Event::ResumeFailed { error: RequestError::Rejected(_), retry_in: None }));
     assert!(matches!(event(&mut events).await, Event::TokenExpired));
     let (refused, ()) = tokio::join!(client.ping(), async {
         let ping = accepted.receive().await;
