@@ -169,6 +169,7 @@ impl Player {
                     return Ok(());
                 }
             }
+            // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
         }

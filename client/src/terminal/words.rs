@@ -28,7 +28,6 @@ pub(super) fn event(event: &Event) -> String {
         Event::ResumeFailed { error, retry_in: None } => {
             format!("cannot catch up: {}; what was missed stays in the inbox", request_error(error))
         }
-        Event::RolledOver => "moved to a new connection before the old one's time was up".to_owned(),
         Event::RollOverFailed { error, retry_in: Some(wait) } => {
             format!("no new connection before the old one's time is up: {}; {}", connect_error(error), next_try(Some(*wait)))
         }
