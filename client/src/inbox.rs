@@ -222,4 +222,6 @@ impl Inbox {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

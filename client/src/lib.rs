@@ -35,8 +35,8 @@
 //!
 //! After every connect, the first one included, the client reads the inbox from its cursor on, page by page, and hands out what it has not
 //! handed out yet; [`Event::Resumed`] says how that ended. A new client without a cursor gets the newest hundred messages that wait, since
-//! that is what a player who comes back wants to see. (If that succeeds only when more have been sent since its first push, it gets all from
-//! that push on instead.) [`Options::after`] goes on where an earlier client ended, and [`Options::resume`]
+//! that is what a player who comes back wants to see. (If that succeeds only when more have been sent since its first push, it gets
+//! all from that push on instead.) [`Options::after`] goes on where an earlier client ended, and [`Options::resume`]
 //! switches all of it off.
 //!
 //! - **None is lost** while the inbox remembers it. The cursor moves by what a finished resume returned, never by a push: a push can be
@@ -47,9 +47,9 @@
 //!   that the id alone proves nothing.) The memory for this is bounded: of requests, the latest 1,024 are remembered, and a repetition that
 //!   comes after as many others is handed out. A client that has seen more than 8,192 messages reads the inbox again, so that it may forget
 //!   those before its cursor. Only if that fails for more than 65,536 messages (without resumes, 8,192) can an old one come again.
-//! - **Their order** is that of the inbox: pushes wait for a resume that is under way, or due because the program's queue had no room, up to
-//!   256 of them. If it fails, or if there are more, they are handed out at once, and what is older comes later. [`Message::missed`] tells
-//!   what was late.
+//! - **Their order** is that of the inbox: pushes wait for a resume that is under way, or due because the program's queue had no room, up
+//!   to 256 of them. If it fails, or if there are more, they are handed out at once, and what is older comes later. [`Message::missed`]
+//!   tells what was late.
 //!
 //! A program that keeps the cursor of [`Event::Resumed`], and starts again with it, gets the messages of the half minute before that
 //! cursor a second time, and every one after it.

@@ -1,5 +1,6 @@
 //! The connection before this one, after a roll-over: it takes no new requests, and stays until those it took are answered, those that
-//! nobody waits for included, and the inbox was read over the new one. What is pushed after the new one was opened comes over both; what was on its way before, the inbox shows.
+//! nobody waits for included, and the inbox was read over the new one. What is pushed after the new one was opened comes over both; what
+//! was on its way before, the inbox shows.
 
 use std::time::Instant;
 
