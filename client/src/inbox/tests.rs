@@ -161,13 +161,15 @@ fn an_empty_page_can_lead_to_others() {
         assert_eq!(inbox.request(100), Resume { after: None, next: Some(next.into()), limit: Some(100) });
     }
     let end = START + 200_000;
-    let Step::Finished(finished) = inbox.page(page(vec![push(START + 100_000, "a")], end, true), &mut into_list(&mut list)) else {
+    let shown = Resumed { messages: vec![push(START + 100_000, "a")], ..empty("d") };
+    assert_eq!(inbox.page(shown, &mut into_list(&mut list)), Step::More);
+    let Step::Finished(finished) = inbox.page(page(vec![push(START + 110_000, "b")], end, true), &mut into_list(&mut list)) else {
         panic!("not finished")
     };
-    assert_eq!((finished.missed, finished.complete, finished.cursor), (1, false, first_id_of(end)));
+    assert_eq!((finished.missed, finished.complete, finished.cursor), (2, false, first_id_of(end)));
     inbox.pushed(push(START + 50_000, "not shown"), &mut into_list(&mut list));
     inbox.pushed(push(START + 100_001, "none there"), &mut into_list(&mut list));
-    assert_eq!(list, [("a".to_owned(), true), ("not shown".to_owned(), false)]);
+    assert_eq!(list, [("a".to_owned(), true), ("b".to_owned(), true), ("not shown".to_owned(), false)]);
 }
 
 #[test]
