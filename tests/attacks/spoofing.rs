@@ -105,7 +105,7 @@ async fn nobody_reads_anothers_inbox() {
     let (_, alices_place) = alice.resume(None, 100).await;
     let mut bodies = vec![json!({}), json!({"after": secret}), json!({"after": alices_place})];
     // A place that looks like the end of a page of alice's.
-    bodies.push(json!({"next": format!("{}.0", secret.as_str().unwrap())}));
+    bodies.push(json!({"next": format!("0.{}", secret.as_str().unwrap())}));
     for mut body in bodies {
         body.as_object_mut().unwrap().extend(claims("alice"));
         let mut frame = json!({"route": "resume", "body": body});
