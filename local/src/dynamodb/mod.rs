@@ -15,6 +15,7 @@ mod expiry;
 mod proxy;
 mod reader;
 mod record;
+mod rhythm;
 mod rows;
 mod streams_api;
 mod table;

@@ -1,6 +1,6 @@
 //! Notices new stream records and removes those whose time is over. One thread does it for all tables: SQLite tells another
-//! connection of a commit by a number that must be asked for, so it is asked for often while there is work. When there is none, the system
-//! wakes the thread at a write ([`super::wake`]), or, where it cannot, the number is asked for less often.
+//! connection of a commit by a number that must be asked for. The system wakes the thread at a write ([`super::wake`]), or, where it
+//! cannot, the number is asked for again and again ([`super::rhythm`]).
 
 use std::{
     collections::HashMap,
@@ -16,23 +16,12 @@ use tokio::sync::watch;
 use super::{
     DynamoDbError, DynamoDbOptions,
     reader::Cursor,
+    rhythm::{Rhythm, Seen},
     rows::Rows,
     wake::{Wake, Woken},
 };
 use crate::{clock::Clock, lock::lock, report::report};
 
-/// For so long after a write, the next is expected.
-const BUSY: Duration = Duration::from_millis(200);
-/// The same where the system tells of a write: it tells of each of the several that make a commit, which in a flood costs more than looking.
-const FLOOD: Duration = Duration::from_millis(2);
-/// For so long after the system has told of a write, the commit is expected in no time.
-const COMMIT: Duration = Duration::from_millis(1);
-/// Between two looks meanwhile.
-const COMMIT_PAUSE: Duration = Duration::from_micros(30);
-/// Between two looks while busy. A look and its wake-up cost about 30 µs of a core; half a pause is the mean delay of a record.
-const BUSY_PAUSE: Duration = Duration::from_micros(500);
-/// Between two looks otherwise, where the system does not tell of a write.
-const IDLE_PAUSE: Duration = Duration::from_millis(4);
 /// Between two rounds of trimming and saving positions.
 const TIDY: Duration = Duration::from_secs(1);
 
@@ -102,14 +91,6 @@ impl Watcher {
     }
 }
 
-/// What a look at the file has found.
-enum Seen {
-    Nothing,
-    /// The system has told of a write that cannot be read yet.
-    Write,
-    Commit,
-}
-
 /// The thread's own.
 struct Watch {
     rows: Rows,
@@ -127,14 +108,17 @@ struct Watch {
 
 impl Watch {
     fn run(&mut self) {
-        let (mut version, mut written_at, mut told_at, mut tidy_at) = (None, Instant::now(), None, Instant::now() + TIDY);
+        let (mut version, mut tidy_at) = (None, Instant::now() + TIDY);
+        let mut rhythm = Rhythm::new(self.wake.notices_writes(), Instant::now());
         loop {
             let now = Instant::now();
             match self.look(&mut version) {
-                Ok(Seen::Commit) => (written_at, told_at) = (now, None),
-                Ok(Seen::Write) => told_at = told_at.filter(|told_at| now - *told_at < BUSY).or(Some(now)),
-                Ok(Seen::Nothing) => {}
-                Err(error) => report("DynamoDB", error),
+                Ok(seen) => rhythm.saw(seen, now),
+                Err(error) => {
+                    report("DynamoDB", error);
+                    // What was there to be seen is still there.
+                    rhythm.saw(Seen::Write, now);
+                }
             }
             if now >= tidy_at {
                 tidy_at = now + TIDY;
@@ -142,23 +126,15 @@ impl Watch {
                     report("DynamoDB", error);
                 }
             }
-            let notices_writes = self.wake.notices_writes();
-            let untold = now - written_at < if notices_writes { FLOOD } else { BUSY };
-            let told = told_at.map(|told_at| now - told_at).filter(|since| *since < BUSY);
-            let pause = match (told, untold, notices_writes) {
-                (Some(since), ..) if since < COMMIT => COMMIT_PAUSE,
-                (Some(_), ..) | (None, true, _) => BUSY_PAUSE,
-                (None, false, true) => tidy_at.saturating_duration_since(Instant::now()),
-                (None, false, false) => IDLE_PAUSE,
-            };
-            match self.wake.wait(pause, told.is_none() && !untold) {
+            let pause = rhythm.pause(now);
+            let until_tidy = tidy_at.saturating_duration_since(Instant::now());
+            match self.wake.wait(pause.unwrap_or(until_tidy), pause.is_none()) {
                 Ok(Woken::Stopped) => break,
-                // It may not be readable yet, so that one look is not enough.
-                Ok(Woken::Written) => told_at = Some(Instant::now()),
+                Ok(Woken::Written) => rhythm.saw(Seen::Write, Instant::now()),
                 Ok(Woken::InTime) => {}
                 Err(error) => {
                     report("DynamoDB", error);
-                    std::thread::sleep(IDLE_PAUSE);
+                    std::thread::sleep(TIDY);
                 }
             }
         }

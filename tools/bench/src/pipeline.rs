@@ -14,7 +14,11 @@ use self::{
     load::{Flood, Load, Paced},
     ring::{Outcome, Ring},
 };
-use crate::{Result, stack::Stack, table::Table};
+use crate::{
+    Result,
+    stack::{Setup, Stack},
+    table::Table,
+};
 
 /// Options of the benchmark.
 #[derive(Debug, clap::Args)]
@@ -30,6 +34,10 @@ pub struct Args {
     /// How many messages of one connection may be unanswered in the flood.
     #[arg(long, default_value_t = 8)]
     window: usize,
+
+    /// The profile of the functions: `release`, as they are deployed, or `fast`, as `cargo run` builds them.
+    #[arg(long, default_value = "release")]
+    profile: String,
 }
 
 /// Runs the three loads and prints a table of each.
@@ -44,10 +52,8 @@ pub async fn run(args: &Args) -> Result<()> {
         Load::Flood(Flood { connections: 20, messages: args.messages, window: args.window }),
     ];
     for load in &loads {
-        let stack = match load {
-            Load::Paced(_) => Stack::start().await?,
-            Load::Flood(_) => Stack::without_throttle().await?,
-        };
+        let unthrottled = matches!(load, Load::Flood(_));
+        let stack = Stack::start_with(Setup { profile: Some(args.profile.clone()), unthrottled }).await?;
         let (name, ring) = (load.to_string(), Arc::new(Ring::connect(&stack, load.connections()).await?));
         let before = functions::processor_times(&stack)?;
         load.run(&ring).await?;

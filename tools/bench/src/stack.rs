@@ -18,6 +18,15 @@ use crate::Result;
 /// How long the stack may take to be ready, and a message to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How a stack differs from that of `cargo run`.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The functions are of this profile instead of `fast`.
+    pub profile: Option<String>,
+    /// The stage does not throttle: its 1,000 requests a second are a rule of the game and not what a flood is to find.
+    pub unthrottled: bool,
+}
+
 /// A running stack. It ends when it is dropped.
 pub struct Stack {
     /// Where players connect.
@@ -32,21 +41,23 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Builds the stack and the functions, both in the profile `fast`, and starts them on any port.
+    /// Builds the stack and the functions as `cargo run` does, and starts them on any port.
     pub async fn start() -> Result<Self> {
-        let template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
-        Self::with_template(&template).await
+        Self::start_with(Setup::default()).await
     }
 
-    /// A stack whose stage does not throttle, since its 1,000 requests a second are a rule of the game and not what a flood is to find.
-    pub async fn without_throttle() -> Result<Self> {
-        let template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
-        let unthrottled: Vec<_> = template.lines().map(raise_throttle).collect();
-        Self::with_template(&unthrottled.join("\n")).await
-    }
-
-    async fn with_template(template: &str) -> Result<Self> {
-        let built = muster_launch::build()?;
+    /// The same with these differences.
+    pub async fn start_with(setup: Setup) -> Result<Self> {
+        let mut built = muster_launch::build()?;
+        if let Some(profile) = setup.profile {
+            let functions =
+                muster_launch::cargo_build("muster-functions", &["--package", "muster-functions", "--profile", &profile, "--locked"])?;
+            built.functions = functions.first().and_then(|path| path.parent()).ok_or("the functions are nowhere")?.to_path_buf();
+        }
+        let mut template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
+        if setup.unthrottled {
+            template = template.lines().map(raise_throttle).collect::<Vec<_>>().join("\n");
+        }
         let directory = TempDir::new()?;
         let file = |name: &str| directory.path().join(name);
         fs::write(file("template.yaml"), template)?;
