@@ -1,6 +1,7 @@
 //! From `sendMessage` to the push: at two fixed rates, and as fast as it goes.
 //!
-//! Each load has a stack of its own, so that the functions' times are those of this load. Players sit in a ring and each sends to the
+//! Each load has a stack of its own, so that the functions' times are those of this load, its connecting and warming up included. The
+//! flood's stack has no throttle, which would refuse what is beyond 1,000 frames a second. Players sit in a ring and each sends to the
 //! next one; a single player sends to itself. Times are taken in this process alone: just before a message is sent, and when its push
 //! has been received and read.
 
@@ -63,7 +64,10 @@ pub async fn run(args: &Args) -> Result<()> {
         table.row(row(&name, &outcome));
     }
     table.print("From `sendMessage` to the push:");
-    times.print("Each function's own time, from the hand-over of an invocation to its answer, and the peak memory of its processes:");
+    times.print(
+        "Each function's own time, from the hand-over of an invocation to its answer, connecting and warming up included, and the peak memory \
+         of its processes:",
+    );
     processors.print("Processor time for each message:");
     Ok(())
 }

@@ -7,7 +7,7 @@
 mod bill;
 mod player;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -24,6 +24,8 @@ pub struct Args {
 
 /// A chat message of usual length.
 const TEXT: &str = "See you in the lobby in five minutes, and bring the others along, we need one more.";
+/// How long a single operation may keep the stack busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Most recipients of a message.
 const CROWD: usize = 100;
 /// The messages of a full page of `resume`, when the client names no limit.
@@ -106,10 +108,14 @@ impl Counter {
 
     /// Waits until nothing is under way, and reads what was used until then.
     async fn quiet(&self) -> Result<Bill> {
+        let until = Instant::now() + PATIENCE;
         loop {
             let status = tokio::task::block_in_place(|| self.stack.status())?;
             if status["busy"] == 0 && status["sockets"] == self.sockets {
                 return Bill::read(&status);
+            }
+            if Instant::now() > until {
+                return Err(format!("the stack does not come to rest: busy {}, sockets {}", status["busy"], status["sockets"]).into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -44,7 +44,7 @@ impl fmt::Display for Load {
         match self {
             Load::Paced(Paced { connections: 1, per_second, .. }) => write!(f, "1 connection, {per_second}/s"),
             Load::Paced(Paced { connections, per_second, .. }) => write!(f, "{connections} connections, {per_second}/s"),
-            Load::Flood(Flood { connections, .. }) => write!(f, "{connections} connections, flood"),
+            Load::Flood(Flood { connections, .. }) => write!(f, "{connections} connections, flood without throttle"),
         }
     }
 }
