@@ -85,5 +85,7 @@ async fn a_row_that_keeps_failing_is_given_up_by_lambdas_rules_and_those_behind_
     let letter = eventually("a dead letter", || async { stack.dead_letters("messages-deliver").await.pop() }).await;
     assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
     assert_eq!(letter["DDBStreamBatchInfo"]["batchSize"], 1, "it stands alone: {letter}");
-    assert_eq!(stack.inbox("eve").await.len(), 1, "it is in the inbox all the same");
+    let inbox = stack.inbox("eve").await;
+    assert_eq!(inbox.len(), 1, "it is in the inbox all the same");
+    assert_eq!(json!(stack.dead_lettered(&letter).await), json!([inbox[0]["messageId"]["S"]]));
 }

@@ -55,6 +55,30 @@ impl LocalStack {
         }
     }
 
+    /// The ids of the messages whose rows a dead letter of the stream stands for: it only says where in the stream they are.
+    pub async fn dead_lettered(&self, letter: &Value) -> Vec<String> {
+        let batch = &letter["DDBStreamBatchInfo"];
+        let from = json!({
+            "StreamArn": batch["streamArn"], "ShardId": batch["shardId"], "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+            "SequenceNumber": batch["startSequenceNumber"]
+        });
+        let mut page = self.aws("DynamoDBStreams_20120810.GetShardIterator", &from).await;
+        let (mut ids, mut iterator) = (Vec::new(), page["ShardIterator"].take());
+        loop {
+            page = self.aws("DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator})).await;
+            let records = page["Records"].as_array().filter(|records| !records.is_empty());
+            for record in records.unwrap_or_else(|| panic!("the records of {letter} are in the stream: {page}")) {
+                let stream = &record["dynamodb"];
+                ids.push(stream["Keys"]["messageId"]["S"].as_str().unwrap().to_owned());
+                if stream["SequenceNumber"] == batch["endSequenceNumber"] {
+                    assert_eq!(json!(ids.len()), batch["batchSize"], "{letter}");
+                    return ids;
+                }
+            }
+            iterator = page["NextShardIterator"].take();
+        }
+    }
+
     async fn rows(&self, table: &str, key: &str, player: &str) -> Vec<Value> {
         let mut query = json!({
             "TableName": table, "KeyConditionExpression": "#key = :player", "ExpressionAttributeNames": {"#key": key},
