@@ -64,6 +64,30 @@ async fn a_row_that_can_never_succeed_is_a_dead_letter_at_once_whole_with_its_re
 }
 
 #[tokio::test]
+async fn a_dead_letter_that_cannot_be_written_is_written_later_whole_and_no_row_is_lost() {
+    let (stack, proxy) = Proxy::between(&["sqs"], &[]).await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    let (mut bob, mut carol) = (Player::connect(&stack, "bob").await, Player::connect(&stack, "carol").await);
+    // More than the SDK's three attempts, so that the stream repeats the row, and not so many that it gives it up.
+    proxy.treat(|call| match call.operation.as_str() {
+        "SendMessage" if call.number <= 4 => Treatment::Refuse(500, "InternalFailure"),
+        _ => Treatment::Pass,
+    });
+    let (row, reason) = &poison()[1];
+    let texts = ["before", "after", "last"].map(str::to_owned).to_vec();
+    alice.send(&["bob", "carol"], &texts[0]).await;
+    stack.put("muster-dev-messages", row).await;
+    for text in &texts[1..] {
+        alice.send(&["bob", "carol"], text).await;
+    }
+    assert_eq!((bob.texts(3).await, carol.texts(3).await), (texts.clone(), texts));
+    let letter = eventually("a dead letter", || async { stack.dead_letters("messages-deliver").await.pop() }).await;
+    assert_eq!(&letter["record"]["dynamodb"]["NewImage"], row, "the row is whole, and not a position in the stream");
+    assert!(letter["reason"].as_str().unwrap().contains(reason), "{letter}");
+    assert_eq!((proxy.answered("SendMessage", 500), proxy.answered("SendMessage", 200)), (4, 1));
+}
+
+#[tokio::test]
 async fn a_row_that_keeps_failing_is_given_up_by_lambdas_rules_and_those_behind_it_come_in_order() {
     let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
     let mut alice = Player::connect(&stack, "alice").await;
