@@ -77,11 +77,7 @@ async fn a_connection_that_keeps_refusing_is_closed_and_its_messages_are_in_the_
     alice.send(&["bob", "carol"], "before").await;
     assert_eq!((bob.texts(1).await, carol.texts(1).await), (vec!["before".to_owned()], vec!["before".to_owned()]));
     let (_, after) = bob.resume(None, 100).await;
-    let refused = stack.connections("bob").await[0].trim_start_matches("connection#").trim_end_matches('=').to_owned();
-    proxy.treat(move |call| match call.operation.as_str() {
-        "PostToConnection" if call.path.contains(&refused) => Treatment::Refuse(429, "LimitExceededException"),
-        _ => Treatment::Pass,
-    });
+    proxy.throttle_posts_to(&stack.connections("bob").await[0]);
     let id = alice.send(&["bob", "carol"], "refused").await["bob"].clone();
     assert_eq!(carol.texts(1).await, ["refused"]);
     assert_eq!(bob.socket.closed().await.map(|frame| u16::from(frame.code)), Some(1000), "bob is told to come again");

@@ -131,6 +131,16 @@ impl Proxy {
         *self.shared.rule.lock().unwrap() = Box::new(rule);
     }
 
+    /// From now on posts to the connection of this row, `connection#…`, are refused as too many.
+    pub fn throttle_posts_to(&self, item: &str) {
+        // The id's padding is escaped in a path.
+        let id = item.trim_start_matches("connection#").trim_end_matches('=').to_owned();
+        self.treat(move |call| match call.operation.as_str() {
+            "PostToConnection" if call.path.contains(&id) => Treatment::Refuse(429, "LimitExceededException"),
+            _ => Treatment::Pass,
+        });
+    }
+
     /// How many calls of `operation` were answered with `status`; 0 is a reset.
     pub fn answered(&self, operation: &str, status: u16) -> usize {
         self.shared.answers.lock().unwrap().get(&(operation.to_owned(), status)).copied().unwrap_or_default()

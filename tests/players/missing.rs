@@ -6,25 +6,13 @@ use std::{
 };
 
 use futures_util::future::join;
-use muster_client::{Client, Event, Events};
-use tokio::time::timeout;
+use muster_client::{Client, Event};
 
-use super::{message, next, options};
-use crate::harness::{Gate, LocalStack, Network, PATIENCE, Player, Proxy, Treatment, eventually};
+use super::{message, next, options, resumed};
+use crate::harness::{Gate, LocalStack, Network, Player, Proxy, Treatment, eventually};
 
 /// How many messages come while bob has no network.
 const MISSED: usize = 300;
-
-/// Reads on until the client has read its inbox, which is empty.
-async fn resumed(events: &mut Events) {
-    loop {
-        match timeout(PATIENCE, events.next()).await.expect("an event in time").expect("a client that has not given up") {
-            Event::Resumed { .. } => return,
-            Event::Message(message) => panic!("nobody has sent {message:?}"),
-            _ => {}
-        }
-    }
-}
 
 #[tokio::test]
 async fn three_hundred_missed_messages_come_by_themselves_once_and_in_order_while_more_arrive() {
@@ -84,11 +72,7 @@ async fn a_client_whose_connection_is_closed_because_it_refuses_catches_up_by_it
     let mut alice = Player::connect(&stack, "alice").await;
     let (_bob, mut events) = Client::connect(options(&stack.addresses.url, stack.token("bob").await)).await.unwrap();
     resumed(&mut events).await;
-    let refused = stack.connections("bob").await[0].trim_start_matches("connection#").trim_end_matches('=').to_owned();
-    proxy.treat(move |call| match call.operation.as_str() {
-        "PostToConnection" if call.path.contains(&refused) => Treatment::Refuse(429, "LimitExceededException"),
-        _ => Treatment::Pass,
-    });
+    proxy.throttle_posts_to(&stack.connections("bob").await[0]);
     alice.send(&["bob"], "refused").await;
     let ended = next(&mut events).await;
     assert!(matches!(&ended, Event::Disconnected { reason, .. } if reason.contains("1000")), "{ended:?}");
