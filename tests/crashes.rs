@@ -6,11 +6,14 @@ use std::process::Command;
 
 use crate::harness::{Gate, LocalStack, Player, Proxy, Socket, Treatment, message_to};
 
-/// Ends processes without a word, those that have ended already excepted.
-fn kill(processes: &[u32]) {
-    let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
-    if !processes.is_empty() {
-        Command::new("kill").arg("-KILL").args(processes).output().unwrap();
+/// Ends processes of the stack without a word, those that have ended already excepted: such a number may by now be another program's.
+fn kill(stack: &LocalStack, processes: &[u32]) {
+    let stack = stack.process.id().expect("a stack that runs").to_string();
+    for process in processes.iter().map(u32::to_string) {
+        let parent = Command::new("ps").args(["-o", "ppid=", "-p", &process]).output().unwrap();
+        if String::from_utf8_lossy(&parent.stdout).trim() == stack {
+            Command::new("kill").args(["-KILL", &process]).output().unwrap();
+        }
     }
 }
 
@@ -44,7 +47,9 @@ pub async fn killed_in_the_middle(
         proxy.has_done(operation, before + 1).await;
     }
     proxy.treat(|_| Treatment::Pass);
-    kill(&stack.processes(function).await);
+    let processes = stack.processes(function).await;
+    assert!(!processes.is_empty(), "{function} is held in the middle of its work");
+    kill(stack, &processes);
 }
 
 /// A stack whose functions can be caught in the middle of their calls.

@@ -98,7 +98,7 @@ async fn kill_at_random(stack: &LocalStack, sent: &AtomicBool) -> BTreeMap<Strin
         sleep(Duration::from_millis(random.u64(1..20))).await;
         let function = &functions[random.usize(0..functions.len())];
         if let Some(process) = random.choice(stack.processes(function).await) {
-            kill(&[process]);
+            kill(stack, &[process]);
             *killed.entry(function.clone()).or_default() += 1;
         }
     }

@@ -6,14 +6,20 @@ use super::*;
 
 const INVOCATIONS: usize = 500;
 
+/// Kills a process of this program; whether it was there. It may have ended by itself meanwhile, and its number be another program's.
+fn kill(pid: &str) -> bool {
+    let parent = std::process::Command::new("ps").args(["-o", "ppid=", "-p", pid]).output().unwrap();
+    String::from_utf8_lossy(&parent.stdout).trim() == std::process::id().to_string()
+        && std::process::Command::new("kill").args(["-KILL", pid]).status().unwrap().success()
+}
+
 /// Kills processes of the room, one after another, until it is told to stop; the number killed.
 async fn kill_at_random(lambda: Lambda, stop: &AtomicBool) -> usize {
     let mut kills = 0;
     while !stop.load(Ordering::Relaxed) {
         let random = uuid::Uuid::new_v4().as_u128();
         if let Some((_, pid)) = lambda.processes().get(random as usize % 4) {
-            // It may have ended by itself meanwhile.
-            kills += usize::from(std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+            kills += usize::from(kill(&pid.to_string()));
         }
         tokio::time::sleep(Duration::from_micros(500 + (random >> 64) as u64 % 30_000)).await;
     }
