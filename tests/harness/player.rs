@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::{LocalStack, Socket};
 
@@ -98,9 +99,14 @@ impl Player {
         pages.iter().flatten().map(|message| message["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Whether no message comes for `quiet` that is new.
+    /// Whether no message comes for `quiet` that is new. Those that do come are kept.
     pub async fn hears_nothing(&mut self, quiet: Duration) -> bool {
-        self.waiting.is_empty() && self.socket.is_quiet(quiet).await
+        let end = Instant::now() + quiet;
+        while let Ok(frame) = timeout_at(end, self.socket.receive()).await {
+            assert_eq!(frame["type"], "message", "nothing else was waited for: {frame}");
+            self.keep(frame);
+        }
+        self.waiting.is_empty()
     }
 
     fn keep(&mut self, message: Value) {
