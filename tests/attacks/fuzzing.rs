@@ -54,7 +54,7 @@ fn wrong_frame(random: &mut Rng) -> String {
         7 => {
             let odd = [json!(null), json!(true), json!([]), json!({}), json!(7), json!(text(random))];
             let mut odd = || odd[random.usize(0..odd.len())].clone();
-            // The message is too long in any case.
+            // The message is a list in any case, which is the wrong type.
             json!({"route": "sendMessage", "requestId": null, "body": {"playerIds": odd(), "message": [odd()], "extra": odd()}}).to_string()
         }
         8 => json!({"route": format!("{}?", text(random)), "requestId": "r", "body": {"a": text(random)}}).to_string(),

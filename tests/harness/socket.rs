@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt, future::join};
 use serde_json::Value;
 use tokio::{
     net::{TcpSocket, TcpStream},
-    time::timeout,
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, client_async, connect_async,
@@ -88,7 +88,9 @@ impl Socket {
         let (mut sink, mut stream) = (&mut self.0).split();
         let count = frames.len();
         let sending = async {
-            let mut pace = tokio::time::interval(Duration::from_secs(1) / per_second);
+            let mut pace = interval(Duration::from_secs(1) / per_second);
+            // After a stall nothing is made up for: that would be a burst, of more than asked for.
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             for frame in frames {
                 pace.tick().await;
                 sink.send(Message::text(frame)).await.unwrap();
