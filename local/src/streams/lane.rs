@@ -78,11 +78,11 @@ impl Lane {
                 }
                 batch.extend(self.waiting.pop_front());
             }
+            // The window ends also with more to read: that may all be for other lanes, or not wanted. A read that is dropped loses nothing.
             let full = batch.len() == self.job.config.batch_size;
-            if full || (!self.reader.has_more() && (window.is_zero() || timeout_at(until, self.reader.more()).await.is_err())) {
+            if full || window.is_zero() || timeout_at(until, self.read()).await.is_err() {
                 return batch;
             }
-            self.read().await;
         }
     }
 
