@@ -42,12 +42,13 @@ impl Status {
         self.meter.usage(self.lambda.stats().values().map(function_usage).collect())
     }
 
-    /// How much is under way: messages and connections in the gateway, records of streams, messages of queues that feed a function,
-    /// invocations. With 0, the usage grows no more by itself, but for the time of open connections and the polls of idle queues.
+    /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
+    /// function, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the polls of idle queues, and the last
+    /// log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.activity().busy as u64;
-        let records = self.dynamodb.unfinished_records().await?;
+        let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
         // One invocation that began in between may have ended, and left behind what was looked for before.
