@@ -63,7 +63,7 @@ impl Status {
 }
 
 fn function_usage(stats: &FunctionStats) -> FunctionUsage {
-    let requests = stats.invocations.saturating_sub(stats.throttles);
+    let requests = stats.invocations.saturating_sub(stats.throttles + stats.abandoned);
     FunctionUsage { requests, billed_ms: stats.billed_ms, memory_mb: stats.memory_mb, log_bytes: stats.log_bytes }
 }
 
@@ -87,7 +87,7 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
         let usage = function_usage(&stats);
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
-            "coldStarts": stats.environments_started, "events": stats.events, "processes": own,
+            "coldStarts": stats.environments_started, "deaths": stats.deaths, "events": stats.events, "processes": own,
             "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64},
             "usage": {
                 "requests": usage.requests, "billedMs": usage.billed_ms, "memoryMb": usage.memory_mb, "gbMs": usage.gb_ms(),

@@ -136,6 +136,10 @@ pub struct FunctionStats {
     pub errors: u64,
     /// Invocations that ended as [`InvokeError::Throttled`].
     pub throttles: u64,
+    /// Invocations whose caller had gone before an environment was free, and which were not run.
+    pub abandoned: u64,
+    /// Processes that ended by themselves, also those that crashed or were killed, but not those that the room ended.
+    pub deaths: u64,
     /// Environments there are now.
     pub environments: usize,
     /// Environments started: cold starts.
