@@ -32,6 +32,9 @@ impl Poller {
         let job = Arc::clone(&self.job);
         let (config, clock) = (&job.config, job.sqs.clock());
         let mut batch = Batch::default();
+        // What was carried through a long wait is visible again, and is received again by whoever comes first.
+        let (now, hidden) = (clock.now(), milliseconds(job.visibility_timeout));
+        self.carried.retain(|entry| entry.received_at.saturating_add(hidden) > now);
         if !self.fill(&mut batch) {
             return batch;
         }
