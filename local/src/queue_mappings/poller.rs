@@ -5,12 +5,12 @@ use std::{collections::VecDeque, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    batch::{Batch, Entry, LARGEST_PAYLOAD},
+    batch::{Batch, Entry},
     event,
     filter::MessageFilters,
     mapping::Job,
 };
-use crate::clock::milliseconds;
+use crate::{clock::milliseconds, streams::LARGEST_PAYLOAD};
 
 /// Messages that one request receives at most.
 const MOST_RECEIVED: usize = 10;
