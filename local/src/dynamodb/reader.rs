@@ -144,7 +144,7 @@ impl StreamReader {
     }
 
     /// Waits until something was written after the position.
-    pub async fn more(&mut self) {
+    async fn more(&mut self) {
         while *self.head.borrow_and_update() <= self.position {
             if self.head.changed().await.is_err() {
                 // The room has stopped: nothing comes any more.
