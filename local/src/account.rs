@@ -4,6 +4,8 @@
 pub const REGION: &str = "us-east-1";
 /// The account.
 pub const ACCOUNT: &str = "000000000000";
+/// Filter patterns in one event source mapping at most, unless AWS has raised the quota.
+pub(crate) const MOST_FILTERS: usize = 5;
 
 /// The ARN of `resource` of `service`, such as `execute-api` or `dynamodb`, in this Region and account.
 pub fn arn(service: &str, resource: &str) -> String {

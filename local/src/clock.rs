@@ -18,19 +18,22 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that stands at `time`, in epoch milliseconds, until it is moved.
-    pub fn standing_at(time: u64) -> Clock {
+    #[cfg(test)]
+    pub(crate) fn standing_at(time: u64) -> Clock {
         Clock { set: Some(Arc::new(watch::Sender::new(time))) }
     }
 
     /// Moves a clock that stands. The machine's clock cannot be moved.
-    pub fn advance(&self, by: Duration) {
+    #[cfg(test)]
+    pub(crate) fn advance(&self, by: Duration) {
         if let Some(time) = &self.set {
             time.send_modify(|now| *now = now.saturating_add(milliseconds(by)));
         }
     }
 
     /// How many wait for a clock that stands.
-    pub fn waiting(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
         self.set.as_ref().map_or(0, |time| time.receiver_count())
     }
 

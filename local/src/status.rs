@@ -42,12 +42,13 @@ impl Status {
         self.meter.usage(self.lambda.stats().values().map(function_usage).collect())
     }
 
-    /// How much is under way: messages and connections in the gateway, records of streams, messages of queues that feed a function,
-    /// invocations. With 0, the usage grows no more by itself, but for the time of open connections and the polls of idle queues.
+    /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
+    /// function, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the polls of idle queues, and the last
+    /// log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.activity().busy as u64;
-        let records = self.dynamodb.unfinished_records().await?;
+        let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
         // One invocation that began in between may have ended, and left behind what was looked for before.
@@ -62,7 +63,7 @@ impl Status {
 }
 
 fn function_usage(stats: &FunctionStats) -> FunctionUsage {
-    let requests = stats.invocations.saturating_sub(stats.throttles);
+    let requests = stats.invocations.saturating_sub(stats.throttles + stats.abandoned);
     FunctionUsage { requests, billed_ms: stats.billed_ms, memory_mb: stats.memory_mb, log_bytes: stats.log_bytes }
 }
 
@@ -86,7 +87,7 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
         let usage = function_usage(&stats);
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
-            "coldStarts": stats.environments_started, "events": stats.events, "processes": own,
+            "coldStarts": stats.environments_started, "deaths": stats.deaths, "events": stats.events, "processes": own,
             "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64},
             "usage": {
                 "requests": usage.requests, "billedMs": usage.billed_ms, "memoryMb": usage.memory_mb, "gbMs": usage.gb_ms(),

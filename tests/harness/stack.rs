@@ -187,8 +187,7 @@ impl LocalStack {
         let mut troubles = Vec::new();
         for (name, status) in functions.as_object().unwrap() {
             let count = |what: &str| status[what].as_u64().unwrap();
-            let living = status["processes"].as_array().unwrap().len() as u64;
-            let found = [("failed", count("errors")), ("throttled", count("throttles")), ("died", count("coldStarts") - living)];
+            let found = [("failed", count("errors")), ("throttled", count("throttles")), ("died", count("deaths"))];
             troubles.extend(found.iter().filter(|(_, times)| *times > 0).map(|(what, times)| format!("{name} {what}: {times}")));
         }
         let output = self.output();

@@ -29,7 +29,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use axum::{extract::Request, response::Response};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{engine::Engine, reader::Opening, rows::Rows, watcher::Watcher};
+use self::{backlog::Backlog, engine::Engine, reader::Opening, rows::Rows, watcher::Watcher};
 pub use self::{
     error::DynamoDbError,
     reader::{Checkpoint, StreamReader},
@@ -88,6 +88,7 @@ pub struct DynamoDb {
 struct Inner {
     engine: Engine,
     watcher: Watcher,
+    backlog: Arc<Backlog>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     file: PathBuf,
@@ -118,11 +119,12 @@ impl DynamoDb {
         };
         let engine = Engine::start(&file, durable, options.meter.clone()).await?;
         let watcher = Watcher::start(&file, &options)?;
+        let backlog = Arc::new(Backlog::open(&file)?);
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
         tasks.close();
         let (stream_retention, clock) = (options.stream_retention, options.clock);
-        let inner = Inner { engine, watcher, tasks, stopping, file, stream_retention, clock, _directory: directory };
+        let inner = Inner { engine, watcher, backlog, tasks, stopping, file, stream_retention, clock, _directory: directory };
         Ok(DynamoDb { inner: Arc::new(inner) })
     }
 
@@ -150,13 +152,13 @@ impl DynamoDb {
         StreamReader::open(Opening { file, watcher, retention: *stream_retention, clock: clock.clone() }, table, consumer, start)
     }
 
-    /// How many stream records have been written and not yet been finished by a reader; each counts for each reader.
+    /// Whether stream records have been written that a reader has not finished yet.
     ///
     /// # Errors
     /// If the engine's file cannot be read.
-    pub async fn unfinished_records(&self) -> Result<u64, DynamoDbError> {
-        let (file, readers) = (self.inner.file.clone(), self.inner.watcher.positions());
-        tokio::task::spawn_blocking(move || backlog::count(&file, &readers)).await?
+    pub async fn has_unfinished_records(&self) -> Result<bool, DynamoDbError> {
+        let (backlog, readers) = (Arc::clone(&self.inner.backlog), self.inner.watcher.positions());
+        tokio::task::spawn_blocking(move || backlog.is_there(&readers)).await?
     }
 
     /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local

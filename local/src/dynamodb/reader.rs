@@ -143,13 +143,8 @@ impl StreamReader {
         Checkpoint { cursor: Arc::clone(&self.reading.cursor) }
     }
 
-    /// Whether something was written after the position.
-    pub fn has_more(&self) -> bool {
-        *self.head.borrow() > self.position
-    }
-
     /// Waits until something was written after the position.
-    pub async fn more(&mut self) {
+    async fn more(&mut self) {
         while *self.head.borrow_and_update() <= self.position {
             if self.head.changed().await.is_err() {
                 // The room has stopped: nothing comes any more.

@@ -151,15 +151,16 @@ impl Watch {
             return Ok(if told { Seen::Write } else { Seen::Nothing });
         }
         let mut newest: HashMap<String, i64> = HashMap::new();
+        let mut seen = self.seen;
         self.rows.after(self.seen, |id, table| {
-            self.seen = id;
+            seen = id;
             match newest.get_mut(table) {
                 Some(head) => *head = id,
                 None => drop(newest.insert(table.to_owned(), id)),
             }
         })?;
-        // Kept only now, so that a failure is tried again.
-        *last = Some(version);
+        // Kept only now, so that a failure is tried again, from where readers have been told.
+        (self.seen, *last) = (seen, Some(version));
         let shared = lock(&self.shared);
         for (table, id) in newest {
             if let Some(head) = shared.heads.get(&table) {

@@ -93,11 +93,6 @@ impl Connection {
         self.in_work.load(Ordering::Acquire) < limits.messages_in_work && !self.outbox().is_full(limits.send_buffer_bytes)
     }
 
-    /// How many messages are in work.
-    pub(super) fn in_work(&self) -> usize {
-        self.in_work.load(Ordering::Acquire)
-    }
-
     /// Counts one message in, for as long as the guard lives.
     pub(super) fn work(self: std::sync::Arc<Self>) -> InWork {
         self.in_work.fetch_add(1, Ordering::AcqRel);

@@ -18,8 +18,8 @@ use crate::{clock, report::report};
 
 /// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other.
 pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes) {
-    let (gateway, work) = (gateway.clone(), Arc::clone(connection).work());
-    tokio::spawn(handle(gateway, work, text));
+    let work = Arc::clone(connection).work();
+    gateway.messages().spawn(handle(gateway.clone(), work, text));
 }
 
 async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {

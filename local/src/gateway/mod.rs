@@ -68,6 +68,8 @@ struct Shared {
     connections: Mutex<Connections>,
     /// One task for each connection, pending ones included.
     tasks: TaskTracker,
+    /// One task for each message in work, also of connections that are closed by now.
+    messages: TaskTracker,
 }
 
 /// What a gateway is doing.
@@ -98,6 +100,7 @@ impl Gateway {
             bucket: api.throttle.map(|throttle| Mutex::new(TokenBucket::new(throttle, Instant::now()))),
             connections: Mutex::default(),
             tasks: TaskTracker::new(),
+            messages: TaskTracker::new(),
             api,
             lambda,
             meter,
@@ -142,8 +145,7 @@ impl Gateway {
     pub fn activity(&self) -> Activity {
         let connections = self.connections();
         let open = connections.open.len();
-        let in_work: usize = connections.open.values().map(|connection| connection.in_work()).sum();
-        Activity { open, busy: in_work + self.shared.tasks.len().saturating_sub(open) }
+        Activity { open, busy: self.shared.messages.len() + self.shared.tasks.len().saturating_sub(open) }
     }
 
     fn api(&self) -> &WebSocketApi {
@@ -172,6 +174,10 @@ impl Gateway {
 
     fn tasks(&self) -> &TaskTracker {
         &self.shared.tasks
+    }
+
+    fn messages(&self) -> &TaskTracker {
+        &self.shared.messages
     }
 
     /// What the authorizer decides on.

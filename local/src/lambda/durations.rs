@@ -11,7 +11,7 @@ const DIGITS: u8 = 2;
 /// Lambda's own longest timeout.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// The durations of a function's invocations, each from the hand-over to the process until its answer, in microseconds.
+/// The durations of a function's invocations, each from the hand-over to the process until its answer or its end without one, in microseconds.
 pub(super) struct Durations(Mutex<Option<Histogram<u64>>>);
 
 impl Default for Durations {

@@ -87,8 +87,7 @@ impl Pool {
             return Err(Refusal::InvalidRequestId);
         }
         let &Phase::Running { deadline, .. } = &slot.phase else { return Err(Refusal::State(slot.phase.name())) };
-        // The deadline was set at the hand-over.
-        self.durations.add(self.function.timeout.saturating_sub(deadline.saturating_duration_since(Instant::now())));
+        self.took_until_now(deadline);
         let sent = Phase::ResponseSent { request_id: request_id.to_owned(), deadline };
         if let Some(Phase::Running { invocation, .. }) = state.set(number, sent) {
             invocation.answer(result);
@@ -131,7 +130,10 @@ impl Pool {
             return None;
         }
         let answered = match state.set(number, Phase::Ending) {
-            Some(Phase::Running { invocation, .. }) => Some(invocation),
+            Some(Phase::Running { invocation, deadline }) => {
+                self.took_until_now(deadline);
+                Some(invocation)
+            }
             Some(Phase::Started { .. }) => state.oldest(),
             Some(Phase::Idle { .. }) => {
                 state.idle.retain(|idle| *idle != number);
@@ -168,12 +170,16 @@ impl Pool {
             ExitStatus::default()
         });
         let mut state = lock(&self.state);
-        let retry = match state.slots.get(&number).map(|slot| &slot.phase) {
-            Some(Phase::Started { late, .. }) => *late,
-            _ => false,
+        let (retry, asked) = match state.slots.get(&number).map(|slot| &slot.phase) {
+            Some(Phase::Started { late, .. }) => (*late, *late),
+            phase => (false, matches!(phase, Some(Phase::Ending))),
         };
+        state.deaths += u64::from(!asked);
         let failed = match self.forget(&mut state, number) {
-            Some(Phase::Running { invocation, .. }) => Some(invocation),
+            Some(Phase::Running { invocation, deadline }) => {
+                self.took_until_now(deadline);
+                Some(invocation)
+            }
             Some(Phase::Started { .. }) if !retry => state.oldest(),
             Some(Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. }) => {
                 self.logs.note(&format!("ended between invocations: {status}"));
@@ -190,6 +196,11 @@ impl Pool {
             self.start(&mut state, true);
         }
         self.grow(&mut state, 0);
+    }
+
+    /// Counts the time of an invocation that ends now. The deadline was set at the hand-over.
+    fn took_until_now(&self, deadline: Instant) {
+        self.durations.add(self.function.timeout.saturating_sub(deadline.saturating_duration_since(Instant::now())));
     }
 
     fn forget(&self, state: &mut State, number: u64) -> Option<Phase> {

@@ -2,7 +2,7 @@
 //!
 //! `invoke` finds the function's `pool`, which hands the invocation to an idle `environment` or starts one. The process asks for its
 //! invocation and answers it through the `runtime_api`. Whatever befalls an environment is a `phase` change in its pool (`lifecycle`).
-//! `invoke_async` puts an event into the `event_queue`, which invokes by the rules of `retries` and, for what it gives up, sends an
+//! An event goes into the `event_queue`, which invokes by the rules of `retries` and, for what it gives up, sends an
 //! `invocation_record`. The `api` is `Invoke` as AWS clients call it.
 
 mod api;
@@ -40,13 +40,7 @@ use std::{
 use bytes::Bytes;
 
 use self::{
-    event_queue::EventQueue,
-    host::Host,
-    invocation::Request,
-    logs::FunctionLog,
-    payload::{EVENT_LIMIT, REQUEST_LIMIT},
-    pool::Pool,
-    target::Target,
+    event_queue::EventQueue, host::Host, invocation::Request, logs::FunctionLog, payload::REQUEST_LIMIT, pool::Pool, target::Target,
 };
 pub use self::{
     logs::{LogOptions, LogOutput},
@@ -136,6 +130,10 @@ pub struct FunctionStats {
     pub errors: u64,
     /// Invocations that ended as [`InvokeError::Throttled`].
     pub throttles: u64,
+    /// Invocations whose caller had gone before an environment was free, and which were not run.
+    pub abandoned: u64,
+    /// Processes that ended by themselves, also those that crashed or were killed, but not those that the room ended.
+    pub deaths: u64,
     /// Environments there are now.
     pub environments: usize,
     /// Environments started: cold starts.
@@ -231,19 +229,6 @@ impl Lambda {
             None => Err(InvokeError::NotFound(function.to_owned())),
         };
         Invoked { request_id, result }
-    }
-
-    /// Accepts `payload` as an event for `function` and answers the id that every attempt will have. It is delivered from now on, and what
-    /// fails is tried again, by the function's [`EventInvokeConfig`]. Call it inside a runtime.
-    ///
-    /// # Errors
-    /// If there is no such function, the payload is larger than 1 MiB, or the stack stops.
-    pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
-        let pool = self.pool(function).ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
-        payload::check(payload.len(), EVENT_LIMIT)?;
-        let request = Request::new(payload);
-        let request_id = request.id.clone();
-        self.pools.events.accept(pool, request).map(|()| request_id)
     }
 
     fn pool(&self, function: &str) -> Option<&Arc<Pool>> {

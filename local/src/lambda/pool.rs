@@ -34,6 +34,9 @@ use crate::lock::lock;
 /// one that takes longer is not counted on.
 const RETURN_GRACE: Duration = Duration::from_millis(50);
 
+/// Between two looks at whether an environment still starts for an invocation that has waited its time.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// One function's environments.
 pub(super) struct Pool {
     pub(super) function: FunctionConfig,
@@ -63,6 +66,10 @@ pub(super) struct State {
     returning: usize,
     numbers: u64,
     billed_ms: u64,
+    /// Processes that ended without having been told to.
+    pub(super) deaths: u64,
+    /// Invocations that nobody awaited any more when their turn came.
+    abandoned: u64,
     pub(super) stopped: bool,
 }
 
@@ -97,7 +104,13 @@ impl State {
 
     /// The oldest invocation that somebody still awaits.
     pub(super) fn oldest(&mut self) -> Option<Invocation> {
-        std::iter::from_fn(|| self.queue.pop_front()).find(|invocation| !invocation.is_abandoned())
+        while let Some(invocation) = self.queue.pop_front() {
+            if !invocation.is_abandoned() {
+                return Some(invocation);
+            }
+            self.abandoned += 1;
+        }
+        None
     }
 }
 
@@ -162,22 +175,29 @@ impl Pool {
             result = &mut *answered => return Some(result),
             () = sleep(RETURN_GRACE) => self.grow(&mut lock(&self.state), 0),
         }
+        let mut wait = self.queue_wait();
         loop {
             tokio::select! {
                 result = &mut *answered => return Some(result),
-                () = sleep(self.queue_wait()) => {}
+                () = sleep(wait) => {}
             }
-            let mut state = lock(&self.state);
-            match state.queue.iter().position(|waiting| waiting.request.id == request_id) {
-                // It has been handed over meanwhile, or is about to be: an environment is starting for it.
-                None => {}
-                Some(position) if position < state.starting => {}
-                Some(position) => {
-                    state.queue.remove(position);
-                    return None;
-                }
+            match self.is_given_up(request_id) {
+                None => return Some(answered.await),
+                Some(true) => return None,
+                Some(false) => wait = self.queue_wait().max(LOOK),
             }
         }
+    }
+
+    /// Takes the invocation out of the queue, unless an environment is starting for it. `None`: it has been handed over.
+    fn is_given_up(&self, request_id: &str) -> Option<bool> {
+        let mut state = lock(&self.state);
+        let position = state.queue.iter().position(|waiting| waiting.request.id == request_id)?;
+        let given_up = position >= state.starting;
+        if given_up {
+            state.queue.remove(position);
+        }
+        Some(given_up)
     }
 
     /// Gives the invocation to an idle environment, unless that has ended or gone away.
@@ -243,6 +263,8 @@ impl Pool {
             throttles: self.throttles.load(Relaxed),
             environments: state.slots.len(),
             environments_started: state.numbers,
+            deaths: state.deaths,
+            abandoned: state.abandoned,
             events: self.events.load(Relaxed),
             median: self.durations.quantile(0.5),
             percentile_99: self.durations.quantile(0.99),

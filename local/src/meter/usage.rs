@@ -11,7 +11,7 @@ const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 /// What one function used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionUsage {
-    /// Invocations that are billed: all but those that were throttled.
+    /// Invocations that are billed: all but those that were throttled, or given up by their callers before they ran.
     pub requests: u64,
     /// Milliseconds, each invocation's rounded up, initialisation included.
     pub billed_ms: u64,

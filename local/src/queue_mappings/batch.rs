@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bytes::{BufMut, Bytes, BytesMut};
-
 use super::mapping::Job;
-use crate::{clock::milliseconds, lambda::InvokeError, streams::reported};
-
-/// A payload's limit, 6 MB, with room for what stands around the records.
-pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
+use crate::{
+    clock::milliseconds,
+    lambda::InvokeError,
+    streams::{payload, reported},
+};
 
 /// A message and its record.
 pub(super) struct Entry {
@@ -36,23 +35,9 @@ impl Batch {
         self.entries.push(entry);
     }
 
-    /// The event: `{"Records":[…]}`.
-    fn payload(&self) -> Bytes {
-        let mut payload = BytesMut::with_capacity(self.bytes + 16);
-        payload.put_slice(b"{\"Records\":[");
-        for (index, entry) in self.entries.iter().enumerate() {
-            if index > 0 {
-                payload.put_u8(b',');
-            }
-            payload.put_slice(entry.json.as_bytes());
-        }
-        payload.put_slice(b"]}");
-        payload.freeze()
-    }
-
     /// Invokes the function with the batch and deletes what it has handled.
     pub(super) async fn deliver(self, job: &Job) {
-        let payload = self.payload();
+        let payload = payload(self.entries.iter().map(|entry| entry.json.as_str()));
         let (clock, config) = (job.sqs.clock(), &job.config);
         let received_at = self.entries.iter().map(|entry| entry.received_at).min().unwrap_or_default();
         let visible_at = received_at.saturating_add(milliseconds(job.visibility_timeout));

@@ -5,12 +5,12 @@ use std::{collections::VecDeque, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    batch::{Batch, Entry, LARGEST_PAYLOAD},
+    batch::{Batch, Entry},
     event,
     filter::MessageFilters,
     mapping::Job,
 };
-use crate::clock::milliseconds;
+use crate::{clock::milliseconds, streams::LARGEST_PAYLOAD};
 
 /// Messages that one request receives at most.
 const MOST_RECEIVED: usize = 10;
@@ -32,6 +32,9 @@ impl Poller {
         let job = Arc::clone(&self.job);
         let (config, clock) = (&job.config, job.sqs.clock());
         let mut batch = Batch::default();
+        // What was carried through a long wait is visible again, and is received again by whoever comes first.
+        let (now, hidden) = (clock.now(), milliseconds(job.visibility_timeout));
+        self.carried.retain(|entry| entry.received_at.saturating_add(hidden) > now);
         if !self.fill(&mut batch) {
             return batch;
         }

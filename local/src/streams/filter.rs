@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 
-/// Patterns in one mapping at most.
-const MOST_PATTERNS: usize = 5;
+use crate::account::MOST_FILTERS;
+
 /// Characters of one pattern at most.
 const LONGEST_PATTERN: usize = 4096;
 /// What is filtered.
@@ -89,8 +89,8 @@ impl Filters {
     /// As [`Filters::compile`], for another subject.
     pub(crate) fn compile_for(subject: &Subject, patterns: &[Value]) -> Result<Filters, FilterError> {
         let error = |pattern, reason: String| FilterError { pattern, path: String::new(), reason };
-        if patterns.len() > MOST_PATTERNS {
-            return Err(error(patterns.len(), format!("a mapping has at most {MOST_PATTERNS} patterns")));
+        if patterns.len() > MOST_FILTERS {
+            return Err(error(patterns.len(), format!("a mapping has at most {MOST_FILTERS} patterns")));
         }
         let compile = |(index, pattern): (usize, &Value)| {
             let number = index + 1;

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::{BufMut, Bytes, BytesMut};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     dead_letter::{self, Origin},
     delivery::{Attempt, Delivery, GivenUp, Step},
     mapping::Job,
+    payload::{LARGEST_PAYLOAD, payload},
 };
 use crate::{
     dynamodb::{StreamReader, StreamRecord},
@@ -23,8 +23,6 @@ use crate::{
     sqs::MessageAttributes,
 };
 
-/// A payload's limit, 6 MB, with room for what stands around the records.
-const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024 - 64;
 /// Records read at once at most, as GetRecords answers.
 const READ: usize = 1_000;
 /// The wait after the stream could not be read.
@@ -78,11 +76,11 @@ impl Lane {
                 }
                 batch.extend(self.waiting.pop_front());
             }
+            // The window ends also with more to read: that may all be for other lanes, or not wanted. A read that is dropped loses nothing.
             let full = batch.len() == self.job.config.batch_size;
-            if full || (!self.reader.has_more() && (window.is_zero() || timeout_at(until, self.reader.more()).await.is_err())) {
+            if full || window.is_zero() || timeout_at(until, self.read()).await.is_err() {
                 return batch;
             }
-            self.read().await;
         }
     }
 
@@ -134,7 +132,7 @@ impl Lane {
     /// Invokes the function; none if it could not be invoked.
     async fn invoke(&self, records: &[StreamRecord], texts: &[String]) -> Option<(Outcome, Attempt)> {
         let job = &self.job;
-        let invoked = job.lambda.invoke(&job.config.function_arn, payload(texts)).await;
+        let invoked = job.lambda.invoke(&job.config.function_arn, payload(texts.iter().map(String::as_str))).await;
         let function_error = invoked.result.is_err();
         let outcome = match invoked.result {
             Ok(answer) if job.config.report_batch_item_failures => {
@@ -173,18 +171,4 @@ fn lane_of(key: &str, lanes: usize) -> usize {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     (hasher.finish() % lanes.max(1) as u64) as usize
-}
-
-/// The event: `{"Records":[…]}`.
-fn payload(texts: &[String]) -> Bytes {
-    let mut payload = BytesMut::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + 16);
-    payload.put_slice(b"{\"Records\":[");
-    for (index, text) in texts.iter().enumerate() {
-        if index > 0 {
-            payload.put_u8(b',');
-        }
-        payload.put_slice(text.as_bytes());
-    }
-    payload.put_slice(b"]}");
-    payload.freeze()
 }

@@ -11,11 +11,16 @@ mod delivery;
 mod filter;
 mod lane;
 mod mapping;
+mod payload;
 mod progress;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::{answer::reported, filter::Subject};
+pub(crate) use self::{
+    answer::reported,
+    filter::Subject,
+    payload::{LARGEST_PAYLOAD, payload},
+};
 pub use self::{
     config::{MappingConfig, MappingError},
     filter::{FilterError, Filters},

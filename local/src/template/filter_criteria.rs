@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::section::Section;
-
-/// The most patterns that Lambda takes without a raised quota.
-const MOST_FILTERS: usize = 5;
+use crate::account::MOST_FILTERS;
 
 /// The patterns of `FilterCriteria`.
 pub(super) fn patterns(section: &Section<'_>) -> Vec<Value> {

@@ -214,15 +214,14 @@ async fn answers_have_the_headers_of_dynamodb_on_both_ways() {
 async fn records_are_unfinished_from_the_write_until_the_reader_says_so() {
     let table = Table::start("").await;
     let mut reader = table.db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
-    assert_eq!(table.db.unfinished_records().await.unwrap(), 0);
+    assert!(!table.db.has_unfinished_records().await.unwrap());
     table.put("1", 100).await;
     table.put("2", 100).await;
-    assert_eq!(table.db.unfinished_records().await.unwrap(), 2, "without a pause");
+    assert!(table.db.has_unfinished_records().await.unwrap(), "without a pause");
     table.put("2", 100).await;
-    assert_eq!(table.db.unfinished_records().await.unwrap(), 2, "a write that changes nothing has no record");
     let records = take(&mut reader, 2).await;
     reader.checkpoint().finish(records[0].position);
-    assert_eq!(table.db.unfinished_records().await.unwrap(), 1);
+    assert!(table.db.has_unfinished_records().await.unwrap());
     reader.checkpoint().finish(records[1].position);
-    assert_eq!(table.db.unfinished_records().await.unwrap(), 0);
+    assert!(!table.db.has_unfinished_records().await.unwrap(), "a write that changes nothing has no record");
 }

@@ -78,6 +78,20 @@ async fn messages_that_are_throttled_are_free() {
 }
 
 #[tokio::test]
+async fn a_message_is_under_way_also_when_its_connection_is_closed() {
+    let stack = Stack::start(|_, _| {}).await;
+    let mut client = stack.connect("").await;
+    send(&mut client, r#"{"route":"silent","sleep":1500}"#).await;
+    stack.events_of("route", 1).await;
+    drop(client);
+    until(|| stack.gateway.tasks().is_empty()).await;
+    assert_eq!(stack.gateway.activity(), Activity { open: 0, busy: 1 });
+    quiet(&stack).await;
+    assert_eq!(messages(&stack), 1.0);
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn connections_are_counted_by_their_time() {
     let stack = Stack::start(|_, _| {}).await;
     let seconds = || stack.meter.usage(Vec::new()).quantity(Item::ConnectionMinutes) * 60.0;

@@ -67,7 +67,9 @@ async fn an_invocation_past_its_timeout_ends_with_its_environment() {
     let elapsed = start.elapsed();
     assert_eq!(failure(result), failed("Sandbox.Timedout", "RequestId: … Error: Task timed out after 1.00 seconds"));
     assert!((Duration::from_millis(990)..Duration::from_millis(1900)).contains(&elapsed), "{elapsed:?}");
+    assert!(stats(&lambda).percentile_99 >= Duration::from_secs(1), "{:?}", stats(&lambda));
     until("the late process has ended", || has_ended(late)).await;
+    assert_eq!(stats(&lambda).deaths, 0, "it has not ended by itself");
     assert_eq!(invoke(&lambda, json!({"answer": 1})).await, Ok(json!(1)));
     assert_ne!(pid(&lambda), late);
     lambda.shutdown().await;

@@ -54,7 +54,7 @@ async fn the_environment_used_last_serves_next_and_the_others_are_reaped() {
     }
     assert_eq!(served.len(), 1, "more than one environment served: {served:?}");
     until("the last is reaped too", || lambda.processes().is_empty()).await;
-    assert_eq!(stats(&lambda).errors, 0);
+    assert_eq!((stats(&lambda).errors, stats(&lambda).deaths), (0, 0));
     assert_eq!(invoke(&lambda, json!({"answer": 1})).await, Ok(json!(1)));
     lambda.shutdown().await;
 }
@@ -121,5 +121,7 @@ async fn an_invocation_given_up_while_it_waits_is_never_run() {
     running.await.unwrap().unwrap();
     assert_eq!(invoke(&lambda, json!("last")).await, Ok(json!("last")));
     assert_eq!(std::fs::read_to_string(log.path()).unwrap(), "{\"sleepMilliseconds\":300}\n\"last\"\n");
+    let FunctionStats { invocations, abandoned, .. } = stats(&lambda);
+    assert_eq!((invocations, abandoned), (3, 1));
     lambda.shutdown().await;
 }

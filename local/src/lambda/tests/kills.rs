@@ -70,6 +70,7 @@ async fn whenever_processes_are_killed_every_invocation_ends_and_only_by_the_kil
     assert_eq!(invoke(&lambda, json!({"answer": 1})).await, Ok(json!(1)));
     until("nothing serves", || lambda.serving() == 0).await;
     assert_eq!(stats(&lambda).errors, failed as u64);
+    assert!(stats(&lambda).deaths >= failed as u64, "{} of {kills} kills", stats(&lambda).deaths);
     lambda.shutdown().await;
     assert_eq!(lambda.processes(), []);
 }

@@ -227,6 +227,24 @@ async fn a_payload_has_at_most_six_megabytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_did_not_fit_and_is_visible_again_is_received_again() {
+    let stack = start().await;
+    let long = "x".repeat(1_000_000);
+    stack.send(&["hold"]);
+    stack.send(&[long.as_str(); 7]);
+    let mapping = stack.map(|config| config.concurrency = 1);
+    stack.until_batches(1).await;
+    stack.until_counts("work", [0, 8, 0]).await;
+    stack.clock.advance(Duration::from_secs(600));
+    stack.release();
+    stack.until_counts("work", [0, 0, 0]).await;
+    let received = |record: &Value| record["attributes"]["ApproximateReceiveCount"].as_str().unwrap().to_owned();
+    let received: Vec<Vec<_>> = stack.batches().iter().map(|batch| batch.iter().map(received).collect()).collect();
+    assert_eq!(received, [vec!["1"; 7], vec!["2"]]);
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_batches_than_allowed_are_in_the_function_at_once() {
     let stack = start().await;
     stack.send(&["hold"; 5]);

@@ -184,6 +184,24 @@ async fn only_records_that_match_a_pattern_reach_the_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_does_not_wait_for_what_the_function_does_not_want() {
+    let stack = start(Some("{}"), None).await;
+    // As many as one read finds, of which one is wanted, and one more that is no record, since it changes nothing.
+    let wanted = ("player0".to_owned(), "0".to_owned());
+    let mut messages = vec![wanted.clone()];
+    messages.extend((1..1_000).map(|number| ("player1".to_owned(), number.to_string())));
+    stack.write(&messages).await;
+    stack.write(&messages[999..]).await;
+    let mapping = stack.map(|config| {
+        config.batch_size = 10;
+        config.filter_patterns = vec![json!({"dynamodb": {"Keys": {"recipientId": {"S": ["player0"]}}}})];
+    });
+    until(|| !stack.batches().is_empty()).await;
+    assert_eq!(stack.seen(), [wanted]);
+    stack.stop(mapping).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_window_gathers_what_comes_within_it() {
     let stack = start(Some("{}"), None).await;
     let mapping = stack.map(|config| {
