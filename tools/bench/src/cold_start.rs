@@ -2,9 +2,9 @@
 //! same the way AWS's own samples are written (`baseline/`).
 //!
 //! Nothing behind the functions is made up. A local stack runs, a player holds a socket to it, and the invocation is the stream's record
-//! of a message to that player; so each function queries DynamoDB, posts to the socket, and the player receives the message. Both
-//! services are behind a port each, as they are behind a host each on AWS, with or without TLS. The processes have the variables that
-//! the stack gives to its own. The two functions take turns, so that whatever else the machine does befalls both.
+//! of a message to that player; so each function queries DynamoDB, posts to the socket, and the player receives the message. The processes
+//! have the variables that the stack gives to its own. For TLS, a port that terminates it stands before each of the two services, as each
+//! has a host of its own on AWS. The two functions take turns, so that whatever else the machine does befalls both.
 
 mod port;
 mod runtime_api;
@@ -53,12 +53,28 @@ pub async fn run(args: &Args) -> Result<()> {
     let authority = Authority::new(stack.directory.path())?;
     let mut table =
         Table::new(&["function", "over", "first poll", "first answer", "fastest", "p90", "of the baseline", "peak memory", "binary"]);
-    for (over, secure) in [("HTTP", false), ("TLS", true)] {
-        let ports = [Port::open(&stack.endpoint, &authority, secure).await?, Port::open(&stack.endpoint, &authority, secure).await?];
-        scene.environment.extend(endpoints(&ports, &stack, &authority, secure)?);
-        let measured = measure(args.runs, &programs, &ports, &mut scene).await?;
-        add(&mut table, over, &programs, &measured)?;
-    }
+    let stage = stack.url.rsplit_once('/').map_or("", |(_, stage)| stage);
+    // Only the baseline reads it: in Muster's functions, `AWS_ENDPOINT_URL` comes first.
+    set(&mut scene, [("PUSH_ENDPOINT", format!("{}/{stage}", stack.endpoint))]);
+    let measured = measure(args.runs, &programs, &[], &mut scene).await?;
+    add(&mut table, "HTTP", &programs, &measured)?;
+
+    // The SDK's defaults load the system's roots at the start, also for plain HTTP. Where they are in a directory, as on Debian, that takes
+    // as long as all the rest; on Lambda they are in one file.
+    set(&mut scene, [("SSL_CERT_FILE", authority.system_bundle()?)]);
+    let measured = measure(args.runs, &programs, &[], &mut scene).await?;
+    add(&mut table, "HTTP, roots in a file", &programs, &measured)?;
+
+    let plain = scene.environment.get("AWS_ENDPOINT_URL_DYNAMODB").ok_or("the stack's functions do not say where DynamoDB is")?;
+    let ports = [Port::open(plain, &authority).await?, Port::open(&stack.endpoint, &authority).await?];
+    let [dynamodb, sockets] = ports.each_ref().map(Port::url);
+    set(
+        &mut scene,
+        [("PUSH_ENDPOINT", format!("{sockets}/{stage}")), ("AWS_ENDPOINT_URL", sockets), ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)],
+    );
+    set(&mut scene, [("AWS_CA_BUNDLE", authority.own_bundle())]);
+    let measured = measure(args.runs, &programs, &ports, &mut scene).await?;
+    add(&mut table, "TLS, roots in a file", &programs, &measured)?;
     table.print(&format!(
         "From the start of the process to its first answer, medians of {} (`release` binaries: Muster's of its own profile, size-optimised, linked \
          as one unit and stripped; the baseline's of cargo's. MB of 1,000,000 bytes):",
@@ -67,18 +83,23 @@ pub async fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Starts each program so many times, in turns.
-async fn measure(runs: usize, programs: &[(&str, PathBuf); 2], ports: &[Port; 2], scene: &mut Scene) -> Result<[Vec<Measured>; 2]> {
+/// Sets variables of the processes.
+fn set<const N: usize>(scene: &mut Scene, variables: [(&str, String); N]) {
+    scene.environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// Starts each program so many times, in turns. Each must use every one of `ports`.
+async fn measure(runs: usize, programs: &[(&str, PathBuf); 2], ports: &[Port], scene: &mut Scene) -> Result<[Vec<Measured>; 2]> {
     let mut measured = [Vec::new(), Vec::new()];
     // The first round only brings the binaries into the page cache.
     for run in 0..=runs {
         for ((name, program), measured) in programs.iter().zip(&mut measured) {
-            let before = ports.each_ref().map(Port::connections);
+            let before: Vec<_> = ports.iter().map(Port::connections).collect();
             let one = scene.start(program).await.map_err(|error| format!("{name}: {error}"))?;
-            // Each service was really asked, and where TLS is measured it was spoken.
+            // That the message has arrived shows that both services were asked; this, that TLS was spoken.
             let connections: Vec<_> = ports.iter().zip(before).map(|(port, before)| port.connections() - before).collect();
             if connections.contains(&0) {
-                return Err(format!("{name} opened {connections:?} connections to DynamoDB and to the sockets").into());
+                return Err(format!("{name} made {connections:?} TLS connections to DynamoDB and to the sockets").into());
             }
             if run > 0 {
                 measured.push(one);
@@ -93,23 +114,6 @@ fn variables(stack: &Stack) -> Result<BTreeMap<String, String>> {
     let functions = stack.functions()?;
     let pid = functions.get("messages-deliver").and_then(|status| status["processes"][0].as_u64());
     environment(u32::try_from(pid.ok_or("messages-deliver has no process")?)?)
-}
-
-/// The variables by which the functions find DynamoDB and the sockets, and trust whom they find there.
-fn endpoints(ports: &[Port; 2], stack: &Stack, authority: &Authority, secure: bool) -> Result<Vec<(String, String)>> {
-    let [dynamodb, sockets] = ports.each_ref().map(Port::url);
-    let stage = stack.url.rsplit_once('/').map_or("", |(_, stage)| stage);
-    let mut variables = vec![
-        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        ("AWS_ENDPOINT_URL", sockets.clone()),
-        // Only the baseline reads it here: what `AWS_ENDPOINT_URL` says comes first in Muster's functions.
-        ("PUSH_ENDPOINT", format!("{sockets}/{stage}")),
-    ];
-    if secure {
-        variables.push(("AWS_CA_BUNDLE", authority.own_bundle()));
-        variables.push(("SSL_CERT_FILE", authority.system_bundle()?));
-    }
-    Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn add(table: &mut Table, over: &str, programs: &[(&str, PathBuf); 2], measured: &[Vec<Measured>; 2]) -> Result<()> {

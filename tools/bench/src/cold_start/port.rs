@@ -1,4 +1,4 @@
-//! A port in front of the stack, with TLS or without, that counts who has come.
+//! A port that terminates TLS in front of a plain one, and counts who has come.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -21,7 +21,6 @@ use crate::Result;
 /// An open port. It closes when it is dropped.
 pub struct Port {
     address: SocketAddr,
-    secure: bool,
     connections: Arc<AtomicUsize>,
     listening: JoinHandle<()>,
 }
@@ -34,27 +33,26 @@ impl Drop for Port {
 
 impl Port {
     /// Opens a port that leads to `endpoint` (`http://…`).
-    pub async fn open(endpoint: &str, authority: &Authority, secure: bool) -> Result<Self> {
+    pub async fn open(endpoint: &str, authority: &Authority) -> Result<Self> {
         let target: SocketAddr = endpoint.strip_prefix("http://").ok_or("the stack has no plain endpoint")?.parse()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (address, connections) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
-        let acceptor = secure.then(|| authority.acceptor.clone());
-        let listening = tokio::spawn(listen(listener, target, acceptor, Arc::clone(&connections)));
-        Ok(Self { address, secure, connections, listening })
+        let listening = tokio::spawn(listen(listener, target, authority.acceptor.clone(), Arc::clone(&connections)));
+        Ok(Self { address, connections, listening })
     }
 
     /// How to reach it.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
+        format!("https://{}", self.address)
     }
 
-    /// How many connections have been made, TLS handshake included.
+    /// How many TLS handshakes have succeeded.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Acquire)
     }
 }
 
-async fn listen(listener: TcpListener, target: SocketAddr, acceptor: Option<TlsAcceptor>, connections: Arc<AtomicUsize>) {
+async fn listen(listener: TcpListener, target: SocketAddr, acceptor: TlsAcceptor, connections: Arc<AtomicUsize>) {
     loop {
         let accepted = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -68,21 +66,12 @@ async fn listen(listener: TcpListener, target: SocketAddr, acceptor: Option<TlsA
     }
 }
 
-async fn forward(accepted: TcpStream, target: SocketAddr, acceptor: Option<TlsAcceptor>, connections: &AtomicUsize) -> Result<()> {
-    let mut onward = TcpStream::connect(target).await?;
+async fn forward(accepted: TcpStream, target: SocketAddr, acceptor: TlsAcceptor, connections: &AtomicUsize) -> Result<()> {
     accepted.set_nodelay(true)?;
+    let mut accepted = acceptor.accept(accepted).await?;
+    connections.fetch_add(1, Ordering::Release);
+    let mut onward = TcpStream::connect(target).await?;
     onward.set_nodelay(true)?;
-    let mut accepted = accepted;
-    match acceptor {
-        Some(acceptor) => {
-            let mut secure = acceptor.accept(accepted).await?;
-            connections.fetch_add(1, Ordering::Release);
-            copy_bidirectional(&mut secure, &mut onward).await?;
-        }
-        None => {
-            connections.fetch_add(1, Ordering::Release);
-            copy_bidirectional(&mut accepted, &mut onward).await?;
-        }
-    }
+    copy_bidirectional(&mut accepted, &mut onward).await?;
     Ok(())
 }
