@@ -1,0 +1,2 @@
+//! A small game server.
+fn main() {}

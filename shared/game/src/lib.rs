@@ -1,0 +1,1 @@
+//! The rules of Muster, pure: no I/O, no clock, no randomness.
