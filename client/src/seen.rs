@@ -110,7 +110,14 @@ mod tests {
 
     fn message(sent_at: u64, request: Option<&str>, text: &str) -> MessagePush {
         let request_id = request.map(str::to_owned);
-        MessagePush { message_id: first_id_of(sent_at), sender_id: "bob".into(), request_id, message: text.into(), sent_at }
+        MessagePush {
+            message_id: first_id_of(sent_at),
+            sender_id: "bob".into(),
+            announcement: None,
+            request_id,
+            message: text.into(),
+            sent_at,
+        }
     }
 
     fn seen_of(messages: &[MessagePush]) -> Seen {

@@ -44,14 +44,14 @@ async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Fail
         Place::Newest => {
             let (shown, cut) = fitting(rows.into_iter().rev().map(MessagePush::from))?;
             let shown = shown.into_iter().rev().collect();
-            Resumed { messages: shown, next: None, after: Some(first_id_of(begun_at)), complete: more.is_none() && !cut }
+            Resumed { messages: shown, next: None, after: Some(first_id_of(begun_at)), complete: more.is_none() && !cut, state: None }
         }
         Place::Behind(_) => {
             let (shown, cut) = fitting(rows.into_iter().map(MessagePush::from))?;
             let behind = if cut { shown.back().map(|message| message.message_id.clone()) } else { more };
             let next = behind.map(|behind| Next { begun_at, behind }.to_string());
             let after = next.is_none().then(|| first_id_of(begun_at));
-            Resumed { messages: shown.into(), next, after, complete: remembered }
+            Resumed { messages: shown.into(), next, after, complete: remembered, state: None }
         }
     };
     tracing::info!(messages = resumed.messages.len(), complete = resumed.complete, more = resumed.next.is_some(), "resumed");
@@ -83,7 +83,7 @@ mod tests {
 
     fn message(id: usize, bytes: usize) -> MessagePush {
         let (message_id, message) = (id.to_string(), "\u{1}".repeat(bytes));
-        MessagePush { message_id, sender_id: "alice".into(), request_id: None, message, sent_at: 1 }
+        MessagePush { message_id, sender_id: "alice".into(), announcement: None, request_id: None, message, sent_at: 1 }
     }
 
     #[test]

@@ -98,16 +98,16 @@ impl World {
             (None, Some(time)) => first_id_of(time.min(self.now) - OVERLAP_MILLISECONDS),
             (None, None) => {
                 let older = messages.len().saturating_sub(PAGE);
-                return Resumed { messages: messages.split_off(older), next: None, after, complete: older == 0 };
+                return Resumed { messages: messages.split_off(older), next: None, after, complete: older == 0, state: None };
             }
         };
         messages.retain(|message| message.message_id > behind);
         if messages.len() <= PAGE {
-            return Resumed { messages, next: None, after, complete: true };
+            return Resumed { messages, next: None, after, complete: true, state: None };
         }
         messages.truncate(PAGE);
         let next = Next { behind: messages[PAGE - 1].message_id.clone(), begun_at };
-        Resumed { messages, next: Some(next.to_string()), after: None, complete: true }
+        Resumed { messages, next: Some(next.to_string()), after: None, complete: true, state: None }
     }
 
     fn ask(&mut self) {
@@ -140,8 +140,14 @@ impl World {
             Happening::Send { stored_after } => {
                 let rest = self.sent.len() + 1;
                 let message_id = format!("{}{rest:012x}", &first_id_of(self.now)[..24]);
-                let message =
-                    MessagePush { message_id, sender_id: "bob".into(), request_id: None, message: "hi".into(), sent_at: self.now };
+                let message = MessagePush {
+                    message_id,
+                    sender_id: "bob".into(),
+                    announcement: None,
+                    request_id: None,
+                    message: "hi".into(),
+                    sent_at: self.now,
+                };
                 self.sent.push((message, self.now + stored_after));
             }
             Happening::Push(index) => {

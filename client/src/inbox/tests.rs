@@ -8,11 +8,18 @@ use super::*;
 const START: u64 = 1_000_000;
 
 fn push(sent_at: u64, message: &str) -> MessagePush {
-    MessagePush { message_id: first_id_of(sent_at), sender_id: "bob".into(), request_id: None, message: message.into(), sent_at }
+    MessagePush {
+        message_id: first_id_of(sent_at),
+        sender_id: "bob".into(),
+        announcement: None,
+        request_id: None,
+        message: message.into(),
+        sent_at,
+    }
 }
 
 fn page(messages: Vec<MessagePush>, after: u64, complete: bool) -> Resumed {
-    Resumed { messages, next: None, after: Some(first_id_of(after)), complete }
+    Resumed { messages, next: None, after: Some(first_id_of(after)), complete, state: None }
 }
 
 /// Takes everything, into a list of texts and whether they were missed.
@@ -105,10 +112,10 @@ fn a_page_without_room_is_asked_for_again_and_says_how_much_was_new() {
 fn a_page_that_leads_nowhere_is_broken() {
     let mut inbox = Inbox::new(None, true);
     let next = Next { behind: first_id_of(START), begun_at: START }.to_string();
-    let same = Resumed { messages: Vec::new(), next: Some(next), after: None, complete: true };
+    let same = Resumed { messages: Vec::new(), next: Some(next), after: None, complete: true, state: None };
     assert_eq!(inbox.page(same.clone(), &mut |_| Offer::Taken), Step::More);
     assert!(matches!(inbox.page(same, &mut |_| Offer::Taken), Step::Broken(_)));
-    let neither = Resumed { messages: Vec::new(), next: None, after: None, complete: true };
+    let neither = Resumed { messages: Vec::new(), next: None, after: None, complete: true, state: None };
     assert!(matches!(inbox.page(neither, &mut |_| Offer::Taken), Step::Broken(_)));
 }
 
@@ -155,7 +162,7 @@ fn a_cursor_of_the_future_hides_no_push() {
 fn an_empty_page_can_lead_to_others() {
     let mut inbox = Inbox::new(Some(first_id_of(START)), true);
     let mut list = Vec::new();
-    let empty = |next: &str| Resumed { messages: Vec::new(), next: Some(next.into()), after: None, complete: false };
+    let empty = |next: &str| Resumed { messages: Vec::new(), next: Some(next.into()), after: None, complete: false, state: None };
     for next in ["a", "b", "c"] {
         assert_eq!(inbox.page(empty(next), &mut into_list(&mut list)), Step::More);
         assert_eq!(inbox.request(100), Resume { after: None, next: Some(next.into()), limit: Some(100) });

@@ -133,7 +133,14 @@ mod tests {
     use super::*;
 
     fn from_bob(message: &str, sent_at: u64, missed: bool) -> Message {
-        let push = MessagePush { message_id: "m".into(), sender_id: "bob".into(), request_id: None, message: message.into(), sent_at };
+        let push = MessagePush {
+            message_id: "m".into(),
+            sender_id: "bob".into(),
+            announcement: None,
+            request_id: None,
+            message: message.into(),
+            sent_at,
+        };
         Message { push, missed }
     }
 

@@ -17,6 +17,12 @@ pub enum Code {
     BadRequest,
     /// The token with which this socket was opened has expired: connect again with a new one.
     TokenExpired,
+    /// The player is in something already, or waits for it: the message says in what.
+    Seated,
+    /// There is no such thing, or it is not the player's.
+    NotFound,
+    /// This deployment does not offer what was asked for.
+    Unavailable,
     /// A fault of ours. The request may or may not have happened; it may be sent again.
     Internal,
     /// A code that this version of the client does not know.

@@ -14,11 +14,15 @@ pub enum Route {
     SendMessage,
     /// What the player missed while it was away.
     Resume,
+    /// A place on a game server.
+    SessionPlacementRequest,
+    /// No place on a game server after all.
+    CancelPlacement,
 }
 
 impl Route {
     /// All routes, in the order of the template.
-    pub const ALL: [Self; 3] = [Self::Ping, Self::SendMessage, Self::Resume];
+    pub const ALL: [Self; 5] = [Self::Ping, Self::SendMessage, Self::Resume, Self::SessionPlacementRequest, Self::CancelPlacement];
 
     /// The name on the wire, such as `sendMessage`.
     #[must_use]
@@ -27,6 +31,8 @@ impl Route {
             Self::Ping => "ping",
             Self::SendMessage => "sendMessage",
             Self::Resume => "resume",
+            Self::SessionPlacementRequest => "sessionPlacementRequest",
+            Self::CancelPlacement => "cancelPlacement",
         }
     }
 }

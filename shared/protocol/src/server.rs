@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Code, Rejection};
+use crate::{Code, PlacementPush, Rejection, SessionPush};
 
 /// One frame to a client, told apart by `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,12 @@ pub enum ServerFrame {
         /// What is wrong, naming the field and the limit.
         message: String,
     },
-    /// A message from a player.
+    /// A message from a player, or a service's announcement.
     Message(MessagePush),
+    /// The player's game server.
+    Session(SessionPush),
+    /// A placement that came to nothing, or a game session that is over.
+    Placement(PlacementPush),
 }
 
 impl ServerFrame {
@@ -48,8 +52,11 @@ impl ServerFrame {
 pub struct MessagePush {
     /// The message's id in the recipient's inbox, a UUIDv7.
     pub message_id: String,
-    /// The player who sent it, as its token says.
+    /// The player who sent it, as its token says; `service` for an announcement.
     pub sender_id: String,
+    /// The `type` of an announcement. No player can send a message that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<String>,
     /// The sender's request: the same when the sender repeated itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -67,7 +74,14 @@ mod tests {
 
     #[test]
     fn frames_look_as_documented() {
-        let push = MessagePush { message_id: "m1".into(), sender_id: "alice".into(), request_id: None, message: "hi".into(), sent_at: 7 };
+        let push = MessagePush {
+            message_id: "m1".into(),
+            sender_id: "alice".into(),
+            announcement: None,
+            request_id: None,
+            message: "hi".into(),
+            sent_at: 7,
+        };
         assert_eq!(
             serde_json::to_value(ServerFrame::Message(push)).unwrap(),
             json!({"type": "message", "messageId": "m1", "senderId": "alice", "message": "hi", "sentAt": 7})
@@ -84,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_code_of_a_later_version_is_unknown_not_an_error() {
-        let frame = r#"{"type":"rejection","code":"seated","message":"…","more":1}"#;
+        let frame = r#"{"type":"rejection","code":"banned","message":"…","more":1}"#;
         assert!(matches!(serde_json::from_str(frame).unwrap(), ServerFrame::Rejection { code: Code::Unknown, .. }));
     }
 }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MessagePush, Rejection, Request, Route, cursor, limits};
+use crate::{MessagePush, PlacementPush, Rejection, Request, Route, Seat, SessionPush, cursor, limits};
 
 /// How far a resume looks back behind `after`, in milliseconds.
 ///
@@ -46,6 +46,22 @@ pub struct Resumed {
     /// asked for, there are older messages than this page shows. After a change of how long it remembers, that is only known once the longer
     /// of both times has passed.
     pub complete: bool,
+    /// What the player is in beside its inbox. On the first page only, the one that was asked for without `next`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PlayerState>,
+}
+
+/// What a player is in, so that a client that was started anew needs to remember nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlayerState {
+    /// What it waits for; absent if it waits for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
+    /// The game sessions that are open to it, as they were pushed, newest first.
+    pub sessions: Vec<SessionPush>,
+    /// The placements that came to nothing and the sessions that are over, of the last hour, as they were pushed, newest first.
+    pub placements: Vec<PlacementPush>,
 }
 
 impl Request for Resume {

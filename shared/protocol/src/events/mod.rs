@@ -1,0 +1,12 @@
+//! What trusted programs publish over SNS: GameLift and game servers tell of placements, services announce.
+
+mod announcement;
+mod placement_event;
+
+pub use announcement::Announcement;
+pub use placement_event::{PlacedPlayer, PlacementDetail, PlacementEvent, PlacementFulfilled, placement_of_session};
+
+/// Whether `text` is of 1 to `most` characters, none of which is a control character.
+fn is_plain(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,222 @@
+//! Events of placements and game sessions, in the shape in which GameLift publishes them.
+//! <https://docs.aws.amazon.com/gameliftservers/latest/developerguide/queue-events.html>
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
+
+use super::is_plain;
+use crate::limits;
+
+/// The envelope. Only what Muster needs of it; GameLift's has `id`, `time`, `region` and more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementEvent {
+    /// What happened.
+    pub detail: PlacementDetail,
+}
+
+/// What happened, told apart by `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub enum PlacementDetail {
+    /// There is a game session.
+    PlacementFulfilled(PlacementFulfilled),
+    /// The placement was stopped.
+    PlacementCancelled {
+        /// The placement.
+        placement_id: String,
+    },
+    /// There was no room on any server in the queue's time.
+    PlacementTimedOut {
+        /// The placement.
+        placement_id: String,
+    },
+    /// GameLift could not do it.
+    PlacementFailed {
+        /// The placement.
+        placement_id: String,
+    },
+    /// Published by a game server when its game session is over.
+    SessionEnded {
+        /// The game session.
+        game_session_arn: String,
+        /// Anything that its players should be told, up to 4,096 bytes of JSON.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        results: Option<Value>,
+    },
+}
+
+/// A game session, and who has a place in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementFulfilled {
+    /// The placement: 1 to 48 letters, digits and hyphens.
+    pub placement_id: String,
+    /// The game session.
+    pub game_session_arn: String,
+    /// The server's address.
+    pub ip_address: String,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_name: Option<String>,
+    /// Its port. GameLift's events have it as text, its API as a number: both are read.
+    #[serde(deserialize_with = "port")]
+    pub port: u16,
+    /// Where the server is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub game_session_region: Option<String>,
+    /// The players: up to 200, and one that is named twice counts once.
+    #[serde(default)]
+    pub placed_player_sessions: Vec<PlacedPlayer>,
+}
+
+/// A player's own place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacedPlayer {
+    /// The player.
+    pub player_id: String,
+    /// What it shows the server.
+    pub player_session_id: String,
+}
+
+impl PlacementDetail {
+    /// Checks the limits that types cannot express.
+    ///
+    /// # Errors
+    /// What is wrong, naming the field and its limit.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::PlacementFulfilled(fulfilled) => fulfilled.check(),
+            Self::PlacementCancelled { placement_id }
+            | Self::PlacementTimedOut { placement_id }
+            | Self::PlacementFailed { placement_id } => check_placement_id(placement_id),
+            Self::SessionEnded { game_session_arn, results } => {
+                check_text("gameSessionArn", game_session_arn, limits::GAME_SESSION_ARN_CHARACTERS)?;
+                let bytes = results.as_ref().map_or(0, |results| results.to_string().len());
+                if bytes > limits::RESULTS_BYTES {
+                    return Err(format!("results: at most {} bytes of JSON, not {bytes}", limits::RESULTS_BYTES));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl PlacementFulfilled {
+    fn check(&self) -> Result<(), String> {
+        check_placement_id(&self.placement_id)?;
+        check_text("gameSessionArn", &self.game_session_arn, limits::GAME_SESSION_ARN_CHARACTERS)?;
+        check_text("ipAddress", &self.ip_address, limits::ADDRESS_CHARACTERS)?;
+        for (name, text) in [("dnsName", &self.dns_name), ("gameSessionRegion", &self.game_session_region)] {
+            text.as_ref().map_or(Ok(()), |text| check_text(name, text, limits::ADDRESS_CHARACTERS))?;
+        }
+        let (players, most) = (self.placed_player_sessions.len(), limits::PLACED_PLAYERS);
+        if players > most {
+            return Err(format!("placedPlayerSessions: at most {most}, not {players}"));
+        }
+        for PlacedPlayer { player_id, player_session_id } in &self.placed_player_sessions {
+            check_text("placedPlayerSessions.playerId", player_id, limits::PLAYER_ID_CHARACTERS)?;
+            check_text("placedPlayerSessions.playerSessionId", player_session_id, limits::ADDRESS_CHARACTERS)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_placement_id(id: &str) -> Result<(), String> {
+    if limits::is_placement_id(id) {
+        return Ok(());
+    }
+    Err(format!("placementId: 1 to {} letters, digits and hyphens", limits::PLACEMENT_ID_CHARACTERS))
+}
+
+fn check_text(name: &str, text: &str, most: usize) -> Result<(), String> {
+    if is_plain(text, most) { Ok(()) } else { Err(format!("{name}: 1 to {most} characters, none a control character")) }
+}
+
+/// The placement that a game session's ARN names with its last part, as GameLift's do.
+#[must_use]
+pub fn placement_of_session(game_session_arn: &str) -> Option<&str> {
+    game_session_arn.rsplit_once('/').map(|(_, id)| id).filter(|id| limits::is_placement_id(id))
+}
+
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).ok_or_else(|| D::Error::custom("port: 1 to 65535"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// GameLift's own example.
+    const FULFILLED: &str = r#"{"version":"0","id":"93111702-4e98-8e1c-07d4-740ee173c4c0","detail-type":"GameLift Queue Placement Event",
+        "source":"aws.gamelift","account":"123456789012","time":"2021-10-06T09:50:55Z","region":"eu-west-1",
+        "resources":["arn:aws:gamelift:eu-west-1:123456789012:gamesessionqueue/default"],
+        "detail":{"placementId":"1941b6ae-dd29-4605-b0df-8c5ac8d37663","port":"1337",
+        "gameSessionArn":"arn:aws:gamelift:eu-west-1::gamesession/fleet-938edf52/1941b6ae-dd29-4605-b0df-8c5ac8d37663",
+        "ipAddress":"1.1.1.1","placedPlayerSessions":[{"playerId":"1","playerSessionId":"psess-3defcd9c"}],
+        "customEventData":"text","dnsName":"ec2-1-1-1-1.eu-west-1.compute.amazonaws.com",
+        "startTime":"2021-10-06T09:50:46.923Z","endTime":"2021-10-06T09:50:55.245Z","type":"PlacementFulfilled","gameSessionRegion":"eu-west-1"}}"#;
+
+    fn detail(value: Value) -> Result<PlacementDetail, serde_json::Error> {
+        serde_json::from_value::<PlacementEvent>(json!({"detail": value})).map(|event| event.detail)
+    }
+
+    #[test]
+    fn gamelifts_own_example_is_understood() {
+        let event: PlacementEvent = serde_json::from_str(FULFILLED).unwrap();
+        event.detail.check().unwrap();
+        let PlacementDetail::PlacementFulfilled(fulfilled) = event.detail else { panic!() };
+        assert_eq!((fulfilled.port, fulfilled.ip_address.as_str()), (1_337, "1.1.1.1"));
+        assert_eq!(fulfilled.placed_player_sessions[0].player_session_id, "psess-3defcd9c");
+        assert_eq!(placement_of_session(&fulfilled.game_session_arn), Some(fulfilled.placement_id.as_str()));
+    }
+
+    #[test]
+    fn a_port_is_text_or_a_number() {
+        let fulfilled = |port: Value| {
+            detail(json!({"type": "PlacementFulfilled", "placementId": "p", "gameSessionArn": "a", "ipAddress": "1.1.1.1", "port": port}))
+        };
+        assert!(fulfilled(json!("1337")).is_ok() && fulfilled(json!(1337)).is_ok());
+        for wrong in [json!("0"), json!(65_536), json!("x"), json!(null), json!(-1), json!(1.5)] {
+            assert!(fulfilled(wrong.clone()).unwrap_err().to_string().contains("port: 1 to 65535"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_a_limit_is_named() {
+        let players: Vec<Value> = (0..201).map(|n| json!({"playerId": n.to_string(), "playerSessionId": "s"})).collect();
+        let fulfilled = json!({"type": "PlacementFulfilled", "placementId": "p", "gameSessionArn": "a", "ipAddress": "i", "port": 1,
+            "placedPlayerSessions": players});
+        for (wrong, problem) in [
+            (fulfilled, "placedPlayerSessions: at most 200, not 201"),
+            (json!({"type": "PlacementFailed", "placementId": "a b"}), "placementId: 1 to 48 letters, digits and hyphens"),
+            (json!({"type": "SessionEnded", "gameSessionArn": ""}), "gameSessionArn: 1 to 512 characters, none a control character"),
+            (
+                json!({"type": "SessionEnded", "gameSessionArn": "a", "results": "x".repeat(4_095)}),
+                "results: at most 4096 bytes of JSON, not 4097",
+            ),
+        ] {
+            assert_eq!(detail(wrong).unwrap().check().unwrap_err(), problem);
+        }
+        assert!(detail(json!({"type": "PlacementPostponed", "placementId": "p"})).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_survives_the_wire(id in "[a-zA-Z0-9-]{1,48}", port in 1..=u16::MAX, players in prop::collection::vec("[a-z]{1,9}", 0..9)) {
+            let placed = players.into_iter().map(|player_id| PlacedPlayer { player_session_id: format!("psess-{player_id}"), player_id });
+            let fulfilled = PlacementFulfilled {
+                game_session_arn: format!("arn:aws:gamelift:r::gamesession/f/{id}"), placement_id: id, ip_address: "1.1.1.1".into(),
+                dns_name: None, port, game_session_region: None, placed_player_sessions: placed.collect(),
+            };
+            let event = PlacementEvent { detail: PlacementDetail::PlacementFulfilled(fulfilled) };
+            prop_assert_eq!(event.detail.check(), Ok(()));
+            prop_assert_eq!(serde_json::from_str::<PlacementEvent>(&serde_json::to_string(&event).unwrap()).unwrap(), event);
+        }
+    }
+}
