@@ -1,1 +1,8 @@
-//! The rules of Muster, pure: no I/O, no clock, no randomness.
+//! The rules of Muster, pure: no I/O, no clock and no randomness. What time it is, is an argument.
+//!
+//! [`MODES`] is what can be played here: the one file to change for a game of one's own. [`placement`] is what may become of a placement.
+
+mod modes;
+pub mod placement;
+
+pub use modes::{DEFAULT_HOSTED_MODE, Hosted, MODES, Mode, mode};
