@@ -24,6 +24,7 @@ async fn send_message(messages: &Messages, call: Call<SendMessage>) -> Result<Se
         recipient_id: recipient.to_owned(),
         message_id: message_id(call.received_at, &call.player.id, &call.player.cause, recipient).to_string(),
         sender_id: call.player.id.clone(),
+        announcement: None,
         request_id: call.request_id.clone(),
         message: call.body.message.clone(),
         sent_at: call.received_at,

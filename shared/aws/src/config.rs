@@ -1,9 +1,12 @@
 //! The environment of a function, read once at start.
 
-use std::{collections::BTreeMap, num::ParseIntError, path::PathBuf, sync::OnceLock};
+use std::{collections::BTreeMap, num::ParseIntError, path::PathBuf, sync::OnceLock, time::Duration};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
 use thiserror::Error;
+
+use crate::sdk;
 
 /// The variables that the template and Lambda set. Whoever needs one names it once, when it is built at start, so that a missing
 /// one ends the start with its name instead of surprising a later request.
@@ -12,6 +15,8 @@ pub struct Config {
     variables: BTreeMap<String, String>,
     /// The one TLS client of all SDK clients: built when the first of them needs it.
     pub(crate) https: OnceLock<SharedHttpClient>,
+    /// The one client of all tables.
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
 }
 
 /// What is wrong with the environment.
@@ -50,7 +55,11 @@ impl Config {
     /// An environment made by hand. An empty value counts as absent, as a template cannot leave a variable out.
     pub fn from_variables<K: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { variables: variables.filter(|(_, value): &(String, String)| !value.is_empty()).collect(), https: OnceLock::new() }
+        Self {
+            variables: variables.filter(|(_, value): &(String, String)| !value.is_empty()).collect(),
+            https: OnceLock::new(),
+            dynamodb: OnceLock::new(),
+        }
     }
 
     /// The value of a variable that must be there.
@@ -87,6 +96,23 @@ impl Config {
     #[must_use]
     pub fn endpoint(&self, service: &str) -> Option<&str> {
         self.optional(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| self.optional("AWS_ENDPOINT_URL"))
+    }
+
+    /// How long the end of a placement is waited for: `PLACEMENT_TIMEOUT_SECONDS`, GameLift's, and `PLACEMENT_GRACE_SECONDS`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] or [`ConfigError::NotANumber`] with the variable's name.
+    pub fn placement_patience(&self) -> Result<Duration, ConfigError> {
+        Ok(Duration::from_secs(self.number("PLACEMENT_TIMEOUT_SECONDS")? + self.number("PLACEMENT_GRACE_SECONDS")?))
+    }
+
+    /// The client of all tables, built when the first of them asks for it.
+    pub(crate) fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, ConfigError> {
+        if let Some(client) = self.dynamodb.get() {
+            return Ok(client.clone());
+        }
+        let client = aws_sdk_dynamodb::Client::new(&sdk::sdk_config(self, self.endpoint("DYNAMODB"), RetryConfig::standard())?);
+        Ok(self.dynamodb.get_or_init(|| client).clone())
     }
 
     /// A file of further root certificates, for networks that inspect TLS: `AWS_CA_BUNDLE`, as every AWS SDK knows it.

@@ -1,10 +1,9 @@
 //! The connections of players: rows `connection#<id>` of the table players (key playerId, item).
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use aws_smithy_types::retry::RetryConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, ConfigError, Fault, clock, sdk};
+use crate::{Config, ConfigError, Fault, clock};
 
 /// What distinguishes a connection's `item` from the other rows of its player.
 const PREFIX: &str = "connection#";
@@ -64,8 +63,7 @@ impl Connections {
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        let sdk = sdk::sdk_config(config, config.endpoint("DYNAMODB"), RetryConfig::standard())?;
-        Ok(Self { client: Client::new(&sdk), table: config.required("PLAYERS_TABLE")?.to_owned() })
+        Ok(Self { client: config.dynamodb()?, table: config.required("PLAYERS_TABLE")?.to_owned() })
     }
 
     /// Writes a connection's row. Writing it again changes nothing.

@@ -6,20 +6,35 @@
 
 mod backoff;
 pub mod clock;
+mod conditional;
 mod config;
 mod connections;
 mod dead_letters;
+mod deliver;
 mod failure;
+mod game_sessions;
+mod gamelift;
 pub mod harness;
-mod message_id;
+mod ids;
 mod messages;
+mod placements;
+mod player_sessions;
 pub mod push;
+mod reconcile_timer;
 mod sdk;
+mod seats;
 pub mod telemetry;
 
 pub use config::{Config, ConfigError};
 pub use connections::{Connection, Connections};
+pub use deliver::{Deliverable, deliver};
 pub use failure::{Failure, Fault};
-pub use message_id::message_id;
+pub use game_sessions::GameSession;
+pub use gamelift::{GameLift, Started, Stopped};
+pub use ids::{message_id, placement_id};
 pub use messages::{MessageRow, Messages, Page, Place};
+pub use placements::{Changed, End, Ending, PlacementRow, Placements, Requested, Wish};
+pub use player_sessions::{PlayerSessionRow, PlayerSessions};
 pub use push::Push;
+pub use reconcile_timer::{ReconcileTimer, ReconcileTimers};
+pub use seats::{SeatRow, Seats};

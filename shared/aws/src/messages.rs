@@ -6,13 +6,12 @@ mod read;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_smithy_types::retry::RetryConfig;
-use muster_protocol::MessagePush;
+use muster_protocol::{MessagePush, ServerFrame};
 use serde::{Deserialize, Serialize};
 
 pub use read::{Page, Place};
 
-use crate::{Config, ConfigError, sdk};
+use crate::{Config, ConfigError, Deliverable};
 
 /// One message in one player's inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +23,9 @@ pub struct MessageRow {
     pub message_id: String,
     /// Who sent it.
     pub sender_id: String,
+    /// The `type` of an announcement, which only a service can send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<String>,
     /// The sender's own id of its request, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -43,10 +45,33 @@ impl From<MessageRow> for MessagePush {
         Self {
             message_id: row.message_id,
             sender_id: row.sender_id,
+            announcement: row.announcement,
             request_id: row.request_id,
             message: row.message,
             sent_at: row.sent_at,
         }
+    }
+}
+
+impl Deliverable for MessageRow {
+    fn recipient(&self) -> &str {
+        &self.recipient_id
+    }
+
+    fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    fn since(&self) -> u64 {
+        self.sent_at
+    }
+
+    fn frame(&self) -> ServerFrame {
+        ServerFrame::Message(self.clone().into())
+    }
+
+    fn message_id(&self) -> Option<&str> {
+        Some(&self.message_id)
     }
 }
 
@@ -64,9 +89,8 @@ impl Messages {
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        let sdk = sdk::sdk_config(config, config.endpoint("DYNAMODB"), RetryConfig::standard())?;
         Ok(Self {
-            client: Client::new(&sdk),
+            client: config.dynamodb()?,
             table: config.required("MESSAGES_TABLE")?.to_owned(),
             retention: Duration::from_secs(config.number("RETENTION_HOURS")? * 3_600),
         })

@@ -1,5 +1,6 @@
 //! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling
-//! rejections from faults. One entry per kind of event source: [`route`], [`connection`], [`authorizer`], [`stream`].
+//! rejections from faults. One entry per kind of event source: [`route`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
+//! [`timer`], [`topic`].
 
 mod authorizer;
 mod connection;
@@ -7,6 +8,9 @@ mod player;
 mod record;
 mod route;
 mod stream;
+mod timer;
+mod topic;
+mod trouble;
 mod unanswered;
 
 use std::time::Duration;
@@ -20,13 +24,19 @@ pub use connection::{ConnectionEvent, connection};
 pub use player::Player;
 pub use record::Row;
 pub use route::{Call, route, unrouted};
-pub use stream::{FailedRow, stream};
+pub use stream::{FailedRow, changes, stream};
+pub use timer::timer;
+pub use topic::{Notification, topic};
+pub use trouble::Trouble;
 use unanswered::Unanswered;
 
 use crate::{
     Config, ConfigError, Failure, Fault, clock,
     telemetry::{self, Metric, Metrics},
 };
+
+/// What of an invocation's time is kept for writing dead letters.
+const BURIAL: Duration = Duration::from_secs(2);
 
 /// Builds what the handler needs, then answers events for as long as the environment lives.
 async fn run<S, E, R, U, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>

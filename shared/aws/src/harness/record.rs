@@ -22,7 +22,7 @@ pub(super) struct Record {
     pub(super) sequence_number: Option<String>,
 }
 
-/// A row that was inserted.
+/// A row that was written.
 #[derive(Clone, Debug)]
 pub struct Row<T> {
     /// The row.
@@ -31,6 +31,23 @@ pub struct Row<T> {
     pub(super) index: usize,
     /// The request that led to it.
     pub(super) cause: String,
+}
+
+impl<T> Row<T> {
+    /// The request that led to it.
+    #[must_use]
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+}
+
+/// Which writes a consumer is handed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writes {
+    /// Those of rows that were not there.
+    Inserts,
+    /// Those that changed rows, too.
+    All,
 }
 
 impl Record {
@@ -48,15 +65,17 @@ impl Record {
         Self { text, sequence_number }
     }
 
-    /// The row of this record, which is the batch's `index`th; `None` if it tells of no insertion.
+    /// The row of this record, which is the batch's `index`th; `None` if it tells of none of these writes.
     ///
     /// # Errors
     /// A [`Fault`] if this is no row of the table. Reading it again cannot help.
-    pub(super) fn inserted<T: DeserializeOwned>(&self, index: usize) -> Result<Option<Row<T>>, Fault> {
+    pub(super) fn written<T: DeserializeOwned>(&self, index: usize, writes: Writes) -> Result<Option<Row<T>>, Fault> {
         let record: EventRecord =
             serde_json::from_str(self.text.get()).map_err(|error| Fault::new("understanding the stream record", error))?;
-        if record.event_name != "INSERT" {
-            return Ok(None);
+        match record.event_name.as_str() {
+            "INSERT" => {}
+            "MODIFY" if writes == Writes::All => {}
+            _ => return Ok(None),
         }
         let image = record.change.new_image;
         let cause = match image.get("cause") {
@@ -94,17 +113,22 @@ mod tests {
     }
 
     #[test]
-    fn only_inserted_rows_are_handed_over() {
-        let inserted = record("INSERT", json!({"messageId": {"S": "m1"}, "cause": {"S": "c1"}})).inserted::<Message>(3).unwrap().unwrap();
+    fn only_rows_that_are_there_are_handed_over() {
+        let inserted = record("INSERT", json!({"messageId": {"S": "m1"}, "cause": {"S": "c1"}}))
+            .written::<Message>(3, Writes::Inserts)
+            .unwrap()
+            .unwrap();
         assert_eq!((inserted.row.message_id.as_str(), inserted.index, inserted.cause.as_str()), ("m1", 3, "c1"));
-        assert!(record("MODIFY", json!({"messageId": {"S": "m1"}})).inserted::<Message>(0).unwrap().is_none());
-        assert!(record("REMOVE", json!(null)).inserted::<Message>(0).unwrap().is_none());
+        let modified = record("MODIFY", json!({"messageId": {"S": "m1"}}));
+        assert!(modified.written::<Message>(0, Writes::Inserts).unwrap().is_none());
+        assert!(modified.written::<Message>(0, Writes::All).unwrap().is_some());
+        assert!(record("REMOVE", json!(null)).written::<Message>(0, Writes::All).unwrap().is_none());
     }
 
     #[test]
     fn a_row_that_is_not_one_of_the_table_says_what_is_wrong_and_whose_it_is() {
         let record = record("INSERT", json!({"messageId": {"N": "5"}, "cause": {"S": "c1"}}));
-        let fault = record.inserted::<Message>(0).unwrap_err();
+        let fault = record.written::<Message>(0, Writes::Inserts).unwrap_err();
         assert_eq!(fault.cause(), Some("c1"));
         assert!(fault.chain().starts_with("understanding the row: "), "{}", fault.chain());
         assert_eq!(record.sequence_number.as_deref(), Some("7"));
@@ -117,7 +141,7 @@ mod tests {
         let records: Vec<Record> = batch.records.into_iter().map(Record::new).collect();
         assert_eq!(records.iter().map(|record| record.sequence_number.as_deref()).collect::<Vec<_>>(), [None, Some("8")]);
         for (index, record) in records.iter().enumerate() {
-            let fault = record.inserted::<Message>(index).unwrap_err();
+            let fault = record.written::<Message>(index, Writes::Inserts).unwrap_err();
             assert!(fault.chain().starts_with("understanding the stream record: "), "{}", fault.chain());
         }
     }

@@ -1,10 +1,8 @@
-//! The harness of a stream consumer: inserted rows come in batches, and each is answered for by itself.
+//! The harness of a stream consumer: rows that were written come in batches, and each is answered for by itself.
 //!
 //! A row can fail in two ways. What may succeed later is reported to Lambda, which repeats the batch from there and gives it up by its own
 //! rules. What can never succeed (a record that is no row of the table, or one that the handler calls impossible) is sent to the
 //! dead-letter queue at once, and is done with.
-
-use std::time::Duration;
 
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_runtime::{Error, LambdaEvent};
@@ -12,14 +10,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout_at;
 
 use super::{
-    Config, ConfigError, Fault, Metric, Metrics,
-    record::{Batch, Record, Row},
+    BURIAL, Config, ConfigError, Fault, Metric, Metrics,
+    record::{Batch, Record, Row, Writes},
     run, work_deadline,
 };
 use crate::dead_letters::DeadLetters;
-
-/// What of an invocation's time is kept for writing dead letters.
-const BURIAL: Duration = Duration::from_secs(2);
 
 /// A row that was not dealt with.
 #[derive(Debug)]
@@ -57,6 +52,26 @@ where
     T: DeserializeOwned,
     H: AsyncFn(&S, Vec<Row<T>>, &Metrics) -> Vec<FailedRow>,
 {
+    consume(Writes::Inserts, state, handler).await
+}
+
+/// Runs a consumer of rows that were inserted or changed, each as it was then. The rest is as for [`stream`].
+///
+/// # Errors
+/// If the function cannot start.
+pub async fn changes<S, T, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
+where
+    T: DeserializeOwned,
+    H: AsyncFn(&S, Vec<Row<T>>, &Metrics) -> Vec<FailedRow>,
+{
+    consume(Writes::All, state, handler).await
+}
+
+async fn consume<S, T, H>(writes: Writes, state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
+where
+    T: DeserializeOwned,
+    H: AsyncFn(&S, Vec<Row<T>>, &Metrics) -> Vec<FailedRow>,
+{
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
@@ -64,7 +79,7 @@ where
         let handled = async {
             let (mut rows, mut failed) = (Vec::with_capacity(records.len()), Vec::new());
             for (index, record) in records.iter().enumerate() {
-                match record.inserted(index) {
+                match record.written(index, writes) {
                     Ok(row) => rows.extend(row),
                     Err(fault) => failed.push(FailedRow { index, fault, again: false }),
                 }

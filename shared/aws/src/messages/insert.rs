@@ -96,6 +96,7 @@ mod tests {
             recipient_id: "bob".into(),
             message_id: "m1".into(),
             sender_id: "alice".into(),
+            announcement: None,
             request_id: None,
             message: "hi".into(),
             sent_at: 1_700_000_000_000,

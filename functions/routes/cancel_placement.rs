@@ -1,0 +1,34 @@
+//! `cancelPlacement`: the calling player no longer wants the game server that it waits for.
+//!
+//! - Trigger: a client's frame.
+//! - Writes: the placement's status, if it has not ended and the caller is in it. Reads nothing else, and pushes nothing: the row's stream
+//!   event makes placements_forward stop it, behind whatever was asked for before.
+//! - Safe to repeat: what is being cancelled is answered in the same way again.
+
+use lambda_runtime::Error;
+use muster_aws::{
+    Changed, Failure, Placements, clock,
+    harness::{self, Call},
+};
+use muster_protocol::{
+    Code, Rejection,
+    routes::{CancelPlacement, PlacementCancelled},
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::route(Placements::from_config, cancel_placement).await
+}
+
+async fn cancel_placement(placements: &Placements, call: Call<CancelPlacement>) -> Result<PlacementCancelled, Failure> {
+    let placement_id = call.body.placement_id;
+    let row = match placements.cancel(&placement_id, &call.player.id).await? {
+        Changed::Won(row) => Some(row),
+        Changed::Lost(row) => row.filter(|row| row.expires_at > clock::now_seconds() && row.players.contains(&call.player.id)),
+    };
+    // Somebody else's is as unknown as one that never was.
+    let row = row.ok_or_else(|| Rejection::new(Code::NotFound, "body.placementId: you are in no such placement"))?;
+
+    tracing::info!(placementId = placement_id, outcome = ?row.outcome, "cancelling");
+    Ok(PlacementCancelled { placement_id, outcome: row.outcome, reason: row.reason })
+}

@@ -1,0 +1,99 @@
+//! A placement of which nobody has heard: the timer looks at it.
+//!
+//! - Trigger: the queue reconcile-placement, to which placements_forward sends a delayed message for each placement that it starts, and for each
+//!   time at which this timer has decided to look again. The delay is the queue's timeout at GameLift and some grace.
+//! - Reads: the placement, and GameLift's description of it. Writes: its outcome, what its players are told (player_sessions) and their seats; or
+//!   the time of the next look, for which the row's stream event sets the next timer: a timer never sets one itself. Pushes nothing.
+//! - Safe to repeat: it checks what it was set for. One that is late, early, repeated or about what is over does nothing, waits, or finishes what
+//!   its earlier run began.
+
+use std::time::Duration;
+
+use lambda_runtime::Error;
+use muster_aws::{
+    Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Stopped, clock,
+    harness::{self, Trouble},
+};
+use muster_game::placement::{self, Change, Described, Reconcile};
+use muster_protocol::Outcome;
+use tokio::time::{Instant, sleep};
+
+struct State {
+    ending: Ending,
+    gamelift: GameLift,
+    /// How long an end is waited for.
+    patience: Duration,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::timer(State::from_config, async |state: &State, timer: ReconcileTimer, deadline: Instant| {
+        let looked = state.look(&timer, deadline).await;
+        looked.map_err(|fault| Trouble::Again(fault.of_request(&timer.cause)))
+    })
+    .await
+}
+
+impl State {
+    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self { ending: Ending::from_config(config)?, gamelift: GameLift::from_config(config)?, patience: config.placement_patience()? })
+    }
+
+    /// Looks at a placement, once it is due.
+    async fn look(&self, timer: &ReconcileTimer, deadline: Instant) -> Result<(), Fault> {
+        let row = self.ending.placements.get(&timer.placement_id).await?;
+        match (placement::fired(row.as_ref().map(PlacementRow::rules).as_ref(), timer.recheck, clock::now_milliseconds()), row) {
+            (Reconcile::Wait(milliseconds), Some(row)) => {
+                let pause = Duration::from_millis(milliseconds);
+                if Instant::now() + pause >= deadline {
+                    return Err(Fault::because(format!("the timer of a placement fired {milliseconds} ms early")));
+                }
+                sleep(pause).await;
+                self.reconcile(&row).await
+            }
+            (Reconcile::Describe, Some(row)) => self.reconcile(&row).await,
+            (Reconcile::Tell, Some(row)) => self.ending.tell(&row).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks GameLift about a placement that is due, and does what its answer calls for.
+    async fn reconcile(&self, row: &PlacementRow) -> Result<(), Fault> {
+        let (described, end) = self.ask(row).await;
+        let patience = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
+        let next = placement::reconciled(&row.rules(), described, patience, clock::now_milliseconds());
+        tracing::warn!(cause = row.cause, placementId = row.placement_id, ?described, ?next, "no event has come");
+        match next {
+            Reconcile::LookAgain(due_at) => {
+                let again = Change::Recheck { from: row.recheck, due_at };
+                self.ending.placements.change(&row.placement_id, again).await.map(drop)
+            }
+            Reconcile::End(outcome) => self.end(row, outcome, end).await,
+            Reconcile::StopAndEnd(outcome) => {
+                // It may have found a server in this very moment: then it is past stopping.
+                let end = match self.gamelift.stop(&row.placement_id).await? {
+                    Stopped::Stopped => None,
+                    Stopped::Refused => self.gamelift.describe(row).await?.1,
+                };
+                self.end(row, outcome, end).await
+            }
+            Reconcile::Wait(_) | Reconcile::Describe | Reconcile::Tell | Reconcile::Nothing => Ok(()),
+        }
+    }
+
+    /// What GameLift says; nothing, if it does not answer. The rules know for how long that is waited for.
+    async fn ask(&self, row: &PlacementRow) -> (Option<Described>, Option<End>) {
+        match self.gamelift.describe(row).await {
+            Ok((described, end)) => (Some(described), end),
+            Err(fault) => {
+                tracing::error!(cause = row.cause, placementId = row.placement_id, error = fault.chain(), "GameLift does not answer");
+                (None, None)
+            }
+        }
+    }
+
+    /// Ends a placement like this, unless GameLift describes how it has ended.
+    async fn end(&self, row: &PlacementRow, outcome: Outcome, described: Option<End>) -> Result<(), Fault> {
+        self.ending.end(&row.placement_id, &described.unwrap_or_else(|| End::usual(outcome))).await.map(drop)
+    }
+}

@@ -1,0 +1,56 @@
+//! The harness of a timer: delayed messages of a queue, each answered for by itself.
+//!
+//! What may succeed later is reported to Lambda, so that the queue hands it over again, and moves it into the dead-letter queue when that has
+//! happened too often. What can never succeed is sent there at once.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use futures_util::future::join_all;
+use lambda_runtime::{Error, LambdaEvent};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use super::{BURIAL, Config, ConfigError, Fault, Metric, Metrics, Trouble, record::Batch, run, work_deadline};
+use crate::dead_letters::DeadLetters;
+
+/// Runs the handler of timers that are `T` as JSON, several at once. It is told by when it must be through. Reads `DEAD_LETTERS_URL`, besides
+/// what the handler's state reads.
+///
+/// # Errors
+/// If the function cannot start.
+pub async fn timer<S, T, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
+where
+    T: DeserializeOwned,
+    H: AsyncFn(&S, T, Instant) -> Result<(), Trouble>,
+{
+    let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
+    run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
+        let deadline = work_deadline(event.context.deadline) - BURIAL;
+        let handled = event.payload.records.iter().map(async |record| {
+            let handled = async { handler(state, read(record).map_err(Trouble::Impossible)?, deadline).await };
+            let handled = timeout_at(deadline, handled).await;
+            let Err(trouble) = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into())) else { return None };
+            let fault = trouble.settle(dead_letters, record, metrics).await.err()?;
+            tracing::error!(cause = fault.cause(), error = fault.chain(), "a timer failed");
+            metrics.record(Metric::Faults, 1);
+            Some(identifier(record))
+        });
+        let mut response = SqsBatchResponse::default();
+        for failed in join_all(handled).await.into_iter().flatten() {
+            response.add_failure(failed);
+        }
+        Ok::<_, Fault>(response)
+    })
+    .await
+}
+
+fn read<T: DeserializeOwned>(record: &RawValue) -> Result<T, Fault> {
+    let message: SqsMessage = serde_json::from_str(record.get()).map_err(|error| Fault::new("understanding the queue's message", error))?;
+    let body = message.body.unwrap_or_default();
+    serde_json::from_str(&body).map_err(|error| Fault::new("understanding the timer", error))
+}
+
+/// What a message is reported by. One without an id cannot be reported alone: then the empty identifier repeats the whole batch.
+fn identifier(record: &RawValue) -> String {
+    serde_json::from_str::<SqsMessage>(record.get()).ok().and_then(|message| message.message_id).unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! The end of a placement, whoever brings it about: GameLift's event, the forwarder or the timer.
+//!
+//! First the outcome is written down, once. Whoever wrote it then tells the players, step by step: each step may be done again, so that a
+//! death between them is made good by the repetition, and by the timer at the latest. Seats are given up before anybody is told, so that
+//! a player who was told can ask again at once.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use muster_game::placement::Change;
+
+use super::{Changed, End, PlacementRow, Placements};
+use crate::{Config, ConfigError, Fault, PlayerSessionRow, PlayerSessions, Seats};
+
+/// How many players are told side by side.
+const PLAYERS_AT_ONCE: usize = 32;
+
+/// Ends placements.
+#[derive(Debug)]
+pub struct Ending {
+    /// The placements.
+    pub placements: Placements,
+    player_sessions: PlayerSessions,
+    seats: Seats,
+}
+
+impl Ending {
+    /// Reads `PLACEMENTS_TABLE`, `PLAYER_SESSIONS_TABLE` and `PLAYERS_TABLE`.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names what is missing.
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            placements: Placements::from_config(config)?,
+            player_sessions: PlayerSessions::from_config(config)?,
+            seats: Seats::from_config(config)?,
+        })
+    }
+
+    /// Ends a placement and tells its players, unless it has ended otherwise. The placement as it is then, if it is known.
+    ///
+    /// # Errors
+    /// A [`Fault`] if a table cannot be written: then this is to be done again.
+    pub async fn end(&self, placement_id: &str, end: &End) -> Result<Option<PlacementRow>, Fault> {
+        let row = match self.placements.end(placement_id, end).await? {
+            Changed::Won(row) => {
+                tracing::info!(cause = row.cause, placementId = placement_id, outcome = ?end.outcome, reason = end.reason, "ended");
+                row
+            }
+            Changed::Lost(Some(row)) if row.outcome == Some(end.outcome) => row,
+            Changed::Lost(Some(row)) => {
+                tracing::warn!(cause = row.cause, placementId = placement_id, outcome = ?row.outcome, late = ?end.outcome, "had ended");
+                return Ok(Some(row));
+            }
+            Changed::Lost(None) => return Ok(None),
+        };
+        self.tell(&row).await?;
+        Ok(Some(row))
+    }
+
+    /// Tells the players of a placement that has ended, and frees them. Done again, it changes nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] if a table cannot be written: then this is to be done again.
+    pub async fn tell(&self, row: &PlacementRow) -> Result<(), Fault> {
+        if row.told {
+            return Ok(());
+        }
+        let releases = row.players.iter().map(|player| self.seats.release(player, &row.placement_id));
+        stream::iter(releases).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await?;
+        let rows = PlayerSessionRow::of_placement(row);
+        let inserts = rows.iter().map(|row| self.player_sessions.insert(row));
+        stream::iter(inserts).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await?;
+        self.placements.change(&row.placement_id, Change::Tell).await?;
+        Ok(())
+    }
+
+    /// Closes the session of every player of a fulfilled placement whose game session is over. Done again, it changes nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] if a table cannot be written: then this is to be done again.
+    pub async fn close(&self, row: &PlacementRow) -> Result<(), Fault> {
+        let rows = PlayerSessionRow::of_placement(row);
+        let closes = rows.iter().map(|row| self.player_sessions.close(row));
+        stream::iter(closes).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await
+    }
+}

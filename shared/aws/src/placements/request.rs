@@ -1,0 +1,93 @@
+//! Asking for a placement: the row and its players' seats, in one transaction.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use muster_protocol::{Code, Rejection, Seat, SeatKind};
+
+use super::{PlacementRow, Placements};
+use crate::{
+    Failure, Fault, SeatRow, Seats,
+    conditional::{self, Item, Transacted},
+};
+
+/// How long a seat outlives the time at which the timer looks at its placement, in seconds: longer than all its looks together can take. It
+/// only counts if all who could end the placement have failed for good.
+const SEAT_GRACE_SECONDS: u64 = 60 * 60;
+
+/// A placement that a player asks for.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// What it is to be called: the same whenever the same request is handled.
+    pub placement_id: &'a str,
+    /// Who asks and is to be placed.
+    pub player_id: &'a str,
+    /// The player's own id of its request.
+    pub request_id: Option<&'a str>,
+    /// The mode.
+    pub mode: &'a str,
+    /// Milliseconds to a region and back, by region.
+    pub latencies: BTreeMap<String, u32>,
+    /// When the timer looks, in epoch milliseconds.
+    pub due_at: u64,
+    /// When the request reached the gateway, in epoch milliseconds.
+    pub received_at: u64,
+    /// The gateway's id of the request.
+    pub cause: &'a str,
+}
+
+/// The placement that a request has led to: now, or before, if it is a repetition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requested {
+    /// Its id.
+    pub placement_id: String,
+    /// Whether it was there already.
+    pub repeated: bool,
+}
+
+impl Placements {
+    /// Inserts the placement and takes the player's seat, without reading anything: who is seated already is told from the seat that the
+    /// transaction was refused for.
+    ///
+    /// # Errors
+    /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
+    pub async fn request(&self, seats: &Seats, wish: Wish<'_>) -> Result<Requested, Failure> {
+        let Wish { placement_id, player_id, request_id, mode, latencies, due_at, received_at, cause } = wish;
+        let latencies = if latencies.is_empty() { BTreeMap::new() } else { BTreeMap::from([(player_id.to_owned(), latencies)]) };
+        let row = PlacementRow {
+            mode: Some(mode.to_owned()),
+            latencies,
+            due_at,
+            ..PlacementRow::new(placement_id, vec![player_id.to_owned()], received_at, cause)
+        };
+        let expires_at = due_at / 1_000 + SEAT_GRACE_SECONDS;
+        let seat = Seat { kind: SeatKind::Placement, id: placement_id.to_owned(), request_id: request_id.map(str::to_owned) };
+        let seat = SeatRow::new(player_id, seat, expires_at, cause);
+        let items = vec![self.insert(&row)?, seats.take(&seat)?];
+        let repeated = |placement_id: String| Ok(Requested { placement_id, repeated: true });
+        match conditional::transact(&self.client, items, "requesting a placement").await? {
+            Transacted::Done => Ok(Requested { placement_id: row.placement_id, repeated: false }),
+            Transacted::Refused(refused) => match refused.into_iter().nth(1).flatten().flatten() {
+                Some(seat) => {
+                    let held = Seats::read(seat)?;
+                    let same_request = request_id.is_some() && held.request_id.as_deref() == request_id;
+                    if held.holds == placement_id || (held.kind == SeatKind::Placement && same_request) {
+                        return repeated(held.holds);
+                    }
+                    let message = format!("you hold a seat in {} {}: leave it, or wait for its end", held.kind.name(), held.holds);
+                    Err(Rejection::new(Code::Seated, message).into())
+                }
+                // The row is there, and its player is not in it any more: this very event has been handled before, and what came of it is over.
+                None => repeated(row.placement_id),
+            },
+        }
+    }
+
+    fn insert(&self, row: &PlacementRow) -> Result<TransactWriteItem, Fault> {
+        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the placement's row", error);
+        let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(placementId)");
+        let put = put.build().map_err(|error| making(error.into()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
