@@ -56,7 +56,8 @@ impl<'a> Game<'a> {
             Input::Wrong(why) => self.refuse(connection, why),
             Input::Line(line) if self.room.contains(connection) => self.room.say(connection, &line),
             // On GameLift, AcceptPlayerSession of the server SDK is called here with the line: it refuses ids that are not of this game
-            // session and tells GameLift that the player has come. RemovePlayerSession belongs to `Input::Gone`.
+            // session, and tells GameLift that the player has come. It takes an id once, so one who comes back is let in without, and
+            // RemovePlayerSession is for those who cannot come back any more.
             Input::Line(line) => match self.session.player(&line) {
                 Some(player) => self.room.enter(player, connection),
                 None => self.refuse(connection, "that is no player session of this game"),
