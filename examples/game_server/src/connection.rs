@@ -6,7 +6,7 @@ use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpStream,
     sync::mpsc,
-    time::{sleep, timeout},
+    time::{Instant, timeout},
 };
 
 use crate::room::Connection;
@@ -17,8 +17,8 @@ const MAX_LINE: usize = 1_024;
 /// How long a client may take to say who it is.
 const FIRST_LINE: Duration = Duration::from_secs(30);
 
-/// The pause after each line that is read, so that nobody says more than 50 a second. What comes faster waits in its own socket.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How much one client may say in a second. More would fill the outboxes of the others.
+const LINES_PER_SECOND: u32 = 50;
 
 /// How long a client may take to accept a line.
 const WRITE: Duration = Duration::from_secs(10);
@@ -45,15 +45,19 @@ pub(crate) async fn converse(
     let (read, write) = stream.split();
     let reading = async {
         let mut read = BufReader::new(read);
-        let mut patience = FIRST_LINE;
+        let (mut patience, mut second, mut lines) = (FIRST_LINE, Instant::now(), 0);
         let last = loop {
             match timeout(patience, read_line(&mut read)).await {
+                Ok(Input::Line(_)) if lines == LINES_PER_SECOND => break Input::Wrong("you said more than 50 lines in a second"),
                 Ok(Input::Line(line)) => tell(Input::Line(line)).await,
                 Ok(last) => break last,
                 Err(_) => break Input::Wrong("you said nothing"),
             }
             patience = Duration::MAX;
-            sleep(PAUSE).await;
+            lines += 1;
+            if second.elapsed() >= Duration::from_secs(1) {
+                (second, lines) = (Instant::now(), 0);
+            }
         };
         tell(last).await;
         // What was said to the client before it stopped talking is still written.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many lines may wait for a client. One that does not read them has to leave, so that it cannot fill the server's memory.
-pub(crate) const LINES_WAITING: usize = 64;
+pub(crate) const LINES_WAITING: usize = 256;
 
 /// How many clients may be connected without having said who they are.
 const STRANGERS: usize = 64;

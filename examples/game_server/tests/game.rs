@@ -101,6 +101,27 @@ async fn a_line_that_is_too_long_is_the_last_one() {
 }
 
 #[tokio::test]
+async fn one_who_says_too_much_has_to_leave_and_the_others_stay() {
+    let rig = Rig::start(&[]).await;
+    let mut bob = rig.come("psess-bob").await;
+    bob.hears(&["welcome bob", "here: bob"]).await;
+    let mut alice = rig.come("psess-alice").await;
+    bob.hears(&["here: alice, bob"]).await;
+    alice.says(["x"; 200].join("\n").as_str()).await;
+    let after_alice = loop {
+        match bob.next_line().await {
+            line if line == "alice: x" => {}
+            line => break line,
+        }
+    };
+    assert_eq!(after_alice, "here: bob");
+    alice.hears(&["welcome alice", "here: alice, bob", "refused: you said more than 50 lines in a second"]).await;
+    rig.terminate();
+    bob.hears(&["over: the server was told to stop"]).await;
+    ended_well(rig.finish().await);
+}
+
+#[tokio::test]
 async fn what_cannot_be_published_at_first_is_tried_again() {
     let mut rig = Rig::start_by_hand(Sns::failing(2, 503).await, "alice", &["--patience-seconds", "0"]).await;
     rig.published("PlacementFulfilled").await;

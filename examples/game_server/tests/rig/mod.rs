@@ -125,8 +125,12 @@ impl Player {
     /// These lines come next.
     pub async fn hears(&mut self, expected: &[&str]) {
         for line in expected {
-            assert_eq!(soon(self.lines.next_line()).await.unwrap().as_deref(), Some(*line));
+            assert_eq!(self.next_line().await, *line);
         }
+    }
+
+    pub async fn next_line(&mut self) -> String {
+        soon(self.lines.next_line()).await.unwrap().expect("the connection is open")
     }
 
     pub async fn is_closed(&mut self) {
