@@ -51,10 +51,12 @@ def output(*command):
 def main():
     """Looks at every package that Cargo knows of."""
     with open("deny.toml", "rb") as file:
-        licences = set(tomllib.load(file)["licenses"]["allow"])
+        rules = tomllib.load(file)["licenses"]
+    exceptions = {exception["crate"]: set(exception["allow"]) for exception in rules["exceptions"]}
     host = re.search(r"^host: (.+)$", output("rustc", "-vV"), re.MULTILINE).group(1)
     packages = json.loads(output("cargo", "metadata", "--locked", "--format-version=1", f"--filter-platform={host}"))["packages"]
-    refused = [package for package in packages if not allowed(package["license"] or "none", licences)]
+    licences = {package["name"]: set(rules["allow"]) | exceptions.get(package["name"], set()) for package in packages}
+    refused = [package for package in packages if not allowed(package["license"] or "none", licences[package["name"]])]
     for package in refused:
         print(f"{package['name']} {package['version']}: {package['license']} is not allowed by deny.toml")
     print(f"{len(packages) - len(refused)} of {len(packages)} packages have a licence that deny.toml allows")

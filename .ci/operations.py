@@ -31,6 +31,12 @@ def of_type(resources, kind):
     return {name: resource.get("Properties", {}) for name, resource in resources.items() if resource["Type"] == kind}
 
 
+def stream_mappings(resources):
+    """The mappings from tables' streams; those from queues have none of their limits."""
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping")
+    return {name: mapping for name, mapping in mappings.items() if "StreamArn" in str(mapping["EventSourceArn"])}
+
+
 def target(value):
     """The logical id that a Ref or a Fn::GetAtt leads to, else the value."""
     if isinstance(value, dict):
@@ -86,7 +92,9 @@ def check_alarms(template):
             if problem := problem_of(namespace, metric, set(dimensions)):
                 yield f"{name}: {problem}"
 
-    consumers = {target(mapping["FunctionName"]) for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()}
+    readers = {target(mapping["FunctionName"]) for mapping in stream_mappings(resources).values()}
+    # Lambda itself writes dead letters of streams and of asynchronous invocations; those of a queue are the queue's.
+    senders = readers | {target(config["FunctionName"]) for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()}
     authorizers = {reached for authorizer in of_type(resources, "AWS::ApiGatewayV2::Authorizer").values() for reached in re.findall(r"\w+Function", str(authorizer))}
     wanted = {("ApproximateNumberOfMessagesVisible", queue) for queue in of_type(resources, "AWS::SQS::Queue") if queue.endswith("DeadLetters")}
     for function in of_type(resources, "AWS::Lambda::Function"):
@@ -94,8 +102,10 @@ def check_alarms(template):
         # To Lambda, its 401 is an error, and everybody can ask for one.
         if function not in authorizers:
             wanted.add(("Errors", function))
-        if function in consumers:
-            wanted |= {("IteratorAge", function), ("DestinationDeliveryFailures", function)}
+        if function in readers:
+            wanted.add(("IteratorAge", function))
+        if function in senders:
+            wanted.add(("DestinationDeliveryFailures", function))
     yield from (f"{target}: no alarm watches its {metric}" for metric, target in sorted(wanted - covered))
 
 

@@ -10,16 +10,20 @@ import re
 import sys
 
 import operations
-from operations import of_type
+from operations import of_type, target
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-PARAMETERS = {"Stage": "dev", "Game": "muster", "Issuer": "https://issuer.example", "Audience": "client"}
+PARAMETERS = {"Stage": "dev", "Game": "muster", "Issuer": "https://issuer.example", "Audience": "client", "FleetArn": "arn:aws:gamelift:us-east-1:1:fleet/f"}
 
-# What SAM attaches by itself: writing logs, and reading streams for a function that has one.
+# What SAM attaches by itself: writing logs, and reading the stream or the queue of a function that has one.
 LOGS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole"
+QUEUES = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+
+# IAM takes no resource for these: GameLift's page of the service authorization reference.
+WITHOUT_RESOURCE = {"gamelift:DescribeGameSessionPlacement", "gamelift:StopGameSessionPlacement"}
 
 # Nobody awaits an answer on these.
 UNANSWERED = {"$connect", "$disconnect"}
@@ -109,13 +113,16 @@ def check_routes(template):
 def check_permissions(template):
     """A role names what it may touch; the only wildcards are AWS's own policies and the ids of connections."""
     resources = template["Resources"]
-    readers = {mapping["FunctionName"]["Ref"] for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()}
+    readers = {mapping["FunctionName"]["Ref"]: STREAMS for mapping in operations.stream_mappings(resources).values()}
+    pollers = {mapping["FunctionName"]["Ref"]: QUEUES for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()} | readers
     for name, role in of_type(resources, "AWS::IAM::Role").items():
-        allowed = {LOGS} | ({STREAMS} if name.removesuffix("Role") in readers else set())
+        allowed = {LOGS, pollers.get(name.removesuffix("Role"))}
         yield from (f"{name}: {policy} is not needed" for policy in sorted(set(role.get("ManagedPolicyArns", [])) - allowed))
         for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 for resource in as_list(statement["Resource"]):
+                    if resource == "*" and set(as_list(statement["Action"])) <= WITHOUT_RESOURCE:
+                        continue
                     text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
                     if "*" in str(text).removesuffix("/@connections/*"):
                         yield f"{name}: {statement['Action']} on {text} is too much"
@@ -126,16 +133,31 @@ def check_permissions(template):
 
 
 def check_mappings(template):
-    """Nothing is lost and nothing is stuck: each stream mapping has limits, answers per item, and a dead-letter queue with an alarm."""
+    """Nothing is lost and nothing is stuck: each consumer has limits, answers per item, and a dead-letter queue with an alarm."""
     resources = template["Resources"]
     alarms = list(references(list(of_type(resources, "AWS::CloudWatch::Alarm").values())))
-    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+    for name, mapping in operations.stream_mappings(resources).items():
         for wanted in ("FilterCriteria", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "DestinationConfig"):
             if not mapping.get(wanted):
                 yield f"{name}: {wanted} is missing"
+        yield from (f"{name}: no alarm watches {queue}" for queue in references(mapping.get("DestinationConfig", {})) if queue not in alarms)
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
         if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             yield f"{name}: FunctionResponseTypes must be [ReportBatchItemFailures]"
-        yield from (f"{name}: no alarm watches {queue}" for queue in references(mapping.get("DestinationConfig", {})) if queue not in alarms)
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+        for queue in set(references(mapping["EventSourceArn"])) & set(of_type(resources, "AWS::SQS::Queue")):
+            if not {"deadLetterTargetArn", "maxReceiveCount"} <= set(resources[queue]["Properties"].get("RedrivePolicy", {})):
+                yield f"{queue}: feeds a function and has no dead-letter queue"
+    configs = {target(config["FunctionName"]): config for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()}
+    for name, subscription in of_type(resources, "AWS::SNS::Subscription").items():
+        if subscription["Protocol"] != "lambda":
+            continue
+        config = configs.get(target(subscription["Endpoint"]), {})
+        for wanted in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"):
+            if not config.get(wanted):
+                yield f"{name}: its function has no {wanted} for events that fail"
+        if not subscription.get("RedrivePolicy", {}).get("deadLetterTargetArn"):
+            yield f"{name}: what SNS cannot hand over is lost, for want of a RedrivePolicy"
 
 
 def check_resources(template):

@@ -1,32 +1,58 @@
-//! `resume`: what the calling player's inbox holds, from where it left off.
+//! `resume`: what the calling player's inbox holds, from where it left off, and what else the player is in.
 //!
 //! - Trigger: a client's frame, which the client library sends after every connect.
-//! - Reads: a page of messages. Writes and pushes nothing.
-//! - Safe to repeat: it changes nothing, and what a client has seen it knows by its messageId.
+//! - Reads: a page of messages; on the first page also the player's seat and its latest player sessions. Writes and pushes nothing.
+//! - Safe to repeat: it changes nothing, and what a client has seen it knows by its messageId or placementId.
 
 use std::collections::VecDeque;
 
+use futures_util::{future::OptionFuture, try_join};
 use lambda_runtime::Error;
 use muster_aws::{
-    Failure, Fault, Messages, Page, Place, clock,
+    Config, ConfigError, Failure, Fault, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
     harness::{self, Call},
 };
 use muster_protocol::{
-    MessagePush,
+    MessagePush, ServerFrame,
     cursor::{Next, first_id_of, time_of},
     limits,
-    routes::{OVERLAP_MILLISECONDS, Resume, Resumed},
+    routes::{OVERLAP_MILLISECONDS, PlayerState, Resume, Resumed},
 };
 
 /// Messages of a page whose client names no limit.
 const DEFAULT_LIMIT: u32 = 50;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    harness::route(Messages::from_config, resume).await
+/// What of a reply's room is kept for the player's seat, in bytes: its requestId has 64 characters, each of which may be escaped.
+const SEAT_BYTES: usize = 1_024;
+
+struct State {
+    messages: Messages,
+    seats: Seats,
+    player_sessions: PlayerSessions,
 }
 
-async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Failure> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::route(State::from_config, resume).await
+}
+
+impl State {
+    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            messages: Messages::from_config(config)?,
+            seats: Seats::from_config(config)?,
+            player_sessions: PlayerSessions::from_config(config)?,
+        })
+    }
+
+    /// What the player is in.
+    async fn of_player(&self, player_id: &str) -> Result<PlayerState, Fault> {
+        let (seat, rows) = try_join!(self.seats.of_player(player_id), self.player_sessions.of_player(player_id))?;
+        Ok(PlayerState { seat: seat.map(Into::into), ..known(rows)? })
+    }
+}
+
+async fn resume(state: &State, call: Call<Resume>) -> Result<Resumed, Failure> {
     let now = call.received_at;
     let next = call.body.next.as_deref().and_then(Next::read);
     // A page that follows another begins exactly behind it: an overlap there would serve a busy inbox the same page for ever.
@@ -37,25 +63,53 @@ async fn resume(messages: &Messages, call: Call<Resume>) -> Result<Resumed, Fail
     };
     let begun_at = next.map_or(now, |next| next.begun_at.min(now));
     let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-    let Page { rows, more } = messages.page(&call.player.id, &place, limit, call.deadline).await?;
+    // Pushes have been on their way since the connect, so the state is read once: on the page that begins the resume.
+    let first_page = call.body.next.is_none();
+    let states = OptionFuture::from(first_page.then(|| state.of_player(&call.player.id)));
+    let (Page { rows, more }, player_state) =
+        try_join!(state.messages.page(&call.player.id, &place, limit, call.deadline), async { states.await.transpose() })?;
 
-    let remembered = since.is_none_or(|time| messages.expiry(time.saturating_sub(OVERLAP_MILLISECONDS)) > clock::now_seconds());
+    let remembered = since.is_none_or(|time| state.messages.expiry(time.saturating_sub(OVERLAP_MILLISECONDS)) > clock::now_seconds());
     let resumed = match place {
         Place::Newest => {
             let (shown, cut) = fitting(rows.into_iter().rev().map(MessagePush::from))?;
             let shown = shown.into_iter().rev().collect();
-            Resumed { messages: shown, next: None, after: Some(first_id_of(begun_at)), complete: more.is_none() && !cut, state: None }
+            Resumed {
+                messages: shown,
+                next: None,
+                after: Some(first_id_of(begun_at)),
+                complete: more.is_none() && !cut,
+                state: player_state,
+            }
         }
         Place::Behind(_) => {
             let (shown, cut) = fitting(rows.into_iter().map(MessagePush::from))?;
             let behind = if cut { shown.back().map(|message| message.message_id.clone()) } else { more };
             let next = behind.map(|behind| Next { begun_at, behind }.to_string());
             let after = next.is_none().then(|| first_id_of(begun_at));
-            Resumed { messages: shown.into(), next, after, complete: remembered, state: None }
+            Resumed { messages: shown.into(), next, after, complete: remembered, state: player_state }
         }
     };
     tracing::info!(messages = resumed.messages.len(), complete = resumed.complete, more = resumed.next.is_some(), "resumed");
     Ok(resumed)
+}
+
+/// Sorts what a player is to know of its placements, newest first, as far as it fits into a reply beside a page of messages.
+fn known(rows: Vec<PlayerSessionRow>) -> Result<PlayerState, Fault> {
+    let (mut state, mut bytes) = (PlayerState::default(), 0);
+    for row in rows {
+        let frame = ServerFrame::from(row);
+        bytes += serde_json::to_vec(&frame).map_err(|error| Fault::new("writing a player's session as JSON", error))?.len();
+        if bytes > limits::STATE_BYTES - SEAT_BYTES {
+            break;
+        }
+        match frame {
+            ServerFrame::Session(session) => state.sessions.push(session),
+            ServerFrame::Placement(placement) => state.placements.push(placement),
+            _ => {}
+        }
+    }
+    Ok(state)
 }
 
 /// The first of `messages` that fit into a frame together, and whether others were left. One that fits into no frame is left out: it
