@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn how_much_was_missed_is_said() {
         let resumed = |after: Option<&str>, missed, complete| {
-            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete })
+            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete, seat: None })
         };
         assert_eq!(resumed(Some("a"), 0, true), "caught up: nothing missed");
         assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");
