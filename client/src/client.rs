@@ -7,7 +7,7 @@ use std::{
 
 use muster_protocol::{
     Request,
-    routes::{Ping, Resume, SendMessage, SentMessages},
+    routes::{CancelPlacement, Ping, PlacementCancelled, PlacementRequested, Resume, SendMessage, SentMessages, SessionPlacementRequest},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +22,7 @@ use crate::{
     inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::{self, Outgoing},
+    placements::Placements,
 };
 
 /// How many messages may wait for the socket before further requests wait themselves.
@@ -78,6 +79,7 @@ impl Client {
         };
         let driver = Driver {
             inbox: Inbox::new(options.after.clone(), options.resume),
+            placements: Placements::new(),
             options: Arc::new(options),
             events: event_sender,
             outgoing: receiver,
@@ -133,6 +135,26 @@ impl Client {
     pub async fn send_message(&self, players: &[impl AsRef<str>], message: &str) -> Result<SentMessages, RequestError> {
         let player_ids = players.iter().map(|player| player.as_ref().to_owned()).collect();
         self.call(&SendMessage { player_ids, message: message.to_owned() }).await
+    }
+
+    /// Asks for a place on a game server. The reply says that it is looked for; an [`Event::Session`](crate::Event::Session) or
+    /// [`Event::Placement`](crate::Event::Placement) with the same `placement_id` says what came of it, and may be faster than the reply.
+    /// If the answer is lost, the `seat` of the next [`Event::Resumed`](crate::Event::Resumed) tells whether it was taken.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections are `Seated`, if the player is in something or waits for it, and `Unavailable`, if
+    /// this deployment has no game servers.
+    pub async fn request_placement(&self, request: &SessionPlacementRequest) -> Result<PlacementRequested, RequestError> {
+        self.call(request).await
+    }
+
+    /// Gives up a placement that was asked for. That it is cancelled is said by an [`Event::Placement`](crate::Event::Placement), unless a
+    /// game server was found in the last moment. The reply has an `outcome` if the placement had ended before.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections is `NotFound`, if there is no such placement or this player is not in it.
+    pub async fn cancel_placement(&self, placement_id: &str) -> Result<PlacementCancelled, RequestError> {
+        self.call(&CancelPlacement { placement_id: placement_id.to_owned() }).await
     }
 
     /// Asks for the server's time.

@@ -21,6 +21,7 @@ use crate::{
     inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::Outgoing,
+    placements::Placements,
 };
 
 /// What a client's task works with.
@@ -32,6 +33,7 @@ pub(crate) struct Driver {
     pub(crate) closing: CancellationToken,
     pub(crate) closed: CancellationToken,
     pub(crate) inbox: Inbox,
+    pub(crate) placements: Placements,
     /// The number of the connection being served.
     pub(crate) connection: u32,
     /// The connection before, if it still has something to say.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::{Stream, future::poll_fn};
-use muster_protocol::Rejection;
+use muster_protocol::{PlacementPush, Rejection, Seat, SessionPush};
 use serde_json::Value;
 
 use crate::{ConnectError, Message, RequestError, inbox::Offer};
@@ -18,8 +18,14 @@ use crate::{ConnectError, Message, RequestError, inbox::Offer};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A message of a player, once. One that was missed comes before this connection's [`Resumed`](Self::Resumed).
+    /// A message of a player or an announcement, once. One that was missed comes before this connection's [`Resumed`](Self::Resumed).
     Message(Message),
+    /// Where the player's game server is, and with what it enters: once for each placement, and never after its
+    /// [`Placement`](Self::Placement).
+    Session(SessionPush),
+    /// A placement came to nothing, or its game session is over: once for each placement, and the last that is said of it. If there was a
+    /// [`Session`](Self::Session), but the client heard of it only when it was over, this is also the first.
+    Placement(PlacementPush),
     /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
     /// other times as the client sees fit.
     Resumed {
@@ -33,6 +39,10 @@ pub enum Event {
         missed: usize,
         /// `false` if messages may have been lost, because they had expired. Without a cursor it says that there are older messages.
         complete: bool,
+        /// What the player waits for, so that a program which was started anew knows what it can
+        /// [cancel](crate::Client::cancel_placement). Of a placement of which an event was handed out it says nothing: that is no longer
+        /// waited for. It is of the moment at which the resume began, and does not know of a request that was made since.
+        seat: Option<Seat>,
     },
     /// The inbox could not be read. Meanwhile pushes are handed out as they come, and those that were missed come later.
     ResumeFailed {
@@ -81,7 +91,8 @@ pub enum Event {
     /// A frame that this client does not know, as it came. Servers may be newer than clients.
     Unknown(String),
     /// So many events were dropped here, because [`Options::event_capacity`](crate::Options::event_capacity) of them waited to be read.
-    /// Messages among them are still in the inbox, and come once there is room, as [`Options::resume`](crate::Options::resume) says.
+    /// Messages among them are still in the inbox, and come once there is room, as [`Options::resume`](crate::Options::resume) says; so do
+    /// game servers that are still there, and ends of placements.
     Missed(u64),
 }
 

@@ -1,6 +1,6 @@
 //! Reads what arrives. Nothing that a server sends can make the client fail: what is not known is handed on as text.
 
-use muster_protocol::{MessagePush, Rejection, ServerFrame};
+use muster_protocol::{MessagePush, PlacementPush, Rejection, ServerFrame, SessionPush};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -13,6 +13,10 @@ pub(crate) enum Incoming {
     Answer { request_id: Option<String>, route: Option<String>, result: Result<Value, Rejection> },
     /// A message pushed to this player.
     Message(MessagePush),
+    /// This player's game server.
+    Session(SessionPush),
+    /// The end of one of this player's placements.
+    Placement(PlacementPush),
     /// API Gateway speaking for itself.
     Gateway(GatewayError),
     /// Anything else.
@@ -40,6 +44,8 @@ impl Incoming {
                 Self::Answer { request_id, route: None, result: Err(Rejection { code, message }) }
             }
             Ok(ServerFrame::Message(message)) => Self::Message(message),
+            Ok(ServerFrame::Session(push)) => Self::Session(push),
+            Ok(ServerFrame::Placement(push)) => Self::Placement(push),
             Err(_) => match serde_json::from_str::<GatewayFrame>(text) {
                 Ok(GatewayFrame { kind: None, message, connection_id, request_id }) => {
                     Self::Gateway(GatewayError { message, connection_id, request_id })
@@ -52,7 +58,7 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
-    use muster_protocol::Code;
+    use muster_protocol::{Code, Outcome};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -79,7 +85,14 @@ mod tests {
         assert_eq!(Incoming::read(r#"{"type":"weather","message":"rain"}"#), Incoming::Unknown);
         assert_eq!(Incoming::read(r#"{"type":null,"message":"rain","sentAt":"x"}"#), Incoming::read(r#"{"message":"rain"}"#));
         assert_eq!(Incoming::read(r#"{"type":"message","messageId":7}"#), Incoming::Unknown);
+        assert_eq!(Incoming::read(r#"{"type":"session","placementId":"p","ip":"127.0.0.1"}"#), Incoming::Unknown);
         assert_eq!(Incoming::read("not JSON"), Incoming::Unknown);
+    }
+
+    #[test]
+    fn an_end_of_a_later_version_is_an_end() {
+        let push = r#"{"type":"placement","placementId":"p","outcome":"vanished","whither":1}"#;
+        assert!(matches!(Incoming::read(push), Incoming::Placement(PlacementPush { outcome: Outcome::Unknown, .. })));
     }
 
     #[test]

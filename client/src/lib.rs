@@ -33,6 +33,7 @@
 //!
 //! # Messages: each one, once
 //!
+//! A message is of a player or, if it has an [`announcement`](protocol::MessagePush::announcement), of a service; the inbox has both.
 //! After every connect, the first one included, the client reads the inbox from its cursor on, page by page, and hands out what it has not
 //! handed out yet; [`Event::Resumed`] says how that ended. A new client without a cursor gets the newest hundred messages that wait, since
 //! that is what a player who comes back wants to see. (If that succeeds only when more have been sent since its first push, it gets
@@ -43,16 +44,37 @@
 //!   given up while later ones arrive. A resume that fails is repeated. A message for which the program's queue had no room is not counted
 //!   as handed out, and is asked for again once there is room. If the inbox does not remember far enough back, `complete` is `false`.
 //! - **None is repeated**: neither one that was pushed and read from the inbox, nor one that was pushed twice, nor one that its sender sent
-//!   twice with the same `requestId` and the same text within ten minutes. (A sender may number its requests from one whenever it starts, so
-//!   that the id alone proves nothing.) The memory for this is bounded: of requests, the latest 1,024 are remembered, and a repetition that
-//!   comes after as many others is handed out. A client that has seen more than 8,192 messages reads the inbox again, so that it may forget
-//!   those before its cursor. Only if that fails for more than 65,536 messages (without resumes, 8,192) can an old one come again.
+//!   twice with the same `requestId` and the same text (and of an announcement the same type) within ten minutes. (A sender may number its
+//!   requests from one whenever it starts, so that the id alone proves nothing.) The memory for this is bounded: of requests, the latest
+//!   1,024 are remembered, and a repetition that comes after as many others is handed out. A client that has seen more than 8,192 messages
+//!   reads the inbox again, so that it may forget those before its cursor. Only if that fails for more than 65,536 messages (without
+//!   resumes, 8,192) can an old one come again.
 //! - **Their order** is that of the inbox: pushes wait for a resume that is under way, or due because the program's queue had no room, up
 //!   to 256 of them. If it fails, or if there are more, they are handed out at once, and what is older comes later. [`Message::missed`]
 //!   tells what was late.
 //!
 //! A program that keeps the cursor of [`Event::Resumed`], and starts again with it, gets the messages of the half minute before that
 //! cursor a second time, and every one after it.
+//!
+//! # Placements: each thing, once
+//!
+//! [`Client::request_placement`] asks for a place on a game server, and [`Client::cancel_placement`] gives it up. [`Event::Session`] says
+//! where the game server is, and [`Event::Placement`] that there will be none or that its game session is over. Of one placement a program
+//! gets either event at most once, and no `Session` after the `Placement`, however often and in whatever order they are pushed: nobody is
+//! sent to a game server whose end was told.
+//!
+//! - **None is lost.** Every resume begins with the player's state: the game servers that are open to it, and the ends of the last hour.
+//!   What is new in it is handed out before the messages of that resume, so that a client which was away is told what it missed, the ends
+//!   first, and each from the oldest on. It is told no game server that was found and lost meanwhile, only the end. A push for which the
+//!   program's queue had no room is no more counted as handed out than a message is, and comes with the state of a further resume. Whoever
+//!   was away for longer than the hour may not hear of an end; without [`Options::resume`] there is no state at all.
+//! - **They do not wait.** They have no place in the inbox and its cursor, and whether they are new does not depend on it. So their pushes
+//!   are handed out at once, also while those of messages wait for a resume.
+//! - **What the player waits for** is the `seat` of [`Event::Resumed`], rather than an event of its own, since it means something only next
+//!   to what was missed: that has been handed out by then, and if anything of it, or a push since, answers the wait, the seat is `None`. A
+//!   program that was started anew finds there what it can cancel, and one whose request had no answer, whether it was taken.
+//! - **The memory is bounded.** A client remembers the 1,024 placements that it heard of last. A player waits for one at a time, so an
+//!   older one is past being pushed again, and a state has room for less. A new client has no such memory, and is told all that the state shows.
 //!
 //! # Before a connection's time is up
 //!
@@ -70,8 +92,8 @@
 //!
 //! One task and one socket per client (two for the moments of a roll-over), no thread, no lock held across an await, and buffers of a few
 //! kilobytes, so that ten thousand clients fit into one process: an idle one takes about 14 KB. What a client remembers of messages is
-//! some 30 bytes for each. The connection lives as long as any clone of [`Client`]; dropping the last one closes it. Whoever drops the
-//! [`Events`] gets no messages, and none are asked for.
+//! some 30 bytes for each, of placements 16. The connection lives as long as any clone of [`Client`]; dropping the last one closes it.
+//! Whoever drops the [`Events`] gets no messages, and none are asked for.
 
 mod backoff;
 mod client;
@@ -86,6 +108,7 @@ mod message;
 mod open_requests;
 mod options;
 mod outgoing;
+mod placements;
 mod seen;
 mod token;
 

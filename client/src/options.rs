@@ -23,8 +23,8 @@ pub struct Options {
     pub keep_alive: Duration,
     /// The waits between attempts to connect again; `None` stays disconnected, and the events end.
     pub backoff: Option<Backoff>,
-    /// Whether the client reads the inbox after every connect, so that what was sent meanwhile is not missed. Default `true`. Without, it
-    /// hands out what is pushed while it is connected, and nothing else.
+    /// Whether the client reads the inbox after every connect, so that what was sent meanwhile is not missed, and with it the state of
+    /// the player's placements. Default `true`. Without, it hands out what is pushed while it is connected, and nothing else.
     pub resume: bool,
     /// From where on the inbox is read: the `cursor` of an [`Event::Resumed`](crate::Event::Resumed) of an earlier client of this player.
     /// Messages of up to half a minute before it are handed out again. Default `None`: the newest hundred messages that wait in the inbox

@@ -3,7 +3,8 @@
 //! A message comes again for three reasons. It is pushed again, since delivery is at least once; a resume looks back over what was pushed;
 //! and its sender repeated a request that had no answer. The first two carry the same `messageId`. The third is another row of the inbox,
 //! with an id of its own, but with the same sender, `requestId` and text. The text counts, because a sender is free to number its requests
-//! from one whenever it starts, and a new message must not be taken for an old one.
+//! from one whenever it starts, and a new message must not be taken for an old one. Of an announcement its `type` counts, too, so that no
+//! player's message passes for one, nor one for another.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -49,7 +50,7 @@ impl Seen {
 
     /// What there is to remember of `message`.
     pub(crate) fn key(&self, message: &MessagePush) -> Key {
-        let hash = |id| self.hasher.hash_one((&message.sender_id, id, &message.message));
+        let hash = |id| self.hasher.hash_one((&message.sender_id, &message.announcement, id, &message.message));
         Key {
             time: time_of(&message.message_id).unwrap_or(u64::MAX),
             id: self.hasher.hash_one(&message.message_id),
@@ -142,6 +143,16 @@ mod tests {
         assert!(!is_seen(&seen, &message(9_000, Some("r2"), "hi")));
         assert!(!is_seen(&seen, &message(9_000, None, "hi")));
         assert!(!is_seen(&seen, &MessagePush { sender_id: "carol".into(), ..message(9_000, Some("r1"), "hi") }));
+        assert!(!is_seen(&seen, &MessagePush { announcement: Some("news".into()), ..message(9_000, Some("r1"), "hi") }));
+    }
+
+    #[test]
+    fn an_announcement_is_known_by_its_type_besides() {
+        let announced = |sent_at, kind: &str| MessagePush { announcement: Some(kind.into()), ..message(sent_at, Some("n1"), "hi") };
+        let seen = seen_of(&[announced(1_000, "news")]);
+        assert!(is_seen(&seen, &announced(9_000, "news")));
+        assert!(!is_seen(&seen, &announced(9_000, "reward")));
+        assert!(!is_seen(&seen, &message(9_000, Some("n1"), "hi")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod connecting;
 mod keeping;
+mod placements;
 mod requests;
 mod resuming;
 mod rolling_over;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::{
+    collections::BTreeSet,
     process::{Output, Stdio},
     time::Duration,
 };
@@ -87,6 +88,17 @@ async fn receive(socket: &mut Socket) -> Value {
         }
         show_inbox(socket, &frame, &json!([]), true).await;
     }
+}
+
+/// Answers a resume with an empty inbox, and with what the player waits for and missed.
+async fn show_state(socket: &mut Socket, request: &Value, state: &Value) {
+    assert_eq!(request["route"], "resume");
+    let body = json!({"messages": [], "after": "018bcfe5-6800-7000-8000-000000000000", "complete": true, "state": state});
+    reply(socket, request, &body).await;
+}
+
+async fn reply(socket: &mut Socket, request: &Value, body: &Value) {
+    send(socket, json!({"type": "reply", "requestId": request["requestId"], "route": request["route"], "body": body})).await;
 }
 
 /// Answers a resume with all that the inbox holds.
@@ -177,6 +189,70 @@ async fn what_was_missed_is_printed_before_it_leaves() {
     let missed = "(missed, 2023-11-14 22:13:19) bob: hi";
     assert_eq!(lines, [missed, missed, "caught up: 2 messages missed; there are older ones, which are not shown"]);
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_place_is_asked_for_and_given_up() {
+    let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "place duel\ncancel\n").await;
+    let mut socket = stage.accept().await;
+    let place = receive(&mut socket).await;
+    assert_eq!((&place["route"], &place["body"]), (&json!("sessionPlacementRequest"), &json!({"mode": "duel"})));
+    reply(&mut socket, &place, &json!({"placementId": "p1"})).await;
+    let cancel = receive(&mut socket).await;
+    assert_eq!((&cancel["route"], &cancel["body"]), (&json!("cancelPlacement"), &json!({"placementId": "p1"})));
+    let found = json!({"type": "session", "placementId": "p1", "ip": "127.0.0.1", "port": 40_123, "playerSessionId": "psess-1", "gameSessionArn": "arn"});
+    send(&mut socket, found).await;
+    reply(&mut socket, &cancel, &json!({"placementId": "p1", "outcome": "fulfilled"})).await;
+    see_off(&mut socket).await;
+    let output = stage.finish().await;
+    let printed = text(&output.stdout);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.contains(&"looking for a game server (placement p1)"), "{printed}");
+    assert!(lines.contains(&"a game server: 127.0.0.1:40123, your player session psess-1 (placement p1)"), "{printed}");
+    assert!(lines.contains(&"the placement had ended before: there is a game server"), "{printed}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_placement_is_told_and_can_give_it_up() {
+    let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "cancel\n").await;
+    let mut socket = stage.accept().await;
+    let ended = json!({"placementId": "p0", "outcome": "timedOut", "reason": "no game server was free in time"});
+    let state = json!({"seat": {"kind": "placement", "id": "p1"}, "sessions": [], "placements": [ended]});
+    let cancel = loop {
+        let request = receive_any(&mut socket).await;
+        if request["route"] != "resume" {
+            break request;
+        }
+        show_state(&mut socket, &request, &state).await;
+    };
+    assert_eq!((&cancel["route"], &cancel["body"]), (&json!("cancelPlacement"), &json!({"placementId": "p1"})));
+    reply(&mut socket, &cancel, &json!({"placementId": "p1"})).await;
+    see_off(&mut socket).await;
+    let output = stage.finish().await;
+    let printed = text(&output.stdout);
+    let lines: Vec<&str> = printed.lines().filter(|line| line.contains("placement") && !line.starts_with(' ')).collect();
+    let expected = [
+        "the placement has ended: timed out: no game server was free in time (placement p0)",
+        "the placement is being cancelled",
+        "you are waiting for a placement (p1)",
+    ];
+    assert_eq!(BTreeSet::from_iter(lines), BTreeSet::from(expected), "{printed}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_nothing_has_nothing_to_give_up() {
+    let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "cancel\n").await;
+    let mut socket = stage.accept().await;
+    for _ in 0..2 {
+        let request = receive_any(&mut socket).await;
+        show_state(&mut socket, &request, &json!({"sessions": [], "placements": []})).await;
+    }
+    see_off(&mut socket).await;
+    let output = stage.finish().await;
+    assert!(text(&output.stdout).ends_with("\nthere is nothing to cancel: place asks for a place on a game server\n"));
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -39,6 +39,19 @@ impl Driver {
                     self.advance(resuming, now);
                 }
             }
+            // Neither has a place in the inbox's order, so neither waits for a resume that is under way.
+            Incoming::Session(push) => {
+                if !self.events.are_unread() {
+                    self.placements.session(push, &mut |event| self.events.send(event));
+                    self.advance(resuming, now);
+                }
+            }
+            Incoming::Placement(push) => {
+                if !self.events.are_unread() {
+                    self.placements.ended(push, &mut |event| self.events.send(event));
+                    self.advance(resuming, now);
+                }
+            }
             Incoming::Gateway(error) => {
                 if !self.open.fail_only(connection, &error.message) && connection == self.connection {
                     self.resume_doubted(resuming, &error.message, now);

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use muster_protocol::{Code, Request, limits, routes::Resume};
+use muster_protocol::{
+    Code, Request, limits,
+    routes::{Resume, Resumed},
+};
 use serde_json::Value;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -122,7 +125,11 @@ impl Driver {
     pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
         let id = Uuid::from_u64_pair(self.resume_ids, Uuid::new_v4().as_u64_pair().1);
         self.inbox.hold();
-        let text = outgoing::encode(id, Resume::ROUTE.name(), self.inbox.request(page_limit(self.options.event_capacity)))?;
+        let asking = self.inbox.request(page_limit(self.options.event_capacity));
+        if asking.next.is_none() {
+            self.placements.asked();
+        }
+        let text = outgoing::encode(id, Resume::ROUTE.name(), asking)?;
         let (request, outcome) = open.open(id)?;
         open.mark_sent(id, self.connection);
         resuming.state = State::Asked(Asked { _request: request, outcome, until: now + self.options.request_timeout });
@@ -142,14 +149,17 @@ impl Driver {
             None => {}
         }
         // What is pushed from now on comes after what the resume is to bring.
-        if self.inbox.is_due() && resuming.want() {
+        if (self.inbox.is_due() || self.placements.is_due()) && resuming.want() {
             self.inbox.hold();
         }
     }
 
     fn page(&mut self, resuming: &mut Resuming<'_>, body: Value, now: Instant) {
-        let page = serde_json::from_value(body).map_err(|error| error.to_string());
-        let step = page.map(|page| self.inbox.page(page, &mut into(&self.events)));
+        let page = serde_json::from_value::<Resumed>(body).map_err(|error| error.to_string());
+        let step = page.map(|mut page| {
+            let told = page.state.take().is_none_or(|state| self.placements.state(state, &mut |event| self.events.offer(event)));
+            if told { self.inbox.page(page, &mut into(&self.events)) } else { Step::NoRoom }
+        });
         match step {
             Ok(Step::More | Step::NoRoom) => resuming.state = State::Due,
             Ok(Step::Finished(finished)) => self.resumed(resuming, finished),
@@ -168,7 +178,8 @@ impl Driver {
     fn resumed(&mut self, resuming: &mut Resuming<'_>, finished: Finished) {
         resuming.failures = 0;
         let Finished { after, cursor, missed, complete } = finished;
-        self.events.send(Event::Resumed { after, cursor, missed, complete });
+        let seat = self.placements.take_seat();
+        self.events.send(Event::Resumed { after, cursor, missed, complete, seat });
         self.inbox.let_through(&mut pushed_into(&self.events));
         if let Some(draining) = &mut self.draining {
             draining.covered = true;

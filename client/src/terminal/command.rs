@@ -5,6 +5,8 @@ use super::words;
 /// The text behind `help`.
 pub(super) const HELP: &str = "\
   to bob hello there      a message to bob; also: to bob,carol hi
+  place                   a place on a game server; also: place duel
+  cancel                  no place on a game server after all
   ping                    the server's time and how far away it is
   raw {\"route\":\"ping\"}    a frame as it is
   help                    this
@@ -15,6 +17,10 @@ pub(super) const HELP: &str = "\
 pub(super) enum Command {
     /// A message to these players.
     To { players: Vec<String>, message: String },
+    /// A place on a game server, for this mode or the default one.
+    Place { mode: Option<String> },
+    /// No place on a game server after all.
+    Cancel,
     /// Asks for the server's time.
     Ping,
     /// A frame as it is.
@@ -45,6 +51,8 @@ impl Command {
             }
             "raw" if rest.is_empty() => return Err("raw what? For example: raw {\"route\":\"ping\"}".to_owned()),
             "raw" => Self::Raw(rest.to_owned()),
+            "place" => Self::Place { mode: (!rest.is_empty()).then(|| rest.to_owned()) },
+            "cancel" => Self::Cancel,
             "ping" => Self::Ping,
             "help" | "?" => Self::Help,
             "quit" | "exit" => Self::Quit,
@@ -84,6 +92,13 @@ mod tests {
         assert!(Command::parse("dance").unwrap_err().contains("help"));
         assert_eq!(Command::parse("da\u{1b}[2Jnce").unwrap_err(), r"no such command: da\u{1b}[2Jnce (help lists them)");
         assert_eq!(Command::parse("  \n"), Ok(None));
+    }
+
+    #[test]
+    fn a_place_is_for_a_mode_or_the_default_one() {
+        assert_eq!(Command::parse("place"), Ok(Some(Command::Place { mode: None })));
+        assert_eq!(Command::parse("place duel "), Ok(Some(Command::Place { mode: Some("duel".into()) })));
+        assert_eq!(Command::parse("cancel"), Ok(Some(Command::Cancel)));
     }
 
     #[test]

@@ -9,7 +9,13 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use muster_client::{Client, Event, Events, Options, Token};
+use muster_client::{
+    Client, Event, Events, Options, Token,
+    protocol::{
+        PlacementPush, Seat, SeatKind, SessionPush,
+        routes::{Resume, SessionPlacementRequest},
+    },
+};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
@@ -27,7 +33,20 @@ const LINES_AHEAD: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running command. It ends with what to print, as an error if it failed.
-type Running = Pin<Box<dyn Future<Output = Result<String, String>>>>;
+type Running = Pin<Box<dyn Future<Output = Result<Done, String>>>>;
+
+/// What became of a command.
+struct Done {
+    line: String,
+    /// The placement that was asked for.
+    placement: Option<String>,
+}
+
+impl From<String> for Done {
+    fn from(line: String) -> Self {
+        Self { line, placement: None }
+    }
+}
 
 /// Connects and plays until told to leave.
 pub async fn run(arguments: Arguments) -> ExitCode {
@@ -57,6 +76,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         unanswered: 0,
         catching_up: true,
         was_away: false,
+        placement: None,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
@@ -103,6 +123,9 @@ struct Player {
     catching_up: bool,
     /// The connection was lost, and what was missed has not been told yet.
     was_away: bool,
+    /// The placement that was asked for last, or that the player waits for as the server said, until it is told what came of it. What else
+    /// the player may wait for then, by another client, the server knows.
+    placement: Option<String>,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
@@ -132,7 +155,8 @@ impl Player {
                 outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
                     self.running = None;
                     self.failed |= outcome.is_err();
-                    let (Ok(line) | Err(line)) = outcome;
+                    let Done { line, placement } = outcome.unwrap_or_else(Done::from);
+                    self.placement = placement.or(self.placement.take());
                     if line.is_empty() { self.screen.ask()? } else { self.screen.say(&line)? }
                 }
                 line = self.lines.recv(), if reading && self.running.is_none() => match line {
@@ -162,18 +186,33 @@ impl Player {
         match event {
             Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
             Event::ResumeFailed { .. } => self.catching_up = false,
-            Event::Resumed { missed, complete, .. } => {
+            Event::Resumed { missed, complete, seat, .. } => {
                 self.catching_up = false;
+                let was_away = std::mem::take(&mut self.was_away);
                 // Where nobody was away, there is nothing to tell a person.
-                if !std::mem::take(&mut self.was_away) && *missed == 0 && *complete {
-                    return Ok(());
+                if was_away || *missed > 0 || !complete {
+                    self.screen.say(&words::event(event))?;
                 }
+                return self.tell_seat(seat.as_ref(), was_away);
+            }
+            Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
+                self.placement.take_if(|placement| placement == placement_id);
             }
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
         }
         self.screen.say(&words::event(event))
+    }
+
+    /// Prints what the player waits for, if it may not know. The client that asked for it may have been another one.
+    fn tell_seat(&mut self, seat: Option<&Seat>, was_away: bool) -> io::Result<()> {
+        let Some(seat) = seat else { return Ok(()) };
+        let is_new = self.placement.as_ref() != Some(&seat.id);
+        if seat.kind == SeatKind::Placement {
+            self.placement = Some(seat.id.clone());
+        }
+        if was_away || is_new { self.screen.say(&words::waiting(seat)) } else { Ok(()) }
     }
 
     /// Starts what a line asks for; leaves with a code if it says so.
@@ -189,17 +228,36 @@ impl Player {
             Ok(Some(Command::To { players, message })) => {
                 self.running = Some(Box::pin(async move {
                     let sent = client.send_message(&players, &message).await.map_err(|error| words::request_error(&error))?;
-                    if sent.unsent.is_empty() { Ok(words::sent(&sent)) } else { Err(words::sent(&sent)) }
+                    if sent.unsent.is_empty() { Ok(words::sent(&sent).into()) } else { Err(words::sent(&sent)) }
+                }));
+            }
+            Ok(Some(Command::Place { mode })) => {
+                self.running = Some(Box::pin(async move {
+                    let request = SessionPlacementRequest { mode, ..SessionPlacementRequest::default() };
+                    let requested = client.request_placement(&request).await.map_err(|error| words::request_error(&error))?;
+                    Ok(Done { line: words::requested(&requested), placement: Some(requested.placement_id) })
+                }));
+            }
+            Ok(Some(Command::Cancel)) => {
+                let known = self.placement.clone();
+                self.running = Some(Box::pin(async move {
+                    let placement = match known {
+                        Some(placement) => placement,
+                        None => waited_for(&client).await?,
+                    };
+                    let cancelled = client.cancel_placement(&placement).await.map_err(|error| words::request_error(&error))?;
+                    Ok(words::cancelled(&cancelled).into())
                 }));
             }
             Ok(Some(Command::Ping)) => {
-                self.running =
-                    Some(Box::pin(async move { client.ping().await.map(words::pong).map_err(|error| words::request_error(&error)) }));
+                self.running = Some(Box::pin(async move {
+                    client.ping().await.map(|pong| words::pong(pong).into()).map_err(|error| words::request_error(&error))
+                }));
             }
             Ok(Some(Command::Raw(text))) => {
                 self.unanswered += 1;
                 self.running = Some(Box::pin(async move {
-                    client.send_raw(text).await.map(|()| String::new()).map_err(|error| words::request_error(&error))
+                    client.send_raw(text).await.map(|()| String::new().into()).map_err(|error| words::request_error(&error))
                 }));
             }
             Err(problem) => {
@@ -209,4 +267,11 @@ impl Player {
         }
         Ok(None)
     }
+}
+
+/// The placement that the server says the player waits for: the inbox may not have been read yet, or another client have asked for it.
+async fn waited_for(client: &Client) -> Result<String, String> {
+    let page = client.call(&Resume { limit: Some(1), ..Resume::default() }).await.map_err(|error| words::request_error(&error))?;
+    let seat = page.state.and_then(|state| state.seat).filter(|seat| seat.kind == SeatKind::Placement);
+    seat.map(|seat| seat.id).ok_or_else(|| "there is nothing to cancel: place asks for a place on a game server".to_owned())
 }

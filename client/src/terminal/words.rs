@@ -1,14 +1,20 @@
 //! What happened, in words.
 
+mod placements;
+
 use std::{fmt::Display, time::Duration};
 
 use chrono::{DateTime, Local, TimeZone};
 use muster_client::{Answer, ConnectError, Event, Message, Pong, RequestError, protocol::Rejection, protocol::routes::SentMessages};
 
+pub(super) use self::placements::{cancelled, requested, waiting};
+
 /// The line for an event.
 pub(super) fn event(event: &Event) -> String {
     match event {
         Event::Message(message) => said(message, &Local::now()),
+        Event::Session(push) => placements::session(push),
+        Event::Placement(push) => placements::end(push),
         Event::Resumed { after, missed, complete, .. } => {
             let missed = match missed {
                 0 => "nothing missed".to_owned(),
@@ -102,9 +108,13 @@ fn next_try(retry_in: Option<Duration>) -> String {
     }
 }
 
-/// A message; one that was missed with the time at which it was sent.
+/// A message, or an announcement, which no player can pretend to send; one that was missed with the time at which it was sent.
 fn said<Zone: TimeZone<Offset: Display>>(message: &Message, now: &DateTime<Zone>) -> String {
-    let said = format!("{}: {}", visible(&message.sender_id), visible(&message.message));
+    let from = match &message.announcement {
+        Some(kind) => format!("[{}]", visible(kind)),
+        None => format!("{}:", visible(&message.sender_id)),
+    };
+    let said = format!("{from} {}", visible(&message.message));
     let sent_at = i64::try_from(message.sent_at).ok().and_then(|time| now.timezone().timestamp_millis_opt(time).single());
     match sent_at {
         _ if !message.missed => said,
@@ -151,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn an_announcement_is_told_with_its_type() {
+        let mut announced = from_bob("{\"coins\":5}", 1, false);
+        announced.push.announcement = Some("reward".into());
+        assert_eq!(event(&Event::Message(announced.clone())), "[reward] {\"coins\":5}");
+        (announced.push.announcement, announced.push.message) = (Some("re\rward".into()), "\u{1b}[2J".into());
+        assert_eq!(event(&Event::Message(announced)), "[re\\rward] \\u{1b}[2J");
+    }
+
+    #[test]
     fn a_message_cannot_change_the_order_in_which_it_is_read() {
         for c in ['\u{202e}', '\u{202a}', '\u{2067}', '\u{2069}', '\u{200f}', '\u{61c}', '\u{2028}'] {
             assert_eq!(visible(&format!("a{c}b")), format!("a{}b", c.escape_default()));
@@ -171,7 +190,7 @@ mod tests {
     #[test]
     fn how_much_was_missed_is_said() {
         let resumed = |after: Option<&str>, missed, complete| {
-            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete })
+            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete, seat: None })
         };
         assert_eq!(resumed(Some("a"), 0, true), "caught up: nothing missed");
         assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");

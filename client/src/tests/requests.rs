@@ -5,7 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::server::{Server, event, soon};
-use crate::{Event, Options, RequestError, protocol::Code};
+use crate::{
+    Event, Options, RequestError,
+    protocol::{
+        Code, Outcome,
+        routes::{Latency, SessionPlacementRequest},
+    },
+};
 
 #[tokio::test]
 async fn replies_find_their_requests_out_of_order() {
@@ -39,6 +45,23 @@ async fn the_typed_helpers_speak_the_protocol() {
     });
     let sent = sent.unwrap();
     assert_eq!((sent.message_ids["bob"].as_str(), sent.unsent.as_slice()), ("m1", ["carol".to_owned()].as_slice()));
+
+    let latencies = vec![Latency { region: "eu-central-1".into(), milliseconds: 12 }];
+    let placement = SessionPlacementRequest { mode: Some("duel".into()), latencies };
+    let (requested, ()) = tokio::join!(client.request_placement(&placement), async {
+        let request = accepted.receive().await;
+        let body = json!({"mode": "duel", "latencies": [{"region": "eu-central-1", "milliseconds": 12}]});
+        assert_eq!((&request["route"], &request["body"]), (&json!("sessionPlacementRequest"), &body));
+        accepted.reply(&request, json!({"placementId": "p1"})).await;
+    });
+    assert_eq!(requested.unwrap().placement_id, "p1");
+
+    let (cancelled, ()) = tokio::join!(client.cancel_placement("p1"), async {
+        let request = accepted.receive().await;
+        assert_eq!((&request["route"], &request["body"]), (&json!("cancelPlacement"), &json!({"placementId": "p1"})));
+        accepted.reply(&request, json!({"placementId": "p1", "outcome": "timedOut"})).await;
+    });
+    assert_eq!(cancelled.unwrap().outcome, Some(Outcome::TimedOut));
 
     let (pong, ()) = tokio::join!(client.ping(), async {
         let request = accepted.receive().await;

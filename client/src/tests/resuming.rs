@@ -82,7 +82,9 @@ async fn a_new_client_asks_for_what_waits_in_its_inbox() {
     accepted.reply(&request, last(1..=2, 5)).await;
     assert!(next_message(&mut events).await.missed);
     assert_eq!(next_message(&mut events).await.push.message, "2");
-    let Event::Resumed { after: None, cursor, missed: 2, complete: true } = event(&mut events).await else { panic!("another event") };
+    let Event::Resumed { after: None, cursor, missed: 2, complete: true, seat: None } = event(&mut events).await else {
+        panic!("another event")
+    };
     assert_eq!(cursor, first_id_of(NOW + 5));
 }
 
