@@ -9,6 +9,7 @@ use crate::{
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
+    sns::{SubscriptionConfig, TopicConfig},
     sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
     template::{self, KeyType, StreamView},
@@ -114,6 +115,21 @@ fn redrive_allow_policy(allow: &template::RedriveAllow) -> String {
         template::RedriveAllow::Queues(arns) => json!({"redrivePermission": "byQueue", "sourceQueueArns": arns}),
     };
     policy.to_string()
+}
+
+/// A topic.
+pub fn topic(topic: &template::Topic) -> TopicConfig {
+    TopicConfig { name: topic.name.clone() }
+}
+
+/// A function's subscription to a topic.
+pub fn subscription(subscription: &template::TopicSubscription) -> SubscriptionConfig {
+    SubscriptionConfig {
+        logical_id: subscription.logical_id.clone(),
+        topic_arn: subscription.topic_arn.clone(),
+        function_arn: subscription.function_arn.clone(),
+        dead_letter_queue_arn: subscription.dead_letter_queue_arn.clone(),
+    }
 }
 
 /// A mapping from a queue to a function. No function has more than so many `environments`, and more batches at once would only wait.
