@@ -236,6 +236,8 @@ Resources:
       Events:
         Written: {Type: DynamoDB, Properties: {Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST}}
         Due: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, ScalingConfig: {MaximumConcurrency: 4}}}
+        Told: {Type: SNS, Properties: {Topic: !Ref News, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn}}}
+  News: {Type: 'AWS::SNS::Topic', Properties: {TopicName: news}}
 ";
 
     fn manifest() -> template::Manifest {
@@ -265,6 +267,19 @@ Resources:
             ..QueueConfig::default()
         };
         assert_eq!(work, expected);
+    }
+
+    #[test]
+    fn a_topic_and_its_subscription_are_what_the_template_says() {
+        let manifest = manifest();
+        assert_eq!(topic(&manifest.topics[0]), TopicConfig { name: "news".to_owned() });
+        let expected = SubscriptionConfig {
+            logical_id: "WorkerTold".to_owned(),
+            topic_arn: "arn:aws:sns:us-east-1:000000000000:news".to_owned(),
+            function_arn: manifest.functions[0].arn.clone(),
+            dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+        };
+        assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
     }
 
     #[test]

@@ -60,3 +60,35 @@ fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_xml::decode::{Document, try_data};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The text in an element as the AWS SDK reads it.
+    fn read(xml: &str) -> String {
+        let mut document = Document::new(xml);
+        let mut root = document.root_element().unwrap();
+        try_data(&mut root).unwrap().into_owned()
+    }
+
+    #[test]
+    fn what_xml_cannot_have_becomes_a_replacement_character() {
+        assert_eq!(text("a", "\0\u{1b}<&>\u{fffe}\r\n"), "<a>\u{fffd}\u{fffd}&lt;&amp;&gt;\u{fffd}&#xD;\n</a>");
+    }
+
+    proptest! {
+        #[test]
+        fn text_comes_back_from_xml_as_it_was(given in "[\\t\\n\\r -\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}&<>\"']{0,40}") {
+            prop_assert_eq!(read(&text("a", &given)), given);
+        }
+
+        #[test]
+        fn any_text_at_all_can_be_read(given in any::<String>()) {
+            prop_assert_eq!(read(&text("a", &given)).chars().count(), given.chars().count());
+        }
+    }
+}
