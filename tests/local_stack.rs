@@ -118,6 +118,20 @@ async fn aws_clients_see_tables_streams_and_queues() {
 }
 
 #[tokio::test]
+async fn aws_clients_list_topics_and_publish_to_them() {
+    let stack = LocalStack::start(&[]).await;
+    let topic = "arn:aws:sns:us-east-1:000000000000:muster-dev-alarms";
+    let topics = stack.query("Action=ListTopics&Version=2010-03-31").await;
+    assert!(topics.contains(&format!("<TopicArn>{topic}</TopicArn>")), "{topics}");
+    let published = stack.query(&format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello")).await;
+    assert!(published.contains("<PublishResult><MessageId>"), "{published}");
+    let other = stack.query("Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert!(other.contains("GetCallerIdentity of version 2011-06-15 is not implemented"), "{other}");
+    let neither = reqwest::Client::new().post(&stack.addresses.endpoint).body("{}").send().await.unwrap().text().await.unwrap();
+    assert!(neither.contains("a request without X-Amz-Target is not implemented"), "{neither}");
+}
+
+#[tokio::test]
 async fn aws_clients_invoke_functions_and_the_status_names_their_processes() {
     let stack = LocalStack::start(&[]).await;
     let endpoint = &stack.addresses.endpoint;

@@ -7,7 +7,7 @@ use clap::Parser;
 use crate::lambda::ENVIRONMENTS;
 
 /// The AWS services that functions call.
-const SERVICES: [&str; 3] = ["apigatewaymanagementapi", "dynamodb", "sqs"];
+const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
 
 /// Runs Muster on this machine.
 #[derive(Clone, Debug, Parser)]
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(args.endpoints(), expected.map(|(service, url)| (service.to_owned(), url.to_owned())).into());
         for (wrong, problem) in [
             ("dynamodb", "SERVICE=URL"),
-            ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, sqs"),
+            ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, gamelift, sqs"),
             ("dynamodb=127.0.0.1:5000", "not a URL"),
         ] {
             let error = parse(&["--endpoint", wrong]).unwrap_err().to_string();

@@ -22,6 +22,7 @@ use crate::{
     meter::{Meter, Usage},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
+    sns::Sns,
     sqs::Sqs,
     status::Status,
     streams::{Mapping, MappingError},
@@ -137,6 +138,9 @@ impl Stack {
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
         let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
+        let topics = manifest.topics.iter().map(wiring::topic).collect();
+        let subscriptions = manifest.topic_subscriptions.iter().map(wiring::subscription).collect();
+        let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
@@ -157,7 +161,7 @@ impl Stack {
             mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
             meter,
         };
-        let rooms = front_door::router(dynamodb.clone(), sqs)
+        let rooms = front_door::router(dynamodb.clone(), sqs, sns)
             .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())

@@ -51,9 +51,10 @@ impl Status {
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
-        // One invocation that began in between may have ended, and left behind what was looked for before.
-        let (after, _) = self.invocations();
-        Ok(running + sockets + messages + records + after.saturating_sub(before))
+        // One invocation that began in between may have ended, and left behind what was looked for before. And what a room has published in
+        // between may be an event that is not an invocation yet.
+        let (after, still_running) = self.invocations();
+        Ok(running.max(still_running) + sockets + messages + records + after.saturating_sub(before))
     }
 
     /// Invocations asked for since the start, and what is busy in the pools.

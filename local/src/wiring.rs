@@ -9,6 +9,7 @@ use crate::{
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
+    sns::{SubscriptionConfig, TopicConfig},
     sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
     template::{self, KeyType, StreamView},
@@ -116,6 +117,21 @@ fn redrive_allow_policy(allow: &template::RedriveAllow) -> String {
     policy.to_string()
 }
 
+/// A topic.
+pub fn topic(topic: &template::Topic) -> TopicConfig {
+    TopicConfig { name: topic.name.clone() }
+}
+
+/// A function's subscription to a topic.
+pub fn subscription(subscription: &template::TopicSubscription) -> SubscriptionConfig {
+    SubscriptionConfig {
+        logical_id: subscription.logical_id.clone(),
+        topic_arn: subscription.topic_arn.clone(),
+        function_arn: subscription.function_arn.clone(),
+        dead_letter_queue_arn: subscription.dead_letter_queue_arn.clone(),
+    }
+}
+
 /// A mapping from a queue to a function. No function has more than so many `environments`, and more batches at once would only wait.
 pub fn queue_mapping(mapping: &template::QueueMapping, environments: usize) -> QueueMappingConfig {
     let concurrency = mapping.maximum_concurrency.map_or(environments, |maximum| environments.min(maximum as usize));
@@ -220,6 +236,8 @@ Resources:
       Events:
         Written: {Type: DynamoDB, Properties: {Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST}}
         Due: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, ScalingConfig: {MaximumConcurrency: 4}}}
+        Told: {Type: SNS, Properties: {Topic: !Ref News, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn}}}
+  News: {Type: 'AWS::SNS::Topic', Properties: {TopicName: news}}
 ";
 
     fn manifest() -> template::Manifest {
@@ -249,6 +267,19 @@ Resources:
             ..QueueConfig::default()
         };
         assert_eq!(work, expected);
+    }
+
+    #[test]
+    fn a_topic_and_its_subscription_are_what_the_template_says() {
+        let manifest = manifest();
+        assert_eq!(topic(&manifest.topics[0]), TopicConfig { name: "news".to_owned() });
+        let expected = SubscriptionConfig {
+            logical_id: "WorkerTold".to_owned(),
+            topic_arn: "arn:aws:sns:us-east-1:000000000000:news".to_owned(),
+            function_arn: manifest.functions[0].arn.clone(),
+            dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+        };
+        assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
     }
 
     #[test]

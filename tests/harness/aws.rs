@@ -14,6 +14,13 @@ impl LocalStack {
         serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
     }
 
+    /// Calls an AWS API of the query protocol with this form, and gives the XML of its answer.
+    pub async fn query(&self, form: &str) -> String {
+        let request = reqwest::Client::new().post(&self.addresses.endpoint).body(form.to_owned());
+        let request = request.header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
     /// Every row in a player's inbox, oldest first.
     pub async fn inbox(&self, player: &str) -> Vec<Value> {
         self.rows("muster-dev-messages", "recipientId", player).await

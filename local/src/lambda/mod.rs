@@ -40,7 +40,13 @@ use std::{
 use bytes::Bytes;
 
 use self::{
-    event_queue::EventQueue, host::Host, invocation::Request, logs::FunctionLog, payload::REQUEST_LIMIT, pool::Pool, target::Target,
+    event_queue::EventQueue,
+    host::Host,
+    invocation::Request,
+    logs::FunctionLog,
+    payload::{EVENT_LIMIT, REQUEST_LIMIT},
+    pool::Pool,
+    target::Target,
 };
 pub use self::{
     logs::{LogOptions, LogOutput},
@@ -229,6 +235,19 @@ impl Lambda {
             None => Err(InvokeError::NotFound(function.to_owned())),
         };
         Invoked { request_id, result }
+    }
+
+    /// Accepts `payload` as an event for `function`, named as in [`Lambda::invoke`], and answers the id that every attempt will have. From
+    /// then on it counts in [`FunctionStats::events`] until it is handled or given up, by the rules of the function's [`EventInvokeConfig`].
+    ///
+    /// # Errors
+    /// If there is no such function, the payload has more than 1 MiB, or the room is shut down.
+    pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
+        let pool = self.pool(function).ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
+        payload::check(payload.len(), EVENT_LIMIT)?;
+        let request = Request::new(payload);
+        let request_id = request.id.clone();
+        self.pools.events.accept(pool, request).map(|()| request_id)
     }
 
     fn pool(&self, function: &str) -> Option<&Arc<Pool>> {

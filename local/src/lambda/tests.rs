@@ -106,14 +106,3 @@ impl Lambda {
         self.pools.host.environments.read().unwrap().keys().cloned().collect()
     }
 }
-
-impl Lambda {
-    /// Accepts `payload` as an event for `function`, as the API does, and answers the id that every attempt will have.
-    fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
-        let pool = self.pool(function).ok_or_else(|| InvokeError::NotFound(function.to_owned()))?;
-        payload::check(payload.len(), payload::EVENT_LIMIT)?;
-        let request = Request::new(payload);
-        let request_id = request.id.clone();
-        self.pools.events.accept(pool, request).map(|()| request_id)
-    }
-}

@@ -62,7 +62,7 @@ impl Meter {
         self.counts.sqs_requests.fetch_add(units::sqs_units(bytes), Relaxed);
     }
 
-    /// A message of so many bytes published to SNS. No room publishes any yet, so that the price stands in the table with a quantity of 0.
+    /// A message, or a batch of them, of so many bytes together that was published to SNS.
     pub fn sns_publish(&self, bytes: usize) {
         self.counts.sns_publishes.fetch_add(units::sqs_units(bytes), Relaxed);
     }

@@ -27,7 +27,7 @@ pub enum AttributeValue {
 
 impl AttributeValue {
     /// What the value and its type count towards the size of a message.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             AttributeValue::Text(kind, value) => kind.len() + value.len(),
             AttributeValue::Binary(kind, value) => kind.len() + value.len(),

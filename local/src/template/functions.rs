@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     event_invoke,
-    manifest::{Function, QueueMapping, StreamMapping},
+    manifest::{Function, QueueMapping, StreamMapping, TopicSubscription},
     notes, queue_mappings,
     resolver::Resolver,
     resources::Declaration,
     section::Section,
-    stream_mappings,
+    stream_mappings, topic_subscriptions,
 };
 
 /// Names that Lambda sets itself and refuses in a template.
@@ -36,6 +36,7 @@ const RESERVED_VARIABLES: [&str; 13] = [
 pub(super) struct Mappings {
     pub(super) of_streams: Vec<StreamMapping>,
     pub(super) of_queues: Vec<QueueMapping>,
+    pub(super) of_topics: Vec<TopicSubscription>,
 }
 
 /// Reads a function and its events. `None` if it cannot be run.
@@ -66,16 +67,17 @@ pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>,
             let Some(event) = events.section(&entry.key) else { continue };
             event.require("Type");
             event.require("Properties");
-            let kind = event.choice("Type", &["DynamoDB", "SQS"]);
+            let kind = event.choice("Type", &["DynamoDB", "SNS", "SQS"]);
             let section = event.section("Properties");
             event.finish(&[]);
             let (Some(kind), Some(section)) = (kind, section) else { continue };
             // As SAM names it.
             let id = format!("{id}{}", entry.key);
-            if kind == "SQS" {
-                mappings.of_queues.extend(queue_mappings::read(&id, arn.as_deref(), timeout, section, resolver));
-            } else {
-                mappings.of_streams.extend(stream_mappings::read(&id, arn.as_deref(), section, resolver));
+            let arn = arn.as_deref();
+            match kind.as_str() {
+                "SQS" => mappings.of_queues.extend(queue_mappings::read(&id, arn, timeout, section, resolver)),
+                "SNS" => mappings.of_topics.extend(topic_subscriptions::read(&id, arn, section, resolver)),
+                _ => mappings.of_streams.extend(stream_mappings::read(&id, arn, section, resolver)),
             }
         }
     }

@@ -54,6 +54,18 @@ const IDENTITIES: &[Identity] = &[
         ],
     },
     Identity {
+        kind: "AWS::GameLift::GameSessionQueue",
+        name_property: Some("Name"),
+        reference: "{name}",
+        attributes: &[("Arn", "arn:aws:gamelift:{region}:{account}:gamesessionqueue/{name}"), ("Name", "{name}")],
+    },
+    Identity {
+        kind: "AWS::IAM::ManagedPolicy",
+        name_property: Some("ManagedPolicyName"),
+        reference: "arn:aws:iam::{account}:policy/{name}",
+        attributes: &[("PolicyArn", "arn:aws:iam::{account}:policy/{name}")],
+    },
+    Identity {
         kind: "AWS::IAM::Role",
         name_property: Some("RoleName"),
         reference: "{name}",
@@ -78,6 +90,7 @@ const IDENTITIES: &[Identity] = &[
         reference: "arn:aws:sns:{region}:{account}:{name}",
         attributes: &[("TopicArn", "arn:aws:sns:{region}:{account}:{name}"), ("TopicName", "{name}")],
     },
+    Identity { kind: "AWS::SNS::TopicPolicy", name_property: None, reference: "{id}", attributes: &[("Id", "{id}")] },
     Identity {
         kind: "AWS::SQS::Queue",
         name_property: Some("QueueName"),
@@ -183,7 +196,7 @@ impl Resolver<'_> {
         declared.map(|(id, _)| id.as_str()).find(|id| self.form(form, identity, id).as_deref() == Some(value))
     }
 
-    /// The ARN of a function or a queue.
+    /// The ARN of a function or a queue, also one of GameLift's.
     pub(super) fn arn(&self, logical_id: &str) -> Option<String> {
         let identity = identity(&self.resources.declared.get(logical_id)?.kind)?;
         let (_, form) = identity.attributes.iter().find(|(key, _)| *key == "Arn")?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::Note;
 
 /// A template with its parameters' values put in. Lists are in the order of logical ids.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The values of the parameters. Those marked `NoEcho` are `****`.
     pub parameters: BTreeMap<String, String>,
@@ -17,12 +17,18 @@ pub struct Manifest {
     pub tables: Vec<Table>,
     /// Every `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
+    /// Every `AWS::SNS::Topic`.
+    pub topics: Vec<Topic>,
+    /// Every `AWS::GameLift::GameSessionQueue`.
+    pub game_session_queues: Vec<GameSessionQueue>,
     /// Every `AWS::Serverless::WebSocketApi`.
     pub apis: Vec<WebSocketApi>,
     /// Every event of type `DynamoDB`, in the order of functions and then of events.
     pub stream_mappings: Vec<StreamMapping>,
     /// Every event of type `SQS`, in the same order.
     pub queue_mappings: Vec<QueueMapping>,
+    /// Every event of type `SNS`, in the same order.
+    pub topic_subscriptions: Vec<TopicSubscription>,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
     /// What the template names that has no effect on one machine, in the order of lines.
@@ -169,6 +175,36 @@ pub enum RedriveAllow {
     Queues(Vec<String>),
 }
 
+/// A topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The logical id, such as `PlacementTopic`.
+    pub logical_id: String,
+    /// The physical name, such as `muster-dev-placements`.
+    pub name: String,
+    /// `arn:aws:sns:us-east-1:000000000000:NAME`.
+    pub arn: String,
+}
+
+/// A queue of GameLift's, which places game sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GameSessionQueue {
+    /// The logical id, such as `GameSessionQueue`.
+    pub logical_id: String,
+    /// The name, such as `muster-dev`.
+    pub name: String,
+    /// `arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/NAME`.
+    pub arn: String,
+    /// How long a placement may take before it is given up, 10 to 600 seconds.
+    pub timeout: Duration,
+    /// The ARNs of fleets or their aliases, in the order in which they are tried.
+    pub destinations: Vec<String>,
+    /// The ARN of the topic that hears of placements, which is a topic of the same template.
+    pub notification_topic_arn: Option<String>,
+    /// What every event of the queue carries.
+    pub custom_event_data: Option<String>,
+}
+
 /// A WebSocket API with its one stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebSocketApi {
@@ -270,6 +306,19 @@ pub struct QueueMapping {
     pub filter_patterns: Vec<Value>,
     /// The most batches at once; `None` is as many as the function takes.
     pub maximum_concurrency: Option<u32>,
+}
+
+/// A function's subscription to a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicSubscription {
+    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventFunctionPlaced`.
+    pub logical_id: String,
+    /// The ARN of the function.
+    pub function_arn: String,
+    /// The ARN of the topic, which is a topic of the same template.
+    pub topic_arn: String,
+    /// The ARN of the queue for messages that cannot be handed to the function, which is a queue of the same template.
+    pub dead_letter_queue_arn: Option<String>,
 }
 
 /// Where a mapping begins to read a stream.

@@ -14,6 +14,7 @@ mod error;
 mod event_invoke;
 mod filter_criteria;
 mod functions;
+mod game_session_queues;
 mod globals;
 mod identities;
 mod manifest;
@@ -31,14 +32,16 @@ mod stream_mappings;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod topic_subscriptions;
+mod topics;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
-    Authorizer, EventInvoke, Function, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route, StartingPosition,
-    StreamMapping, StreamView, Table, Throttle, WebSocketApi,
+    Authorizer, EventInvoke, Function, GameSessionQueue, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route,
+    StartingPosition, StreamMapping, StreamView, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
 };
 
 use error::Report;
@@ -66,7 +69,7 @@ pub fn load(text: &str, parameters: &BTreeMap<String, String>, stack_name: &str)
 }
 
 fn read(document: &Node, overrides: &BTreeMap<String, String>, stack_name: &str, report: &Report) -> Manifest {
-    let mut manifest = empty();
+    let mut manifest = Manifest::default();
     let Some(template) = Section::new(document, document.line, "", report) else { return manifest };
     for key in ["AWSTemplateFormatVersion", "Description"] {
         template.text(key);
@@ -138,10 +141,13 @@ fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
                 manifest.functions.extend(function);
                 manifest.stream_mappings.extend(mappings.of_streams);
                 manifest.queue_mappings.extend(mappings.of_queues);
+                manifest.topic_subscriptions.extend(mappings.of_topics);
                 continue;
             }
             resources::TABLE => manifest.tables.extend(tables::read(id, section, resolver)),
             resources::QUEUE => manifest.queues.extend(queues::read(id, section, resolver)),
+            resources::TOPIC => manifest.topics.extend(topics::read(id, section, resolver)),
+            resources::GAME_SESSION_QUEUE => manifest.game_session_queues.extend(game_session_queues::read(id, section, resolver)),
             resources::WEB_SOCKET_API => manifest.apis.extend(api::read(id, section, &responses, resolver)),
             resources::ROUTE_RESPONSE => {}
             _ => notes::resource(id, declaration, &section, report),
@@ -153,9 +159,5 @@ fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
         }
     }
     queues::check(&manifest.queues, resolver);
-}
-
-fn empty() -> Manifest {
-    let (parameters, functions, tables, queues, apis, stream_mappings, queue_mappings, outputs, notes) = Default::default();
-    Manifest { parameters, functions, tables, queues, apis, stream_mappings, queue_mappings, outputs, notes }
+    topics::note_unheard(manifest, resolver);
 }

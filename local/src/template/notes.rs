@@ -6,6 +6,8 @@ use super::{
     section::{Noted, Section},
 };
 
+/// Why what only tells people has no effect.
+pub(super) const PEOPLE: &str = "alarms are not sent from one machine";
 const ALARM: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
 const LOGS: &str = "the functions' logs go to the terminal";
 const PERMISSIONS: &str = "permissions are not checked on one machine";
@@ -15,6 +17,7 @@ const ENCRYPTION: &str = "data is not encrypted on one machine";
 const LIFE: &str = "the local stack creates everything at its start and updates nothing";
 const TRACING: &str = "nothing collects traces or detailed metrics on one machine";
 const DESCRIPTION: &str = "for people";
+const ONE_PLACE: &str = "the local fleet has one place";
 
 /// The reason why a whole type of resource has no effect.
 pub(super) fn of_type(kind: &str) -> Option<&'static str> {
@@ -23,11 +26,12 @@ pub(super) fn of_type(kind: &str) -> Option<&'static str> {
         ("AWS::CloudWatch::Dashboard", ALARM),
         ("AWS::Cognito::UserPool", USER_POOL),
         ("AWS::Cognito::UserPoolClient", USER_POOL),
+        ("AWS::IAM::ManagedPolicy", PERMISSIONS),
         ("AWS::IAM::Role", PERMISSIONS),
         ("AWS::Logs::LogGroup", LOGS),
         ("AWS::Logs::QueryDefinition", LOGS),
-        ("AWS::SNS::Subscription", "alarms are not sent from one machine"),
-        ("AWS::SNS::Topic", "alarms are not sent from one machine"),
+        ("AWS::SNS::Subscription", PEOPLE),
+        ("AWS::SNS::TopicPolicy", PERMISSIONS),
         ("AWS::SQS::QueuePolicy", PERMISSIONS),
     ];
     TYPES.iter().find(|(name, _)| *name == kind).map(|(_, reason)| *reason)
@@ -43,10 +47,15 @@ pub(super) fn resource(id: &str, declaration: &Declaration, properties: &Section
         let message = format!("{USER_POOL}: leave this one out by its condition, and tokens come from the issuer of this machine");
         report.problem(&format!("Resources.{id}"), declaration.line, message);
     }
-    // A subscription of a person is an alarm; one of a function or a queue would be work that does not happen.
     if declaration.kind == "AWS::SNS::Subscription" {
-        properties.choice("Protocol", &["email", "email-json", "http", "https", "sms"]);
+        protocol(properties);
     }
+}
+
+/// A subscription of a person is an alarm; one of a function or a queue would be work that does not happen. A function subscribes with an
+/// event.
+pub(super) fn protocol(subscription: &Section<'_>) {
+    subscription.choice("Protocol", &["email", "email-json", "http", "https", "sms"]);
 }
 
 /// Members of a resource beside its properties.
@@ -106,6 +115,20 @@ pub(super) const STREAM: Noted = &[("ResourcePolicy", PERMISSIONS)];
 /// Properties of a queue.
 pub(super) const QUEUE: Noted =
     &[("KmsDataKeyReusePeriodSeconds", ENCRYPTION), ("KmsMasterKeyId", ENCRYPTION), ("SqsManagedSseEnabled", ENCRYPTION), ("Tags", TAGS)];
+
+/// Properties of a topic.
+pub(super) const TOPIC: Noted = &[
+    ("DeliveryStatusLogging", LOGS),
+    ("DisplayName", DESCRIPTION),
+    ("KmsMasterKeyId", ENCRYPTION),
+    ("SignatureVersion", "nothing is signed on one machine"),
+    ("Tags", TAGS),
+    ("TracingConfig", TRACING),
+];
+
+/// Properties of a queue of GameLift's.
+pub(super) const GAME_SESSION_QUEUE: Noted =
+    &[("FilterConfiguration", ONE_PLACE), ("PlayerLatencyPolicies", ONE_PLACE), ("PriorityConfiguration", ONE_PLACE), ("Tags", TAGS)];
 
 /// Properties of a WebSocket API.
 pub(super) const WEB_SOCKET_API: Noted = &[

@@ -22,7 +22,11 @@ pub(super) const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
 pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
 /// The type of a queue.
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";
-const UNDERSTOOD: [&str; 5] = [ROUTE_RESPONSE, TABLE, FUNCTION, WEB_SOCKET_API, QUEUE];
+/// The type of a topic.
+pub(super) const TOPIC: &str = "AWS::SNS::Topic";
+/// The type of a queue of GameLift's.
+pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
+const UNDERSTOOD: [&str; 7] = [ROUTE_RESPONSE, TABLE, GAME_SESSION_QUEUE, TOPIC, QUEUE, FUNCTION, WEB_SOCKET_API];
 
 /// All resources.
 #[derive(Default)]

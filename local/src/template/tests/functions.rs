@@ -80,7 +80,7 @@ fn what_a_function_says_wrong_is_named() {
         (
             "FunctionName: worker",
             "Events: { X: { Type: Schedule, Properties: {} } }",
-            "Properties.Events.X.Type: `Schedule` is not understood by the local stack; it knows DynamoDB, SQS",
+            "Properties.Events.X.Type: `Schedule` is not understood by the local stack; it knows DynamoDB, SNS, SQS",
         ),
         ("FunctionName: worker", "ReservedConcurrentExecutions: 0", "0 is not between 1 and 1000"),
         ("FunctionName: worker", "EventInvokeConfig: { MaximumRetryAttempts: 3 }", "3 is not between 0 and 2"),

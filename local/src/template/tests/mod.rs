@@ -2,6 +2,7 @@
 
 mod apis;
 mod functions;
+mod game_session_queues;
 mod intrinsics;
 mod laws;
 mod parameters;
@@ -9,6 +10,7 @@ mod queue_events;
 mod real_template;
 mod silence;
 mod tables_and_queues;
+mod topics;
 mod yaml;
 
 use std::collections::BTreeMap;
