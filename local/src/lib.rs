@@ -13,6 +13,7 @@ pub mod banner;
 pub mod clock;
 pub mod dynamodb;
 pub mod front_door;
+pub mod gamelift;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;
