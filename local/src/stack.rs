@@ -5,6 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use axum::Router;
@@ -12,16 +13,19 @@ use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
+    account,
     addresses::Addresses,
     args::Args,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door,
+    gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     meter::{Meter, Usage},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
+    report,
     sqs::Sqs,
     status::Status,
     streams::{Mapping, MappingError},
@@ -59,6 +63,9 @@ pub enum StartError {
         /// Where its binary should be.
         binary: PathBuf,
     },
+    /// The program that serves game sessions is not there.
+    #[error("--game-server: {} is not a file", .0.display())]
+    GameServer(PathBuf),
     /// There should be exactly one WebSocket API.
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
@@ -104,6 +111,7 @@ pub struct Stack {
     gateway: Gateway,
     mappings: Vec<Mapping>,
     queue_mappings: Vec<QueueMapping>,
+    gamelift: GameLift,
     lambda: Lambda,
     dynamodb: DynamoDb,
     status: Status,
@@ -137,6 +145,7 @@ impl Stack {
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
         let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
+        let gamelift = start_gamelift(args, &endpoints)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
@@ -154,17 +163,31 @@ impl Stack {
             gateway: gateway.clone(),
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
+            gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
             meter,
         };
-        let rooms = front_door::router(dynamodb.clone(), sqs)
+        let rooms = front_door::router(dynamodb.clone(), sqs, gamelift.clone())
+            .merge(gamelift.router())
             .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self { addresses, manifest, gateway, mappings, queue_mappings, lambda, dynamodb, status, server, _data_lock: data_lock })
+        Ok(Self {
+            addresses,
+            manifest,
+            gateway,
+            mappings,
+            queue_mappings,
+            gamelift,
+            lambda,
+            dynamodb,
+            status,
+            server,
+            _data_lock: data_lock,
+        })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
@@ -176,6 +199,7 @@ impl Stack {
         for mapping in &self.queue_mappings {
             mapping.shutdown().await;
         }
+        self.gamelift.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
         self.dynamodb.shutdown().await;
@@ -211,6 +235,28 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     let options =
         LambdaOptions { max_environments: args.environments.get(), retry_waits, sqs: Some(sqs), logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
+}
+
+/// The pretended fleet. The template has no queues for it yet, and there is no topic that hears of placements: the log does.
+fn start_gamelift(args: &Args, endpoints: &Endpoints) -> Result<GameLift, StartError> {
+    if let Some(missing) = args.game_server.as_ref().filter(|program| !program.is_file()) {
+        return Err(StartError::GameServer(missing.clone()));
+    }
+    let usual = GameLiftConfig::default();
+    let (usual_log, quiet) = (usual.log, args.quiet);
+    let log: gamelift::Log = Arc::new(move |line| match line {
+        Line::Output(_) if quiet => {}
+        line => usual_log(line),
+    });
+    Ok(GameLift::start(GameLiftConfig {
+        queues: Vec::new(),
+        default_topic_arn: Some(account::arn("sns", "placements")),
+        publisher: Arc::new(|topic, message| report::print(format!("{topic} {message}"))),
+        fleet_file: args.fleet.clone(),
+        game_server: args.game_server.as_deref().map(|program| wiring::game_server(program, endpoints)),
+        log,
+        ..usual
+    }))
 }
 
 fn limits(args: &Args) -> Limits {
