@@ -4,6 +4,9 @@
 pub const REGION: &str = "us-east-1";
 /// The account.
 pub const ACCOUNT: &str = "000000000000";
+/// The credentials that programs here are given. Not secrets: the local services take any, but the SDK refuses to sign without some.
+pub(crate) const ACCESS_KEY_ID: &str = "ASIALOCAL000000000000";
+pub(crate) const SECRET_ACCESS_KEY: &str = "local";
 /// Filter patterns in one event source mapping at most, unless AWS has raised the quota.
 pub(crate) const MOST_FILTERS: usize = 5;
 

@@ -54,6 +54,15 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub async_retry: Option<Duration>,
 
+    /// What the pretended GameLift fleet does with placements, by queue: a JSON file such as `{"muster-dev": {"outcome": "fail"}}`, which is
+    /// read again for each placement.
+    #[arg(long, value_name = "FILE")]
+    pub fleet: Option<PathBuf>,
+
+    /// The program that serves game sessions, started for each placement that is fulfilled.
+    #[arg(long, value_name = "PROGRAM", overrides_with = "game_server")]
+    pub game_server: Option<PathBuf>,
+
     /// Show everything that the functions print, metrics included.
     #[arg(long)]
     pub verbose: bool,

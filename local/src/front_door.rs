@@ -9,19 +9,38 @@ use axum::{
     routing::post,
 };
 
-use crate::{aws_json, dynamodb::DynamoDb, sns::Sns, sqs::Sqs};
+use crate::{
+    aws_json,
+    dynamodb::DynamoDb,
+    gamelift::{self, GameLift},
+    sns::Sns,
+    sqs::Sqs,
+};
 
 /// More than the largest message of SQS, 1 MiB, needs, and that of SNS in a form.
 const BODY_BYTES: usize = 8 * 1024 * 1024;
 /// The content type of the query protocol, behind which a character set may be named.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// `POST /`, handed to the service that `X-Amz-Target` names, or to SNS, which speaks in forms without it.
-pub fn router(dynamodb: DynamoDb, sqs: Sqs, sns: Sns) -> Router {
-    Router::new().route("/", post(dispatch)).with_state((dynamodb, sqs, sns))
+/// What is behind `POST /`.
+#[derive(Clone)]
+pub struct Services {
+    /// By `X-Amz-Target`.
+    pub dynamodb: DynamoDb,
+    /// By `X-Amz-Target`.
+    pub sqs: Sqs,
+    /// By a form, without `X-Amz-Target`.
+    pub sns: Sns,
+    /// By `X-Amz-Target`, for those who do not speak CBOR.
+    pub gamelift: GameLift,
 }
 
-async fn dispatch(State((dynamodb, sqs, sns)): State<(DynamoDb, Sqs, Sns)>, request: Request) -> Response {
+/// `POST /`, handed to the service that `X-Amz-Target` names, or to SNS, which speaks in forms without it.
+pub fn router(services: Services) -> Router {
+    Router::new().route("/", post(dispatch)).with_state(services)
+}
+
+async fn dispatch(State(Services { dynamodb, sqs, sns, gamelift }): State<Services>, request: Request) -> Response {
     let target = header(&request, "x-amz-target");
     let is_form = target.is_empty() && header(&request, "content-type").starts_with(FORM);
     match target.split_once('.') {
@@ -33,13 +52,17 @@ async fn dispatch(State((dynamodb, sqs, sns)): State<(DynamoDb, Sqs, Sns)>, requ
             Ok(body) => sqs.handle(action, &body).await,
             Err(error) => unreadable(&error),
         },
+        Some(("GameLift", operation)) => match to_bytes(request.into_body(), gamelift::BODY_BYTES).await {
+            Ok(body) => gamelift.handle(operation, &body),
+            Err(error) => unreadable(&error),
+        },
         _ if is_form => match to_bytes(request.into_body(), BODY_BYTES).await {
             Ok(body) => sns.handle(&body),
             Err(error) => unreadable(&error),
         },
         _ => {
             let asked = if target.is_empty() { "a request without X-Amz-Target" } else { &target };
-            let here = "this stack has what template.yaml names: DynamoDB, its streams, SQS and SNS";
+            let here = "this stack has what template.yaml names: DynamoDB, its streams, SQS, SNS and GameLift";
             refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {here}"))
         }
     }

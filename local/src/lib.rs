@@ -1,9 +1,9 @@
 //! Muster on one machine: the same function binaries, booted from the same template.
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
-//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], [`sns`], and an [`issuer`] of tokens; the [`meter`] counts what they
-//! would cost. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and [`front_door`] is
-//! the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
+//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
+//! counts what they would cost. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
+//! [`front_door`] is the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
 pub mod addresses;
@@ -13,6 +13,7 @@ pub mod banner;
 pub mod clock;
 pub mod dynamodb;
 pub mod front_door;
+pub mod gamelift;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;

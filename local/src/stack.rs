@@ -5,6 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use axum::Router;
@@ -15,15 +16,17 @@ use crate::{
     addresses::Addresses,
     args::Args,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
-    front_door,
+    front_door::{self, Services},
+    gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     meter::{Meter, Usage},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
+    report,
     sns::Sns,
-    sqs::Sqs,
+    sqs::{MessageAttributes, Sqs},
     status::Status,
     streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
@@ -32,6 +35,12 @@ use crate::{
 
 /// Whom the local issuer's tokens are for.
 const AUDIENCE: &str = "muster-local";
+
+/// The fleet of the template's queue, if no other and no other queue is named.
+const FLEET_ARN: &str = "arn:aws:gamelift:us-east-1:000000000000:fleet/fleet-local";
+
+/// The template's output that says where GameLift tells of placements.
+const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
 
 /// Why the stack cannot start. Each says what to do about it.
 #[derive(Debug, Error)]
@@ -60,6 +69,9 @@ pub enum StartError {
         /// Where its binary should be.
         binary: PathBuf,
     },
+    /// The program that serves game sessions is not there.
+    #[error("--game-server: {} is not a file", .0.display())]
+    GameServer(PathBuf),
     /// There should be exactly one WebSocket API.
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
@@ -105,6 +117,7 @@ pub struct Stack {
     gateway: Gateway,
     mappings: Vec<Mapping>,
     queue_mappings: Vec<QueueMapping>,
+    gamelift: GameLift,
     lambda: Lambda,
     dynamodb: DynamoDb,
     status: Status,
@@ -141,6 +154,7 @@ impl Stack {
         let topics = manifest.topics.iter().map(wiring::topic).collect();
         let subscriptions = manifest.topic_subscriptions.iter().map(wiring::subscription).collect();
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
+        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
@@ -158,17 +172,32 @@ impl Stack {
             gateway: gateway.clone(),
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
+            gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
             meter,
         };
-        let rooms = front_door::router(dynamodb.clone(), sqs, sns)
+        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone() };
+        let rooms = front_door::router(services)
+            .merge(gamelift.router())
             .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self { addresses, manifest, gateway, mappings, queue_mappings, lambda, dynamodb, status, server, _data_lock: data_lock })
+        Ok(Self {
+            addresses,
+            manifest,
+            gateway,
+            mappings,
+            queue_mappings,
+            gamelift,
+            lambda,
+            dynamodb,
+            status,
+            server,
+            _data_lock: data_lock,
+        })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
@@ -180,6 +209,7 @@ impl Stack {
         for mapping in &self.queue_mappings {
             mapping.shutdown().await;
         }
+        self.gamelift.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
         self.dynamodb.shutdown().await;
@@ -195,12 +225,15 @@ fn lock(data: &Path) -> Result<File, StartError> {
     Ok(file)
 }
 
-/// The template with the parameters given, and the local issuer where none is named.
+/// The template with the parameters given, the local issuer where none is named, and the local fleet where no queue is.
 fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     let text = std::fs::read_to_string(&args.template).map_err(io_error(format!("reading {}", args.template.display())))?;
     let mut parameters = args.parameters();
     parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
     parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
+    if !parameters.contains_key("GameSessionQueue") {
+        parameters.entry("FleetArn".to_owned()).or_insert_with(|| FLEET_ARN.to_owned());
+    }
     template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
@@ -215,6 +248,33 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     let options =
         LambdaOptions { max_environments: args.environments.get(), retry_waits, sqs: Some(sqs), logs, ..LambdaOptions::default() };
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
+}
+
+/// The pretended fleet, behind the queue of the template and those that are named after what they do.
+fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns) -> Result<GameLift, StartError> {
+    if let Some(missing) = args.game_server.as_ref().filter(|program| !program.is_file()) {
+        return Err(StartError::GameServer(missing.clone()));
+    }
+    let usual = GameLiftConfig::default();
+    let (usual_log, quiet) = (usual.log, args.quiet);
+    let log: gamelift::Log = Arc::new(move |line| match line {
+        Line::Output(_) if quiet => {}
+        line => usual_log(line),
+    });
+    let sns = sns.clone();
+    Ok(GameLift::start(GameLiftConfig {
+        queues: manifest.game_session_queues.iter().map(wiring::game_session_queue).collect(),
+        default_topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
+        publisher: Arc::new(move |topic, message| {
+            if let Err(error) = sns.publish(topic, message, MessageAttributes::default()) {
+                report::report("gamelift", format!("an event cannot be published on {topic}: {error}"));
+            }
+        }),
+        fleet_file: args.fleet.clone(),
+        game_server: args.game_server.as_deref().map(|program| wiring::game_server(program, endpoints)),
+        log,
+        ..usual
+    }))
 }
 
 fn limits(args: &Args) -> Limits {

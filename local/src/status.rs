@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     addresses::Addresses,
     dynamodb::{DynamoDb, DynamoDbError},
+    gamelift::GameLift,
     gateway::Gateway,
     lambda::{FunctionStats, Lambda},
     meter::{FunctionUsage, Meter, Usage},
@@ -25,6 +26,8 @@ pub struct Status {
     pub dynamodb: DynamoDb,
     /// The queues.
     pub sqs: Sqs,
+    /// The placements of game sessions.
+    pub gamelift: GameLift,
     /// The queues that feed a function, by name.
     pub mapped_queues: Vec<String>,
     /// What is counted.
@@ -43,18 +46,19 @@ impl Status {
     }
 
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
-    /// function, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the polls of idle queues, and the last
+    /// function, placements of game sessions, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the polls of idle queues, and the last
     /// log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.activity().busy as u64;
+        let placements = self.gamelift.pending() as u64;
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
         // One invocation that began in between may have ended, and left behind what was looked for before. And what a room has published in
         // between may be an event that is not an invocation yet.
         let (after, still_running) = self.invocations();
-        Ok(running.max(still_running) + sockets + messages + records + after.saturating_sub(before))
+        Ok(running.max(still_running) + sockets + placements + messages + records + after.saturating_sub(before))
     }
 
     /// Invocations asked for since the start, and what is busy in the pools.

@@ -1,7 +1,7 @@
-//! Builds the local stack and the functions. It depends on nothing, so that it is compiled and running within a second and cargo's
+//! Builds the local stack, the functions and the example of a game server. It depends on nothing, so that it is compiled and running within a second and cargo's
 //! progress is on the screen while everything else is built.
 //!
-//! Both are built in the profile `fast`, so that what they share is compiled once, but by two commands, so that the features which
+//! All are built in the profile `fast`, so that what they share is compiled once, but by a command each, so that the features which
 //! the stack wants of a crate do not end up in the functions.
 
 use std::{
@@ -20,6 +20,8 @@ pub struct Built {
     pub stack: PathBuf,
     /// The directory of the functions' binaries.
     pub functions: PathBuf,
+    /// The game server that the pretended fleet starts.
+    pub game_server: PathBuf,
 }
 
 impl Built {
@@ -28,6 +30,7 @@ impl Built {
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.stack);
         command.arg("--functions").arg(&self.functions).arg("--template").arg(workspace().join("template.yaml"));
+        command.arg("--game-server").arg(&self.game_server);
         command
     }
 }
@@ -62,7 +65,7 @@ pub fn workspace() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// Builds the stack and the functions, or finds that nothing has changed, which takes well under a second.
+/// Builds the stack, the functions and the game server, or finds that nothing has changed, which takes well under a second.
 ///
 /// # Errors
 /// A [`BuildError`]; what the compiler says goes to standard error.
@@ -70,8 +73,9 @@ pub fn build() -> Result<Built, BuildError> {
     let stack = build_package("muster-local")?;
     let functions = build_package("muster-functions")?;
     let directory = functions.first().and_then(|program| program.parent()).ok_or(BuildError::NoProgram("muster-functions"))?;
-    let stack = stack.into_iter().next().ok_or(BuildError::NoProgram("muster-local"))?;
-    Ok(Built { stack, functions: directory.to_path_buf() })
+    let one = |programs: Vec<PathBuf>, package| programs.into_iter().next().ok_or(BuildError::NoProgram(package));
+    let game_server = one(build_package("muster-game-server")?, "muster-game-server")?;
+    Ok(Built { stack: one(stack, "muster-local")?, functions: directory.to_path_buf(), game_server })
 }
 
 /// Builds the programs of one package of the workspace and returns their paths; there is at least one.

@@ -8,7 +8,7 @@ use std::{
 use muster_launch::{Built, build};
 
 fn main() -> ExitCode {
-    eprintln!("muster: building the local stack and the functions; the first time takes some minutes");
+    eprintln!("muster: building the local stack, the functions and a game server; the first time takes some minutes");
     let error = match build() {
         Ok(built) => start(&built),
         Err(error) => error.to_string(),

@@ -135,11 +135,11 @@ impl Sqs {
         }
     }
 
-    /// How many messages are in the queue `name`, hidden and delayed ones included.
+    /// How many messages of the queue `name` can be received or are being handled. Those that are delayed are for later.
     pub fn messages(&self, name: &str) -> usize {
         let now = self.clock().now();
         let counts = self.queues().get_mut(name).map(|queue| queue.counts(now));
-        counts.map_or(0, |counts| counts.visible + counts.in_flight + counts.delayed)
+        counts.map_or(0, |counts| counts.visible + counts.in_flight)
     }
 
     fn queues(&self) -> MutexGuard<'_, Queues> {
