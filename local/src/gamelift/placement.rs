@@ -4,7 +4,11 @@ use serde_json::{Map, Value, json};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::{config::QueueConfig, fleet::Behaviour, request::StartRequest};
+use super::{
+    config::QueueConfig,
+    fleet::Behaviour,
+    request::{PlayerLatency, StartRequest},
+};
 use crate::account::REGION;
 
 /// Where game servers listen, on this machine.
@@ -86,11 +90,13 @@ impl Placement {
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
         let request = &self.request;
-        let data = request.game_session_data.as_ref().map_or(0, String::len);
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let data = length(&request.game_session_data) + length(&request.game_session_name);
+        let properties =
+            request.game_properties.iter().flatten().map(|property| property.key.len() + property.value.len() + 100).sum::<usize>();
         let players = request.desired_player_sessions.iter().flatten().map(|desired| 2 * desired.player_id.len() + 100).sum::<usize>();
-        // Far more than all else that has a limit, if it is there.
-        let latencies = request.player_latencies.as_ref().map_or(0, |latencies| latencies.len() * 100);
-        data + players + latencies + 1_000
+        let latencies = request.player_latencies.iter().flatten().map(PlayerLatency::size).sum::<usize>();
+        data + properties + players + latencies + 1_000
     }
 
     /// The answer `{"GameSessionPlacement": {…}}` of all three operations; times are epoch seconds.

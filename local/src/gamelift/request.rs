@@ -51,6 +51,13 @@ pub(super) struct PlayerLatency {
     latency_in_milliseconds: f32,
 }
 
+impl PlayerLatency {
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        self.player_id.len() + self.region_identifier.len() + 100
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PriorityConfigurationOverride {
@@ -86,7 +93,7 @@ pub(super) fn placement_id(request: Value) -> Result<String, Refusal> {
 
 /// A request that keeps to all rules but those that concern the queue and other placements.
 pub(super) fn start(request: Value) -> Result<StartRequest, Refusal> {
-    let request: StartRequest = parse(request)?;
+    let mut request: StartRequest = parse(request)?;
     let mut check = Check::default();
     check.id(&request.placement_id);
     check.length("gameSessionQueueName", &request.game_session_queue_name, 1, 256);
@@ -117,6 +124,10 @@ pub(super) fn start(request: Value) -> Result<StartRequest, Refusal> {
     if request.player_latencies.as_ref().is_some_and(|latencies| !latencies.is_empty()) && request.priority_configuration_override.is_some()
     {
         return Err(Refusal::invalid("PlayerLatencies and PriorityConfigurationOverride cannot be in one request."));
+    }
+    // On AWS a game server asks for it by the id of a player session. Here it cannot, and nothing else shows it.
+    for player in request.desired_player_sessions.iter_mut().flatten() {
+        player.player_data = None;
     }
     Ok(request)
 }

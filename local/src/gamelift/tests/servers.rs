@@ -114,10 +114,10 @@ async fn a_game_server_that_ends_before_it_is_ready_fails_its_placement() {
 
 #[tokio::test]
 async fn a_game_server_that_does_not_get_ready_in_time_is_killed_and_fails_its_placement() {
-    let server = GameServerConfig { ready_within: Duration::from_millis(200), ..GameServerConfig::default() };
+    let server = GameServerConfig { ready_within: Duration::from_secs(1), ..GameServerConfig::default() };
     let (stage, directory) = serve_with(server, &format!("echo $$ > $DIRECTORY/pid; echo listening; {STAY}"));
     let fault = failure(&stage).await;
-    assert!(fault.contains("did not say 'listening on 127.0.0.1:PORT' within 200ms"), "{fault}");
+    assert!(fault.contains("did not say 'listening on 127.0.0.1:PORT' within 1s"), "{fault}");
     assert!(!Path::new(&process(&directory)).exists());
 }
 
