@@ -1,4 +1,4 @@
-//! The one port of the stack: AWS's APIs by the header that names the operation, or by the form that does, beside every other room's routes.
+//! The one port of the stack: AWS's APIs by the header or the form that names the operation, beside every other room's routes.
 
 use axum::{
     Router,

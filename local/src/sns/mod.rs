@@ -76,7 +76,7 @@ impl Sns {
     /// of each function that has subscribed.
     ///
     /// # Errors
-    /// If there is no such topic, or SNS refuses the message: it is empty, or it has with its attributes more than [`LARGEST_MESSAGE`] bytes.
+    /// If there is no such topic, or SNS refuses the message: it is empty, or has more than [`LARGEST_MESSAGE`] bytes with its attributes.
     pub fn publish(&self, topic_arn: &str, message: String, attributes: MessageAttributes) -> Result<String, SnsError> {
         let message = Message { text: message, subject: None, attributes };
         message.check()?;
