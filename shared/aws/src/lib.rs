@@ -24,6 +24,8 @@ mod reconcile_timer;
 mod sdk;
 mod seats;
 pub mod telemetry;
+#[cfg(test)]
+mod test_engine;
 
 pub use config::{Config, ConfigError};
 pub use connections::{Connection, Connections};

@@ -5,6 +5,8 @@ mod change;
 mod ending;
 mod read;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
