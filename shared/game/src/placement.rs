@@ -244,4 +244,6 @@ pub fn reconciled(row: &Placement, described: Option<Described>, patience: u64, 
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
