@@ -98,6 +98,13 @@ impl Placement {
             Change::Tell => (self.status == Status::Ended).then_some(Self { told: true, ..self }),
         }
     }
+
+    /// The outcome that its players have not been told yet. Whoever has ended it tells them, and so does whoever was refused a change because
+    /// another has ended it, be it with the same outcome or not: that other may be dead by now, and nobody else may come by.
+    #[must_use]
+    pub const fn untold(&self) -> Option<Outcome> {
+        if self.told { None } else { self.outcome }
+    }
 }
 
 /// What GameLift says of a placement.
@@ -136,10 +143,10 @@ pub enum Forward {
 pub fn claimed(won: bool, now: Option<&Placement>) -> Forward {
     match now {
         Some(now) if now.status == Status::Ended => {
-            if now.told {
-                Forward::Nothing
-            } else {
+            if now.untold().is_some() {
                 Forward::Tell
+            } else {
+                Forward::Nothing
             }
         }
         // A claim that was lost to an earlier run of the same record, which died before or after it asked GameLift: nobody knows which.
@@ -203,10 +210,10 @@ pub fn fired(row: Option<&Placement>, recheck: u32, now: u64) -> Reconcile {
     match row {
         None => Reconcile::Nothing,
         Some(row) if row.status == Status::Ended => {
-            if row.told {
-                Reconcile::Nothing
-            } else {
+            if row.untold().is_some() {
                 Reconcile::Tell
+            } else {
+                Reconcile::Nothing
             }
         }
         Some(row) if row.recheck != recheck => Reconcile::Nothing,
@@ -236,5 +243,7 @@ pub fn reconciled(row: &Placement, described: Option<Described>, patience: u64, 
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,17 @@ fn a_record_that_comes_again_goes_on_where_its_first_run_died() {
 }
 
 #[test]
+fn who_is_refused_because_it_has_ended_knows_whether_to_tell() {
+    let pending = Placement::requested(DUE).after(Change::Claim).unwrap();
+    assert_eq!(pending.untold(), None);
+    let ended = pending.after(Change::End(Outcome::Cancelled)).unwrap();
+    assert_eq!(ended.after(Change::End(Outcome::TimedOut)), None);
+    assert_eq!(ended.after(Change::Recheck { from: 0, due_at: DUE + 1 }), None);
+    assert_eq!(ended.untold(), Some(Outcome::Cancelled));
+    assert_eq!(ended.after(Change::Tell).unwrap().untold(), None);
+}
+
+#[test]
 fn a_cancel_stops_only_what_may_have_started() {
     let requested = Placement::requested(DUE);
     assert_eq!(cancelled(&requested.after(Change::Cancel).unwrap()), Forward::End(Outcome::Cancelled));
