@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Stopped, clock,
+    Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Stopped, clock,
     harness::{self, Trouble},
 };
 use muster_game::placement::{self, Change, Described, Reconcile};
@@ -66,7 +66,11 @@ impl State {
         match next {
             Reconcile::LookAgain(due_at) => {
                 let again = Change::Recheck { from: row.recheck, due_at };
-                self.ending.placements.change(&row.placement_id, again).await.map(drop)
+                match self.ending.placements.change(&row.placement_id, again).await? {
+                    // It has ended meanwhile, and whoever ended it may have died since.
+                    Changed::Lost(Some(row)) if row.rules().untold().is_some() => self.ending.tell(&row).await,
+                    Changed::Won(_) | Changed::Lost(_) => Ok(()),
+                }
             }
             Reconcile::End(outcome) => self.end(row, outcome, end).await,
             Reconcile::StopAndEnd(outcome) => {

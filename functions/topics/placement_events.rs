@@ -4,8 +4,8 @@
 //!   SessionEnded from a game server.
 //! - Writes: the placement's outcome; then, for each of its players, the row that is pushed (player_sessions), and the end of its seat. For a
 //!   placement of another backend the same, from the event alone. A session that is over closes its players' rows. Pushes nothing.
-//! - Safe to repeat: the first outcome counts. The same event again does what its first handling may have left undone; another one, that comes late or
-//!   out of order, nothing. What cannot be understood becomes a dead letter.
+//! - Safe to repeat: the first outcome counts. An event that comes again, late or out of order only does what the first handling may have left
+//!   undone. What cannot be understood becomes a dead letter.
 
 use lambda_runtime::Error;
 use muster_aws::{
@@ -45,7 +45,8 @@ async fn fulfil(ending: &Ending, fulfilled: PlacementFulfilled, cause: &str) -> 
     let arn = session.game_session_arn.clone();
     let end = End::fulfilled(session, player_sessions);
     if let Some(row) = ending.end(&placement_id, &end).await? {
-        return ending.placements.point(&arn, &row).await;
+        let is_its_session = row.session.as_ref().is_some_and(|session| session.game_session_arn == arn);
+        return if is_its_session { ending.placements.point(&arn, &row).await } else { Ok(()) };
     }
     let Some(row) = ending.placements.adopt(&placement_id, end, cause).await? else {
         return Err(Fault::because("a placement appeared while it was adopted"));

@@ -1,7 +1,7 @@
 //! The end of a placement, whoever brings it about: GameLift's event, the forwarder or the timer.
 //!
-//! First the outcome is written down, once. Whoever wrote it then tells the players, step by step: each step may be done again, so that a
-//! death between them is made good by the repetition, and by the timer at the latest. Seats are given up before anybody is told, so that
+//! First the outcome is written down, once. Then the players are told, step by step, by whoever finds that they have not been: each step may
+//! be done again, so that a death between them is made good by the repetition, by anyone who comes later, and by the timer at the latest. Seats are given up before anybody is told, so that
 //! a player who was told can ask again at once.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -35,7 +35,8 @@ impl Ending {
         })
     }
 
-    /// Ends a placement and tells its players, unless it has ended otherwise. The placement as it is then, if it is known.
+    /// Ends a placement, unless it has ended before, and tells its players how it has: also where another was first, which may have died before
+    /// it told anybody. The placement as it is then, if it is known.
     ///
     /// # Errors
     /// A [`Fault`] if a table cannot be written: then this is to be done again.
@@ -45,10 +46,10 @@ impl Ending {
                 tracing::info!(cause = row.cause, placementId = placement_id, outcome = ?end.outcome, reason = end.reason, "ended");
                 row
             }
-            Changed::Lost(Some(row)) if row.outcome == Some(end.outcome) => row,
             Changed::Lost(Some(row)) => {
-                tracing::warn!(cause = row.cause, placementId = placement_id, outcome = ?row.outcome, late = ?end.outcome, "had ended");
-                return Ok(Some(row));
+                let late = end.outcome;
+                tracing::info!(cause = row.cause, placementId = placement_id, outcome = ?row.outcome, ?late, "had ended");
+                row
             }
             Changed::Lost(None) => return Ok(None),
         };
