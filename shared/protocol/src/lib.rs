@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod events;
 mod frame;
 pub mod limits;
+mod matches;
 mod placement;
 mod rejection;
 mod route;
@@ -15,7 +16,8 @@ pub mod routes;
 mod server;
 
 pub use frame::Frame;
-pub use placement::{Outcome, PlacementPush, Seat, SeatKind, SessionPush};
+pub use matches::{MatchEnding, MatchPush, MatchState, PoolOutcome, PoolPush, Who};
+pub use placement::{Latency, Outcome, PlacementPush, Seat, SeatKind, SessionPush};
 pub use rejection::{Code, Rejection};
 pub use route::{Request, Route};
 pub use server::{MessagePush, ServerFrame};

@@ -60,6 +60,15 @@ pub const ANNOUNCEMENT_TYPE_CHARACTERS: usize = 64;
 /// Longest body of an announcement, in bytes. Escaped as JSON it still fits a push.
 pub const ANNOUNCEMENT_BYTES: usize = 16_384;
 
+/// Highest skill of a player.
+pub const SKILL: u16 = 5_000;
+
+/// Longest id of a match, in characters: that of a UUID.
+pub const MATCH_ID_CHARACTERS: usize = 36;
+
+/// Longest name of a play, in characters.
+pub const PLAY_CHARACTERS: usize = 32;
+
 /// Whether GameLift would take this as the id of a placement.
 #[must_use]
 pub fn is_placement_id(id: &str) -> bool {

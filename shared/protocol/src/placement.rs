@@ -3,6 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// How long a packet of the player takes to a region and back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// 0 to 10,000.
+    pub milliseconds: u32,
+}
+
 /// How a placement, or a player's session in it, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +90,10 @@ pub struct Seat {
 pub enum SeatKind {
     /// A placement that has not ended.
     Placement,
+    /// A ticket in a pool.
+    Ticket,
+    /// A match that is not over.
+    Match,
     /// A kind that this version does not know.
     #[serde(other)]
     Unknown,
@@ -92,6 +105,8 @@ impl SeatKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Placement => "placement",
+            Self::Ticket => "ticket",
+            Self::Match => "match",
             Self::Unknown => "seat",
         }
     }

@@ -23,6 +23,22 @@ pub enum Code {
     NotFound,
     /// This deployment does not offer what was asked for.
     Unavailable,
+    /// The match has two players, and this is neither.
+    MatchFull,
+    /// The match has not begun: it waits for its second player.
+    MatchNotBegun,
+    /// The match is over.
+    MatchOver,
+    /// The play is for a round that is over.
+    OldRound,
+    /// The play is for a round that has not begun.
+    FutureRound,
+    /// The time of the round is up.
+    LatePlay,
+    /// The player has played in this round.
+    RepeatedPlay,
+    /// The game has no such play.
+    UnknownPlay,
     /// A fault of ours. The request may or may not have happened; it may be sent again.
     Internal,
     /// A code that this version of the client does not know.

@@ -18,11 +18,35 @@ pub enum Route {
     SessionPlacementRequest,
     /// No place on a game server after all.
     CancelPlacement,
+    /// A place in the pool of those who want to be matched.
+    JoinPool,
+    /// No place in the pool after all.
+    LeavePool,
+    /// A private match.
+    NewMatch,
+    /// Into a match, or back to it.
+    JoinMatch,
+    /// Out of a match.
+    LeaveMatch,
+    /// A play in the open round.
+    Play,
 }
 
 impl Route {
     /// All routes, in the order of the template.
-    pub const ALL: [Self; 5] = [Self::Ping, Self::SendMessage, Self::Resume, Self::SessionPlacementRequest, Self::CancelPlacement];
+    pub const ALL: [Self; 11] = [
+        Self::Ping,
+        Self::SendMessage,
+        Self::Resume,
+        Self::SessionPlacementRequest,
+        Self::CancelPlacement,
+        Self::JoinPool,
+        Self::LeavePool,
+        Self::NewMatch,
+        Self::JoinMatch,
+        Self::LeaveMatch,
+        Self::Play,
+    ];
 
     /// The name on the wire, such as `sendMessage`.
     #[must_use]
@@ -33,6 +57,12 @@ impl Route {
             Self::Resume => "resume",
             Self::SessionPlacementRequest => "sessionPlacementRequest",
             Self::CancelPlacement => "cancelPlacement",
+            Self::JoinPool => "joinPool",
+            Self::LeavePool => "leavePool",
+            Self::NewMatch => "newMatch",
+            Self::JoinMatch => "joinMatch",
+            Self::LeaveMatch => "leaveMatch",
+            Self::Play => "play",
         }
     }
 }

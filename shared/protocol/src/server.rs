@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Code, PlacementPush, Rejection, SessionPush};
+use crate::{Code, MatchPush, PlacementPush, PoolPush, Rejection, SessionPush};
 
 /// One frame to a client, told apart by `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub enum ServerFrame {
     Session(SessionPush),
     /// A placement that came to nothing, or a game session that is over.
     Placement(PlacementPush),
+    /// The player's match, as it is now.
+    Match(MatchPush),
+    /// A ticket that came to nothing.
+    Pool(PoolPush),
 }
 
 impl ServerFrame {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MessagePush, PlacementPush, Rejection, Request, Route, Seat, SessionPush, cursor, limits};
+use crate::{MatchPush, MessagePush, PlacementPush, Rejection, Request, Route, Seat, SessionPush, cursor, limits};
 
 /// How far a resume looks back behind `after`, in milliseconds.
 ///
@@ -58,6 +58,9 @@ pub struct PlayerState {
     /// What it waits for; absent if it waits for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<Seat>,
+    /// The match that its seat is in, as it is now.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    pub in_match: Option<MatchPush>,
     /// The game sessions that are open to it, as they were pushed, newest first.
     pub sessions: Vec<SessionPush>,
     /// The placements that came to nothing and the sessions that are over, of the last hour, as they were pushed, newest first.

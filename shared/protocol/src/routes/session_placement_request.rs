@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Rejection, Request, Route, limits};
+use crate::{Latency, Rejection, Request, Route, limits};
 
 /// What the player wants to play, and how far it is from where servers are. Who is placed is the caller, and with which queue, seats and
 /// properties is the server's business: groups come from matches and trusted services, never from a client's word.
@@ -17,15 +17,6 @@ pub struct SessionPlacementRequest {
     /// At most 20 regions, each once. Without any, the player's distance does not count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latencies: Vec<Latency>,
-}
-
-/// How long a packet of the player takes to a region and back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latency {
-    /// The region, such as `eu-central-1`.
-    pub region: String,
-    /// 0 to 10,000.
-    pub milliseconds: u32,
 }
 
 /// The placement is under way: a `session` or `placement` push with this id ends it.
@@ -41,29 +32,34 @@ impl Request for SessionPlacementRequest {
     type Reply = PlacementRequested;
 
     fn check(&self) -> Result<(), Rejection> {
-        if self.latencies.len() > limits::LATENCIES {
-            let (most, given) = (limits::LATENCIES, self.latencies.len());
-            return Err(Rejection::field("body.latencies", format_args!("at most {most} regions, not {given}")));
-        }
-        let mut seen = BTreeSet::new();
-        for (index, Latency { region, milliseconds }) in self.latencies.iter().enumerate() {
-            let field = |name: &str| format!("body.latencies[{index}].{name}");
-            let in_form = (1..=limits::REGION_CHARACTERS).contains(&region.len())
-                && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            if !in_form {
-                let problem = format_args!("1 to {} letters, digits and hyphens", limits::REGION_CHARACTERS);
-                return Err(Rejection::field(&field("region"), problem));
-            }
-            if !seen.insert(region) {
-                return Err(Rejection::field(&field("region"), format_args!("{region} is named twice")));
-            }
-            if *milliseconds > limits::LATENCY_MILLISECONDS {
-                let problem = format_args!("at most {}, not {milliseconds}", limits::LATENCY_MILLISECONDS);
-                return Err(Rejection::field(&field("milliseconds"), problem));
-            }
-        }
-        Ok(())
+        check_latencies(&self.latencies)
     }
+}
+
+/// Checks `body.latencies` of a request.
+pub(super) fn check_latencies(latencies: &[Latency]) -> Result<(), Rejection> {
+    if latencies.len() > limits::LATENCIES {
+        let (most, given) = (limits::LATENCIES, latencies.len());
+        return Err(Rejection::field("body.latencies", format_args!("at most {most} regions, not {given}")));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, Latency { region, milliseconds }) in latencies.iter().enumerate() {
+        let field = |name: &str| format!("body.latencies[{index}].{name}");
+        let in_form = (1..=limits::REGION_CHARACTERS).contains(&region.len())
+            && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !in_form {
+            let problem = format_args!("1 to {} letters, digits and hyphens", limits::REGION_CHARACTERS);
+            return Err(Rejection::field(&field("region"), problem));
+        }
+        if !seen.insert(region) {
+            return Err(Rejection::field(&field("region"), format_args!("{region} is named twice")));
+        }
+        if *milliseconds > limits::LATENCY_MILLISECONDS {
+            let problem = format_args!("at most {}, not {milliseconds}", limits::LATENCY_MILLISECONDS);
+            return Err(Rejection::field(&field("milliseconds"), problem));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
