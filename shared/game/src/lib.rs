@@ -7,4 +7,4 @@ mod modes;
 pub mod placement;
 pub mod rounds;
 
-pub use modes::{DEFAULT_HOSTED_MODE, Hosted, MODES, Mode, mode};
+pub use modes::{DEFAULT_HOSTED_MODE, Hosted, Kind, MODES, Mode, mode};
