@@ -109,8 +109,8 @@
 //!
 //! One task and one socket per client (two for the moments of a roll-over), no thread, no lock held across an await, and buffers of a few
 //! kilobytes, so that ten thousand clients fit into one process: an idle one takes about 14 KB. What a client remembers of messages is
-//! some 30 bytes for each, of placements, tickets and matches 24. The connection lives as long as any clone of [`Client`]; dropping the last one closes it.
-//! Whoever drops the [`Events`] gets no messages, and none are asked for.
+//! some 30 bytes for each, of placements, tickets and matches 24. The connection lives as long as any clone of [`Client`]; dropping the
+//! last one closes it. Whoever drops the [`Events`] gets no messages, and none are asked for.
 
 mod backoff;
 mod client;

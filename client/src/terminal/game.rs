@@ -62,8 +62,8 @@ impl Game {
         }
     }
 
-    /// A ticket came to nothing.
-    pub(super) fn nobody_found(&mut self) {
+    /// A ticket came to nothing, or to a game server. If it was another one, the server will know.
+    pub(super) fn out_of_pool(&mut self) {
         if self.place == Place::Pool {
             self.place = Place::Unknown;
         }
@@ -145,14 +145,14 @@ mod tests {
         game.joined_pool();
         assert_eq!((game.leave(), game.leave()), (Leaving::Pool, Leaving::Unknown));
         game.joined_pool();
-        game.nobody_found();
+        game.out_of_pool();
         assert_eq!(game.leave(), Leaving::Unknown);
         game.joined_pool();
         game.see(&view("a", 1));
         assert_eq!((game.leave(), game.leave()), (Leaving::Match("a".into()), Leaving::Unknown));
         game.see(&view("b", 1));
         game.joined_pool();
-        game.nobody_found();
+        game.out_of_pool();
         assert_eq!(game.leave(), Leaving::Match("b".into()), "the view was faster than the reply");
     }
 

@@ -217,9 +217,10 @@ impl Player {
             }
             Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
                 self.placement.take_if(|placement| placement == placement_id);
+                self.game.out_of_pool();
             }
             Event::Match(view) => return self.see(view).map_or(Ok(()), |line| self.screen.say(&line)),
-            Event::Pool(_) => self.game.nobody_found(),
+            Event::Pool(_) => self.game.out_of_pool(),
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
