@@ -5,6 +5,7 @@
 //! | `connecting` | who may open a socket, and who may not |
 //! | `messaging` | a message reaches whom it is for, wherever they are |
 //! | `resuming` | what a player missed is in its inbox, and it gets it all |
+//! | `placements` | a player who asks for a game server gets one, or hears why not, whatever fails |
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
 //! | `failures` | what is behind Muster fails, is slow or comes too late, and nothing is lost |
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
@@ -32,5 +33,6 @@ mod harness;
 mod house;
 mod local_stack;
 mod messaging;
+mod placements;
 mod players;
 mod resuming;

@@ -3,6 +3,7 @@
 mod aws;
 mod issuer;
 mod network;
+mod placements;
 mod player;
 mod port;
 mod proxy;

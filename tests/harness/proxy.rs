@@ -188,7 +188,7 @@ impl Shared {
     async fn handle(&self, request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, ResetByRule> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| ResetByRule)?.to_bytes();
-        let operation = operation_of(&parts.method, &parts.headers);
+        let operation = operation_of(&parts.method, parts.uri.path(), &parts.headers);
         let number = {
             let mut calls = self.calls.lock().unwrap();
             let number = calls.entry(operation.clone()).or_default();
@@ -226,6 +226,7 @@ impl Shared {
                 gate.pass().await;
                 Some(answer)
             }
+            Treatment::Refuse(status, kind) if request.uri().path().contains(OPERATION) => Some(refusal_in_cbor(*status, kind)),
             Treatment::Refuse(status, kind) => Some(refusal(*status, kind)),
             Treatment::Reset => None,
             Treatment::LoseAnswer => {
@@ -236,7 +237,7 @@ impl Shared {
     }
 
     async fn forward(&self, mut request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {
-        let operation = operation_of(request.method(), request.headers());
+        let operation = operation_of(request.method(), request.uri().path(), request.headers());
         let stack = self.stack.get().expect("no function is called before its stack is up");
         *request.uri_mut() = format!("{stack}{}", request.uri().path()).parse().unwrap();
         request.headers_mut().remove(HOST);
@@ -247,7 +248,13 @@ impl Shared {
     }
 }
 
-fn operation_of(method: &Method, headers: &HeaderMap) -> String {
+/// Where services have their operations that speak CBOR.
+const OPERATION: &str = "/operation/";
+
+fn operation_of(method: &Method, path: &str, headers: &HeaderMap) -> String {
+    if let Some((_, operation)) = path.split_once(OPERATION) {
+        return operation.to_owned();
+    }
     match headers.get("x-amz-target") {
         Some(target) => target.to_str().unwrap().rsplit('.').next().unwrap_or_default().to_owned(),
         None if method == Method::POST => "PostToConnection".to_owned(),
@@ -263,5 +270,18 @@ fn refusal(status: u16, kind: &str) -> Response<Full<Bytes>> {
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     answer.headers_mut().insert("x-amzn-errortype", kind.parse().unwrap());
     answer.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    answer
+}
+
+/// The services that speak CBOR name it in the body alone.
+fn refusal_in_cbor(status: u16, kind: &str) -> Response<Full<Bytes>> {
+    let text = |text: &str| [&[0x78, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let members = ["__type", &format!("com.amazonaws.gamelift#{kind}"), "Message", "refused by the test's rule"].map(text);
+    // A map of two members.
+    let body = [&[0xa2], members.concat().as_slice()].concat();
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer.headers_mut().insert("smithy-protocol", "rpc-v2-cbor".parse().unwrap());
+    answer.headers_mut().insert("content-type", "application/cbor".parse().unwrap());
     answer
 }

@@ -96,6 +96,9 @@ pub struct Addresses {
     pub issuer: String,
 }
 
+/// The file that says what the pretended fleet does.
+pub const FLEET: &str = "fleet.json";
+
 /// A local stack. Its end is the end of the test.
 pub struct LocalStack {
     /// Where it is.
@@ -115,7 +118,12 @@ impl LocalStack {
     pub async fn start_on(port: u16, arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let ready = directory.path().join("ready.json");
-        let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
+        // Nothing is said in it of any queue, until a test says something.
+        let fleet = directory.path().join(FLEET);
+        fs::write(&fleet, "{}").unwrap();
+        let port = port.to_string();
+        let usual = ["--port", &port, "--verbose", "--ready", ready.to_str().unwrap(), "--fleet", fleet.to_str().unwrap()];
+        let process = Self::command(&usual)
             .args(arguments)
             // Whatever a stack that is killed leaves behind goes with the test.
             .env("TMPDIR", directory.path())
@@ -195,13 +203,21 @@ impl LocalStack {
         troubles
     }
 
+    /// Waits until nothing is under way: whatever was asked for has had all its consequences, but for those of timers.
+    pub async fn settles(&self) {
+        eventually("nothing is under way", || async { (self.everything().await["busy"] == 0).then_some(()) }).await;
+    }
+
     async fn status(&self, function: &str) -> Value {
         self.statuses().await[format!("muster-dev-{function}")].take()
     }
 
     async fn statuses(&self) -> Value {
-        let mut status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
-        status["functions"].take()
+        self.everything().await["functions"].take()
+    }
+
+    async fn everything(&self) -> Value {
+        reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap()
     }
 
     /// What the stack and its functions have printed so far.
