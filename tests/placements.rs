@@ -102,3 +102,12 @@ fn fulfilled(placement_id: &str, players: &[&str]) -> Value {
 fn arn_of(placement_id: &str) -> String {
     format!("arn:aws:gamelift:us-east-1::gamesession/fleet-local/{placement_id}")
 }
+
+/// The row of a placement that was just asked for, under an id of the test's choice.
+fn row_of(placement_id: &str, players: &[&str]) -> Value {
+    let players: Vec<Value> = players.iter().map(|player| json!({"S": player})).collect();
+    json!({
+        "placementId": {"S": placement_id}, "mode": {"S": "duel"}, "players": {"L": players}, "status": {"S": "requested"},
+        "dueAt": {"N": "9999999999999"}, "told": {"BOOL": false}, "expiresAt": {"N": "9999999999"}, "cause": {"S": "by hand"}
+    })
+}
