@@ -2,7 +2,7 @@
 //!
 //! `requesting` is about the request and its repetitions, `ending` about outcomes, `cancelling` about those who want it no more, `events`
 //! about GameLift's events that come twice, late or never, `refusals` about a GameLift that fails, `away` about players who are not there
-//! when it is decided, and `rows` about what is written down.
+//! when it is decided, `sessions` about those that are over or that others have made, and `rows` about what is written down.
 
 mod away;
 mod cancelling;
@@ -11,6 +11,7 @@ mod events;
 mod refusals;
 mod requesting;
 mod rows;
+mod sessions;
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{QUIET, end_of, is_free, placement_of, request, requested, row_of, session_of, stack};
-use crate::harness::{Call, LocalStack, Player, Proxy, Treatment};
+use crate::harness::{Call, Gate, LocalStack, Player, Proxy, Treatment};
 
 const START: &str = "StartGameSessionPlacement";
 const REFUSED: (&str, &str) = ("failed", "the request was refused");
@@ -187,4 +187,25 @@ async fn a_row_of_a_mode_that_is_no_more_fails_and_does_not_block_the_others() {
     assert_eq!(end_of(&mut alice, "old").await, ("failed".to_owned(), "there is no such mode".to_owned()));
     let id = placement_of(&alice.ask(&request(None)).await);
     session_of(&mut alice, &id).await;
+}
+
+#[tokio::test]
+async fn no_placement_is_started_before_its_timer_is_set() {
+    let (stack, proxy) = Proxy::between(&["gamelift", "sqs"], &[]).await;
+    stack.fleet(&json!({"delayMilliseconds": 0}));
+    let mut alice = Player::connect(&stack, "alice").await;
+    let gate = Gate::closed();
+    let held = gate.clone();
+    // More failures than the SDK's three attempts.
+    proxy.treat(move |call| match (call.operation.as_str(), call.number) {
+        ("SendMessage", 1..=4) => Treatment::Refuse(500, "InternalFailure"),
+        ("SendMessage", 5) => Treatment::HoldCall(held.clone()),
+        _ => Treatment::Pass,
+    });
+    let id = requested(&mut alice).await;
+    proxy.sees("SendMessage", 5).await;
+    assert_eq!(proxy.called(START), 0);
+    gate.open();
+    session_of(&mut alice, &id).await;
+    assert_eq!(proxy.called(START), 1);
 }
