@@ -1,6 +1,10 @@
 //! Players who want their placement no more, in each moment of its life.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{QUIET, arn_of, cancel, end_of, event, is_free, requested, session_of, stack};
 use crate::harness::{Gate, LocalStack, Player, Proxy, Treatment, eventually};
@@ -161,4 +165,34 @@ async fn is_in_no_pointer(stack: &LocalStack, mallory: &mut Player) {
     eventually("bob's session is adopted", || async { (!stack.player_sessions("bob").await.is_empty()).then_some(()) }).await;
     assert_eq!(cancel(mallory, "foreign-placement").await["code"], "not_found");
     assert_eq!(cancel(mallory, event["gameSessionArn"].as_str().unwrap()).await["code"], "bad_request");
+}
+
+#[tokio::test]
+async fn whenever_a_placement_is_cancelled_its_player_is_told_once_what_gamelift_made_of_it() {
+    let stack = stack(&json!({"delayMilliseconds": 20, "events": "repeat"})).await;
+    let players = (0..40).map(async |number| {
+        let mut player = Player::connect(&stack, &format!("player-{number}")).await;
+        let id = requested(&mut player).await;
+        sleep(Duration::from_millis(fastrand::u64(0..60))).await;
+        let answer = cancel(&mut player, &id).await;
+        assert_eq!(answer["type"], "reply", "{answer}");
+        let push = player.news().await;
+        assert_eq!(push["placementId"], id.as_str(), "{push}");
+        (player, id, answer, push)
+    });
+    let told = join_all(players).await;
+    stack.settles().await;
+    for (mut player, id, answer, push) in told {
+        let outcome = push["outcome"].as_str().unwrap_or("fulfilled");
+        let expected = match stack.described(&id).await["Status"].as_str() {
+            Some("FULFILLED") => "fulfilled",
+            // It never got there.
+            Some("CANCELLED") | None => "cancelled",
+            other => panic!("{id} is {other:?}"),
+        };
+        assert_eq!(outcome, expected, "{answer} {push}");
+        assert!(answer["body"]["outcome"].is_null() || answer["body"]["outcome"] == outcome, "{answer} {push}");
+        assert!(player.hears_nothing(Duration::from_millis(5)).await);
+        is_free(&stack, &mut player, &id).await;
+    }
 }

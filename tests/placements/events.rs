@@ -1,11 +1,13 @@
 //! GameLift's events, which it sends as well as it can: they come twice, in any order, late, or never. A placement has one outcome all the
 //! same, and its players hear it once.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{QUIET, arn_of, cancel, end_of, event, fulfilled, is_free, requested, session_of, stack};
-use crate::harness::{LocalStack, Player};
+use crate::harness::{LocalStack, Player, Proxy, Treatment};
 
 /// How long a queue looks for a server, and how long its event is waited for: as short as GameLift and the template allow.
 const IMPATIENT: [&str; 4] = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1"];
@@ -144,4 +146,25 @@ async fn events_that_never_come_are_made_good_by_the_timer() {
     for (player, id) in &mut players {
         is_free(&stack, player, id).await;
     }
+}
+
+#[tokio::test]
+async fn a_placement_that_was_started_late_has_its_full_time_from_then_on() {
+    let (stack, proxy) = Proxy::between(&["gamelift"], &IMPATIENT).await;
+    stack.fleet(&json!({"outcome": "never", "events": "drop"}));
+    let mut alice = Player::connect(&stack, "alice").await;
+    // Less than a function waits for an answer, and more than the whole second for which a timer may be late.
+    proxy.treat(|call| match call.operation.as_str() {
+        "StartGameSessionPlacement" => Treatment::Delay(Duration::from_millis(2_500)),
+        _ => Treatment::Pass,
+    });
+    let id = requested(&mut alice).await;
+    assert_eq!(end_of(&mut alice, &id).await.0, "timedOut");
+    let (row, described) = (stack.placement(&id).await, stack.described(&id).await);
+    assert_eq!(row["recheck"]["N"], "1", "the timer looked while it was still looked for, and then once more");
+    let seconds = described["EndTime"].as_f64().unwrap() - described["StartTime"].as_f64().unwrap();
+    assert!(seconds >= 11.0, "it was stopped after {seconds} seconds");
+    stack.settles().await;
+    assert_eq!(stack.invocations("reconcile-placement").await, 2);
+    assert!(alice.hears_nothing(QUIET).await);
 }

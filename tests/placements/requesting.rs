@@ -6,7 +6,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{end_of, placement_of, request, session_of, stack};
-use crate::harness::{LocalStack, Player, Proxy};
+use crate::harness::{LocalStack, Player, Proxy, Treatment};
 
 const START: &str = "StartGameSessionPlacement";
 
@@ -42,6 +42,23 @@ async fn a_request_that_is_sent_again_gets_the_same_reply_and_is_one_placement()
     assert_eq!(&placement_of(&desk.ask(&frame).await), id, "also when it is long under way");
     stack.settles().await;
     assert_eq!(proxy.called(START), 1);
+}
+
+#[tokio::test]
+async fn a_request_whose_rows_were_written_without_an_answer_is_replied_to() {
+    let (stack, proxy) = Proxy::between(&["dynamodb", "gamelift"], &[]).await;
+    stack.fleet(&json!({"delayMilliseconds": 0}));
+    let mut alice = Player::connect(&stack, "alice").await;
+    proxy.treat(|call| match (call.operation.as_str(), call.number) {
+        ("TransactWriteItems", 1) => Treatment::Reset,
+        ("TransactWriteItems", 2) => Treatment::LoseAnswer,
+        _ => Treatment::Pass,
+    });
+    let id = placement_of(&alice.ask(&request(None)).await);
+    session_of(&mut alice, &id).await;
+    stack.settles().await;
+    assert_eq!((proxy.called("TransactWriteItems"), proxy.called(START)), (3, 1));
+    assert_eq!(stack.seat("alice").await, Value::Null, "the repetition took no seat in what was over");
 }
 
 #[tokio::test]

@@ -65,6 +65,45 @@ async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_ever
     assert_eq!(cause_of(&over, 3_600), cause);
 }
 
+/// A seat of alice's as other hands may have left it.
+fn seat(kind: &str, holds: &str, expires_at: u64) -> Value {
+    json!({
+        "playerId": {"S": "alice"}, "item": {"S": "seat"}, "kind": {"S": kind}, "holds": {"S": holds},
+        "expiresAt": {"N": expires_at.to_string()}, "cause": {"S": "by hand"}
+    })
+}
+
+#[tokio::test]
+async fn a_seat_counts_until_it_expires_whatever_it_is_in() {
+    let stack = stack(&json!({"outcome": "never"})).await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    // A later version may have other things to sit in.
+    stack.put("muster-dev-players", &seat("tournament", "t1", now + 3_600)).await;
+    let refused = alice.ask(&request(Some("r1"))).await;
+    assert_eq!(refused["code"], "seated", "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("t1"), "{refused}");
+    // Nobody has given it up, and DynamoDB may keep it for days.
+    stack.put("muster-dev-players", &seat("placement", "forgotten", now - 1)).await;
+    assert_eq!(state_of(&mut alice).await["seat"], Value::Null);
+    let id = requested(&mut alice).await;
+    assert_eq!(stack.seat("alice").await["holds"]["S"], id.as_str());
+}
+
+#[tokio::test]
+async fn the_end_of_a_placement_gives_up_no_seat_in_another() {
+    let stack = stack(&json!({"outcome": "never"})).await;
+    let mut alice = Player::connect(&stack, "alice").await;
+    // Alice is in it, and holds no seat in it.
+    stack.put("muster-dev-placements", &row_of("old", &["alice"])).await;
+    stack.is_at_gamelift("old", "PENDING").await;
+    let id = requested(&mut alice).await;
+    super::cancel(&mut alice, "old").await;
+    assert_eq!(end_of(&mut alice, "old").await.0, "cancelled");
+    assert_eq!(alice.ask(&request(None)).await["code"], "seated");
+    assert_eq!(state_of(&mut alice).await["seat"]["id"], id.as_str());
+}
+
 /// Writes a placement of these players and takes their seats, all at once, as what groups players will.
 async fn write_group(stack: &LocalStack, placement_id: &str, players: &[&str]) -> Value {
     let put =

@@ -53,6 +53,28 @@ async fn players_of_another_backends_placement_are_told_of_its_session_and_of_it
 }
 
 #[tokio::test]
+async fn every_one_of_the_most_players_that_a_session_may_have_is_told() {
+    let stack = stack(&json!({})).await;
+    let names: Vec<String> = (0..200).map(|number| format!("{number:03}-{}", "\u{1f3ae}".repeat(124))).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut last = Player::connect(&stack, names[199]).await;
+    let mut event = foreign("theirs", FOREIGN, &names);
+    for (number, placed) in event["placedPlayerSessions"].as_array_mut().unwrap().iter_mut().enumerate() {
+        placed["playerSessionId"] = json!(format!("psess-{number}"));
+    }
+    stack.publish(&event).await;
+    assert_eq!(session_of(&mut last, "theirs").await["playerSessionId"], "psess-199");
+    stack.publish(&ended(FOREIGN, None)).await;
+    assert_eq!(end_of(&mut last, "theirs").await.0, "ended");
+    stack.settles().await;
+    for name in names {
+        let [row] = stack.player_sessions(name).await.try_into().unwrap();
+        assert_eq!(row["outcome"]["S"], "ended");
+    }
+    assert!(stack.troubles().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_session_ends_once_with_the_results_that_came_first() {
     let stack = stack(&json!({"delayMilliseconds": 0})).await;
     let mut alice = Player::connect(&stack, "alice").await;
