@@ -43,7 +43,7 @@ impl LocalStack {
     }
 
     /// Publishes an event of GameLift, or of a game server, with this detail.
-    pub async fn publish(&self, detail: &Value) {
+    pub async fn gamelift_tells(&self, detail: &Value) {
         let message = json!({"source": "aws.gamelift", "detail": detail}).to_string();
         let form = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", TOPIC), ("Message", message.as_str())];
         let published = self.query(Url::parse_with_params("http://sns/", form).unwrap().query().unwrap()).await;

@@ -226,7 +226,9 @@ impl Shared {
                 gate.pass().await;
                 Some(answer)
             }
-            Treatment::Refuse(status, kind) if request.uri().path().contains(OPERATION) => Some(refusal_in_cbor(*status, kind)),
+            Treatment::Refuse(status, kind) if request.uri().path().starts_with("/service/GameLift/") => {
+                Some(refusal_in_cbor(*status, kind))
+            }
             Treatment::Refuse(status, kind) => Some(refusal(*status, kind)),
             Treatment::Reset => None,
             Treatment::LoseAnswer => {
@@ -248,11 +250,9 @@ impl Shared {
     }
 }
 
-/// Where services have their operations that speak CBOR.
-const OPERATION: &str = "/operation/";
-
 fn operation_of(method: &Method, path: &str, headers: &HeaderMap) -> String {
-    if let Some((_, operation)) = path.split_once(OPERATION) {
+    // GameLift's protocol has the operation in its path.
+    if let Some(operation) = path.strip_prefix("/service/GameLift/operation/") {
         return operation.to_owned();
     }
     match headers.get("x-amz-target") {
@@ -273,7 +273,7 @@ fn refusal(status: u16, kind: &str) -> Response<Full<Bytes>> {
     answer
 }
 
-/// The services that speak CBOR name it in the body alone.
+/// GameLift, which speaks CBOR, names it in the body alone.
 fn refusal_in_cbor(status: u16, kind: &str) -> Response<Full<Bytes>> {
     let text = |text: &str| [&[0x78, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
     let members = ["__type", &format!("com.amazonaws.gamelift#{kind}"), "Message", "refused by the test's rule"].map(text);

@@ -118,12 +118,13 @@ impl LocalStack {
     pub async fn start_on(port: u16, arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let ready = directory.path().join("ready.json");
-        // Nothing is said in it of any queue, until a test says something.
+        // Nothing is said in it of any queue, until a test says something. One that brings a file of its own says it there.
         let fleet = directory.path().join(FLEET);
         fs::write(&fleet, "{}").unwrap();
-        let port = port.to_string();
-        let usual = ["--port", &port, "--verbose", "--ready", ready.to_str().unwrap(), "--fleet", fleet.to_str().unwrap()];
-        let process = Self::command(&usual)
+        let fleet = format!("--fleet={}", fleet.display());
+        let fleet = (!arguments.iter().any(|argument| argument.starts_with("--fleet"))).then_some(fleet);
+        let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
+            .args(fleet)
             .args(arguments)
             // Whatever a stack that is killed leaves behind goes with the test.
             .env("TMPDIR", directory.path())

@@ -42,7 +42,7 @@ async fn a_session_that_came_while_its_player_was_away_is_in_the_state_until_it_
     });
     assert_eq!(state, json!({"sessions": [session], "placements": []}));
 
-    stack.publish(&session_ended(&id)).await;
+    stack.gamelift_tells(&session_ended(&id)).await;
     let push = alice.news().await;
     let over = json!({"placementId": id, "outcome": "ended", "reason": "the game session is over", "results": {"winner": "alice"}});
     let mut pushed = over.clone();
@@ -135,7 +135,7 @@ async fn a_client_whose_network_is_cut_while_it_waits_is_told_exactly_once() {
 
     network.cut();
     eventually("the stack notices", || async { stack.connections("alice").await.is_empty().then_some(()) }).await;
-    stack.publish(&super::fulfilled(&id, &["alice"])).await;
+    stack.gamelift_tells(&super::fulfilled(&id, &["alice"])).await;
     is_decided(&stack, "alice").await;
     network.mend();
     match news(&mut events).await {
@@ -148,7 +148,7 @@ async fn a_client_whose_network_is_cut_while_it_waits_is_told_exactly_once() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     alice.ping().await.ok();
     assert!(matches!(news(&mut events).await, Event::Resumed { seat: None, .. }));
-    stack.publish(&session_ended(&id)).await;
+    stack.gamelift_tells(&session_ended(&id)).await;
     loop {
         match news(&mut events).await {
             Event::Resumed { .. } => {}

@@ -93,7 +93,7 @@ async fn who_cancels_twice_is_answered_twice_and_told_once() {
     replied(&cancel(&mut alice, &id).await, &id, None);
     stack.is_at_gamelift(&id, "CANCELLED").await;
     replied(&cancel(&mut alice, &id).await, &id, None);
-    stack.publish(&event("PlacementCancelled", &id)).await;
+    stack.gamelift_tells(&event("PlacementCancelled", &id)).await;
     is_cancelled(&mut alice, &id).await;
     replied(&cancel(&mut alice, &id).await, &id, Some((CANCELLED.0, Some(CANCELLED.1))));
     stack.settles().await;
@@ -161,7 +161,7 @@ async fn a_placement_that_is_somebody_elses_is_as_unknown_as_one_that_never_was(
 async fn is_in_no_pointer(stack: &LocalStack, mallory: &mut Player) {
     let mut event = super::fulfilled("foreign-placement", &["bob"]);
     event["gameSessionArn"] = json!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/another-session");
-    stack.publish(&event).await;
+    stack.gamelift_tells(&event).await;
     eventually("bob's session is adopted", || async { (!stack.player_sessions("bob").await.is_empty()).then_some(()) }).await;
     assert_eq!(cancel(mallory, "foreign-placement").await["code"], "not_found");
     assert_eq!(cancel(mallory, event["gameSessionArn"].as_str().unwrap()).await["code"], "bad_request");

@@ -15,7 +15,7 @@ const IMPATIENT: [&str; 4] = ["--parameter", "PlacementTimeoutSeconds=10", "--pa
 /// Publishes an event, and waits until everything is done that comes of it.
 async fn hears(stack: &LocalStack, event: &Value) {
     let before = stack.invocations("placement-events").await;
-    stack.publish(event).await;
+    stack.gamelift_tells(event).await;
     stack.settles().await;
     assert_eq!(stack.invocations("placement-events").await, before + 1);
 }
@@ -97,7 +97,7 @@ async fn an_event_that_is_faster_than_gamelifts_answer_counts() {
     let stack = stack(&json!({"outcome": "never"})).await;
     let mut alice = Player::connect(&stack, "alice").await;
     let id = requested(&mut alice).await;
-    stack.publish(&fulfilled(&id, &["alice"])).await;
+    stack.gamelift_tells(&fulfilled(&id, &["alice"])).await;
     let push = session_of(&mut alice, &id).await;
     let expected = json!({
         "type": "session", "placementId": id, "ip": "192.0.2.1", "dns": "server.example", "port": 7777,

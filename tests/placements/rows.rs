@@ -41,7 +41,7 @@ async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_ever
 
     stack.is_at_gamelift(&id, "PENDING").await;
     stack.settles().await;
-    stack.publish(&super::fulfilled(&id, &["alice"])).await;
+    stack.gamelift_tells(&super::fulfilled(&id, &["alice"])).await;
     session_of(&mut alice, &id).await;
     stack.settles().await;
     let row = stack.placement(&id).await;
@@ -59,7 +59,7 @@ async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_ever
     assert_eq!(hops(&stack, &cause), expected.map(|(function, words)| (function.to_owned(), words.to_owned())));
 
     let arn = arn_of(&id);
-    stack.publish(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
+    stack.gamelift_tells(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
     assert_eq!(end_of(&mut alice, &id).await.0, "ended");
     let [over] = stack.player_sessions("alice").await.try_into().unwrap();
     assert_eq!(cause_of(&over, 3_600), cause);
@@ -171,7 +171,7 @@ async fn a_player_without_a_place_hears_that_it_has_none_and_nobody_hears_of_ano
     let stack = stack(&json!({"outcome": "never"})).await;
     let mut players = group(&stack).await;
     write_group(&stack, "group-1", &GROUP).await;
-    stack.publish(&super::fulfilled("group-1", &["alice", "carol"])).await;
+    stack.gamelift_tells(&super::fulfilled("group-1", &["alice", "carol"])).await;
     let mut others = players.split_off(1);
     let mut carol = others.pop().unwrap();
     let (mut alice, mut bob) = (players.pop().unwrap(), others.pop().unwrap());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{QUIET, arn_of, end_of, fulfilled, requested, session_of, stack, state_of};
-use crate::harness::{LocalStack, Player, eventually, message_to};
+use crate::harness::{Player, eventually, message_to};
 
 /// A game session whose ARN does not tell its placement.
 const FOREIGN: &str = "arn:aws:gamelift:us-east-1::gamesession/fleet-1/gsess-0815";
@@ -23,33 +23,21 @@ fn foreign(placement_id: &str, arn: &str, players: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn players_of_another_backends_placement_are_told_of_its_session_and_of_its_end() {
+async fn every_row_of_another_backends_placement_expires_and_names_the_event_that_led_to_it() {
     let stack = stack(&json!({})).await;
-    let (mut alice, mut bob) = (Player::connect(&stack, "alice").await, Player::connect(&stack, "bob").await);
-    stack.publish(&foreign("theirs", FOREIGN, &["alice", "bob"])).await;
-    for (player, place) in [(&mut alice, "psess-alice"), (&mut bob, "psess-bob")] {
-        let push = session_of(player, "theirs").await;
-        assert_eq!((&push["playerSessionId"], &push["gameSessionArn"]), (&json!(place), &json!(FOREIGN)));
-    }
+    stack.gamelift_tells(&foreign("theirs", FOREIGN, &["alice"])).await;
+    let told = eventually("alice's row", || async { stack.player_sessions("alice").await.pop() }).await;
     stack.settles().await;
     let (adopted, way) = (stack.placement("theirs").await, stack.placement(FOREIGN).await);
     assert_eq!(way["pointsTo"]["S"], "theirs");
-    for row in [&adopted, &way, &stack.player_sessions("alice").await[0]] {
-        assert!(row["expiresAt"]["N"].as_str().unwrap().parse::<u64>().is_ok(), "{row}");
-        assert_eq!(row["cause"], adopted["cause"], "the event's own id: {row}");
+    let cause = adopted["cause"]["S"].as_str().unwrap();
+    assert!(!cause.is_empty());
+    for row in [&adopted, &way, &told] {
+        assert!(row["expiresAt"]["N"].as_str().unwrap().parse::<u64>().is_ok(), "whole seconds: {row}");
+        assert_eq!(row["cause"]["S"], cause, "{row}");
     }
-    stack.publish(&ended(FOREIGN, Some(json!([1, null, "won"])))).await;
-    for player in [&mut alice, &mut bob] {
-        let push = player.news().await;
-        let expected = json!({
-            "type": "placement", "placementId": "theirs", "outcome": "ended", "reason": "the game session is over",
-            "results": [1, null, "won"]
-        });
-        assert_eq!(push, expected);
-    }
-    // It took no seat, and it gives none up.
-    let id = requested(&mut alice).await;
-    session_of(&mut alice, &id).await;
+    // Nobody asked for it, hence it takes nobody's seat.
+    assert_eq!(stack.seat("alice").await, Value::Null);
 }
 
 #[tokio::test]
@@ -62,9 +50,9 @@ async fn every_one_of_the_most_players_that_a_session_may_have_is_told() {
     for (number, placed) in event["placedPlayerSessions"].as_array_mut().unwrap().iter_mut().enumerate() {
         placed["playerSessionId"] = json!(format!("psess-{number}"));
     }
-    stack.publish(&event).await;
+    stack.gamelift_tells(&event).await;
     assert_eq!(session_of(&mut last, "theirs").await["playerSessionId"], "psess-199");
-    stack.publish(&ended(FOREIGN, None)).await;
+    stack.gamelift_tells(&ended(FOREIGN, None)).await;
     assert_eq!(end_of(&mut last, "theirs").await.0, "ended");
     stack.settles().await;
     for name in names {
@@ -81,32 +69,14 @@ async fn a_session_ends_once_with_the_results_that_came_first() {
     let id = requested(&mut alice).await;
     session_of(&mut alice, &id).await;
     for results in [json!({"winner": "alice"}), json!({"winner": "mallory"})] {
-        stack.publish(&ended(&arn_of(&id), Some(results))).await;
+        stack.gamelift_tells(&ended(&arn_of(&id), Some(results))).await;
         stack.settles().await;
     }
-    stack.publish(&fulfilled(&id, &["alice"])).await;
+    stack.gamelift_tells(&fulfilled(&id, &["alice"])).await;
     stack.settles().await;
     let push = alice.news().await;
     assert_eq!((&push["outcome"], &push["results"]), (&json!("ended"), &json!({"winner": "alice"})));
     assert!(alice.hears_nothing(QUIET).await);
-}
-
-#[tokio::test]
-async fn the_end_of_a_session_that_overtakes_its_beginning_is_told_when_it_can_be() {
-    let stack = LocalStack::start(&["--async-retry", "1"]).await;
-    stack.fleet(&json!({"outcome": "never"}));
-    let mut alice = Player::connect(&stack, "alice").await;
-    let id = requested(&mut alice).await;
-    stack.is_at_gamelift(&id, "PENDING").await;
-    stack.publish(&ended(&arn_of(&id), None)).await;
-    eventually("nobody knows the session yet", || async {
-        stack.output().contains("no placement is known for the game session").then_some(())
-    })
-    .await;
-    stack.publish(&fulfilled(&id, &["alice"])).await;
-    session_of(&mut alice, &id).await;
-    assert_eq!(end_of(&mut alice, &id).await.0, "ended");
-    assert!(stack.dead_letters("placement-events").await.is_empty());
 }
 
 #[tokio::test]
@@ -117,40 +87,12 @@ async fn the_session_of_another_placement_cannot_end_mine() {
     session_of(&mut alice, &id).await;
     // Its last part is the placement's id, and yet it is no session of this placement.
     let other = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-2/{id}");
-    stack.publish(&foreign("theirs", &other, &["bob"])).await;
+    stack.gamelift_tells(&foreign("theirs", &other, &["bob"])).await;
     session_of(&mut bob, "theirs").await;
     stack.settles().await;
-    stack.publish(&ended(&other, None)).await;
+    stack.gamelift_tells(&ended(&other, None)).await;
     assert_eq!(end_of(&mut bob, "theirs").await.0, "ended");
     assert!(alice.hears_nothing(QUIET).await);
-}
-
-#[tokio::test]
-async fn an_event_that_cannot_be_understood_is_a_dead_letter_with_its_reason_and_holds_up_nobody() {
-    let stack = stack(&json!({"delayMilliseconds": 0})).await;
-    let mut alice = Player::connect(&stack, "alice").await;
-    let mut portless = fulfilled("p1", &["alice"]);
-    portless["port"] = json!("none");
-    let events = [
-        (json!({"type": "PlacementPostponed", "placementId": "p1"}), "unknown variant `PlacementPostponed`"),
-        (json!({"type": "PlacementFailed", "placementId": "a b"}), "placementId: 1 to 48 letters, digits and hyphens"),
-        (portless, "port: 1 to 65535"),
-        (ended(FOREIGN, Some(json!("x".repeat(4_095)))), "results: at most 4096 bytes of JSON, not 4097"),
-    ];
-    for (event, _) in &events {
-        stack.publish(event).await;
-    }
-    let id = requested(&mut alice).await;
-    session_of(&mut alice, &id).await;
-    stack.settles().await;
-    let letters = stack.dead_letters("placement-events").await;
-    assert_eq!(letters.len(), events.len(), "{letters:?}");
-    for (event, reason) in &events {
-        let message = json!({"source": "aws.gamelift", "detail": event}).to_string();
-        let letter = letters.iter().find(|letter| letter["record"]["Sns"]["Message"] == message.as_str());
-        let letter = letter.unwrap_or_else(|| panic!("{message}: {letters:?}"));
-        assert!(letter["reason"].as_str().unwrap().contains(reason), "{letter}");
-    }
 }
 
 #[tokio::test]
@@ -159,9 +101,9 @@ async fn a_state_of_many_large_results_leaves_room_for_the_largest_page() {
     let mut alice = Player::connect(&stack, "alice").await;
     let id = |number: usize| format!("placement-{number}");
     for number in 0..9 {
-        stack.publish(&fulfilled(&id(number), &["alice"])).await;
+        stack.gamelift_tells(&fulfilled(&id(number), &["alice"])).await;
         session_of(&mut alice, &id(number)).await;
-        stack.publish(&ended(&arn_of(&id(number)), Some(json!("\u{1}".repeat(682))))).await;
+        stack.gamelift_tells(&ended(&arn_of(&id(number)), Some(json!("\u{1}".repeat(682))))).await;
         assert_eq!(end_of(&mut alice, &id(number)).await.0, "ended");
     }
     // As JSON each is 24 KB.
