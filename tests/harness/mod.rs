@@ -1,6 +1,8 @@
 //! What the tests stand on: a stack to talk to, tokens for its players, and patience.
 
 mod aws;
+mod device;
+mod events;
 mod issuer;
 mod network;
 mod player;
@@ -11,6 +13,8 @@ mod stack;
 mod terminal;
 mod wait;
 
+pub use device::{Device, placement_request};
+pub use events::{arn_of, ended_push, fulfilled, session_ended, session_push};
 pub use issuer::{Algorithm, TestIssuer};
 pub use network::Network;
 pub use player::{Player, message_to};

@@ -188,7 +188,7 @@ impl Shared {
     async fn handle(&self, request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, ResetByRule> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| ResetByRule)?.to_bytes();
-        let operation = operation_of(&parts.method, &parts.headers);
+        let operation = operation_of(&parts.method, parts.uri.path(), &parts.headers);
         let number = {
             let mut calls = self.calls.lock().unwrap();
             let number = calls.entry(operation.clone()).or_default();
@@ -236,7 +236,7 @@ impl Shared {
     }
 
     async fn forward(&self, mut request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {
-        let operation = operation_of(request.method(), request.headers());
+        let operation = operation_of(request.method(), request.uri().path(), request.headers());
         let stack = self.stack.get().expect("no function is called before its stack is up");
         *request.uri_mut() = format!("{stack}{}", request.uri().path()).parse().unwrap();
         request.headers_mut().remove(HOST);
@@ -247,7 +247,11 @@ impl Shared {
     }
 }
 
-fn operation_of(method: &Method, headers: &HeaderMap) -> String {
+fn operation_of(method: &Method, path: &str, headers: &HeaderMap) -> String {
+    // GameLift's protocol has the operation in its path.
+    if let Some(operation) = path.strip_prefix("/service/GameLift/operation/") {
+        return operation.to_owned();
+    }
     match headers.get("x-amz-target") {
         Some(target) => target.to_str().unwrap().rsplit('.').next().unwrap_or_default().to_owned(),
         None if method == Method::POST => "PostToConnection".to_owned(),

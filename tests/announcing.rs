@@ -1,0 +1,1 @@
+//! What a service announces reaches its players, and nobody else can announce.
