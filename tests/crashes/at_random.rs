@@ -91,7 +91,7 @@ async fn cut_at_random(network: &Network, sent: &AtomicBool) {
 }
 
 /// Kills one process after another, and says how many of each function.
-async fn kill_at_random(stack: &LocalStack, sent: &AtomicBool) -> BTreeMap<String, usize> {
+pub async fn kill_at_random(stack: &LocalStack, sent: &AtomicBool) -> BTreeMap<String, usize> {
     let functions = stack.functions().await;
     let (mut random, mut killed) = (Rng::new(), BTreeMap::new());
     while !sent.load(Relaxed) {

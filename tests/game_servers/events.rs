@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Device, LocalStack, arn_of, ended_push, eventually, fulfilled, session_ended, session_push};
+use crate::harness::{Device, Fleet, LocalStack, arn_of, ended_push, eventually, fulfilled, session_ended, session_push};
 
 fn names(players: &[&str]) -> Vec<String> {
     players.iter().map(|&player| player.to_owned()).collect()
@@ -79,10 +79,8 @@ async fn each_of_a_hundred_and_fifty_players_in_one_event_has_its_row_and_those_
 
 #[tokio::test]
 async fn whoever_waits_for_another_placement_goes_on_waiting_when_a_server_takes_it() {
-    let stack = LocalStack::start(&[]).await;
-    let fleet = stack.path("fleet.json");
-    std::fs::write(&fleet, json!({"muster-dev": {"outcome": "never"}}).to_string()).unwrap();
-    let stack = LocalStack::start(&["--fleet", fleet.to_str().unwrap()]).await;
+    let fleet = Fleet::that(&json!({"outcome": "never"}));
+    let stack = LocalStack::start(&[&fleet.argument()]).await;
     let mut alice = Device::connect(&stack, "alice").await;
     let own = alice.request("r1").await;
     let arn = arn_of("p-1");

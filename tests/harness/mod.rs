@@ -3,6 +3,7 @@
 mod aws;
 mod device;
 mod events;
+mod fleet;
 mod issuer;
 mod network;
 mod player;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use device::{Device, placement_request};
 pub use events::{arn_of, ended_push, fulfilled, session_ended, session_push};
+pub use fleet::Fleet;
 pub use issuer::{Algorithm, TestIssuer};
 pub use network::Network;
 pub use player::{Player, message_to};
