@@ -90,9 +90,8 @@ async fn cut_at_random(network: &Network, sent: &AtomicBool) {
     }
 }
 
-/// Kills one process after another, and says how many of each function.
-pub async fn kill_at_random(stack: &LocalStack, sent: &AtomicBool) -> BTreeMap<String, usize> {
-    let functions = stack.functions().await;
+/// Kills one process of these functions after another, and says how many of each.
+pub async fn kill_at_random(stack: &LocalStack, functions: &[String], sent: &AtomicBool) -> BTreeMap<String, usize> {
     let (mut random, mut killed) = (Rng::new(), BTreeMap::new());
     while !sent.load(Relaxed) {
         sleep(Duration::from_millis(random.u64(1..20))).await;
@@ -153,7 +152,8 @@ async fn whatever_dies_each_message_is_in_its_inbox_and_pushed_or_dead_lettered_
         sent.store(true, Relaxed);
         acknowledged.into_iter().flatten().collect::<BTreeSet<String>>()
     };
-    let disturbing = join3(kill_at_random(&stack, &sent), come_and_go(&stack, &sent), cut_at_random(&network, &sent));
+    let functions = stack.functions().await;
+    let disturbing = join3(kill_at_random(&stack, &functions, &sent), come_and_go(&stack, &sent), cut_at_random(&network, &sent));
     let working = async {
         let (acknowledged, (killed, (), ())) = join(sending, disturbing).await;
         let bobs = stack.inbox(RECIPIENTS[0]).await;
@@ -166,7 +166,7 @@ async fn whatever_dies_each_message_is_in_its_inbox_and_pushed_or_dead_lettered_
     };
     let ((acknowledged, killed, bobs, dead), (), collected) = join3(working, receive(bob, &received, &done), collect(events)).await;
     println!("killed {killed:?}; {} rows were dead-lettered", dead.len());
-    assert_eq!(killed.len(), stack.functions().await.len(), "every function was killed: {killed:?}");
+    assert_eq!(killed.len(), functions.len(), "every function was killed: {killed:?}");
 
     // What was sent again because its answer was lost has the same sender, request and text, and counts as one message.
     let expected: BTreeSet<String> =

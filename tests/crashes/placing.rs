@@ -16,12 +16,16 @@ use super::{
 };
 use crate::harness::{Device, Fleet, LocalStack, Proxy, arn_of, eventually, fulfilled, placement_request, session_ended};
 
-const BOTH: &[Moment] = &[BeforeItsCall, AfterItsCall];
+const BOTH: [Moment; 2] = [BeforeItsCall, AfterItsCall];
 
-const END: (&str, &str) = ("UpdateItem", "#endedAt");
-const RELEASE: (&str, &str) = ("DeleteItem", "holds = :holds");
-const SESSION: (&str, &str) = ("PutItem", "\"attribute_not_exists(playerId)\"");
-const TOLD: (&str, &str) = ("UpdateItem", "#told");
+const CLAIM: Step = ("UpdateItem", "#claimedAt");
+const START: Step = ("StartGameSessionPlacement", "");
+const STOP: Step = ("StopGameSessionPlacement", "");
+const DESCRIBE: Step = ("DescribeGameSessionPlacement", "");
+const END: Step = ("UpdateItem", "#endedAt");
+const RELEASE: Step = ("DeleteItem", "holds = :holds");
+const SESSION: Step = ("PutItem", "\"attribute_not_exists(playerId)\"");
+const TOLD: Step = ("UpdateItem", "#told");
 
 /// What becomes of a player's first placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,8 @@ enum Story {
     Foreign,
     /// The player gives it up.
     Cancelled,
+    /// The player gives it up before GameLift is asked.
+    CancelledAtOnce,
     /// A server is found, and no event tells of it.
     Unheard,
     /// No server is found, and nobody says so.
@@ -46,7 +52,7 @@ impl Story {
         match self {
             Self::Found | Self::Unheard => &[&["fulfilled"]],
             Self::Over | Self::Foreign => &[&["fulfilled"], &["ended"]],
-            Self::Cancelled => &[&["cancelled"]],
+            Self::Cancelled | Self::CancelledAtOnce => &[&["cancelled"]],
             // GameLift calls cancelled what the timer has stopped, and may be first to say so.
             Self::GivenUp => &[&["timedOut", "cancelled"]],
         }
@@ -58,7 +64,7 @@ impl Story {
             Self::Found | Self::Unheard | Self::Over => json!("FULFILLED"),
             // Muster has stopped what it gave up.
             Self::Cancelled | Self::GivenUp => json!("CANCELLED"),
-            Self::Foreign => json!(null),
+            Self::CancelledAtOnce | Self::Foreign => json!(null),
         }
     }
 }
@@ -67,17 +73,24 @@ impl Story {
 struct Row {
     player: String,
     story: Story,
-    point: Point,
+    points: Vec<Point>,
 }
 
-/// The rows of a table: for each of these calls one in which its function is killed before, and one in which it is killed after.
-fn rows(table: &[(Story, &'static str, &[(&'static str, &'static str)])]) -> Vec<Row> {
-    let points = table.iter().flat_map(|(story, function, calls)| {
-        calls
-            .iter()
-            .flat_map(move |&(operation, mark)| BOTH.iter().map(move |&moment| (*story, Point { function, operation, mark, moment })))
-    });
-    points.enumerate().map(|(number, (story, point))| Row { player: format!("victim-{number:02}"), story, point }).collect()
+/// An operation, and what is in a call that is meant.
+type Step = (&'static str, &'static str);
+
+/// The rows of a table: for each of these steps one in which its function is killed before, and one in which it is killed after. What is said
+/// to have happened before is a death, too.
+fn rows(table: &[(Story, &'static str, Option<(Moment, Step)>, &[Step])]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for &(story, function, before, steps) in table {
+        let point = |moment, (operation, mark)| Point { function, operation, mark, moment };
+        for (step, moment) in steps.iter().flat_map(|step| BOTH.map(|moment| (step, moment))) {
+            let points = before.iter().map(|&(moment, step)| point(moment, step)).chain([point(moment, *step)]).collect();
+            rows.push(Row { player: format!("victim-{:02}", rows.len()), story, points });
+        }
+    }
+    rows
 }
 
 /// Sends a frame until it is answered by a reply: whoever got no answer asks again, under the same request id.
@@ -120,7 +133,7 @@ impl<'a> Victim<'a> {
     }
 
     /// Lives through the first placement, up to the last thing that it is told.
-    async fn live(&mut self, stack: &LocalStack) {
+    async fn live(&mut self, stack: &LocalStack, traps: &Traps, until_timer: Duration) {
         let player = &self.row.player;
         if self.row.story == Story::Foreign {
             // The victim is in the middle of the others.
@@ -133,14 +146,15 @@ impl<'a> Victim<'a> {
         }
         let id = self.placement_id.clone();
         match self.row.story {
-            Story::Cancelled => {
-                let known = || async { (at_gamelift(stack, &id).await == "PENDING").then_some(()) };
-                eventually("GameLift has been asked", known).await;
+            Story::Cancelled | Story::CancelledAtOnce => {
+                self.is_so_far(stack).await;
                 let body = json!({"placementId": id});
                 insist(&mut self.device, &json!({"route": "cancelPlacement", "requestId": "c1", "body": body})).await;
+                if self.row.story == Story::CancelledAtOnce {
+                    traps.happened();
+                }
             }
-            // The timer looks after eleven seconds.
-            Story::Unheard | Story::GivenUp => sleep(Duration::from_secs(9)).await,
+            Story::Unheard | Story::GivenUp => sleep(until_timer).await,
             Story::Over | Story::Foreign => {
                 let session = self.hear(&id, &["fulfilled"]).await;
                 stack.tell(&session_ended(session["gameSessionArn"].as_str().unwrap(), &json!({"of": player}))).await;
@@ -154,6 +168,21 @@ impl<'a> Victim<'a> {
         }
     }
 
+    /// Waits until the placement is as far as it is to be when it is cancelled.
+    async fn is_so_far(&self, stack: &LocalStack) {
+        let id = &self.placement_id;
+        if self.row.story == Story::Cancelled {
+            let known = || async { (at_gamelift(stack, id).await == "PENDING").then_some(()) };
+            eventually("GameLift has been asked", known).await;
+        } else if let Moment::AfterItsCall = self.row.points[0].moment {
+            eventually("it is claimed", || async {
+                let placements = stack.table("placements").await;
+                placements.iter().any(|row| row["placementId"]["S"] == *id && row["status"]["S"] == "pending").then_some(())
+            })
+            .await;
+        }
+    }
+
     /// Asks for another placement, which shows that the seat is free, and that nothing else was on its way before.
     async fn live_on(&mut self) {
         let id = self.device.request("r2").await;
@@ -161,7 +190,7 @@ impl<'a> Victim<'a> {
         let told: Vec<&str> = self.told.iter().filter(|(of, _)| *of == self.placement_id).map(|(_, outcome)| outcome.as_str()).collect();
         let expected = self.row.story.outcomes();
         let as_expected = told.len() == expected.len() && told.iter().zip(expected).all(|(told, one_of)| one_of.contains(told));
-        assert!(as_expected, "{told:?} instead of {expected:?}: {:?}", self.row.point);
+        assert!(as_expected, "{told:?} instead of {expected:?}: {:?}", self.row.points);
         assert_eq!(self.told.len(), told.len() + 1, "there is nothing else to tell: {:?}", self.told);
         let state = self.device.state().await;
         assert_eq!(state.get("seat"), None, "{state}");
@@ -191,17 +220,20 @@ fn odd_arn(player: &str) -> String {
 /// Lets the rows happen, kills whoever works for them where they say, and looks at what is left.
 async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
     let (stack, proxy) = proxied;
-    let traps = Traps::set(proxy, rows.iter().map(|row| (row.player.clone(), row.point)));
+    let traps = Traps::set(proxy, rows.iter().flat_map(|row| row.points.iter().map(|point| (row.player.clone(), *point))));
+    traps.wait_for(rows.iter().filter(|row| row.story == Story::CancelledAtOnce).count());
+    // The timer looks after eleven seconds, and before that nobody is asked in vain.
+    let until_timer = Duration::from_secs(if rows.iter().any(|row| row.points[0].function == "reconcile-placement") { 9 } else { 0 });
     let mut victims = join_all(rows.iter().map(|row| Victim::connect(stack, row))).await;
     let living = async {
         // Those who are to be given up ask when the fleet has become unable.
         let (later, now): (Vec<_>, Vec<_>) = victims.iter_mut().partition(|victim| victim.row.story == Story::GivenUp);
-        let first = join_all(now.into_iter().map(|victim| victim.live(stack)));
+        let first = join_all(now.into_iter().map(|victim| victim.live(stack, &traps, until_timer)));
         let second = async {
             if !later.is_empty() {
                 sleep(Duration::from_secs(1)).await;
                 fleet.will(&json!({"outcome": "never"}));
-                join_all(later.into_iter().map(|victim| victim.live(stack))).await;
+                join_all(later.into_iter().map(|victim| victim.live(stack, &traps, until_timer))).await;
             }
         };
         join(first, second).await;
@@ -216,13 +248,13 @@ async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
     })
     .await;
     for victim in &victims {
-        let Row { player, story, point } = victim.row;
+        let Row { player, story, points } = victim.row;
         let its = placements.iter().filter(|row| row["players"].to_string().contains(&format!("\"{player}\"")));
         let (first, others): (Vec<_>, Vec<_>) = its.partition(|row| row["placementId"]["S"] == victim.placement_id);
-        assert_eq!((first.len(), others.len()), (1, 1), "one placement for each request: {point:?}");
+        assert_eq!((first.len(), others.len()), (1, 1), "one placement for each request: {points:?}");
         let [outcome, ended] = ["outcome", "status"].map(|name| first[0][name]["S"].as_str().unwrap());
-        assert!(story.outcomes()[0].contains(&outcome) && ended == "ended", "{outcome}, {ended}: {point:?}");
-        assert_eq!(at_gamelift(stack, &victim.placement_id).await, story.at_gamelift(), "{point:?}");
+        assert!(story.outcomes()[0].contains(&outcome) && ended == "ended", "{outcome}, {ended}: {points:?}");
+        assert_eq!(at_gamelift(stack, &victim.placement_id).await, story.at_gamelift(), "{points:?}");
     }
     let rows = stack.table("players").await;
     assert!(!rows.iter().any(|row| row["item"]["S"] == "seat"), "no seat is left: {rows:?}");
@@ -242,17 +274,25 @@ async fn whoever_dies_on_the_way_to_gamelift_or_to_the_player_one_placement_is_m
     // It takes long enough for a request that got no answer to be sent again before it is over.
     let fleet = Fleet::that(&json!({"delayMilliseconds": 3_000}));
     let table = rows(&[
-        (Story::Found, "session-placement-request", &[("TransactWriteItems", "")]),
-        (Story::Found, "placements-forward", &[("UpdateItem", "#claimedAt"), ("SendMessage", "dueAt"), ("StartGameSessionPlacement", "")]),
-        (Story::Found, "player-sessions-announce", &[("Query", "connection#"), ("PostToConnection", "session")]),
+        (Story::Found, "session-placement-request", None, &[("TransactWriteItems", "")]),
+        (Story::Found, "placements-forward", None, &[CLAIM, ("SendMessage", "dueAt"), START]),
+        (Story::Found, "player-sessions-announce", None, &[("Query", "connection#"), ("PostToConnection", "session")]),
     ]);
+    run(&stack(&fleet, &[]).await, &fleet, &table).await;
+}
+
+#[tokio::test]
+async fn whoever_dies_after_a_start_finds_out_what_became_of_it_also_without_an_event() {
+    let fleet = Fleet::that(&json!({"delayMilliseconds": 0, "events": "drop"}));
+    let table =
+        rows(&[(Story::Unheard, "placements-forward", Some((AfterItsCall, START)), &[START, DESCRIBE, END, RELEASE, SESSION, TOLD])]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
 
 #[tokio::test]
 async fn whoever_dies_on_the_way_of_gamelifts_event_its_player_is_told_and_free() {
     let fleet = Fleet::that(&json!({"delayMilliseconds": 1_000}));
-    let table = rows(&[(Story::Found, "placement-events", &[END, RELEASE, SESSION, TOLD])]);
+    let table = rows(&[(Story::Found, "placement-events", None, &[END, RELEASE, SESSION, TOLD])]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
 
@@ -262,8 +302,8 @@ async fn whoever_dies_over_a_foreign_server_or_the_end_of_a_game_its_players_are
     let adopt = ("PutItem", "attribute_not_exists(placementId)");
     let (close, closed) = (("UpdateItem", "closedAt"), ("PutItem", "outcome = :open"));
     let table = rows(&[
-        (Story::Foreign, "placement-events", &[adopt, ("PutItem", "pointsTo"), RELEASE, SESSION, TOLD]),
-        (Story::Over, "placement-events", &[close, closed]),
+        (Story::Foreign, "placement-events", None, &[adopt, ("PutItem", "pointsTo"), RELEASE, SESSION, TOLD]),
+        (Story::Over, "placement-events", None, &[close, closed]),
     ]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
@@ -272,33 +312,47 @@ async fn whoever_dies_over_a_foreign_server_or_the_end_of_a_game_its_players_are
 async fn whoever_dies_over_a_cancel_the_placement_is_stopped_and_its_player_told() {
     let fleet = Fleet::that(&json!({"outcome": "never"}));
     let table = rows(&[
-        (Story::Cancelled, "cancel-placement", &[("UpdateItem", "cancelling")]),
-        (Story::Cancelled, "placements-forward", &[("StopGameSessionPlacement", "")]),
-        (Story::Cancelled, "placement-events", &[END, SESSION]),
+        (Story::Cancelled, "cancel-placement", None, &[("UpdateItem", "cancelling")]),
+        (Story::Cancelled, "placements-forward", None, &[STOP]),
+        (Story::Cancelled, "placement-events", None, &[END, SESSION]),
     ]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
 
 #[tokio::test]
+async fn whoever_dies_over_a_cancel_that_comes_before_the_start_nothing_is_started() {
+    let fleet = Fleet::that(&json!({"outcome": "never"}));
+    let early = (Story::CancelledAtOnce, "placements-forward", Some((BeforeItsCall, CLAIM)), &[END, RELEASE, SESSION, TOLD][..]);
+    let late = (Story::CancelledAtOnce, "placements-forward", Some((AfterItsCall, CLAIM)), &[STOP, DESCRIBE, END][..]);
+    let (proxied, rows) = (stack(&fleet, &[]).await, rows(&[early, late]));
+    let (early, late) = rows.split_at(8);
+    // Of those that come one after another in the stream, only the first one can be claimed and cancelled while it is held.
+    for rows in std::iter::once(early).chain(late.chunks(1)) {
+        fleet.will(&json!({"outcome": "never"}));
+        run(&proxied, &fleet, rows).await;
+    }
+}
+
+#[tokio::test]
 async fn whenever_the_timer_dies_it_fires_again_and_ends_what_nobody_told_of() {
     let fleet = Fleet::that(&json!({"events": "drop"}));
-    // A timer that has failed is hidden for two minutes, for which a test should not wait.
-    let template = NamedTempFile::new().unwrap();
-    fs::write(template.path(), impatient(&fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap())).unwrap();
-    let (get, describe, stop) = ("GetItem", "DescribeGameSessionPlacement", "StopGameSessionPlacement");
+    let template = impatient_template();
     let table = rows(&[
-        (Story::Unheard, "reconcile-placement", &[(get, "muster-dev-placements"), (describe, ""), END, RELEASE, SESSION, TOLD]),
-        (Story::GivenUp, "reconcile-placement", &[(describe, ""), (stop, ""), END, SESSION]),
+        (Story::Unheard, "reconcile-placement", None, &[("GetItem", "muster-dev-placements"), DESCRIBE, END, RELEASE, SESSION, TOLD]),
+        (Story::GivenUp, "reconcile-placement", None, &[DESCRIBE, STOP, END, SESSION]),
     ]);
     let template = template.path().to_str().unwrap();
     let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
 }
 
-/// The template with a timer that has five seconds, and is hidden as long.
-fn impatient(template: &str) -> String {
-    let (before, timer) = template.split_once("ReconcilePlacementFunction:").unwrap();
+/// The template with a timer that has five seconds, and is hidden as long when it has failed: a test should not wait for two minutes.
+pub fn impatient_template() -> NamedTempFile {
+    let template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
+    let (before, timer) = template.split_once("ReconcilePlacementFunction:\n").unwrap();
     let quick = timer.replacen("Timeout: 20\n", "Timeout: 5\n", 1).replacen("VisibilityTimeout: 120\n", "VisibilityTimeout: 5\n", 1);
     assert_eq!(quick.len() + 3, timer.len(), "both were there");
-    format!("{before}ReconcilePlacementFunction:{quick}")
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), format!("{before}ReconcilePlacementFunction:\n{quick}")).unwrap();
+    file
 }

@@ -14,14 +14,14 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     at_random::kill_at_random,
-    placing::{at_gamelift, insist, outcome_of},
+    placing::{at_gamelift, impatient_template, insist, outcome_of},
 };
 use crate::harness::{Device, Fleet, LocalStack, Socket, eventually, placement_request};
 
 const PLAYERS: usize = 20;
 
 /// How long functions are killed.
-const DISTURBED: Duration = Duration::from_secs(6);
+const DISTURBED: Duration = Duration::from_secs(13);
 
 /// How long a player waits for anything, beyond which it has been forgotten: the timer looks after 11 seconds, and again after 30 if it could not
 /// make sense of what it saw.
@@ -31,8 +31,15 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 const IMPATIENT: Duration = Duration::from_secs(1);
 
 /// Who works for placements.
-const FUNCTIONS: [&str; 5] =
-    ["session-placement-request", "cancel-placement", "placements-forward", "placement-events", "player-sessions-announce"];
+const FUNCTIONS: [&str; 7] = [
+    "session-placement-request",
+    "cancel-placement",
+    "placements-forward",
+    "placement-events",
+    "player-sessions-announce",
+    "reconcile-placement",
+    "resume",
+];
 
 /// A player who asks for one game server after another.
 struct Asker {
@@ -120,22 +127,22 @@ async fn change_the_fleet(fleet: &Fleet, done: &AtomicBool) {
 #[tokio::test]
 async fn whatever_dies_each_request_has_one_outcome_and_no_player_stays_seated_and_no_server_is_found_for_nobody() {
     let fleet = Fleet::that(&json!({}));
+    let template = impatient_template();
+    let template = ["--template", template.path().to_str().unwrap()];
     let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1"];
-    let stack = LocalStack::start(&[&[fleet.argument().as_str(), "--async-retry", "1"], &seconds[..]].concat()).await;
+    let stack = LocalStack::start(&[&[fleet.argument().as_str(), "--async-retry", "1"], &seconds[..], &template[..]].concat()).await;
     let mut askers = join_all((0..PLAYERS).map(|number| Asker::connect(&stack, number))).await;
-    let done = AtomicBool::new(false);
+    let (done, functions) = (AtomicBool::new(false), FUNCTIONS.map(str::to_owned));
     let disturbing = async {
         let timer = async {
             sleep(DISTURBED).await;
             done.store(true, Relaxed);
         };
-        join(join(kill_at_random(&stack, &done), change_the_fleet(&fleet, &done)), timer).await.0.0
+        join(join(kill_at_random(&stack, &functions, &done), change_the_fleet(&fleet, &done)), timer).await.0.0
     };
     let asking = join_all(askers.iter_mut().map(|asker| asker.ask_again_and_again(&done)));
     let (killed, _) = join(disturbing, asking).await;
-    for function in FUNCTIONS {
-        assert!(killed.contains_key(function), "{function} was killed: {killed:?}");
-    }
+    assert_eq!(killed.len(), FUNCTIONS.len(), "each was killed: {killed:?}");
     // Whoever asked twice, since its first answer was lost, has a placement that it does not wait for.
     let placements = eventually("every placement has ended, and its player is told", || async {
         let rows = stack.table("placements").await;

@@ -41,6 +41,8 @@ struct State {
     traps: Vec<Trap>,
     /// Whose each placement is: most calls name only the placement.
     players: HashMap<String, String>,
+    /// Of how much it is waited for that it happens while functions are held.
+    awaited: usize,
 }
 
 /// Traps, one for each player.
@@ -74,6 +76,16 @@ impl Traps {
             assert!(Instant::now() < deadline, "nobody has stepped into {left}");
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Nobody is killed before so many things have [happened](Self::happened).
+    pub fn wait_for(&self, count: usize) {
+        self.0.lock().unwrap().awaited = count;
+    }
+
+    /// One of the things that are waited for has happened.
+    pub fn happened(&self) {
+        self.0.lock().unwrap().awaited -= 1;
     }
 
     /// The traps in which nobody has been killed yet, if there are any.
@@ -112,7 +124,7 @@ impl State {
     /// The functions that are to be killed now.
     fn due(&mut self) -> Vec<&'static str> {
         let held = self.traps.iter().filter(|trap| !trap.killed).filter_map(|trap| trap.sprung_at).max();
-        if held.is_none_or(|latest| latest.elapsed() < SETTLE) {
+        if self.awaited > 0 || held.is_none_or(|latest| latest.elapsed() < SETTLE) {
             return Vec::new();
         }
         let mut functions = Vec::new();
