@@ -79,9 +79,11 @@ struct Row {
 /// An operation, and what is in a call that is meant.
 type Step = (&'static str, &'static str);
 
-/// The rows of a table: for each of these steps one in which its function is killed before, and one in which it is killed after. What is said
-/// to have happened before is a death, too.
-fn rows(table: &[(Story, &'static str, Option<(Moment, Step)>, &[Step])]) -> Vec<Row> {
+/// What happens, the function that dies over it, where it has died before, and at which steps it dies.
+type Line<'a> = (Story, &'static str, Option<(Moment, Step)>, &'a [Step]);
+
+/// The rows of a table: for each of these steps one in which its function is killed before, and one in which it is killed after.
+fn rows(table: &[Line<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for &(story, function, before, steps) in table {
         let point = |moment, (operation, mark)| Point { function, operation, mark, moment };

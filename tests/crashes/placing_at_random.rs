@@ -31,7 +31,7 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 const IMPATIENT: Duration = Duration::from_secs(1);
 
 /// Who works for placements.
-const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 7] = [
     "session-placement-request",
     "cancel-placement",
     "placements-forward",
