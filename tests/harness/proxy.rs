@@ -151,10 +151,14 @@ impl Proxy {
         self.shared.calls.lock().unwrap().get(operation).copied().unwrap_or_default()
     }
 
-    /// Waits until the stack has done what `count` calls of `operation` asked for, whether their callers have heard of it or not.
+    /// For how many calls of `operation` the stack has done what they ask for, whether their callers have heard of it or not.
+    pub fn done(&self, operation: &str) -> usize {
+        self.shared.done.lock().unwrap().get(operation).copied().unwrap_or_default()
+    }
+
+    /// Waits for the call of `operation` that makes those [`done`](Self::done) `count`.
     pub async fn has_done(&self, operation: &str, count: usize) {
-        let done = || self.shared.done.lock().unwrap().get(operation).copied().unwrap_or_default();
-        eventually(&format!("{count} times {operation}"), || async { (done() >= count).then_some(()) }).await;
+        eventually(&format!("{count} times {operation}"), || async { (self.done(operation) >= count).then_some(()) }).await;
     }
 
     /// Waits for the call of `operation` that makes them `count`.
