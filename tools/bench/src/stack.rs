@@ -25,6 +25,10 @@ pub struct Setup {
     pub profile: Option<String>,
     /// The stage does not throttle: its 1,000 requests a second are a rule of the game and not what a flood is to find.
     pub unthrottled: bool,
+    /// What the pretended fleet does with placements, by queue.
+    pub fleet: Option<Value>,
+    /// Parameters of the template, as `NAME=VALUE`.
+    pub parameters: Vec<String>,
 }
 
 /// A running stack. It ends when it is dropped.
@@ -62,6 +66,11 @@ impl Stack {
         let file = |name: &str| directory.path().join(name);
         fs::write(file("template.yaml"), template)?;
         let mut command = tokio::process::Command::from(built.command());
+        command.args(setup.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
+        if let Some(fleet) = &setup.fleet {
+            fs::write(file("fleet.json"), fleet.to_string())?;
+            command.arg("--fleet").arg(file("fleet.json"));
+        }
         let process = command
             .args(["--port", "0", "--quiet", "--ready"])
             .arg(file("ready.json"))
