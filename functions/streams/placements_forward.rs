@@ -14,7 +14,7 @@ use lambda_runtime::Error;
 use muster_aws::{
     Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimers, Started, Stopped,
     harness::{self, FailedRow, Row},
-    telemetry::Metrics,
+    telemetry::{Metric, Metrics},
 };
 use muster_game::{
     Mode,
@@ -46,14 +46,14 @@ impl State {
     }
 }
 
-async fn forward(state: &State, batch: Vec<Row<PlacementRow>>, _: &Metrics) -> Vec<FailedRow> {
+async fn forward(state: &State, batch: Vec<Row<PlacementRow>>, metrics: &Metrics) -> Vec<FailedRow> {
     let mut placements: BTreeMap<String, Vec<Row<PlacementRow>>> = BTreeMap::new();
     for row in batch {
         placements.entry(row.row.placement_id.clone()).or_default().push(row);
     }
     let forwarded = placements.into_values().map(async |rows| {
         for row in &rows {
-            if let Err(fault) = state.forward(&row.row).await {
+            if let Err(fault) = state.forward(&row.row, metrics).await {
                 return Some(FailedRow::new(row, fault));
             }
         }
@@ -64,7 +64,7 @@ async fn forward(state: &State, batch: Vec<Row<PlacementRow>>, _: &Metrics) -> V
 
 impl State {
     /// Does what the row, as the stream shows it, asks for.
-    async fn forward(&self, seen: &PlacementRow) -> Result<(), Fault> {
+    async fn forward(&self, seen: &PlacementRow, metrics: &Metrics) -> Result<(), Fault> {
         if seen.recheck > 0 && seen.status != Status::Ended {
             self.timers.set(seen).await?;
         }
@@ -75,21 +75,21 @@ impl State {
                     Changed::Lost(row) => (false, row),
                 };
                 let next = placement::claimed(won, now.as_ref().map(PlacementRow::rules).as_ref());
-                self.follow(now.as_ref().unwrap_or(seen), next).await
+                self.follow(now.as_ref().unwrap_or(seen), next, metrics).await
             }
-            Status::Cancelling => self.follow(seen, placement::cancelled(&seen.rules())).await,
+            Status::Cancelling => self.follow(seen, placement::cancelled(&seen.rules()), metrics).await,
             Status::Pending | Status::Ended => Ok(()),
         }
     }
 
-    async fn follow(&self, row: &PlacementRow, next: Forward) -> Result<(), Fault> {
+    async fn follow(&self, row: &PlacementRow, next: Forward, metrics: &Metrics) -> Result<(), Fault> {
         match next {
             Forward::Start => {
                 // The timer comes first: whatever becomes of the start, somebody looks.
                 self.timers.set(row).await?;
                 match row.mode.as_deref().and_then(muster_game::mode) {
-                    Some(mode) => self.start(row, mode).await,
-                    None => self.refuse(row, "there is no such mode", "the row names no mode").await,
+                    Some(mode) => self.start(row, mode, metrics).await,
+                    None => self.refuse(row, "there is no such mode", "the row names no mode", metrics).await,
                 }
             }
             Forward::Stop => match self.gamelift.stop(&row.placement_id).await? {
@@ -106,17 +106,17 @@ impl State {
         }
     }
 
-    async fn start(&self, row: &PlacementRow, mode: &Mode) -> Result<(), Fault> {
+    async fn start(&self, row: &PlacementRow, mode: &Mode, metrics: &Metrics) -> Result<(), Fault> {
         match self.gamelift.start(row, mode).await? {
             Started::Accepted => {
                 tracing::info!(cause = row.cause, placementId = row.placement_id, "started");
                 Ok(())
             }
-            Started::Refused(why) => self.refuse(row, "the request was refused", &why).await,
+            Started::Refused(why) => self.refuse(row, "the request was refused", &why, metrics).await,
             Started::Invalid(why) => {
                 let (described, end) = self.gamelift.describe(row).await?;
                 match placement::start_refused(described) {
-                    Forward::End(Outcome::Failed) if end.is_none() => self.refuse(row, "the request was refused", &why).await,
+                    Forward::End(Outcome::Failed) if end.is_none() => self.refuse(row, "the request was refused", &why, metrics).await,
                     next => self.end(row, next, end).await,
                 }
             }
@@ -124,8 +124,9 @@ impl State {
     }
 
     /// Ends a placement that cannot be had. Players are told that it was refused; GameLift's own words, which name queues, are for the log.
-    async fn refuse(&self, row: &PlacementRow, reason: &str, why: &str) -> Result<(), Fault> {
+    async fn refuse(&self, row: &PlacementRow, reason: &str, why: &str, metrics: &Metrics) -> Result<(), Fault> {
         tracing::error!(cause = row.cause, placementId = row.placement_id, error = why, "GameLift refused a placement");
+        metrics.record(Metric::Faults, 1);
         self.ending.end(&row.placement_id, &End::without(Outcome::Failed, reason)).await.map(drop)
     }
 

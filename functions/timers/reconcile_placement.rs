@@ -13,6 +13,7 @@ use lambda_runtime::Error;
 use muster_aws::{
     Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Stopped, clock,
     harness::{self, Trouble},
+    telemetry::{Metric, Metrics},
 };
 use muster_game::placement::{self, Change, Described, Reconcile};
 use muster_protocol::Outcome;
@@ -27,8 +28,8 @@ struct State {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    harness::timer(State::from_config, async |state: &State, timer: ReconcileTimer, deadline: Instant| {
-        let looked = state.look(&timer, deadline).await;
+    harness::timer(State::from_config, async |state: &State, timer: ReconcileTimer, deadline: Instant, metrics: &Metrics| {
+        let looked = state.look(&timer, deadline, metrics).await;
         looked.map_err(|fault| Trouble::Again(fault.of_request(&timer.cause)))
     })
     .await
@@ -40,7 +41,7 @@ impl State {
     }
 
     /// Looks at a placement, once it is due.
-    async fn look(&self, timer: &ReconcileTimer, deadline: Instant) -> Result<(), Fault> {
+    async fn look(&self, timer: &ReconcileTimer, deadline: Instant, metrics: &Metrics) -> Result<(), Fault> {
         let row = self.ending.placements.get(&timer.placement_id).await?;
         match (placement::fired(row.as_ref().map(PlacementRow::rules).as_ref(), timer.recheck, clock::now_milliseconds()), row) {
             (Reconcile::Wait(milliseconds), Some(row)) => {
@@ -49,17 +50,18 @@ impl State {
                     return Err(Fault::because(format!("the timer of a placement fired {milliseconds} ms early")));
                 }
                 sleep(pause).await;
-                self.reconcile(&row).await
+                self.reconcile(&row, metrics).await
             }
-            (Reconcile::Describe, Some(row)) => self.reconcile(&row).await,
+            (Reconcile::Describe, Some(row)) => self.reconcile(&row, metrics).await,
             (Reconcile::Tell, Some(row)) => self.ending.tell(&row).await,
             _ => Ok(()),
         }
     }
 
     /// Asks GameLift about a placement that is due, and does what its answer calls for.
-    async fn reconcile(&self, row: &PlacementRow) -> Result<(), Fault> {
-        let (described, end) = self.ask(row).await;
+    async fn reconcile(&self, row: &PlacementRow, metrics: &Metrics) -> Result<(), Fault> {
+        metrics.record(Metric::PlacementsReconciled, 1);
+        let (described, end) = self.ask(row, metrics).await;
         let patience = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
         let next = placement::reconciled(&row.rules(), described, patience, clock::now_milliseconds());
         tracing::warn!(cause = row.cause, placementId = row.placement_id, ?described, ?next, "no event has come");
@@ -86,11 +88,12 @@ impl State {
     }
 
     /// What GameLift says; nothing, if it does not answer. The rules know for how long that is waited for.
-    async fn ask(&self, row: &PlacementRow) -> (Option<Described>, Option<End>) {
+    async fn ask(&self, row: &PlacementRow, metrics: &Metrics) -> (Option<Described>, Option<End>) {
         match self.gamelift.describe(row).await {
             Ok((described, end)) => (Some(described), end),
             Err(fault) => {
                 tracing::error!(cause = row.cause, placementId = row.placement_id, error = fault.chain(), "GameLift does not answer");
+                metrics.record(Metric::Faults, 1);
                 (None, None)
             }
         }

@@ -88,6 +88,6 @@ async fn close_placement(
 ) -> Result<Option<()>, Fault> {
     let Changed::Won(row) = ending.placements.close(placement_id, game_session_arn, results).await? else { return Ok(None) };
     ending.close(&row).await?;
-    tracing::info!(placementId = placement_id, players = row.players.len(), "closed");
+    tracing::info!(cause = row.cause, placementId = placement_id, players = row.players.len(), "closed");
     Ok(Some(()))
 }

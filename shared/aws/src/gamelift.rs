@@ -102,7 +102,8 @@ impl GameLift {
                 Some(refusal)
                     if refusal.is_not_found_exception()
                         || refusal.is_unauthorized_exception()
-                        || refusal.is_unsupported_region_exception() =>
+                        || refusal.is_unsupported_region_exception()
+                        || refusal.code() == Some("AccessDeniedException") =>
                 {
                     Ok(Started::Refused(message(&error)))
                 }

@@ -21,16 +21,16 @@ use crate::dead_letters::DeadLetters;
 pub async fn timer<S, T, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
 where
     T: DeserializeOwned,
-    H: AsyncFn(&S, T, Instant) -> Result<(), Trouble>,
+    H: AsyncFn(&S, T, Instant, &Metrics) -> Result<(), Trouble>,
 {
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline) - BURIAL;
         let handled = event.payload.records.iter().map(async |record| {
-            let handled = async { handler(state, read(record).map_err(Trouble::Impossible)?, deadline).await };
+            let handled = async { handler(state, read(record).map_err(Trouble::Impossible)?, deadline, metrics).await };
             let handled = timeout_at(deadline, handled).await;
             let Err(trouble) = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into())) else { return None };
-            let fault = trouble.settle(dead_letters, record, metrics).await.err()?;
+            let fault = trouble.settle(dead_letters, record).await.err()?;
             tracing::error!(cause = fault.cause(), error = fault.chain(), "a timer failed");
             metrics.record(Metric::Faults, 1);
             Some(identifier(record))

@@ -48,7 +48,7 @@ where
             let handled = timeout_at(deadline, handled).await;
             let handled = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into()));
             if let Err(trouble) = handled {
-                failed = trouble.settle(dead_letters, record, metrics).await.err().or(failed);
+                failed = trouble.settle(dead_letters, record).await.err().or(failed);
             }
         }
         failed.map_or_else(|| Ok::<Value, Fault>(json!({})), Err)

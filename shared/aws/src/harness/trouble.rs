@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Fault, Metric, Metrics};
+use super::Fault;
 use crate::dead_letters::DeadLetters;
 
 /// Why a message was not dealt with.
@@ -34,7 +34,7 @@ impl Trouble {
     ///
     /// # Errors
     /// The [`Fault`] with which the message is to be tried again.
-    pub(super) async fn settle(self, dead_letters: &DeadLetters, record: &RawValue, metrics: &Metrics) -> Result<(), Fault> {
+    pub(super) async fn settle(self, dead_letters: &DeadLetters, record: &RawValue) -> Result<(), Fault> {
         let fault = match self {
             Self::Again(fault) => return Err(fault),
             Self::Impossible(fault) => fault,
@@ -43,7 +43,6 @@ impl Trouble {
         match dead_letters.send(record, &fault).await {
             Ok(()) => {
                 tracing::error!(cause, error = reason, "a message became a dead letter");
-                metrics.record(Metric::Faults, 1);
                 Ok(())
             }
             Err(unwritten) => {

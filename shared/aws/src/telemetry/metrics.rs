@@ -21,6 +21,8 @@ pub enum Metric {
     Faults,
     /// Connections that turned out to be gone when pushed to.
     PushesGone,
+    /// Placements that had no end when they were due, so that GameLift was asked.
+    PlacementsReconciled,
     /// Rows that reached a recipient who was there: at least one connection. Those of offline players wait in the inbox.
     RowsDelivered,
     /// From the request that made a row to the end of its push, one value a push. It begins at the gateway, since a row that said when it
@@ -33,6 +35,7 @@ impl Metric {
         match self {
             Self::Faults => "Faults",
             Self::PushesGone => "PushesGone",
+            Self::PlacementsReconciled => "PlacementsReconciled",
             Self::RowsDelivered => "RowsDelivered",
             Self::RowToPushMilliseconds => "RowToPushMilliseconds",
         }
@@ -41,7 +44,7 @@ impl Metric {
     const fn unit(self) -> &'static str {
         match self {
             Self::RowToPushMilliseconds => "Milliseconds",
-            Self::Faults | Self::PushesGone | Self::RowsDelivered => "Count",
+            Self::Faults | Self::PushesGone | Self::PlacementsReconciled | Self::RowsDelivered => "Count",
         }
     }
 
