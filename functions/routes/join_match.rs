@@ -56,6 +56,10 @@ async fn join_match(state: &State, call: Call<JoinMatch>) -> Result<MatchPush, F
                 tracing::info!(matchId = match_id, "joined a match");
                 return Ok(row.view(&player));
             }
+            Joined::Before(held) if held != match_id => {
+                let message = format!("you hold a seat in match {held}: leave it, or wait for its end");
+                return Err(Rejection::new(Code::Seated, message).into());
+            }
             Joined::Before(_) | Joined::Changed => {}
         }
     }

@@ -47,6 +47,8 @@ pub(crate) struct Looker {
 struct Outcome {
     /// Tickets that are used up or removed, by id.
     done: BTreeSet<String>,
+    /// Tickets that could not be used, since one that they were chosen with has changed: they are for the next look.
+    refused: BTreeSet<String>,
     /// Tickets of which a player is away, by id.
     away: BTreeSet<String>,
     /// Players of whom is known whether they are connected.
@@ -56,6 +58,11 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Whether a ticket may be chosen still.
+    fn is_left(&self, ticket: &TicketRow) -> bool {
+        ![&self.done, &self.refused, &self.away].iter().any(|tickets| tickets.contains(&ticket.ticket_id))
+    }
+
     fn again_at(&mut self, time: u64) {
         self.again = Some(self.again.map_or(time, |again| again.min(time)));
     }
@@ -117,7 +124,7 @@ impl Looker {
     /// `own`, and the tickets of the other pools that those of them who are left can reach by now, oldest first.
     async fn with_neighbours(&self, mode: &Mode, band: u16, own: &[TicketRow], outcome: &Outcome) -> Result<Vec<TicketRow>, Fault> {
         let now = clock::now_milliseconds();
-        let left = own.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id));
+        let left = own.iter().filter(|ticket| outcome.is_left(ticket));
         let waited = |ticket: &TicketRow| now.saturating_sub(ticket.queued_at);
         let bands = left.flat_map(|ticket| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, waited(ticket)));
         let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
@@ -142,10 +149,7 @@ impl Looker {
     /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
     /// be chosen in their place.
     async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
-        let left: Vec<&TicketRow> = tickets
-            .iter()
-            .filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id))
-            .collect();
+        let left: Vec<&TicketRow> = tickets.iter().filter(|ticket| outcome.is_left(ticket)).collect();
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
         let now = clock::now_milliseconds();
         let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
@@ -165,11 +169,13 @@ impl Looker {
         }
         let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
         for (group, made) in complete.iter().zip(made) {
-            if !made {
+            let ids = group.iter().map(|ticket| ticket.ticket_id.clone());
+            if made {
+                outcome.done.extend(ids);
+            } else {
+                outcome.refused.extend(ids);
                 outcome.again_at(now + GONE_AGAIN);
             }
-            // One that was refused has changed since it was read: it is for the next look.
-            outcome.done.extend(group.iter().map(|ticket| ticket.ticket_id.clone()));
         }
         if let Some(time) = matched.look_again_at {
             outcome.again_at(time);
