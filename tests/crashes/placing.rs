@@ -230,10 +230,11 @@ async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
     let living = async {
         // Those who are to be given up ask when the fleet has become unable.
         let (later, now): (Vec<_>, Vec<_>) = victims.iter_mut().partition(|victim| victim.row.story == Story::GivenUp);
+        let able = proxy.done("StartGameSessionPlacement") + now.len();
         let first = join_all(now.into_iter().map(|victim| victim.live(stack, &traps, until_timer)));
         let second = async {
             if !later.is_empty() {
-                sleep(Duration::from_secs(1)).await;
+                proxy.has_done("StartGameSessionPlacement", able).await;
                 fleet.will(&json!({"outcome": "never"}));
                 join_all(later.into_iter().map(|victim| victim.live(stack, &traps, until_timer))).await;
             }

@@ -1,5 +1,5 @@
-//! Every function is killed again and again, wherever it happens to be, while twenty players ask for game servers one after another, give some
-//! of them up, and the fleet is by turns able, unable, silent and too talkative.
+//! Every function that works for placements is killed again and again, wherever it happens to be, while twenty players ask for game
+//! servers one after another, give some of them up, and the fleet is by turns able, unable, silent and too talkative.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,8 +23,8 @@ const PLAYERS: usize = 20;
 /// How long functions are killed.
 const DISTURBED: Duration = Duration::from_secs(13);
 
-/// How long a player waits for anything, beyond which it has been forgotten: the timer looks after 11 seconds, and again after 30 if it could not
-/// make sense of what it saw.
+/// How long a player waits for anything, beyond which it has been forgotten: the timer looks after 11 seconds, and again after 30 if it
+/// could not make sense of what it saw.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// How long a player waits for a push before it looks for what it may have missed.
