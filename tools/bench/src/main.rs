@@ -5,6 +5,7 @@
 mod cold_start;
 mod functions;
 mod machine;
+mod matchmaking;
 mod pipeline;
 mod placements;
 mod process;
@@ -44,6 +45,8 @@ enum Benchmark {
     Sockets(sockets::Args),
     /// What each operation is billed for on AWS.
     Units(units::Args),
+    /// The time to match a pool of tickets, by its size and by how hard the tickets make it.
+    Matchmaking(matchmaking::Args),
     /// The binaries that are deployed.
     Sizes,
 }
@@ -76,6 +79,7 @@ async fn run(benchmark: Benchmark) -> Result<()> {
         Benchmark::Placements(args) => placements::run(&args).await?,
         Benchmark::Sockets(args) => sockets::run(&args).await?,
         Benchmark::Units(args) => units::run(&args).await?,
+        Benchmark::Matchmaking(args) => matchmaking::run(&args)?,
         Benchmark::Sizes => sizes::run()?,
     }
     machine::load("At the end")
