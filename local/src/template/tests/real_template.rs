@@ -81,10 +81,12 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
     assert_eq!(
         keys,
         [
+            ("muster-dev-matches", "matchId", None, streamed),
             ("muster-dev-messages", "recipientId", Some("messageId"), streamed),
             ("muster-dev-placements", "placementId", None, streamed),
             ("muster-dev-player-sessions", "playerId", Some("placementId"), streamed),
             ("muster-dev-players", "playerId", Some("item"), None),
+            ("muster-dev-tickets", "pool", Some("ticketId"), streamed),
         ]
     );
     assert!(manifest.tables.iter().all(|table| table.ttl_attribute.as_deref() == Some("expiresAt")));
