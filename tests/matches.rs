@@ -1,9 +1,14 @@
 //! Players are matched, each once, and every match of theirs goes on to its end, whoever is away.
 //!
-//! `playing` is about rounds that are played, `waiting` about those that are not, `refusals` about plays that do not count, `private` about
-//! matches by code, and `pools` about who is matched with whom.
+//! `playing` is about rounds that are played, `waiting` about those that are not, `racing` about plays in the moment in which the time is up,
+//! `refusals` about plays that do not count, `private` about matches by code, and `pools` about who is matched with whom.
 
 mod playing;
+mod pools;
+mod private;
+mod racing;
+mod refusals;
+mod waiting;
 
 use serde_json::{Value, json};
 
@@ -112,4 +117,25 @@ async fn are_free(gamers: impl IntoIterator<Item = &mut Gamer>) {
         assert_eq!((&state["seat"], &state["match"]), (&Value::Null, &Value::Null), "{}: {state}", gamer.name);
         gamer.get("newMatch", json!({"mode": "rpsls"})).await;
     }
+}
+
+/// The key of a match's row.
+fn key_of(match_id: &str) -> Value {
+    json!({"matchId": {"S": match_id}})
+}
+
+/// The row of a match.
+async fn row_of(stack: &LocalStack, match_id: &str) -> Value {
+    let get = json!({"TableName": "muster-dev-matches", "Key": key_of(match_id), "ConsistentRead": true});
+    stack.aws("DynamoDB_20120810.GetItem", &get).await["Item"].take()
+}
+
+/// Makes the time of the open round be up, `player` having played: such a row invokes nothing, so that only the timer that was set before, or
+/// somebody who looks, resolves it.
+async fn overdue(stack: &LocalStack, match_id: &str, player: &str) {
+    let mut row = row_of(stack, match_id).await;
+    row["plays"] = json!({"M": {player: {"S": "paper"}}});
+    row["played"] = json!({"N": "1"});
+    row["dueAt"] = json!({"N": "1000"});
+    stack.put("muster-dev-matches", &row).await;
 }
