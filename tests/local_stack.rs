@@ -82,7 +82,14 @@ async fn another_stage_has_another_path_and_other_names() {
     assert!(types.contains(&"reply") && types.contains(&"message"), "{types:?}");
     assert_eq!(
         stack.aws("DynamoDB_20120810.ListTables", &json!({})).await["TableNames"],
-        json!(["quest-staging-messages", "quest-staging-placements", "quest-staging-player-sessions", "quest-staging-players"])
+        json!([
+            "quest-staging-matches",
+            "quest-staging-messages",
+            "quest-staging-placements",
+            "quest-staging-player-sessions",
+            "quest-staging-players",
+            "quest-staging-tickets"
+        ])
     );
 }
 
@@ -105,7 +112,14 @@ async fn silence_and_age_close_a_socket() {
 async fn aws_clients_see_tables_streams_and_queues() {
     let stack = LocalStack::start(&[]).await;
     let tables = stack.aws("DynamoDB_20120810.ListTables", &json!({})).await;
-    let names = ["muster-dev-messages", "muster-dev-placements", "muster-dev-player-sessions", "muster-dev-players"];
+    let names = [
+        "muster-dev-matches",
+        "muster-dev-messages",
+        "muster-dev-placements",
+        "muster-dev-player-sessions",
+        "muster-dev-players",
+        "muster-dev-tickets",
+    ];
     assert_eq!(tables["TableNames"], json!(names));
     let table = stack.aws("DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
     let arn = table["Table"]["TableArn"].as_str().unwrap();

@@ -6,6 +6,7 @@
 //! | `messaging` | a message reaches whom it is for, wherever they are |
 //! | `resuming` | what a player missed is in its inbox, and it gets it all |
 //! | `placements` | a player who asks for a game server gets one, or hears why not, whatever fails |
+//! | `matches` | players are matched, each once, and every match of theirs goes on to its end, whoever is away |
 //! | `frames` | whatever a client sends, it is answered, and nothing breaks |
 //! | `failures` | what is behind Muster fails, is slow or comes too late, and nothing is lost |
 //! | `game_servers` | game servers tell of their players and games, whoever started them, and the players hear of it |
@@ -36,6 +37,7 @@ mod game_servers;
 mod harness;
 mod house;
 mod local_stack;
+mod matches;
 mod messaging;
 mod placements;
 mod players;

@@ -89,5 +89,5 @@ pub fn placement_request(request_id: &str) -> Value {
 }
 
 fn is_push(frame: &Value) -> bool {
-    matches!(frame["type"].as_str(), Some("message" | "session" | "placement"))
+    matches!(frame["type"].as_str(), Some("message" | "session" | "placement" | "match" | "pool"))
 }

@@ -17,7 +17,7 @@ pub struct Player {
     seen: BTreeSet<String>,
     /// Messages that came while an answer was waited for.
     waiting: VecDeque<Value>,
-    /// What came of placements, repetitions included, while something else was waited for.
+    /// What came of placements, pools and matches, repetitions included, while something else was waited for.
     news: VecDeque<Value>,
     /// How many messages were dropped because they had been seen.
     pub repeated: usize,
@@ -46,7 +46,7 @@ impl Player {
         }
     }
 
-    /// The next `session` or `placement` push, be it a repetition or not: what repeats itself is told by whoever asks.
+    /// The next push that is no message, be it a repetition or not: what repeats itself is told by whoever asks.
     pub async fn news(&mut self) -> Value {
         loop {
             if let Some(news) = self.news.pop_front() {
@@ -141,7 +141,7 @@ impl Player {
 
 /// Whether a frame was sent without being asked for.
 fn is_push(frame: &Value) -> bool {
-    matches!(frame["type"].as_str(), Some("message" | "session" | "placement"))
+    matches!(frame["type"].as_str(), Some("message" | "session" | "placement" | "match" | "pool"))
 }
 
 /// The frame of a message.
