@@ -27,7 +27,7 @@ const FORGOTTEN: Duration = Duration::from_secs(90);
 /// How long a player waits for a push before it looks for what it may have missed.
 const IMPATIENT: Duration = Duration::from_secs(1);
 
-/// Who works for pools and matches. `resume` and `leave-match` are among them.
+/// Who works for pools and matches.
 pub const FUNCTIONS: [&str; 11] = [
     "join-pool",
     "leave-pool",
