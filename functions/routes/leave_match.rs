@@ -2,11 +2,12 @@
 //!
 //! - Trigger: a client's frame.
 //! - Reads: the match. Writes: the match as it is over. Pushes nothing, and gives up no seat: the row's stream event makes matches_announce do both.
+//!   Only in a match that is over or forgotten it gives up the player's seat, should that event have been lost: so nobody is kept in it.
 //! - Safe to repeat: a match that is over is shown as it ended.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Failure, Fault, Matches,
+    Config, ConfigError, Failure, Fault, Matches, Seats,
     harness::{self, Call},
 };
 use muster_protocol::{Code, MatchPush, Rejection, routes::LeaveMatch};
@@ -16,17 +17,34 @@ const ATTEMPTS: u32 = 5;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    harness::route(Matches::from_config, leave_match).await
+    harness::route(State::from_config, leave_match).await
 }
 
-async fn leave_match(matches: &Matches, call: Call<LeaveMatch>) -> Result<MatchPush, Failure> {
+struct State {
+    matches: Matches,
+    seats: Seats,
+}
+
+impl State {
+    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self { matches: Matches::from_config(config)?, seats: Seats::from_config(config)? })
+    }
+}
+
+async fn leave_match(State { matches, seats }: &State, call: Call<LeaveMatch>) -> Result<MatchPush, Failure> {
     let player = call.player.id;
     for _ in 0..ATTEMPTS {
         let row = matches.get(&call.body.match_id).await?;
+        if row.is_none() {
+            seats.release(&player, &call.body.match_id).await?;
+        }
         // Somebody else's is as unknown as one that never was.
         let found = row.and_then(|row| Some((row.side_of(&player)?, row)));
         let (side, row) = found.ok_or_else(|| Rejection::new(Code::NotFound, "body.matchId: you are in no such match"))?;
-        let Some(left) = row.rules().left(side) else { return Ok(row.view(&player)) };
+        let Some(left) = row.rules().left(side) else {
+            seats.release(&player, &row.match_id).await?;
+            return Ok(row.view(&player));
+        };
         if let Some(row) = matches.write(&row, &left).await? {
             tracing::info!(matchId = row.match_id, "left a match");
             return Ok(row.view(&player));

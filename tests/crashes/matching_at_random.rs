@@ -1,5 +1,5 @@
-//! Every function that works for pools and matches is killed again and again, wherever it happens to be, while players join a pool, play
-//! their matches to the end, and join again. No match stays stuck, no player stays seated, and both players of a match see the same end.
+//! Every function of pools and matches is killed again and again, wherever it happens to be, while twelve players are matched and play, one
+//! match after another.
 
 use std::{
     collections::BTreeMap,
@@ -12,20 +12,17 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{at_random::kill_at_random, placing::insist};
-use crate::harness::{Device, LocalStack, Socket, eventually};
+use super::at_random::kill_at_random;
+use crate::harness::{Device, LocalStack, eventually};
 
-const PLAYERS: usize = 10;
+const PLAYERS: usize = 12;
 
 /// How long functions are killed.
-const DISTURBED: Duration = Duration::from_secs(12);
+const DISTURBED: Duration = Duration::from_secs(13);
 
-/// How long a player waits for the end of what it is in, beyond which it has been forgotten: longer than all rounds of a match take that
-/// only timers resolve, and than a pool takes to be looked at again.
-const FORGOTTEN: Duration = Duration::from_secs(90);
-
-/// How long a player waits for a push before it looks for what it may have missed.
-const IMPATIENT: Duration = Duration::from_secs(1);
+/// How long a player may be in one thing, beyond which it has been forgotten: a round takes five seconds, and a timer that has died is hidden for
+/// a minute, but whoever looks makes up for it.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Who works for pools and matches.
 pub const FUNCTIONS: [&str; 11] = [
@@ -42,126 +39,94 @@ pub const FUNCTIONS: [&str; 11] = [
     "rematch-pool",
 ];
 
-/// A player who plays one match after another.
-struct Gambler {
-    name: String,
+/// A player who is matched again and again.
+struct Fighter {
     device: Device,
-    /// The last view of each match that it was in.
-    seen: BTreeMap<String, Value>,
-    /// How many requests it has made.
-    requests: usize,
+    /// Each match as it was seen, by its id and version.
+    seen: BTreeMap<(String, u64), Value>,
+    /// The matches that it has seen the end of.
+    ended: usize,
 }
 
-impl Gambler {
+impl Fighter {
     async fn connect(stack: &LocalStack, number: usize) -> Self {
-        let name = format!("gambler-{number:02}");
-        let token = stack.token(&name).await;
-        let socket = eventually("a connection", || async { Socket::with_token(&stack.addresses.url, &token).await.ok() }).await;
-        Self { name, device: Device::of(socket), seen: BTreeMap::new(), requests: 0 }
+        Self { device: Device::connect(stack, &format!("fighter-{number:02}")).await, seen: BTreeMap::new(), ended: 0 }
     }
 
-    fn frame(&mut self, route: &str, body: &Value) -> Value {
-        self.requests += 1;
-        json!({"route": route, "requestId": format!("r{}", self.requests), "body": body})
-    }
-
-    async fn play_again_and_again(&mut self, done: &AtomicBool) {
-        let mut random = Rng::new();
-        while !done.load(Relaxed) {
-            match random.u8(0..6) {
-                // A private match that nobody joins, and is given up.
-                0 => {
-                    let open = self.frame("newMatch", &json!({"mode": "rps"}));
-                    let opened = insist(&mut self.device, &open).await;
-                    let back = self.frame("joinMatch", &json!({"matchId": opened["matchId"]}));
-                    insist(&mut self.device, &back).await;
-                    let leave = self.frame("leaveMatch", &json!({"matchId": opened["matchId"]}));
-                    insist(&mut self.device, &leave).await;
-                    self.is_free().await;
-                }
-                1 => {
-                    let join = self.frame("joinPool", &json!({"mode": "duel"}));
-                    insist(&mut self.device, &join).await;
-                    self.leave_the_pool().await;
-                }
-                _ => {
-                    let join = self.frame("joinPool", &json!({"mode": "rpsls"}));
-                    insist(&mut self.device, &join).await;
-                    self.play_to_the_end(&mut random, done).await;
-                }
+    /// Sends a frame until it is answered by a reply, or refused for a reason: the reply's body, or nothing.
+    async fn insist(&mut self, route: &str, request_id: &str, body: &Value) -> Option<Value> {
+        loop {
+            let answer = self.device.ask(&json!({"route": route, "requestId": request_id, "body": body})).await;
+            match (answer["type"].as_str(), answer["code"].as_str()) {
+                (Some("reply"), _) => return Some(answer["body"].clone()),
+                (Some("rejection"), Some("internal")) => {}
+                (Some("rejection"), _) => return None,
+                _ => assert_eq!(answer["message"], "Internal server error", "{answer}"),
             }
         }
     }
 
-    /// Leaves a pool in which it waits, or was a moment ago.
-    async fn leave_the_pool(&mut self) {
-        loop {
-            let leave = self.frame("leavePool", &json!({}));
-            let answer = self.device.ask(&leave).await;
-            if answer["type"] == "reply" || answer["code"] == "not_found" {
+    /// Keeps a view of a match. Nobody sees two matches under one version.
+    fn note(&mut self, view: &Value) {
+        let key = (view["matchId"].as_str().unwrap().to_owned(), view["version"].as_u64().unwrap());
+        let mut view = view.clone();
+        view.as_object_mut().unwrap().remove("type");
+        let before = self.seen.entry(key).or_insert_with(|| view.clone());
+        assert_eq!(*before, view, "each round is resolved once");
+    }
+
+    async fn fight_on(&mut self, done: &AtomicBool) {
+        let mut random = Rng::new();
+        for number in 0.. {
+            if done.load(Relaxed) {
                 break;
             }
-        }
-        // Two who wait for a duel at once are placed together, and free when that has ended.
-        self.is_free().await;
-    }
-
-    /// Waits until it holds no seat.
-    async fn is_free(&mut self) {
-        let deadline = Instant::now() + FORGOTTEN;
-        while !self.look().await.is_null() {
-            assert!(Instant::now() < deadline, "{} is never free again", self.name);
-            sleep(Duration::from_millis(100)).await;
+            let id = format!("r{number}");
+            if random.u8(0..4) == 0 {
+                self.insist("newMatch", &id, &json!({"mode": "rps"})).await;
+            } else {
+                // Some are too far from each other at first, so that their pool is looked at again.
+                self.insist("joinPool", &id, &json!({"mode": "rpsls", "skill": random.u16(2_350..2_650)})).await;
+            }
+            self.see_it_through(done, &mut random).await;
         }
     }
 
-    /// Plays until the match that it waits for is over; if there is to be no more, it gives up what it is in.
-    async fn play_to_the_end(&mut self, random: &mut Rng, done: &AtomicBool) {
+    /// Plays until it waits for nothing.
+    async fn see_it_through(&mut self, done: &AtomicBool, random: &mut Rng) {
         let deadline = Instant::now() + FORGOTTEN;
         loop {
-            assert!(Instant::now() < deadline, "{} is stuck: {:?}", self.name, self.seen.values().last());
-            if let Some(push) = self.device.push_within(IMPATIENT).await {
+            while let Some(push) = self.device.push_within(Duration::from_millis(50)).await {
                 if push["type"] == "match" {
                     self.note(&push);
                 }
-            } else {
-                let seat = self.look().await;
-                if seat.is_null() {
-                    return;
-                }
-                if done.load(Relaxed) && seat["kind"] == "ticket" {
-                    return self.leave_the_pool().await;
-                }
             }
-            let open = self.seen.values().find(|view| view["state"] == "playing").cloned();
-            if let Some(view) = open
-                && random.u8(0..8) > 0
-            {
-                let play = *random.choice(&["rock", "paper", "scissors", "lizard", "spock"]).unwrap();
-                let play = self.frame("play", &json!({"matchId": view["matchId"], "round": view["round"], "play": play}));
-                // It may count, come late, or be answered by nobody: what becomes of it is pushed.
-                self.device.ask(&play).await;
+            let state = self.insist("resume", "state", &json!({})).await.unwrap()["state"].take();
+            assert!(Instant::now() < deadline, "forgotten: {state}");
+            let view = &state["match"];
+            match state["seat"]["kind"].as_str() {
+                None => return,
+                Some("ticket") => {
+                    // Those who are left over when all have had enough find nobody any more.
+                    if done.load(Relaxed) || random.u8(0..20) == 0 {
+                        self.insist("leavePool", "leave", &json!({})).await;
+                    }
+                }
+                Some("match") if view["state"] == "playing" && random.u8(0..30) > 0 => {
+                    self.note(view);
+                    let play = ["rock", "paper", "scissors"][random.usize(0..3)];
+                    // Some do not play in every round.
+                    if random.u8(0..4) > 0 {
+                        self.insist("play", "play", &json!({"matchId": view["matchId"], "round": view["round"], "play": play})).await;
+                    }
+                }
+                Some("match") => {
+                    self.ended += 1;
+                    self.insist("leaveMatch", "leave", &json!({"matchId": state["seat"]["id"]})).await;
+                    self.insist("joinMatch", "back", &json!({"matchId": state["seat"]["id"]})).await;
+                }
+                Some(other) => panic!("nobody asked for a {other}"),
             }
-        }
-    }
-
-    /// Reads what it is in, and returns its seat.
-    async fn look(&mut self) -> Value {
-        let frame = self.frame("resume", &json!({}));
-        let mut reply = insist(&mut self.device, &frame).await;
-        if let view @ Value::Object(_) = reply["state"]["match"].take() {
-            self.note(&view);
-        } else {
-            // What it was in is over, and its end was pushed to a device that was not told.
-            self.seen.retain(|_, view| view["state"] == "over");
-        }
-        reply["state"]["seat"].take()
-    }
-
-    fn note(&mut self, view: &Value) {
-        let known = self.seen.entry(view["matchId"].as_str().unwrap().to_owned()).or_insert_with(|| view.clone());
-        if view["version"].as_u64() > known["version"].as_u64() {
-            *known = view.clone();
         }
     }
 }
@@ -169,40 +134,37 @@ impl Gambler {
 #[tokio::test]
 async fn whatever_dies_every_match_comes_to_its_end_and_nobody_stays_seated() {
     let stack = LocalStack::start(&["--async-retry", "1"]).await;
-    let mut gamblers = join_all((0..PLAYERS).map(|number| Gambler::connect(&stack, number))).await;
+    let mut fighters = join_all((0..PLAYERS).map(|number| Fighter::connect(&stack, number))).await;
     let (done, functions) = (AtomicBool::new(false), FUNCTIONS.map(str::to_owned));
-    let timer = async {
-        sleep(DISTURBED).await;
-        done.store(true, Relaxed);
+    let disturbing = async {
+        let timer = async {
+            sleep(DISTURBED).await;
+            done.store(true, Relaxed);
+        };
+        join(kill_at_random(&stack, &functions, &done), timer).await.0
     };
-    let playing = join_all(gamblers.iter_mut().map(|gambler| gambler.play_again_and_again(&done)));
-    let (killed, _) = join(kill_at_random(&stack, &functions, &done), join(timer, playing)).await;
+    let fighting = join_all(fighters.iter_mut().map(|fighter| fighter.fight_on(&done)));
+    let (killed, _) = join(disturbing, fighting).await;
     assert_eq!(killed.len(), FUNCTIONS.len(), "each was killed: {killed:?}");
     let matches = eventually("every match is over", || async {
         let rows = stack.table("matches").await;
         rows.iter().all(|row| row["state"]["S"] == "over").then_some(rows)
     })
     .await;
-    let of_two: Vec<&Value> = matches.iter().filter(|row| row["players"]["L"].as_array().unwrap().len() == 2).collect();
-    assert!(!of_two.is_empty(), "some were played: {}", matches.len());
-    for row in &of_two {
-        let scores: Vec<u32> =
-            row["scores"]["L"].as_array().unwrap().iter().map(|score| score["N"].as_str().unwrap().parse().unwrap()).collect();
-        assert!(scores.iter().all(|score| *score <= 3), "{row}");
-        let round: u32 = row["round"]["N"].as_str().unwrap().parse().unwrap();
-        assert!(scores.iter().sum::<u32>() <= round, "a round is won once: {row}");
-        for gambler in &gamblers {
-            if let Some(view) = gambler.seen.get(row["matchId"]["S"].as_str().unwrap()).filter(|view| view["state"] == "over") {
-                assert_eq!(view["version"].to_string(), row["version"]["N"].as_str().unwrap(), "{view}");
-            }
+    assert!(matches.len() > PLAYERS, "{} matches", matches.len());
+    assert!(fighters.iter().all(|fighter| fighter.ended > 0), "everybody was in one");
+    let seats = stack.table("players").await.into_iter().filter(|row| row["item"]["S"] == "seat").collect::<Vec<_>>();
+    assert_eq!(seats, Vec::<Value>::new());
+    let tickets = stack.table("tickets").await.into_iter().filter(|row| row.get("players").is_some()).collect::<Vec<_>>();
+    assert_eq!(tickets, Vec::<Value>::new());
+    // Both players of a match saw the same of it.
+    let mut scores: BTreeMap<&(String, u64), Vec<[&Value; 3]>> = BTreeMap::new();
+    for (key, view) in fighters.iter().flat_map(|fighter| &fighter.seen) {
+        scores.entry(key).or_default().push(["round", "yourScore", "theirScore"].map(|name| &view[name]));
+    }
+    for (key, views) in scores {
+        if let [one, [round, yours, theirs]] = views[..] {
+            assert_eq!(one, [round, theirs, yours], "{key:?}");
         }
     }
-    eventually("no player stays seated", || async {
-        let rows = stack.table("players").await;
-        rows.iter().all(|row| row["item"]["S"] != "seat").then_some(())
-    })
-    .await;
-    let tickets = stack.table("tickets").await;
-    assert!(tickets.iter().all(|row| row["ticketId"]["S"] == "#pool"), "{tickets:?}");
-    println!("killed {killed:?}; {} matches, {} of two", matches.len(), of_two.len());
 }

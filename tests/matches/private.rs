@@ -86,3 +86,21 @@ async fn who_is_seated_joins_nothing_else_whatever_the_request_is_called() {
     assert_eq!(gamers[1].refused("joinMatch", json!({"matchId": his})).await, "seated");
     assert_eq!(alice.refused("newMatch", json!({"mode": "arena"})).await, "bad_request");
 }
+
+#[tokio::test]
+async fn a_seat_in_a_match_whose_end_was_lost_is_given_up_by_leaving_it() {
+    let stack = LocalStack::start(&[]).await;
+    let mut gamers = matched(&stack, ["alice", "bob"]).await;
+    let id = gamers[0].match_id().to_owned();
+    let seats = [stack.seat("alice").await, stack.seat("bob").await];
+    gamers[0].get("leaveMatch", json!({"matchId": id})).await;
+    for gamer in &mut gamers {
+        gamer.told().await;
+    }
+    for (gamer, seat) in gamers.iter_mut().zip(&seats) {
+        stack.put("muster-dev-players", seat).await;
+        assert_eq!(gamer.refused("joinPool", json!({"mode": "rpsls"})).await, "seated");
+        assert_eq!(gamer.get("leaveMatch", json!({"matchId": id})).await["state"], "over");
+    }
+    are_free(&mut gamers).await;
+}

@@ -63,7 +63,7 @@ impl Outcome {
     }
 
     /// Whether a ticket may be chosen.
-    fn leaves(&self, ticket: &TicketRow) -> bool {
+    fn is_left(&self, ticket: &TicketRow) -> bool {
         ![&self.done, &self.away, &self.postponed].iter().any(|ids| ids.contains(&ticket.ticket_id))
     }
 
@@ -100,7 +100,7 @@ impl Looker {
             outcome.done.insert(ticket.ticket_id.clone());
         }
         // Whoever was away is asked for at every look, chosen or not: so a stamp goes when its player is back, and an old one ends no later absence.
-        let stamped: Vec<&TicketRow> = own.iter().filter(|ticket| ticket.absent_since.is_some() && outcome.leaves(ticket)).collect();
+        let stamped: Vec<&TicketRow> = own.iter().filter(|ticket| ticket.absent_since.is_some() && outcome.is_left(ticket)).collect();
         self.find_out(stamped.iter().flat_map(|ticket| &ticket.players), &mut outcome).await?;
         for ticket in stamped {
             if !outcome.are_present(ticket) {
@@ -115,7 +115,7 @@ impl Looker {
         }
         // Who is left may reach a pool later that it has not looked into.
         for at in
-            own.iter().filter(|ticket| outcome.leaves(ticket)).filter_map(|ticket| reaches_further_at(ticket, now)).collect::<Vec<_>>()
+            own.iter().filter(|ticket| outcome.is_left(ticket)).filter_map(|ticket| reaches_further_at(ticket, now)).collect::<Vec<_>>()
         {
             outcome.again_at(at);
         }
@@ -143,7 +143,7 @@ impl Looker {
     /// `own`, and the tickets of the other pools that those of them who are left can reach by now, oldest first.
     async fn with_neighbours(&self, mode: &Mode, band: u16, own: &[TicketRow], outcome: &Outcome) -> Result<Vec<TicketRow>, Fault> {
         let now = clock::now_milliseconds();
-        let left = own.iter().filter(|ticket| outcome.leaves(ticket));
+        let left = own.iter().filter(|ticket| outcome.is_left(ticket));
         let waited = |ticket: &TicketRow| now.saturating_sub(ticket.queued_at);
         let bands = left.flat_map(|ticket| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, waited(ticket)));
         let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
@@ -168,7 +168,7 @@ impl Looker {
     /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
     /// be chosen in their place.
     async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
-        let left: Vec<&TicketRow> = tickets.iter().filter(|ticket| outcome.leaves(ticket)).collect();
+        let left: Vec<&TicketRow> = tickets.iter().filter(|ticket| outcome.is_left(ticket)).collect();
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
         let now = clock::now_milliseconds();
         let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
