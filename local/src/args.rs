@@ -63,6 +63,10 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM", overrides_with = "game_server")]
     pub game_server: Option<PathBuf>,
 
+    /// The directory of the page to play at, served below `/play/`.
+    #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
+    pub web: Option<PathBuf>,
+
     /// Show everything that the functions print, metrics included.
     #[arg(long)]
     pub verbose: bool,
