@@ -1,7 +1,8 @@
 //! `resume`: what the calling player's inbox holds, from where it left off, and what else the player is in.
 //!
 //! - Trigger: a client's frame, which the client library sends after every connect.
-//! - Reads: a page of messages; on the first page also the player's seat and its latest player sessions. Writes and pushes nothing.
+//! - Reads: a page of messages; on the first page also the player's seat, the match that it is in, and its latest player sessions. Writes
+//!   a match only where the time of its round is up and nobody has resolved it. Pushes nothing.
 //! - Safe to repeat: it changes nothing, and what a client has seen it knows by its messageId or placementId.
 
 use std::collections::VecDeque;
@@ -9,11 +10,11 @@ use std::collections::VecDeque;
 use futures_util::{future::OptionFuture, try_join};
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Fault, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
+    Config, ConfigError, Failure, Fault, Matches, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
     harness::{self, Call},
 };
 use muster_protocol::{
-    MessagePush, ServerFrame,
+    MessagePush, SeatKind, ServerFrame,
     cursor::{Next, first_id_of, time_of},
     limits,
     routes::{OVERLAP_MILLISECONDS, PlayerState, Resume, Resumed},
@@ -29,6 +30,7 @@ struct State {
     messages: Messages,
     seats: Seats,
     player_sessions: PlayerSessions,
+    matches: Matches,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,13 +44,23 @@ impl State {
             messages: Messages::from_config(config)?,
             seats: Seats::from_config(config)?,
             player_sessions: PlayerSessions::from_config(config)?,
+            matches: Matches::from_config(config)?,
         })
     }
 
     /// What the player is in.
     async fn of_player(&self, player_id: &str) -> Result<PlayerState, Fault> {
         let (seat, rows) = try_join!(self.seats.of_player(player_id), self.player_sessions.of_player(player_id))?;
-        Ok(PlayerState { seat: seat.map(Into::into), ..known(rows)? })
+        let in_match = match &seat {
+            Some(seat) if seat.kind == SeatKind::Match => self.matches.get(&seat.holds).await?,
+            _ => None,
+        };
+        let in_match = match in_match {
+            // A round whose timer never came is resolved by whoever comes back to it.
+            Some(row) => Some(self.matches.resolve(row).await?.view(player_id)),
+            None => None,
+        };
+        Ok(PlayerState { seat: seat.map(Into::into), in_match, ..known(rows)? })
     }
 }
 

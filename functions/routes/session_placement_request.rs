@@ -39,7 +39,7 @@ impl State {
         Ok(Self {
             placements: Placements::from_config(config)?,
             seats: Seats::from_config(config)?,
-            offered: MODES.iter().filter(|mode| config.optional(mode.hosted.queue).is_some()).collect(),
+            offered: config.offered_modes().filter(|mode| mode.hosted().is_some()).collect(),
             patience: config.placement_patience()?,
         })
     }
@@ -48,10 +48,11 @@ impl State {
         if let Some(mode) = self.offered.iter().find(|mode| mode.name == name) {
             return Ok(mode);
         }
-        if muster_game::mode(name).is_some() {
+        let hosted = |mode: &&Mode| mode.hosted().is_some();
+        if muster_game::mode(name).filter(hosted).is_some() {
             return Err(Rejection::new(Code::Unavailable, format!("body.mode: {name} has no game servers here")));
         }
-        let names: Vec<&str> = MODES.iter().map(|mode| mode.name).collect();
+        let names: Vec<&str> = MODES.iter().filter(hosted).map(|mode| mode.name).collect();
         Err(Rejection::field("body.mode", format_args!("one of {}", names.join(", "))))
     }
 }

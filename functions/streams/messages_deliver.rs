@@ -12,7 +12,7 @@ use muster_aws::{MessageRow, Push, deliver, harness, harness::Row, telemetry::Me
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     harness::stream(Push::from_config, async |push: &Push, batch: Vec<Row<MessageRow>>, metrics: &Metrics| {
-        deliver(push, batch, metrics).await
+        deliver(push, &batch, metrics).await
     })
     .await
 }

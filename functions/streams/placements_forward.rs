@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 use lambda_runtime::Error;
 use muster_aws::{
-    Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimers, Started, Stopped,
+    Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Started, Stopped, Timers,
     harness::{self, FailedRow, Row},
     telemetry::{Metric, Metrics},
 };
@@ -28,7 +28,7 @@ const PLACEMENTS_AT_ONCE: usize = 16;
 struct State {
     ending: Ending,
     gamelift: GameLift,
-    timers: ReconcileTimers,
+    timers: Timers,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,7 +41,7 @@ impl State {
         Ok(Self {
             ending: Ending::from_config(config)?,
             gamelift: GameLift::from_config(config)?,
-            timers: ReconcileTimers::from_config(config)?,
+            timers: Timers::from_config(config, "RECONCILE_QUEUE_URL")?,
         })
     }
 }
@@ -66,7 +66,7 @@ impl State {
     /// Does what the row, as the stream shows it, asks for.
     async fn forward(&self, seen: &PlacementRow, metrics: &Metrics) -> Result<(), Fault> {
         if seen.recheck > 0 && seen.status != Status::Ended {
-            self.timers.set(seen).await?;
+            self.timers.set(&ReconcileTimer::from(seen)).await?;
         }
         match seen.status {
             Status::Requested => {
@@ -86,7 +86,7 @@ impl State {
         match next {
             Forward::Start => {
                 // The timer comes first: whatever becomes of the start, somebody looks.
-                self.timers.set(row).await?;
+                self.timers.set(&ReconcileTimer::from(row)).await?;
                 match row.mode.as_deref().and_then(muster_game::mode) {
                     Some(mode) => self.start(row, mode, metrics).await,
                     None => self.refuse(row, "there is no such mode", "the row names no mode", metrics).await,

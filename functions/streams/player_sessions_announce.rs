@@ -12,7 +12,7 @@ use muster_aws::{PlayerSessionRow, Push, deliver, harness, harness::Row, telemet
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     harness::changes(Push::from_config, async |push: &Push, batch: Vec<Row<PlayerSessionRow>>, metrics: &Metrics| {
-        deliver(push, batch, metrics).await
+        deliver(push, &batch, metrics).await
     })
     .await
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, num::ParseIntError, path::PathBuf, sync::OnceLo
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
+use muster_game::{MODES, Mode};
 use thiserror::Error;
 
 use crate::sdk;
@@ -96,6 +97,11 @@ impl Config {
     #[must_use]
     pub fn endpoint(&self, service: &str) -> Option<&str> {
         self.optional(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| self.optional("AWS_ENDPOINT_URL"))
+    }
+
+    /// The modes that this deployment offers: all but those whose queue it does not name.
+    pub fn offered_modes(&self) -> impl Iterator<Item = &'static Mode> + '_ {
+        MODES.iter().filter(|mode| mode.hosted().is_none_or(|hosted| self.optional(hosted.queue).is_some()))
     }
 
     /// How long the end of a placement is waited for: `PLACEMENT_TIMEOUT_SECONDS`, GameLift's, and `PLACEMENT_GRACE_SECONDS`.

@@ -54,8 +54,8 @@ impl From<MessageRow> for MessagePush {
 }
 
 impl Deliverable for MessageRow {
-    fn recipient(&self) -> &str {
-        &self.recipient_id
+    fn frames(&self) -> Vec<(&str, ServerFrame)> {
+        vec![(&self.recipient_id, ServerFrame::Message(self.clone().into()))]
     }
 
     fn expires_at(&self) -> u64 {
@@ -64,10 +64,6 @@ impl Deliverable for MessageRow {
 
     fn since(&self) -> u64 {
         self.sent_at
-    }
-
-    fn frame(&self) -> ServerFrame {
-        ServerFrame::Message(self.clone().into())
     }
 
     fn message_id(&self) -> Option<&str> {

@@ -24,6 +24,10 @@ use crate::{Config, ConfigError, game_sessions::GameSession};
 /// How long a placement is remembered, in seconds: GameLift's events about it may be repeated, and `cancelPlacement` says how it ended.
 const RETENTION_SECONDS: u64 = 24 * 60 * 60;
 
+/// How long a seat outlives the time at which the timer looks at its placement, in seconds: longer than all its looks together can take. It
+/// only counts if all who could end the placement have failed for good.
+const SEAT_GRACE_SECONDS: u64 = 60 * 60;
+
 /// A placement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +106,17 @@ impl PlacementRow {
             expires_at: now / 1_000 + RETENTION_SECONDS,
             cause: cause.to_owned(),
         }
+    }
+
+    /// One for players who have been matched, at `now` (epoch milliseconds).
+    #[must_use]
+    pub fn of_group(placement_id: &str, mode: &str, players: Vec<String>, now: u64, cause: &str) -> Self {
+        Self { mode: Some(mode.to_owned()), ..Self::new(placement_id, players, now, cause) }
+    }
+
+    /// When the seats in it count no more, in whole epoch seconds: after all looks of its timer, should its end never be told.
+    pub(crate) const fn seat_expiry(&self) -> u64 {
+        self.due_at / 1_000 + SEAT_GRACE_SECONDS
     }
 
     /// What decides about it.

@@ -115,8 +115,8 @@ impl From<PlayerSessionRow> for ServerFrame {
 }
 
 impl Deliverable for PlayerSessionRow {
-    fn recipient(&self) -> &str {
-        &self.player_id
+    fn frames(&self) -> Vec<(&str, ServerFrame)> {
+        vec![(&self.player_id, self.clone().into())]
     }
 
     fn expires_at(&self) -> u64 {
@@ -125,10 +125,6 @@ impl Deliverable for PlayerSessionRow {
 
     fn since(&self) -> u64 {
         self.ended_at
-    }
-
-    fn frame(&self) -> ServerFrame {
-        self.clone().into()
     }
 
     fn placement_id(&self) -> Option<&str> {

@@ -6,14 +6,14 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
-use muster_protocol::{Seat, SeatKind};
+use muster_protocol::{Code, Rejection, Seat, SeatKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Config, ConfigError, Fault, clock,
-    conditional::{self, Item},
+    Config, ConfigError, Failure, Fault, clock,
+    conditional::{self, Item, Transacted},
 };
 
 /// The `item` of a seat.
@@ -33,6 +33,9 @@ pub struct SeatRow {
     /// The player's own id of the request that took it: by which a repetition is recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The pool of the ticket, if it is one: tickets are keyed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// When it counts no more, in whole epoch seconds: long after what it names is over, should that never be told.
     pub expires_at: u64,
     /// The gateway's id of the request that took it.
@@ -44,7 +47,23 @@ impl SeatRow {
     #[must_use]
     pub fn new(player_id: &str, seat: Seat, expires_at: u64, cause: &str) -> Self {
         let Seat { kind, id, request_id } = seat;
-        Self { player_id: player_id.to_owned(), item: ITEM.to_owned(), kind, holds: id, request_id, expires_at, cause: cause.to_owned() }
+        Self {
+            player_id: player_id.to_owned(),
+            item: ITEM.to_owned(),
+            kind,
+            holds: id,
+            request_id,
+            pool: None,
+            expires_at,
+            cause: cause.to_owned(),
+        }
+    }
+}
+
+impl SeatRow {
+    /// The same seat, in a ticket of this pool.
+    pub(crate) fn in_pool(self, pool: &str) -> Self {
+        Self { pool: Some(pool.to_owned()), ..self }
     }
 }
 
@@ -52,6 +71,17 @@ impl From<SeatRow> for Seat {
     fn from(row: SeatRow) -> Self {
         Self { kind: row.kind, id: row.holds, request_id: row.request_id }
     }
+}
+
+/// How a claim of a seat ended.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// It is taken.
+    Taken,
+    /// The player has it already: from this very request, or from an earlier one with the same id.
+    Repeated(SeatRow),
+    /// The seat is free, but what it was to be in cannot be had.
+    Refused,
 }
 
 /// The seats.
@@ -70,8 +100,69 @@ impl Seats {
         Ok(Self { client: config.dynamodb()?, table: config.required("PLAYERS_TABLE")?.to_owned() })
     }
 
+    /// The client of all tables, for transactions of seats with other rows.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Takes a seat in what `with` inserts or changes, both or neither, without reading anything: who is seated already is told from the seat for
+    /// which the transaction was refused.
+    ///
+    /// # Errors
+    /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
+    pub(crate) async fn claim(&self, with: TransactWriteItem, seat: &SeatRow, doing: &str) -> Result<Claim, Failure> {
+        let refused = match conditional::transact(&self.client, vec![with, self.take(seat)?], doing).await? {
+            Transacted::Done => return Ok(Claim::Taken),
+            Transacted::Refused(refused) => refused,
+        };
+        let Some(held) = refused.into_iter().nth(1).flatten().flatten() else { return Ok(Claim::Refused) };
+        let held = Self::read(held)?;
+        let same_request = seat.request_id.is_some() && held.request_id == seat.request_id;
+        if held.kind == seat.kind && (held.holds == seat.holds || same_request) {
+            return Ok(Claim::Repeated(held));
+        }
+        let message = format!("you hold a seat in {} {}: leave it, or wait for its end", held.kind.name(), held.holds);
+        Err(Rejection::new(Code::Seated, message).into())
+    }
+
+    /// The part of a transaction that moves a player's seat from what is called `from` into another thing.
+    pub(crate) fn move_on(&self, player_id: &str, from: &str, seat: &Seat, expires_at: u64) -> Result<TransactWriteItem, Fault> {
+        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("moving a seat", error);
+        let kind: AttributeValue = serde_dynamo::to_attribute_value(seat.kind).map_err(|error| making(error.into()))?;
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Self::key(player_id)))
+            .update_expression("SET kind = :kind, holds = :to, expiresAt = :expires REMOVE #pool")
+            .condition_expression("holds = :from")
+            .expression_attribute_names("#pool", "pool")
+            .expression_attribute_values(":kind", kind)
+            .expression_attribute_values(":to", AttributeValue::S(seat.id.clone()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires_at.to_string()))
+            .expression_attribute_values(":from", AttributeValue::S(from.to_owned()))
+            .build()
+            .map_err(|error| making(error.into()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The part of a transaction that gives up a player's seat in what is called `holds`.
+    pub(crate) fn give_up(&self, player_id: &str, holds: &str) -> Result<TransactWriteItem, Fault> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(Self::key(player_id)))
+            .condition_expression("holds = :holds")
+            .expression_attribute_values(":holds", AttributeValue::S(holds.to_owned()))
+            .build()
+            .map_err(|error| Fault::new("giving up a seat", error))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    fn key(player_id: &str) -> Item {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        Item::from([("playerId".to_owned(), text(player_id)), ("item".to_owned(), text(ITEM))])
+    }
+
     /// The part of a transaction that takes a seat. It is refused, with the seat that is there, if the player has one that counts.
-    pub(crate) fn take(&self, seat: &SeatRow) -> Result<TransactWriteItem, Fault> {
+    fn take(&self, seat: &SeatRow) -> Result<TransactWriteItem, Fault> {
         let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the seat's row", error);
         let item: Item = serde_dynamo::to_item(seat).map_err(|error| making(error.into()))?;
         let put = Put::builder()
@@ -94,8 +185,7 @@ impl Seats {
             .client
             .delete_item()
             .table_name(&self.table)
-            .key("playerId", AttributeValue::S(player_id.to_owned()))
-            .key("item", AttributeValue::S(ITEM.to_owned()))
+            .set_key(Some(Self::key(player_id)))
             .condition_expression("holds = :holds")
             .expression_attribute_values(":holds", AttributeValue::S(holds.to_owned()));
         conditional::delete(delete, "giving up a seat").await.map(drop)

@@ -7,8 +7,13 @@ use tokio::net::TcpListener;
 use crate::Config;
 
 /// The tables that tests use, with their keys.
-const TABLES: [(&str, &[&str]); 3] =
-    [("players", &["playerId", "item"]), ("placements", &["placementId"]), ("player-sessions", &["playerId", "placementId"])];
+const TABLES: [(&str, &[&str]); 5] = [
+    ("players", &["playerId", "item"]),
+    ("placements", &["placementId"]),
+    ("player-sessions", &["playerId", "placementId"]),
+    ("tickets", &["pool", "ticketId"]),
+    ("matches", &["matchId"]),
+];
 
 /// Starts an engine with empty tables, which ends with the runtime, and answers how a function reaches it.
 pub(crate) async fn start() -> Config {
@@ -30,5 +35,7 @@ pub(crate) async fn start() -> Config {
         ("PLAYERS_TABLE", "players"),
         ("PLACEMENTS_TABLE", "placements"),
         ("PLAYER_SESSIONS_TABLE", "player-sessions"),
+        ("TICKETS_TABLE", "tickets"),
+        ("MATCHES_TABLE", "matches"),
     ])
 }

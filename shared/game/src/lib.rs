@@ -3,8 +3,9 @@
 //! [`MODES`] is what can be played here: the one file to change for a game of one's own. [`placement`] is what may become of a placement.
 
 pub mod games;
+pub mod matchmaking;
 mod modes;
 pub mod placement;
 pub mod rounds;
 
-pub use modes::{DEFAULT_HOSTED_MODE, Hosted, MODES, Mode, mode};
+pub use modes::{DEFAULT_HOSTED_MODE, Hosted, Kind, MODES, Mode, mode};

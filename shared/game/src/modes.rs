@@ -1,21 +1,57 @@
 //! What can be played: the modes, and all that a client may not decide about them. Change this table for a game of your own.
 
+use crate::{
+    games::{RockPaperScissors, RockPaperScissorsLizardSpock},
+    rounds::Rounds,
+};
+
 /// Every mode. A client names one; everything else is decided here.
 pub const MODES: &[Mode] = &[
-    Mode { name: "arena", hosted: Hosted { queue: "GAME_SESSION_QUEUE", seats: 8, properties: &[("mode", "arena"), ("map", "foundry")] } },
-    Mode { name: "duel", hosted: Hosted { queue: "GAME_SESSION_QUEUE", seats: 2, properties: &[("mode", "duel"), ("map", "bridge")] } },
+    // Played here, in rounds against the clock.
+    Mode {
+        name: "rps",
+        team: Some(2),
+        kind: Kind::Rounds(Rounds { game: &RockPaperScissors, seconds: 5, wins: 3, most_rounds: 20, most_unanswered: 2 }),
+    },
+    Mode {
+        name: "rpsls",
+        team: Some(2),
+        kind: Kind::Rounds(Rounds { game: &RockPaperScissorsLizardSpock, seconds: 5, wins: 3, most_rounds: 20, most_unanswered: 2 }),
+    },
+    // Played on a game server.
+    Mode {
+        name: "arena",
+        team: None,
+        kind: Kind::Hosted(Hosted { queue: "GAME_SESSION_QUEUE", seats: 8, properties: &[("mode", "arena"), ("map", "foundry")] }),
+    },
+    Mode {
+        name: "duel",
+        team: Some(2),
+        kind: Kind::Hosted(Hosted { queue: "GAME_SESSION_QUEUE", seats: 2, properties: &[("mode", "duel"), ("map", "bridge")] }),
+    },
 ];
 
 /// The mode of a placement request that names none.
 pub const DEFAULT_HOSTED_MODE: &str = "arena";
 
 /// A way to play.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Mode {
     /// Its name on the wire.
     pub name: &'static str,
-    /// How it is played on a game server.
-    pub hosted: Hosted,
+    /// How many players its pool brings together; none, if it has no pool.
+    pub team: Option<usize>,
+    /// Where it is played.
+    pub kind: Kind,
+}
+
+/// Where a mode is played.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Here, by two players in rounds.
+    Rounds(Rounds),
+    /// On a game server.
+    Hosted(Hosted),
 }
 
 /// What GameLift is asked for.
@@ -28,6 +64,26 @@ pub struct Hosted {
     pub seats: u16,
     /// Game properties, which the server is told: at most 16, keys of up to 32 and values of up to 96 characters.
     pub properties: &'static [(&'static str, &'static str)],
+}
+
+impl Mode {
+    /// What GameLift is asked for, if it is played on a game server.
+    #[must_use]
+    pub const fn hosted(&self) -> Option<&Hosted> {
+        match &self.kind {
+            Kind::Hosted(hosted) => Some(hosted),
+            Kind::Rounds(_) => None,
+        }
+    }
+
+    /// How it is played in rounds, if it is.
+    #[must_use]
+    pub const fn rounds(&self) -> Option<&Rounds> {
+        match &self.kind {
+            Kind::Rounds(rounds) => Some(rounds),
+            Kind::Hosted(_) => None,
+        }
+    }
 }
 
 /// The mode of this name.
@@ -46,16 +102,29 @@ mod tests {
     fn every_mode_has_its_own_name_and_there_is_a_default() {
         let names: BTreeSet<_> = MODES.iter().map(|mode| mode.name).collect();
         assert_eq!(names.len(), MODES.len());
-        assert!(mode(DEFAULT_HOSTED_MODE).is_some());
-        assert_eq!(mode("chess"), None);
+        assert!(mode(DEFAULT_HOSTED_MODE).is_some_and(|mode| mode.hosted().is_some()));
+        assert!(mode("chess").is_none());
     }
 
     #[test]
-    fn gamelift_would_take_every_mode() {
-        for Mode { name, hosted } in MODES {
+    fn gamelift_would_take_every_hosted_mode() {
+        for (name, hosted) in MODES.iter().filter_map(|mode| Some((mode.name, mode.hosted()?))) {
             assert!((1..=200).contains(&hosted.seats), "{name}");
             assert!(hosted.properties.len() <= 16, "{name}");
             assert!(hosted.properties.iter().all(|(key, value)| key.len() <= 32 && value.len() <= 96), "{name}");
+        }
+    }
+
+    #[test]
+    fn rounds_are_for_two_and_end() {
+        for mode in MODES {
+            if let Some(rounds) = mode.rounds() {
+                assert_eq!(mode.team, Some(2), "{}", mode.name);
+                assert!(rounds.seconds > 0 && rounds.wins > 0 && rounds.most_unanswered > 0 && rounds.most_rounds >= rounds.wins);
+            }
+            if let (Some(team), Some(hosted)) = (mode.team, mode.hosted()) {
+                assert!(team <= usize::from(hosted.seats), "{}", mode.name);
+            }
         }
     }
 }

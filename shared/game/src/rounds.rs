@@ -136,6 +136,15 @@ pub struct Match {
     pub last: Option<RoundResult>,
 }
 
+/// What a player does in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move<'a> {
+    /// The round that it is for.
+    pub round: u32,
+    /// The play.
+    pub play: &'a str,
+}
+
 /// Why a play does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -197,16 +206,16 @@ impl Match {
     ///
     /// # Errors
     /// A [`Refusal`]: the first of the reasons in the order in which a player can mend them.
-    pub fn played(mut self, rules: &Rounds, side: Side, round: u32, play: &str, now: u64) -> Result<Self, Refusal> {
+    pub fn played(mut self, rules: &Rounds, side: Side, played: Move<'_>, now: u64) -> Result<Self, Refusal> {
         match self.state {
             State::Waiting => return Err(Refusal::NotBegun),
             State::Over(_) => return Err(Refusal::Over),
             State::Playing => {}
         }
-        if !rules.game.knows(play) {
+        if !rules.game.knows(played.play) {
             return Err(Refusal::UnknownPlay);
         }
-        match round.cmp(&self.round) {
+        match played.round.cmp(&self.round) {
             std::cmp::Ordering::Less => return Err(Refusal::OldRound),
             std::cmp::Ordering::Greater => return Err(Refusal::FutureRound),
             std::cmp::Ordering::Equal => {}
@@ -217,7 +226,7 @@ impl Match {
         if now >= self.due_at {
             return Err(Refusal::Late);
         }
-        *self.plays.of_mut(side) = Some(play.to_owned());
+        *self.plays.of_mut(side) = Some(played.play.to_owned());
         Ok(self)
     }
 

@@ -3,17 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use muster_protocol::{Code, Rejection, Seat, SeatKind};
+use muster_protocol::{Seat, SeatKind};
 
 use super::{PlacementRow, Placements};
-use crate::{
-    Failure, Fault, SeatRow, Seats,
-    conditional::{self, Item, Transacted},
-};
-
-/// How long a seat outlives the time at which the timer looks at its placement, in seconds: longer than all its looks together can take. It
-/// only counts if all who could end the placement have failed for good.
-const SEAT_GRACE_SECONDS: u64 = 60 * 60;
+use crate::{Failure, Fault, SeatRow, Seats, conditional::Item, seats::Claim};
 
 /// A placement that a player asks for.
 #[derive(Clone, Debug)]
@@ -46,11 +39,10 @@ pub struct Requested {
 }
 
 impl Placements {
-    /// Inserts the placement and takes the player's seat, without reading anything: who is seated already is told from the seat that the
-    /// transaction was refused for.
+    /// Inserts the placement and takes the player's seat.
     ///
     /// # Errors
-    /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
+    /// [`Code::Seated`](muster_protocol::Code::Seated) if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
     pub async fn request(&self, seats: &Seats, wish: Wish<'_>) -> Result<Requested, Failure> {
         let Wish { placement_id, player_id, request_id, mode, latencies, due_at, received_at, cause } = wish;
         let latencies = if latencies.is_empty() { BTreeMap::new() } else { BTreeMap::from([(player_id.to_owned(), latencies)]) };
@@ -60,30 +52,18 @@ impl Placements {
             due_at,
             ..PlacementRow::new(placement_id, vec![player_id.to_owned()], received_at, cause)
         };
-        let expires_at = due_at / 1_000 + SEAT_GRACE_SECONDS;
         let seat = Seat { kind: SeatKind::Placement, id: placement_id.to_owned(), request_id: request_id.map(str::to_owned) };
-        let seat = SeatRow::new(player_id, seat, expires_at, cause);
-        let items = vec![self.insert(&row)?, seats.take(&seat)?];
-        let repeated = |placement_id: String| Ok(Requested { placement_id, repeated: true });
-        match conditional::transact(&self.client, items, "requesting a placement").await? {
-            Transacted::Done => Ok(Requested { placement_id: row.placement_id, repeated: false }),
-            Transacted::Refused(refused) => match refused.into_iter().nth(1).flatten().flatten() {
-                Some(seat) => {
-                    let held = Seats::read(seat)?;
-                    let same_request = request_id.is_some() && held.request_id.as_deref() == request_id;
-                    if held.holds == placement_id || (held.kind == SeatKind::Placement && same_request) {
-                        return repeated(held.holds);
-                    }
-                    let message = format!("you hold a seat in {} {}: leave it, or wait for its end", held.kind.name(), held.holds);
-                    Err(Rejection::new(Code::Seated, message).into())
-                }
-                // The row is there, and its player is not in it any more: this very event has been handled before, and what came of it is over.
-                None => repeated(row.placement_id),
-            },
+        let seat = SeatRow::new(player_id, seat, row.seat_expiry(), cause);
+        match seats.claim(self.insert(&row)?, &seat, "requesting a placement").await? {
+            Claim::Taken => Ok(Requested { placement_id: row.placement_id, repeated: false }),
+            Claim::Repeated(held) => Ok(Requested { placement_id: held.holds, repeated: true }),
+            // The row is there, and its player is not in it any more: this very event has been handled before, and what came of it is over.
+            Claim::Refused => Ok(Requested { placement_id: row.placement_id, repeated: true }),
         }
     }
 
-    fn insert(&self, row: &PlacementRow) -> Result<TransactWriteItem, Fault> {
+    /// The part of a transaction that inserts a placement.
+    pub(crate) fn insert(&self, row: &PlacementRow) -> Result<TransactWriteItem, Fault> {
         let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the placement's row", error);
         let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(placementId)");

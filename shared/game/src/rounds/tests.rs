@@ -36,7 +36,7 @@ fn course(acts: &[Act]) -> Vec<Match> {
         let current = course[course.len() - 1].clone();
         let round = current.round;
         course.extend(match act {
-            Act::Play(side, off, play) => current.played(&RULES, *side, round.saturating_add_signed(*off), play, now).ok(),
+            Act::Play(side, off, play) => current.played(&RULES, *side, Move { round: round.saturating_add_signed(*off), play }, now).ok(),
             Act::Resolve => current.resolved(&RULES, now),
             Act::Leave(side) => current.left(*side),
             Act::Wait(milliseconds) => {
@@ -73,7 +73,7 @@ proptest! {
             prop_assert!(life.unanswered <= RULES.most_unanswered);
             if let State::Over(_) = life.state {
                 prop_assert_eq!(life.clone().resolved(&RULES, u64::MAX), None);
-                prop_assert_eq!(life.clone().played(&RULES, Side::First, life.round, "rock", 0), Err(Refusal::Over));
+                prop_assert_eq!(life.clone().played(&RULES, Side::First, Move { round: life.round, play: "rock" }, 0), Err(Refusal::Over));
                 prop_assert_eq!(life.clone().left(Side::First), None);
                 prop_assert_eq!(life.plays, Both::default());
             }
@@ -104,7 +104,7 @@ fn play(life: Match, first: Option<&str>, second: Option<&str>, now: u64) -> Mat
     let mut life = life;
     for (side, play) in [(Side::First, first), (Side::Second, second)] {
         if let Some(play) = play {
-            life = life.played(&RULES, side, round, play, now).unwrap();
+            life = life.played(&RULES, side, Move { round, play }, now).unwrap();
         }
     }
     life
@@ -133,7 +133,7 @@ fn a_missing_play_loses_and_two_of_them_count_for_nobody() {
 #[test]
 fn every_refusal_has_its_own_reason() {
     let open = Match::begun(&RULES, START);
-    let refuse = |life: &Match, round, play, now| life.clone().played(&RULES, Side::First, round, play, now).unwrap_err();
+    let refuse = |life: &Match, round, play, now| life.clone().played(&RULES, Side::First, Move { round, play }, now).unwrap_err();
     assert_eq!(refuse(&Match::waiting(), 1, "rock", START), Refusal::NotBegun);
     assert_eq!(refuse(&open, 0, "rock", START), Refusal::OldRound);
     assert_eq!(refuse(&open, 2, "rock", START), Refusal::FutureRound);

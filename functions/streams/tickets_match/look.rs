@@ -1,0 +1,266 @@
+//! One look at one pool.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures_util::future::try_join_all;
+use muster_aws::{
+    Config, ConfigError, Connections, Fault, Into, MatchRow, Matches, PlacementRow, Placements, Push, RematchTimer, Seats, TicketRow,
+    Tickets, Timers, clock, group_id, mode_and_band, pool_of, push::Outgoing, telemetry::Metrics,
+};
+use muster_game::{
+    Kind, Mode,
+    matchmaking::{self, DEFAULT_WINDOWS, Ticket},
+    rounds::Match,
+};
+use muster_protocol::{PoolOutcome, PoolPush, ServerFrame};
+
+/// How long a player may be away without losing its place: as long as a socket that dropped takes to come back, in milliseconds.
+const GRACE: u64 = 20_000;
+
+/// When a pool in which somebody is away is looked at again, in milliseconds.
+const AWAY_AGAIN: u64 = 2_000;
+
+/// When a pool is looked at again of which a ticket was gone that had been chosen, in milliseconds.
+const GONE_AGAIN: u64 = 200;
+
+/// Rounds of choosing in one look. Each finds out who of the chosen is away.
+const CHOICES: usize = 5;
+
+/// What looks at pools.
+pub(crate) struct Looker {
+    tickets: Tickets,
+    seats: Seats,
+    matches: Matches,
+    placements: Placements,
+    connections: Connections,
+    push: Push,
+    timers: Timers,
+    /// How long the end of a placement is waited for.
+    patience: Duration,
+}
+
+/// What a look has come to.
+#[derive(Default)]
+struct Outcome {
+    /// Tickets that are used up or removed, by id.
+    done: BTreeSet<String>,
+    /// Tickets of which a player is away, by id.
+    away: BTreeSet<String>,
+    /// Players of whom is known whether they are connected.
+    present: BTreeMap<String, bool>,
+    /// When there is something more to see, in epoch milliseconds.
+    again: Option<u64>,
+}
+
+impl Outcome {
+    fn again_at(&mut self, time: u64) {
+        self.again = Some(self.again.map_or(time, |again| again.min(time)));
+    }
+}
+
+impl Looker {
+    pub(crate) fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            tickets: Tickets::from_config(config)?,
+            seats: Seats::from_config(config)?,
+            matches: Matches::from_config(config)?,
+            placements: Placements::from_config(config)?,
+            connections: Connections::from_config(config)?,
+            push: Push::from_config(config)?,
+            timers: Timers::from_config(config, "REMATCH_QUEUE_URL")?,
+            patience: config.placement_patience()?,
+        })
+    }
+
+    /// Looks at a pool, of which `known` are tickets that the stream has shown, and sees to the next look.
+    pub(crate) async fn look(&self, pool: &str, known: Vec<TicketRow>, cause: &str, metrics: &Metrics) -> Result<(), Fault> {
+        let unknown = || Fault::because(format!("{pool} is no pool of a mode"));
+        let (name, band) = mode_and_band(pool).ok_or_else(unknown)?;
+        let mode = muster_game::mode(name).filter(|mode| mode.team.is_some()).ok_or_else(unknown)?;
+        let own = self.waiting(pool, known).await?;
+        let now = clock::now_milliseconds();
+        let mut outcome = Outcome::default();
+        for ticket in own.iter().filter(|ticket| DEFAULT_WINDOWS.timed_out(ticket.queued_at, now)) {
+            self.give_up(ticket, PoolOutcome::TimedOut, metrics).await?;
+            outcome.done.insert(ticket.ticket_id.clone());
+        }
+        self.choose_all(mode, &own, &mut outcome, cause).await?;
+        // Only those who find nobody in their own pool look into others, since each is one more read.
+        let all = self.with_neighbours(mode, band, &own, &outcome).await?;
+        if all.len() > own.len() {
+            self.choose_all(mode, &all, &mut outcome, cause).await?;
+        }
+        self.see_to_the_away(&own, &mut outcome, metrics).await?;
+        let somebody_waits = own.iter().any(|ticket| !outcome.done.contains(&ticket.ticket_id));
+        if let Some(at) = outcome.again.filter(|_| somebody_waits)
+            && self.tickets.look_at(pool, at, cause).await?
+        {
+            self.timers.set(&RematchTimer { pool: pool.to_owned(), due_at: at, cause: cause.to_owned() }).await?;
+        }
+        Ok(())
+    }
+
+    /// The tickets of a pool, oldest first.
+    async fn waiting(&self, pool: &str, known: Vec<TicketRow>) -> Result<Vec<TicketRow>, Fault> {
+        let mut tickets: BTreeMap<String, TicketRow> = BTreeMap::new();
+        let read = self.tickets.oldest(pool).await?;
+        for ticket in known.into_iter().chain(read).filter(|ticket| ticket.expires_at > clock::now_seconds()) {
+            tickets.insert(ticket.ticket_id.clone(), ticket);
+        }
+        // Ids are of the time of the request.
+        Ok(tickets.into_values().collect())
+    }
+
+    /// `own`, and the tickets of the other pools that those of them who are left can reach by now, oldest first.
+    async fn with_neighbours(&self, mode: &Mode, band: u16, own: &[TicketRow], outcome: &Outcome) -> Result<Vec<TicketRow>, Fault> {
+        let now = clock::now_milliseconds();
+        let left = own.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id));
+        let waited = |ticket: &TicketRow| now.saturating_sub(ticket.queued_at);
+        let bands = left.flat_map(|ticket| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, waited(ticket)));
+        let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
+        let pools: Vec<String> = others.into_iter().map(|other| pool_of(mode.name, other)).collect();
+        let read = try_join_all(pools.iter().map(|pool| self.tickets.oldest(pool))).await?;
+        let timed_out = |ticket: &TicketRow| DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
+        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(|ticket| !timed_out(ticket))).collect();
+        all.sort_by(|one, other| one.ticket_id.cmp(&other.ticket_id));
+        Ok(all)
+    }
+
+    /// Chooses matches until all who are chosen are there.
+    async fn choose_all(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<(), Fault> {
+        for _ in 0..CHOICES {
+            if !self.choose(mode, tickets, outcome, cause).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
+    /// be chosen in their place.
+    async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
+        let left: Vec<&TicketRow> = tickets
+            .iter()
+            .filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id))
+            .collect();
+        let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
+        let now = clock::now_milliseconds();
+        let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
+        let chosen: Vec<Vec<&TicketRow>> = matched.matches.iter().map(|group| group.iter().map(|index| left[*index]).collect()).collect();
+        self.find_out(chosen.iter().flatten().flat_map(|ticket| &ticket.players), outcome).await?;
+        let mut away = false;
+        let mut complete = Vec::new();
+        for group in chosen {
+            let missing = |ticket: &&&TicketRow| ticket.players.iter().any(|player| outcome.present.get(player) != Some(&true));
+            let missing: Vec<String> = group.iter().filter(missing).map(|ticket| ticket.ticket_id.clone()).collect();
+            if missing.is_empty() {
+                complete.push(group);
+            } else {
+                outcome.away.extend(missing);
+                away = true;
+            }
+        }
+        let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
+        for (group, made) in complete.iter().zip(made) {
+            if !made {
+                outcome.again_at(now + GONE_AGAIN);
+            }
+            // One that was refused has changed since it was read: it is for the next look.
+            outcome.done.extend(group.iter().map(|ticket| ticket.ticket_id.clone()));
+        }
+        if let Some(time) = matched.look_again_at {
+            outcome.again_at(time);
+        }
+        Ok(away)
+    }
+
+    /// Finds out of `players` who is connected.
+    async fn find_out(&self, players: impl Iterator<Item = &String>, outcome: &mut Outcome) -> Result<(), Fault> {
+        let unknown: BTreeSet<&String> = players.filter(|player| !outcome.present.contains_key(*player)).collect();
+        let found = try_join_all(unknown.iter().map(|player| self.connections.of_player(player))).await?;
+        for (player, connections) in unknown.into_iter().zip(found) {
+            outcome.present.insert(player.clone(), connections.iter().any(|connection| !connection.is_expired()));
+        }
+        Ok(())
+    }
+
+    /// Turns tickets into a match or a placement; `false` if one of them is gone.
+    async fn make(&self, mode: &Mode, group: &[&TicketRow], cause: &str) -> Result<bool, Fault> {
+        let now = clock::now_milliseconds();
+        let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
+        let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
+        let id = group_id(newest, &ids).to_string();
+        let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
+        let made = match &mode.kind {
+            Kind::Rounds(rounds) => {
+                let row = MatchRow::new(&id, mode.name, players, cause).with(&Match::begun(rounds, now), now);
+                self.tickets.turn(&self.seats, group, Into::Match(&self.matches, &row)).await?
+            }
+            Kind::Hosted(_) => {
+                let latencies = group.iter().filter(|ticket| !ticket.latencies.is_empty());
+                let latencies = latencies.flat_map(|ticket| ticket.players.iter().map(|player| (player.clone(), ticket.latencies.clone())));
+                let due_at = now + u64::try_from(self.patience.as_millis()).unwrap_or_default();
+                let row = PlacementRow::of_group(&id, mode.name, players, now, cause);
+                let row = PlacementRow { latencies: latencies.collect(), due_at, ..row };
+                self.tickets.turn(&self.seats, group, Into::Placement(&self.placements, &row)).await?
+            }
+        };
+        if made {
+            tracing::info!(cause, matchId = id, tickets = ids.len(), "matched");
+        }
+        Ok(made)
+    }
+
+    /// Stamps tickets whose players are away, removes those who have been for too long, and takes the stamp off those who are back.
+    async fn see_to_the_away(&self, tickets: &[TicketRow], outcome: &mut Outcome, metrics: &Metrics) -> Result<(), Fault> {
+        let now = clock::now_milliseconds();
+        for ticket in tickets.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id)).collect::<Vec<_>>() {
+            if !outcome.away.contains(&ticket.ticket_id) {
+                let back = ticket.players.iter().all(|player| outcome.present.get(player) == Some(&true));
+                if ticket.absent_since.is_some() && back {
+                    self.tickets.stamp(ticket, None).await?;
+                }
+                continue;
+            }
+            let since = ticket.absent_since.unwrap_or(now);
+            if now >= since + GRACE {
+                self.give_up(ticket, PoolOutcome::Away, metrics).await?;
+                outcome.done.insert(ticket.ticket_id.clone());
+            } else {
+                if ticket.absent_since.is_none() {
+                    self.tickets.stamp(ticket, Some(now)).await?;
+                }
+                outcome.again_at(now + AWAY_AGAIN);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a ticket and tells its players. One who is not there to be told finds no seat when it resumes.
+    async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
+        if !self.tickets.remove(&self.seats, ticket).await? {
+            return Ok(());
+        }
+        tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket was removed");
+        let frame = ServerFrame::Pool(PoolPush { ticket_id: ticket.ticket_id.clone(), outcome });
+        let frame = [Outgoing::new(&frame, DEFAULT_WINDOWS.times_out_at(ticket.queued_at))?];
+        for player in &ticket.players {
+            if let Err(failed) = self.push.to_player(player, &frame, metrics).await {
+                tracing::warn!(
+                    cause = ticket.cause,
+                    playerId = player,
+                    error = failed.fault.chain(),
+                    "a player was not told of its ticket"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn candidate(ticket: &TicketRow) -> Ticket<'_> {
+    Ticket { players: ticket.players.len(), skill: ticket.skill, latencies: &ticket.latencies, queued_at: ticket.queued_at }
+}

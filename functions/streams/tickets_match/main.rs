@@ -1,0 +1,46 @@
+//! tickets → matches: whoever waits in a pool is matched with others, as soon as there are any who fit.
+//!
+//! - Trigger: the stream of tickets, in batches: tickets that were inserted or are back, and pools whose timer has fired.
+//! - Reads: for each pool in the batch its oldest tickets, those of the neighbouring bands that widening allows, and the connections of the players
+//!   who are chosen. Writes: for each match one transaction that deletes its tickets, moves the seats on and inserts the match, or the placement of a
+//!   hosted mode; tickets whose players are away are stamped, and removed when that lasts; and when the pool is to be looked at again (SQS).
+//! - Pushes: `pool`, to those whose ticket came to nothing.
+//! - Safe to repeat: a ticket is used once, since its transaction deletes it; however many look at a pool, the others are refused.
+
+mod look;
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+use lambda_runtime::Error;
+use look::Looker;
+use muster_aws::{
+    PoolRow, TicketRow,
+    harness::{self, FailedRow, Row},
+    telemetry::Metrics,
+};
+
+/// How many pools are looked at side by side.
+const POOLS_AT_ONCE: usize = 8;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::changes(Looker::from_config, match_tickets).await
+}
+
+async fn match_tickets(looker: &Looker, batch: Vec<Row<PoolRow>>, metrics: &Metrics) -> Vec<FailedRow> {
+    let mut pools: BTreeMap<&str, Vec<&Row<PoolRow>>> = BTreeMap::new();
+    for row in &batch {
+        pools.entry(row.row.pool()).or_default().push(row);
+    }
+    let looked = pools.into_iter().map(async |(pool, rows)| {
+        let known = rows.iter().filter_map(|row| match &row.row {
+            PoolRow::Ticket(ticket) => Some(ticket.clone()),
+            PoolRow::Look(_) => None,
+        });
+        let known: Vec<TicketRow> = known.collect();
+        let fault = looker.look(pool, known, rows[0].cause(), metrics).await.err()?;
+        Some(FailedRow::new(rows[0], fault))
+    });
+    stream::iter(looked).buffer_unordered(POOLS_AT_ONCE).filter_map(async |failed| failed).collect().await
+}

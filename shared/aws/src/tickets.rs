@@ -1,0 +1,124 @@
+//! Tickets: rows of the table tickets (key pool, ticketId). A pool is a mode, a band of skill and a shard, so that no partition is asked for by
+//! everybody; its tickets are in the order in which they were asked for.
+//!
+//! Besides, a pool has a row of its own, which says when it is to be looked at again: so there is one timer for a pool, and not for a ticket.
+
+mod look;
+mod read;
+mod write;
+
+pub use write::Into;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use muster_game::matchmaking;
+use serde::{Deserialize, Serialize};
+
+use crate::{Config, ConfigError};
+
+/// The `ticketId` of a pool's own row. It sorts before all tickets, whose ids are UUIDs.
+pub(crate) const POOL: &str = "#pool";
+
+/// What comes before the first ticket and behind the pool's own row.
+const FIRST: &str = "0";
+
+/// A request to be matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketRow {
+    /// The pool that it waits in: see [`pool_of`].
+    pub pool: String,
+    /// A UUIDv7: the oldest first.
+    pub ticket_id: String,
+    /// The mode that is to be played.
+    pub mode: String,
+    /// Who stays together.
+    pub players: Vec<String>,
+    /// 0 to 5,000.
+    pub skill: u16,
+    /// Milliseconds by region; none, if any will do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latencies: BTreeMap<String, u32>,
+    /// When it was asked for, in epoch milliseconds.
+    pub queued_at: u64,
+    /// Since when a player is away, in epoch milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<u64>,
+    /// When it is forgotten, in whole epoch seconds.
+    pub expires_at: u64,
+    /// The request that led to it.
+    pub cause: String,
+}
+
+/// A pool's own row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookRow {
+    /// The pool.
+    pub pool: String,
+    /// [`POOL`].
+    pub ticket_id: String,
+    /// How often a timer has asked to look at it.
+    #[serde(default)]
+    pub looks: u64,
+    /// The request that led to it.
+    pub cause: String,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PoolRow {
+    /// A ticket.
+    Ticket(TicketRow),
+    /// The pool's own.
+    Look(LookRow),
+}
+
+impl PoolRow {
+    /// The pool that it is about.
+    #[must_use]
+    pub fn pool(&self) -> &str {
+        match self {
+            Self::Ticket(ticket) => &ticket.pool,
+            Self::Look(look) => &look.pool,
+        }
+    }
+}
+
+/// The pool of a mode and a band of skill. There is one shard for each as yet: the number at its end is for those that a busy mode will need.
+#[must_use]
+pub fn pool_of(mode: &str, band: u16) -> String {
+    format!("{mode}#{band}#0")
+}
+
+/// The mode and the band of a pool.
+#[must_use]
+pub fn mode_and_band(pool: &str) -> Option<(&str, u16)> {
+    let mut parts = pool.split('#');
+    Some((parts.next()?, parts.next()?.parse().ok()?))
+}
+
+/// The pool in which a player of this skill waits.
+#[must_use]
+pub fn pool_for(mode: &str, skill: u16) -> String {
+    pool_of(mode, matchmaking::band(skill))
+}
+
+/// The tickets.
+#[derive(Clone, Debug)]
+pub struct Tickets {
+    client: Client,
+    table: String,
+}
+
+impl Tickets {
+    /// Reads `TICKETS_TABLE`.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names what is missing.
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self { client: config.dynamodb()?, table: config.required("TICKETS_TABLE")?.to_owned() })
+    }
+}

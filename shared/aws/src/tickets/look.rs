@@ -1,0 +1,55 @@
+//! When a pool is looked at again: one timer for each, in the pool's own row.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{POOL, Tickets};
+use crate::{
+    Fault, clock,
+    conditional::{self, Written},
+};
+
+/// How long the row is remembered behind the time it names, in seconds.
+const ROW_SECONDS: u64 = 60 * 60;
+
+impl Tickets {
+    /// Notes that a pool is to be looked at again at `at` (epoch milliseconds). `true` if a timer is to be set for that: there is none that is
+    /// earlier and still to come.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn look_at(&self, pool: &str, at: u64, cause: &str) -> Result<bool, Fault> {
+        let number = |value: u64| AttributeValue::N(value.to_string());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(pool.to_owned()))
+            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .update_expression("SET lookAt = :at, expiresAt = :expires, cause = :cause")
+            .condition_expression("attribute_not_exists(lookAt) OR lookAt > :at OR lookAt <= :now")
+            .expression_attribute_values(":at", number(at))
+            .expression_attribute_values(":now", number(clock::now_milliseconds()))
+            .expression_attribute_values(":expires", number(at / 1_000 + ROW_SECONDS))
+            .expression_attribute_values(":cause", AttributeValue::S(cause.to_owned()));
+        Ok(matches!(conditional::update(update, "noting when to look at a pool").await?, Written::Done(_)))
+    }
+
+    /// Touches a pool's row when its timer fires, which makes its stream consumer look. A timer that is late, or repeated, touches nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn touch(&self, pool: &str, at: u64) -> Result<bool, Fault> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(pool.to_owned()))
+            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .update_expression("SET looks = if_not_exists(looks, :none) + :one REMOVE lookAt")
+            .condition_expression("lookAt = :at")
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()))
+            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        Ok(matches!(conditional::update(update, "touching a pool").await?, Written::Done(_)))
+    }
+}

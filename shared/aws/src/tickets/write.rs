@@ -1,0 +1,124 @@
+//! Writing tickets: joining a pool, leaving it, being matched out of it. Each is one transaction with the seats of its players.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use muster_protocol::{Code, Rejection, Seat, SeatKind};
+
+use super::{TicketRow, Tickets};
+use crate::{
+    Failure, Fault, MatchRow, Matches, PlacementRow, Placements, SeatRow, Seats,
+    conditional::{self, Item, Transacted},
+    seats::Claim,
+};
+
+/// What the players of tickets are matched into.
+#[derive(Clone, Copy, Debug)]
+pub enum Into<'a> {
+    /// A match in rounds.
+    Match(&'a Matches, &'a MatchRow),
+    /// A placement on a game server.
+    Placement(&'a Placements, &'a PlacementRow),
+}
+
+impl Tickets {
+    /// Inserts the ticket of one player and takes its seat. Answers with the id of the ticket: an earlier one's, if the request is a repetition.
+    ///
+    /// # Errors
+    /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
+    pub async fn join(&self, seats: &Seats, row: &TicketRow, request_id: Option<String>) -> Result<String, Failure> {
+        let player = row.players.first().ok_or_else(|| Fault::because("a ticket of nobody"))?;
+        let seat = Seat { kind: SeatKind::Ticket, id: row.ticket_id.clone(), request_id };
+        let seat = SeatRow::new(player, seat, row.expires_at, &row.cause).in_pool(&row.pool);
+        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the ticket's row", error);
+        let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(ticketId)");
+        let put = put.build().map_err(|error| making(error.into()))?;
+        match seats.claim(TransactWriteItem::builder().put(put).build(), &seat, "joining a pool").await? {
+            // The ticket is there and its player not in it: this event was handled before, and what came of it is over.
+            Claim::Taken | Claim::Refused => Ok(row.ticket_id.clone()),
+            Claim::Repeated(held) => Ok(held.holds),
+        }
+    }
+
+    /// Deletes the ticket that a player holds a seat in, and gives that seat up. Answers with the id of the ticket.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if the player has none, or has been matched meanwhile; a [`Fault`] if the tables cannot be read or written.
+    pub async fn leave(&self, seats: &Seats, player_id: &str) -> Result<String, Failure> {
+        let seat = seats.of_player(player_id).await?;
+        let not_waiting = || Rejection::new(Code::NotFound, "you are in no pool");
+        let Some(SeatRow { kind: SeatKind::Ticket, holds, pool: Some(pool), .. }) = seat else { return Err(not_waiting().into()) };
+        let items = vec![self.delete(&pool, &holds)?, seats.give_up(player_id, &holds)?];
+        match conditional::transact(seats.client(), items, "leaving a pool").await? {
+            Transacted::Done => Ok(holds),
+            Transacted::Refused(_) => Err(not_waiting().into()),
+        }
+    }
+
+    /// Removes a ticket and gives up its players' seats; `false` if it is gone, or they have left it.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the tables cannot be written.
+    pub async fn remove(&self, seats: &Seats, row: &TicketRow) -> Result<bool, Fault> {
+        let mut items = vec![self.delete(&row.pool, &row.ticket_id)?];
+        for player in &row.players {
+            items.push(seats.give_up(player, &row.ticket_id)?);
+        }
+        Ok(matches!(conditional::transact(seats.client(), items, "removing a ticket").await?, Transacted::Done))
+    }
+
+    /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
+    /// no ticket is used twice, however many look at the pool. `false` if one of them is gone.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the tables cannot be written.
+    pub async fn turn(&self, seats: &Seats, tickets: &[&TicketRow], into: Into<'_>) -> Result<bool, Fault> {
+        let (insert, seat, expires_at) = match into {
+            Into::Match(matches, row) => (matches.insert(row)?, seat(SeatKind::Match, &row.match_id), row.seat_expiry()),
+            Into::Placement(placements, row) => (placements.insert(row)?, seat(SeatKind::Placement, &row.placement_id), row.seat_expiry()),
+        };
+        let mut items = vec![insert];
+        for ticket in tickets {
+            items.push(self.delete(&ticket.pool, &ticket.ticket_id)?);
+            for player in &ticket.players {
+                items.push(seats.move_on(player, &ticket.ticket_id, &seat, expires_at)?);
+            }
+        }
+        Ok(matches!(conditional::transact(seats.client(), items, "matching tickets").await?, Transacted::Done))
+    }
+
+    fn delete(&self, pool: &str, ticket_id: &str) -> Result<TransactWriteItem, Fault> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(pool.to_owned()))
+            .key("ticketId", AttributeValue::S(ticket_id.to_owned()))
+            .condition_expression("attribute_exists(ticketId)")
+            .build()
+            .map_err(|error| Fault::new("deleting a ticket", error))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Notes that a player of a ticket is away since `since` (epoch milliseconds), or that all are back; not if the ticket is gone.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn stamp(&self, row: &TicketRow, since: Option<u64>) -> Result<(), Fault> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(row.pool.clone()))
+            .key("ticketId", AttributeValue::S(row.ticket_id.clone()))
+            .condition_expression("attribute_exists(ticketId)");
+        let update = match since {
+            Some(since) => update
+                .update_expression("SET absentSince = if_not_exists(absentSince, :since)")
+                .expression_attribute_values(":since", AttributeValue::N(since.to_string())),
+            None => update.update_expression("REMOVE absentSince"),
+        };
+        conditional::update(update, "stamping a ticket").await.map(drop)
+    }
+}
+
+fn seat(kind: SeatKind, id: &str) -> Seat {
+    Seat { kind, id: id.to_owned(), request_id: None }
+}
