@@ -17,16 +17,51 @@ import { CONNECTION, failure, ticketEnd } from "./play/words.js";
 /** How long a play may be unanswered before the connection is doubted, in milliseconds. */
 const PATIENCE = 3_000;
 
+/** How long a seat may take to be given up, in milliseconds. */
+const SETTLING = 3_000;
+
 /** Everything that needs a connection, once there is a player. @type {import("./muster.js").Muster | undefined} */
 let muster;
+
+/** When the player last left something. */
+let leftAt = -Infinity;
 
 /** The match that is shown. @type {any} */
 let match = null;
 
 const view = new MatchView({ now: () => muster?.now() ?? Date.now(), play, overdue: () => muster?.resync() });
-const chat = new Chat((playerId, message) => muster?.request("sendMessage", { playerIds: [playerId], message }) ?? Promise.reject());
-const server = new GameServer((route, body) => muster?.request(route, body) ?? Promise.reject());
+const chat = new Chat((playerId, message) => request("sendMessage", { playerIds: [playerId], message }));
+const server = new GameServer(request);
 const rematch = new Rematch(ask);
+
+/**
+ * Asks the server for something, and a little later again if it does not know yet that the player has left what it was in: a seat is given
+ * up a moment after the answer.
+ *
+ * @param {string} route
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+async function request(route, body) {
+  if (!muster) {
+    throw new Error("there is no player yet");
+  }
+  for (;;) {
+    try {
+      const reply = await muster.request(route, body);
+      if (route.startsWith("leave")) {
+        leftAt = performance.now();
+      }
+      return reply;
+    } catch (error) {
+      const isSettling = performance.now() - leftAt < SETTLING;
+      if (/** @type {any} */ (error).code !== "seated" || !isSettling) {
+        throw error;
+      }
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+}
 
 /**
  * Asks the server, and says what goes wrong.
@@ -38,7 +73,7 @@ const rematch = new Rematch(ask);
 async function ask(route, body) {
   notice("");
   try {
-    return await muster?.request(route, body);
+    return await request(route, body);
   } catch (error) {
     notice(failure(/** @type {Error} */ (error)));
     // What may have happened, or was refused because of something that this page does not show, is found out.
@@ -49,7 +84,7 @@ async function ask(route, body) {
 
 /** The code in the page's address, with which somebody invites. */
 function invitation() {
-  return /^#([A-Za-z0-9-]{1,36})$/.exec(location.hash)?.[1].toUpperCase();
+  return /^#([A-Za-z0-9]{6})$/.exec(location.hash)?.[1].toUpperCase();
 }
 
 /** @param {string} hash */
@@ -342,7 +377,7 @@ onClick("change-name", () => {
 
 byId("join-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
-  join(byId("code").value.trim().toUpperCase());
+  join(byId("code").value.trim());
 });
 byId("name-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
@@ -369,6 +404,7 @@ if (kept) {
 } else {
   show("name");
   byId("name").value = suggestedName();
+  byId("name").focus();
   byId("name").select();
   const code = invitation();
   if (code) {

@@ -5,8 +5,11 @@
 import { announce, byId, setText, wantsStillness } from "./dom.js";
 import { seconds } from "./words.js";
 
-/** From here on it is red, in seconds, and said to those who have not played. */
-const HURRY = 5;
+/** From here on it is red: this part of the round. */
+const HURRY = 0.4;
+
+/** In a round that lasts at least as long, in milliseconds, it is said in words, too. In a shorter one there is no time to listen. */
+const LONG = 12_000;
 
 /** How long after the time is up the result is waited for, in milliseconds, before it is asked for; and between askings. */
 const GRACE = 3_000;
@@ -46,7 +49,7 @@ export class Countdown {
       this.#dueAt = dueAt;
       this.#length = Math.max(1, dueAt - this.#now());
       this.#askAt = dueAt + GRACE;
-      this.#hurried = this.secondsLeft <= HURRY;
+      this.#hurried = this.#length < LONG;
     }
     this.#tick();
   }
@@ -69,11 +72,12 @@ export class Countdown {
       return;
     }
     const left = this.secondsLeft;
-    const part = wantsStillness() ? (left * 1_000) / this.#length : (this.#dueAt - this.#now()) / this.#length;
+    const part = (this.#dueAt - this.#now()) / this.#length;
+    const shown = wantsStillness() ? (left * 1_000) / this.#length : part;
     setText(byId("clock-text"), String(left));
-    byId("clock-left").style.strokeDashoffset = String(1 - Math.min(1, Math.max(0, part)));
-    byId("clock").classList.toggle("hurry", left <= HURRY);
-    if (left <= HURRY && !this.#hurried) {
+    byId("clock-left").style.strokeDashoffset = String(1 - Math.min(1, Math.max(0, shown)));
+    byId("clock").classList.toggle("hurry", part <= HURRY);
+    if (part <= HURRY && !this.#hurried) {
       this.#hurried = true;
       if (this.#isWaitedFor()) {
         announce(`${seconds(left)} left.`);

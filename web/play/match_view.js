@@ -224,14 +224,14 @@ export class MatchView {
     }
     const isNewRound = !this.#told.startsWith(`${match.matchId} ${match.round} ${match.state}`);
     this.#told = key;
-    const score = `You ${match.yourScore}, ${this.#opponent} ${match.theirScore}.`;
-    const result = match.roundSummary && isSame ? `${roundEnd(match, this.#opponent)} ${score} ` : "";
+    // A round is short, and so is what is said of it.
+    const result = match.roundSummary && isSame ? `${roundEnd(match, this.#opponent)} ${match.yourScore} to ${match.theirScore}. ` : "";
     if (match.state === "over") {
       announce(`${result}${matchEnd(match, this.#opponent).join(". ")}`);
       this.#leadToTheEnd();
     } else if (isNewRound) {
-      const begun = isSame ? "" : `You play against ${this.#opponent}. `;
-      announce(`${begun}${result}Round ${match.round}: choose within ${seconds(this.#countdown.secondsLeft)}.`);
+      const begun = isSame ? "" : `You play against ${this.#opponent}, ${seconds(this.#countdown.secondsLeft)} each round. `;
+      announce(`${begun}${result}Round ${match.round}.`);
     } else if (this.#chosen?.isSure) {
       announce(this.#promptText());
     }
