@@ -156,14 +156,26 @@ async function resumed({ seat }) {
   } else if (seat === null && screen() === "pool") {
     toLobby();
     notice("You no longer wait for an opponent.");
-  } else if (screen() === "loading" && seat !== undefined && seat?.kind !== "match") {
-    await arrive();
+  } else if (screen() === "loading") {
+    await arrive(seat);
   }
   sendAgain();
 }
 
-/** The player is in nothing: it was invited, or has to choose. */
-async function arrive() {
+/**
+ * The page was loaded and knows by now what the player is in, or has to ask again, since that has changed meanwhile. If it is nothing, the
+ * player was invited or has to choose.
+ *
+ * @param {{kind: string, id: string} | null | undefined} seat
+ */
+async function arrive(seat) {
+  if (seat === undefined) {
+    muster?.resync();
+    return;
+  }
+  if (seat?.kind === "match" && (await ask("joinMatch", { matchId: seat.id }))) {
+    return;
+  }
   toLobby();
   const code = invitation();
   if (code) {
@@ -210,6 +222,9 @@ function toLobby() {
 function matchChanged(told) {
   const isSame = told.matchId === match?.matchId;
   if (told.state === "over" && !isSame) {
+    if (rematch.waitsIn(told.matchId)) {
+      rematch.reset();
+    }
     return;
   }
   if (told.state === "waiting") {
@@ -339,9 +354,13 @@ onClick("pool-leave", async () => {
 });
 onClick("play-friend", () => ask("newMatch", { mode: MODE }));
 onClick("invite-leave", async () => {
-  const code = match?.matchId;
-  if (await ask("leaveMatch", { matchId: code })) {
+  const left = match;
+  // Its end is no news to whoever ends it.
+  match = null;
+  if (await ask("leaveMatch", { matchId: left.matchId })) {
     toLobby();
+  } else {
+    match = left;
   }
 });
 onClick("invite-copy", async () => {
