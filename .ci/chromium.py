@@ -117,6 +117,7 @@ class Page:
     async def look(self, width, height, scheme="light", motion="no-preference"):
         """The size of the window, and what its user prefers."""
         await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        await self.call("Emulation.setTouchEmulationEnabled", enabled=width < 600)
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
         await self.call("Emulation.setEmulatedMedia", features=[{"name": name, "value": value} for name, value in features.items()])
 

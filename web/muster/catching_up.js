@@ -86,7 +86,7 @@ export class CatchingUp {
     const { ask, emit, progress } = this.#around;
     this.#inbox.hold();
     progress.asked();
-    for (let seat; ; ) {
+    for (let seat; ;) {
       const page = await ask(connection, "resume", this.#inbox.request());
       if (own !== this.#latest) {
         return false;

@@ -11,6 +11,7 @@ import { open } from "./opening.js";
 import { Progress } from "./progress.js";
 import { Requests } from "./requests.js";
 import { rollOverIn } from "./token.js";
+import { onWaking } from "./waking.js";
 
 /** @typedef {import("./connection.js").Connection} Connection */
 
@@ -70,7 +71,7 @@ export class Muster extends EventTarget {
       backoff: this.#options.backoff,
       store: options.store,
     });
-    this.#listenToThePage();
+    onWaking(() => this.check(), this.#listening.signal);
     // A program has to have a chance to listen before the first event.
     queueMicrotask(() => this.#connect());
   }
@@ -349,16 +350,6 @@ export class Muster extends EventTarget {
     } catch (error) {
       this.#doubt(connection, /** @type {{code?: string}} */ (error));
     }
-  }
-
-  /** A page that was asleep, hidden or without a network has reason to doubt its connection. */
-  #listenToThePage() {
-    const { signal } = this.#listening;
-    const check = () => this.check();
-    globalThis.addEventListener?.("online", check, { signal });
-    globalThis.addEventListener?.("offline", check, { signal });
-    globalThis.addEventListener?.("pageshow", (event) => event.persisted && check(), { signal });
-    globalThis.document?.addEventListener("visibilitychange", () => document.visibilityState === "visible" && check(), { signal });
   }
 
   /** @param {string} reason */

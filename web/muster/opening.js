@@ -8,7 +8,7 @@ import { expiryOf } from "./token.js";
 /**
  * Opens a connection; whoever gives up aborts.
  *
- * @param {Required<import("../muster.js").Options>} options
+ * @param {Pick<Required<import("../muster.js").Options>, "url" | "token" | "connectTimeout" | "Socket">} options
  * @param {AbortController} attempt
  * @param {(connection: () => Connection) => import("./connection.js").Handlers} handlersOf
  * @returns {Promise<{connection: Connection, expiresIn: number | null}>} With the time for which the token is good, if it says so.
@@ -21,6 +21,7 @@ export async function open(options, attempt, handlersOf) {
     // A page cannot set headers of a WebSocket.
     url.searchParams.set("token", token);
     const socket = await openSocket(url.href, attempt.signal, options.Socket);
+    /** @type {Connection} */
     const connection = new Connection(
       socket,
       handlersOf(() => connection),

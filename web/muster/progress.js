@@ -54,12 +54,7 @@ export class Progress {
    * @returns {[string, object][]}
    */
   news({ match, sessions = [], placements = [] }) {
-    /** @type {[string, object][]} */
-    const told = [
-      ...placements.toReversed().map((push) => ["placement", push]),
-      ...sessions.toReversed().map((push) => ["session", push]),
-      ...(match ? [["match", match]] : []),
-    ];
+    const told = [of("placement", placements), of("session", sessions), of("match", match ? [match] : [])].flat();
     return told.filter(([type, push]) => this.#isNews(type, push));
   }
 
@@ -95,6 +90,17 @@ export class Progress {
         return true;
     }
   }
+}
+
+/**
+ * Pushes of one type, the newest of which came first, from the oldest on.
+ *
+ * @param {string} type
+ * @param {object[]} pushes
+ * @returns {[string, object][]}
+ */
+function of(type, pushes) {
+  return pushes.toReversed().map((push) => [type, push]);
 }
 
 /**

@@ -96,7 +96,9 @@ export function matchEnd({ winner, ending, yourScore, theirScore }, opponent) {
   const score = `${yourScore} to ${theirScore}`;
   switch (ending) {
     case "won":
-      return winner === "you" ? ["You win!", `You beat ${opponent} by ${score}.`] : ["You lose", `${opponent} wins by ${theirScore} to ${yourScore}.`];
+      return winner === "you"
+        ? ["You win!", `You beat ${opponent} by ${score}.`]
+        : ["You lose", `${opponent} wins by ${theirScore} to ${yourScore}.`];
     case "drawn":
       return ["A draw", `It is ${score} after the last round.`];
     case "forfeited":

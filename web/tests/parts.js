@@ -149,5 +149,8 @@ test("the memory of matches is bounded", () => {
   for (let match = 0; match < 300; match += 1) {
     progress.isNews("match", { matchId: `m${match}`, version: 5 });
   }
-  equal([progress.isNews("match", { matchId: "m299", version: 5 }), progress.isNews("match", { matchId: "m0", version: 5 })], [false, true]);
+  equal(
+    [progress.isNews("match", { matchId: "m299", version: 5 }), progress.isNews("match", { matchId: "m0", version: 5 })],
+    [false, true],
+  );
 });
