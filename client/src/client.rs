@@ -6,8 +6,11 @@ use std::{
 };
 
 use muster_protocol::{
-    Request,
-    routes::{CancelPlacement, Ping, PlacementCancelled, PlacementRequested, Resume, SendMessage, SentMessages, SessionPlacementRequest},
+    MatchPush, Request,
+    routes::{
+        CancelPlacement, JoinMatch, JoinPool, LeaveMatch, LeavePool, NewMatch, Ping, PlacementCancelled, PlacementRequested, Play, Played,
+        PoolJoined, PoolLeft, Resume, SendMessage, SentMessages, SessionPlacementRequest,
+    },
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -22,7 +25,7 @@ use crate::{
     inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::{self, Outgoing},
-    placements::Placements,
+    told::Told,
 };
 
 /// How many messages may wait for the socket before further requests wait themselves.
@@ -79,7 +82,7 @@ impl Client {
         };
         let driver = Driver {
             inbox: Inbox::new(options.after.clone(), options.resume),
-            placements: Placements::new(),
+            told: Told::new(),
             options: Arc::new(options),
             events: event_sender,
             outgoing: receiver,
@@ -155,6 +158,63 @@ impl Client {
     /// As for [`call`](Self::call). Among the rejections is `NotFound`, if there is no such placement or this player is not in it.
     pub async fn cancel_placement(&self, placement_id: &str) -> Result<PlacementCancelled, RequestError> {
         self.call(&CancelPlacement { placement_id: placement_id.to_owned() }).await
+    }
+
+    /// Asks to be matched with somebody. The reply says that the player waits; an [`Event::Match`](crate::Event::Match) or, in a mode with
+    /// game servers, an [`Event::Session`](crate::Event::Session) says that somebody was found, and an [`Event::Pool`](crate::Event::Pool)
+    /// that nobody was. Either may be faster than the reply. If the answer is lost, the `seat` of the next
+    /// [`Event::Resumed`](crate::Event::Resumed) tells whether it was taken.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections are `Seated`, if the player is in something or waits for it, and `Unavailable`, if
+    /// this deployment does not offer the mode.
+    pub async fn join_pool(&self, request: &JoinPool) -> Result<PoolJoined, RequestError> {
+        self.call(request).await
+    }
+
+    /// No longer wants to be matched.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections is `NotFound`, if the player waits in no pool: it may just have been matched.
+    pub async fn leave_pool(&self) -> Result<PoolLeft, RequestError> {
+        self.call(&LeavePool {}).await
+    }
+
+    /// Opens a private match, which another player [joins](Self::join_match) by its `match_id`.
+    ///
+    /// The reply is the player's view of it, as are those of `join_match` and [`leave_match`](Self::leave_match). It is the answer to this
+    /// call and no event; the [`Event::Match`](crate::Event::Match) of the same version, if it is pushed, comes as ever.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections is `Seated`, if the player is in something or waits for it.
+    pub async fn new_match(&self, mode: &str) -> Result<MatchPush, RequestError> {
+        self.call(&NewMatch { mode: mode.to_owned() }).await
+    }
+
+    /// Comes into a private match by its code, or back to a match that the player is in.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections are `NotFound`, `MatchFull`, and `Seated`, if the player is in something else.
+    pub async fn join_match(&self, match_id: &str) -> Result<MatchPush, RequestError> {
+        self.call(&JoinMatch { match_id: match_id.to_owned() }).await
+    }
+
+    /// Gives a match up: the other player wins.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections are `NotFound`, if this player is in no such match, and `MatchOver`.
+    pub async fn leave_match(&self, match_id: &str) -> Result<MatchPush, RequestError> {
+        self.call(&LeaveMatch { match_id: match_id.to_owned() }).await
+    }
+
+    /// Plays in the open round of a match, which is that of its last [`Event::Match`](crate::Event::Match). The reply says that the play
+    /// counts; what came of the round is said by the next event of the match. Nobody is told the play before that.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call). Among the rejections are `OldRound` and `LatePlay`, if the time was up, `RepeatedPlay`, `UnknownPlay`,
+    /// `MatchNotBegun` and `MatchOver`.
+    pub async fn play(&self, play: &Play) -> Result<Played, RequestError> {
+        self.call(play).await
     }
 
     /// Asks for the server's time.

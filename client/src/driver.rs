@@ -21,7 +21,7 @@ use crate::{
     inbox::Inbox,
     open_requests::OpenRequests,
     outgoing::Outgoing,
-    placements::Placements,
+    told::Told,
 };
 
 /// What a client's task works with.
@@ -33,7 +33,7 @@ pub(crate) struct Driver {
     pub(crate) closing: CancellationToken,
     pub(crate) closed: CancellationToken,
     pub(crate) inbox: Inbox,
-    pub(crate) placements: Placements,
+    pub(crate) told: Told,
     /// The number of the connection being served.
     pub(crate) connection: u32,
     /// The connection before, if it still has something to say.

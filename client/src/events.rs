@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::{Stream, future::poll_fn};
-use muster_protocol::{PlacementPush, Rejection, Seat, SessionPush};
+use muster_protocol::{MatchPush, PlacementPush, PoolPush, Rejection, Seat, SessionPush};
 use serde_json::Value;
 
 use crate::{ConnectError, Message, RequestError, inbox::Offer};
@@ -26,6 +26,12 @@ pub enum Event {
     /// A placement came to nothing, or its game session is over: once for each placement, and the last that is said of it. If there was a
     /// [`Session`](Self::Session), but the client heard of it only when it was over, this is also the first.
     Placement(PlacementPush),
+    /// The player's match, as it is now: each version at most once, and never one that is older than what was told of the same match.
+    /// Versions may be left out. That the match is over is the last that is said of it.
+    Match(MatchPush),
+    /// A ticket came to nothing, once for each. Only a push tells it: whoever was away sees by the `seat` of [`Resumed`](Self::Resumed) that
+    /// the ticket is no more.
+    Pool(PoolPush),
     /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
     /// other times as the client sees fit.
     Resumed {
@@ -39,9 +45,12 @@ pub enum Event {
         missed: usize,
         /// `false` if messages may have been lost, because they had expired. Without a cursor it says that there are older messages.
         complete: bool,
-        /// What the player waits for, so that a program which was started anew knows what it can
-        /// [cancel](crate::Client::cancel_placement). Of a placement of which an event was handed out it says nothing: that is no longer
-        /// waited for. It is of the moment at which the resume began, and does not know of a request that was made since.
+        /// What the player is in or waits for, so that a program which was started anew knows what it can
+        /// [cancel](crate::Client::cancel_placement) or leave: a placement, a ticket in a [pool](crate::Client::leave_pool), or a
+        /// [match](crate::Client::leave_match) that is not over, whose latest view was handed out before. Of what an event has put an end to
+        /// it says nothing: of a placement with a [`Session`](Self::Session) or its [`Placement`](Self::Placement), of a match that was told
+        /// to be over, of a ticket with its [`Pool`](Self::Pool), or after which a match or a game server was told. It is of the moment at
+        /// which the resume began, and does not know of a request that was made since.
         seat: Option<Seat>,
     },
     /// The inbox could not be read. Meanwhile pushes are handed out as they come, and those that were missed come later.
@@ -92,7 +101,7 @@ pub enum Event {
     Unknown(String),
     /// So many events were dropped here, because [`Options::event_capacity`](crate::Options::event_capacity) of them waited to be read.
     /// Messages among them are still in the inbox, and come once there is room, as [`Options::resume`](crate::Options::resume) says; so do
-    /// game servers that are still there, and ends of placements.
+    /// game servers that are still there, ends of placements, and the match that the player is in, as it is then.
     Missed(u64),
 }
 

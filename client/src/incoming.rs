@@ -1,10 +1,10 @@
 //! Reads what arrives. Nothing that a server sends can make the client fail: what is not known is handed on as text.
 
-use muster_protocol::{MessagePush, PlacementPush, Rejection, ServerFrame, SessionPush};
+use muster_protocol::{MessagePush, Rejection, ServerFrame};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::events::GatewayError;
+use crate::{events::GatewayError, news::News};
 
 /// One text frame from the server.
 #[derive(Debug, PartialEq)]
@@ -13,10 +13,8 @@ pub(crate) enum Incoming {
     Answer { request_id: Option<String>, route: Option<String>, result: Result<Value, Rejection> },
     /// A message pushed to this player.
     Message(MessagePush),
-    /// This player's game server.
-    Session(SessionPush),
-    /// The end of one of this player's placements.
-    Placement(PlacementPush),
+    /// A push that is no message.
+    News(News),
     /// API Gateway speaking for itself.
     Gateway(GatewayError),
     /// Anything else.
@@ -44,8 +42,10 @@ impl Incoming {
                 Self::Answer { request_id, route: None, result: Err(Rejection { code, message }) }
             }
             Ok(ServerFrame::Message(message)) => Self::Message(message),
-            Ok(ServerFrame::Session(push)) => Self::Session(push),
-            Ok(ServerFrame::Placement(push)) => Self::Placement(push),
+            Ok(ServerFrame::Session(push)) => Self::News(News::Session(push)),
+            Ok(ServerFrame::Placement(push)) => Self::News(News::Placement(push)),
+            Ok(ServerFrame::Match(push)) => Self::News(News::Match(push)),
+            Ok(ServerFrame::Pool(push)) => Self::News(News::Pool(push)),
             Err(_) => match serde_json::from_str::<GatewayFrame>(text) {
                 Ok(GatewayFrame { kind: None, message, connection_id, request_id }) => {
                     Self::Gateway(GatewayError { message, connection_id, request_id })
@@ -58,7 +58,7 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
-    use muster_protocol::{Code, Outcome};
+    use muster_protocol::{Code, MatchState, Outcome, PlacementPush, PoolOutcome};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -92,7 +92,18 @@ mod tests {
     #[test]
     fn an_end_of_a_later_version_is_an_end() {
         let push = r#"{"type":"placement","placementId":"p","outcome":"vanished","whither":1}"#;
-        assert!(matches!(Incoming::read(push), Incoming::Placement(PlacementPush { outcome: Outcome::Unknown, .. })));
+        let Incoming::News(News::Placement(PlacementPush { outcome: Outcome::Unknown, .. })) = Incoming::read(push) else {
+            panic!("another frame")
+        };
+        let push = r#"{"type":"pool","ticketId":"t","outcome":"bored"}"#;
+        assert!(matches!(Incoming::read(push), Incoming::News(News::Pool(push)) if push.outcome == PoolOutcome::Unknown));
+    }
+
+    #[test]
+    fn a_match_is_read_whatever_state_it_is_in() {
+        let push = r#"{"type":"match","matchId":"m","mode":"rpsls","version":3,"state":"paused","round":2,"yourScore":1,"theirScore":0}"#;
+        let Incoming::News(News::Match(push)) = Incoming::read(push) else { panic!("another frame") };
+        assert_eq!((push.version, push.state, push.round, push.opponent_id), (3, MatchState::Unknown, 2, None));
     }
 
     #[test]

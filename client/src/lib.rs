@@ -73,8 +73,25 @@
 //! - **What the player waits for** is the `seat` of [`Event::Resumed`], rather than an event of its own, since it means something only next
 //!   to what was missed: that has been handed out by then, and if anything of it, or a push since, answers the wait, the seat is `None`. A
 //!   program that was started anew finds there what it can cancel, and one whose request had no answer, whether it was taken.
-//! - **The memory is bounded.** A client remembers the 1,024 placements that it heard of last. A player waits for one at a time, so an
-//!   older one is past being pushed again, and a state has room for less. A new client has no such memory, and is told all that the state shows.
+//! - **The memory is bounded.** A client remembers the 1,024 placements, tickets and matches that it heard of last. A player is in one at a
+//!   time, so an older one is past being pushed again, and a state has room for less. A new client has no such memory, and is told all that
+//!   the state shows.
+//!
+//! # Matches: each view, once
+//!
+//! [`Client::join_pool`] asks to be matched with somebody, and [`Client::new_match`] opens a match for whoever is given its code. From then
+//! on every change is an [`Event::Match`]: the match as it is now, from this player's side. [`Client::play`] names the round that such a
+//! view showed.
+//!
+//! - **They only go forward.** Of one match a program gets each version at most once and none after a newer one, however often and in
+//!   whatever order they are pushed, over this connection, the one before, or in the state of a resume. A view says everything, so that
+//!   nothing is lost with one that is left out; and as game servers, views do not wait for the inbox.
+//! - **Whoever was away is told the current view**, if it is new to it: the state with which every resume begins has the match that the
+//!   player is in. It has none that is over. A program that was away at the end of its match sees that the `seat` of [`Event::Resumed`] is
+//!   no longer that match. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who are there.
+//! - **Replies are answers, not events.** The views with which [`Client::new_match`], [`Client::join_match`] and [`Client::leave_match`]
+//!   reply are those calls' own, and what is told by events does not depend on them: a program that lives by its events alone misses
+//!   nothing. One that uses both compares [`version`](protocol::MatchPush::version).
 //!
 //! # Before a connection's time is up
 //!
@@ -92,8 +109,8 @@
 //!
 //! One task and one socket per client (two for the moments of a roll-over), no thread, no lock held across an await, and buffers of a few
 //! kilobytes, so that ten thousand clients fit into one process: an idle one takes about 14 KB. What a client remembers of messages is
-//! some 30 bytes for each, of placements 16. The connection lives as long as any clone of [`Client`]; dropping the last one closes it.
-//! Whoever drops the [`Events`] gets no messages, and none are asked for.
+//! some 30 bytes for each, of placements, tickets and matches 24. The connection lives as long as any clone of [`Client`]; dropping the
+//! last one closes it. Whoever drops the [`Events`] gets no messages, and none are asked for.
 
 mod backoff;
 mod client;
@@ -105,12 +122,13 @@ mod handshake;
 mod inbox;
 mod incoming;
 mod message;
+mod news;
 mod open_requests;
 mod options;
 mod outgoing;
-mod placements;
 mod seen;
 mod token;
+mod told;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod connecting;
 mod keeping;
+mod matches;
 mod placements;
 mod requests;
 mod resuming;

@@ -39,16 +39,10 @@ impl Driver {
                     self.advance(resuming, now);
                 }
             }
-            // Neither has a place in the inbox's order, so neither waits for a resume that is under way.
-            Incoming::Session(push) => {
+            // It has no place in the inbox's order, so it does not wait for a resume that is under way.
+            Incoming::News(news) => {
                 if !self.events.are_unread() {
-                    self.placements.session(push, &mut |event| self.events.send(event));
-                    self.advance(resuming, now);
-                }
-            }
-            Incoming::Placement(push) => {
-                if !self.events.are_unread() {
-                    self.placements.ended(push, &mut |event| self.events.send(event));
+                    self.told.pushed(news, &mut |event| self.events.send(event));
                     self.advance(resuming, now);
                 }
             }

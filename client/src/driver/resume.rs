@@ -127,7 +127,7 @@ impl Driver {
         self.inbox.hold();
         let asking = self.inbox.request(page_limit(self.options.event_capacity));
         if asking.next.is_none() {
-            self.placements.asked();
+            self.told.asked();
         }
         let text = outgoing::encode(id, Resume::ROUTE.name(), asking)?;
         let (request, outcome) = open.open(id)?;
@@ -149,7 +149,7 @@ impl Driver {
             None => {}
         }
         // What is pushed from now on comes after what the resume is to bring.
-        if (self.inbox.is_due() || self.placements.is_due()) && resuming.want() {
+        if (self.inbox.is_due() || self.told.is_due()) && resuming.want() {
             self.inbox.hold();
         }
     }
@@ -157,7 +157,7 @@ impl Driver {
     fn page(&mut self, resuming: &mut Resuming<'_>, body: Value, now: Instant) {
         let page = serde_json::from_value::<Resumed>(body).map_err(|error| error.to_string());
         let step = page.map(|mut page| {
-            let told = page.state.take().is_none_or(|state| self.placements.state(state, &mut |event| self.events.offer(event)));
+            let told = page.state.take().is_none_or(|state| self.told.state(state, &mut |event| self.events.offer(event)));
             if told { self.inbox.page(page, &mut into(&self.events)) } else { Step::NoRoom }
         });
         match step {
@@ -178,7 +178,7 @@ impl Driver {
     fn resumed(&mut self, resuming: &mut Resuming<'_>, finished: Finished) {
         resuming.failures = 0;
         let Finished { after, cursor, missed, complete } = finished;
-        let seat = self.placements.take_seat();
+        let seat = self.told.take_seat();
         self.events.send(Event::Resumed { after, cursor, missed, complete, seat });
         self.inbox.let_through(&mut pushed_into(&self.events));
         if let Some(draining) = &mut self.draining {

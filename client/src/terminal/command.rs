@@ -7,6 +7,11 @@ pub(super) const HELP: &str = "\
   to bob hello there      a message to bob; also: to bob,carol hi
   place                   a place on a game server; also: place duel
   cancel                  no place on a game server after all
+  match                   somebody to play with; also: match rps
+  new                     a match for somebody you know, who joins it by its code; also: new rps
+  join K7QX2M             into the match with this code, or back to it
+  rock                    a play in the open round; also: paper, scissors, lizard, spock
+  leave                   out of the pool, or out of the match, which the other then wins
   ping                    the server's time and how far away it is
   raw {\"route\":\"ping\"}    a frame as it is
   help                    this
@@ -21,6 +26,16 @@ pub(super) enum Command {
     Place { mode: Option<String> },
     /// No place on a game server after all.
     Cancel,
+    /// Somebody to play with, in this mode or the default one.
+    Match { mode: Option<String> },
+    /// A private match, in this mode or the default one.
+    New { mode: Option<String> },
+    /// Into the match with this code.
+    Join { code: String },
+    /// A play in the open round.
+    Play(String),
+    /// Out of the pool or the match.
+    Leave,
     /// Asks for the server's time.
     Ping,
     /// A frame as it is.
@@ -51,8 +66,13 @@ impl Command {
             }
             "raw" if rest.is_empty() => return Err("raw what? For example: raw {\"route\":\"ping\"}".to_owned()),
             "raw" => Self::Raw(rest.to_owned()),
-            "place" => Self::Place { mode: (!rest.is_empty()).then(|| rest.to_owned()) },
+            "place" => Self::Place { mode: named(rest) },
             "cancel" => Self::Cancel,
+            "match" => Self::Match { mode: named(rest) },
+            "new" => Self::New { mode: named(rest) },
+            "join" => Self::Join { code: named(rest).ok_or("join what? For example: join K7QX2M")? },
+            "rock" | "paper" | "scissors" | "lizard" | "spock" => Self::Play(word.to_owned()),
+            "leave" => Self::Leave,
             "ping" => Self::Ping,
             "help" | "?" => Self::Help,
             "quit" | "exit" => Self::Quit,
@@ -60,6 +80,11 @@ impl Command {
         };
         Ok(Some(command))
     }
+}
+
+/// What was named, if anything was.
+fn named(rest: &str) -> Option<String> {
+    (!rest.is_empty()).then(|| rest.to_owned())
 }
 
 /// The first word, and what follows the white space after it.
@@ -99,6 +124,19 @@ mod tests {
         assert_eq!(Command::parse("place"), Ok(Some(Command::Place { mode: None })));
         assert_eq!(Command::parse("place duel "), Ok(Some(Command::Place { mode: Some("duel".into()) })));
         assert_eq!(Command::parse("cancel"), Ok(Some(Command::Cancel)));
+    }
+
+    #[test]
+    fn matches_are_found_opened_joined_played_and_left() {
+        assert_eq!(Command::parse("match"), Ok(Some(Command::Match { mode: None })));
+        assert_eq!(Command::parse("new  rps "), Ok(Some(Command::New { mode: Some("rps".into()) })));
+        assert_eq!(Command::parse("join k7qx2m"), Ok(Some(Command::Join { code: "k7qx2m".into() })));
+        assert!(Command::parse("join").unwrap_err().contains("join K7QX2M"));
+        for play in ["rock", "paper", "scissors", "lizard", "spock"] {
+            assert_eq!(Command::parse(play), Ok(Some(Command::Play(play.into()))));
+            assert!(HELP.contains(play));
+        }
+        assert_eq!(Command::parse("leave"), Ok(Some(Command::Leave)));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod command;
+mod game;
 mod issuer;
+mod requests;
 mod run;
 mod screen;
 mod words;

@@ -11,17 +11,16 @@ use std::{
 use futures_util::FutureExt;
 use muster_client::{
     Client, Event, Events, Options, Token,
-    protocol::{
-        PlacementPush, Seat, SeatKind, SessionPush,
-        routes::{Resume, SessionPlacementRequest},
-    },
+    protocol::{MatchPush, PlacementPush, Seat, SeatKind, SessionPush},
 };
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Arguments,
     command::{Command, HELP},
+    game::Game,
     issuer,
+    requests::{self, Done},
     screen::Screen,
     words,
 };
@@ -33,20 +32,7 @@ const LINES_AHEAD: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running command. It ends with what to print, as an error if it failed.
-type Running = Pin<Box<dyn Future<Output = Result<Done, String>>>>;
-
-/// What became of a command.
-struct Done {
-    line: String,
-    /// The placement that was asked for.
-    placement: Option<String>,
-}
-
-impl From<String> for Done {
-    fn from(line: String) -> Self {
-        Self { line, placement: None }
-    }
-}
+type Running = Pin<Box<dyn Future<Output = requests::Outcome>>>;
 
 /// Connects and plays until told to leave.
 pub async fn run(arguments: Arguments) -> ExitCode {
@@ -77,6 +63,8 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         catching_up: true,
         was_away: false,
         placement: None,
+        game: Game::default(),
+        clock_ahead: 0,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
@@ -126,6 +114,11 @@ struct Player {
     /// The placement that was asked for last, or that the player waits for as the server said, until it is told what came of it. What else
     /// the player may wait for then, by another client, the server knows.
     placement: Option<String>,
+    /// The pool or the match.
+    game: Game,
+    /// How many milliseconds the server's clock is ahead of the one here, as the last ping has shown. Until there is one, both are taken for
+    /// the same: that is good enough for seconds, unless this machine's clock is wrong.
+    clock_ahead: i64,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
@@ -155,9 +148,7 @@ impl Player {
                 outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
                     self.running = None;
                     self.failed |= outcome.is_err();
-                    let Done { line, placement } = outcome.unwrap_or_else(Done::from);
-                    self.placement = placement.or(self.placement.take());
-                    if line.is_empty() { self.screen.ask()? } else { self.screen.say(&line)? }
+                    self.finish(outcome.unwrap_or_else(Done::Said))?;
                 }
                 line = self.lines.recv(), if reading && self.running.is_none() => match line {
                     Some(line) => {
@@ -175,6 +166,35 @@ impl Player {
                 }
             }
         }
+    }
+
+    /// Prints what became of a command.
+    fn finish(&mut self, done: Done) -> io::Result<()> {
+        let line = match done {
+            Done::Said(line) => line,
+            Done::Placement { line, id } => {
+                self.placement = Some(id);
+                line
+            }
+            Done::Pool(line) => {
+                self.game.joined_pool();
+                line
+            }
+            Done::Match(view) => self.see(&view).unwrap_or_default(),
+            Done::Time(pong) => {
+                let half_way = i64::try_from(pong.round_trip.as_millis() / 2).unwrap_or(0);
+                self.clock_ahead = i64::try_from(pong.time).unwrap_or(i64::MAX).saturating_add(half_way).saturating_sub(local_time());
+                words::pong(pong)
+            }
+        };
+        if line.is_empty() { self.screen.ask() } else { self.screen.say(&line) }
+    }
+
+    /// Takes in a view of a match, which a reply may have brought before its push or after it; the words for it, if it is news.
+    fn see(&mut self, view: &MatchPush) -> Option<String> {
+        let before = self.game.see(view)?;
+        let now = u64::try_from(local_time().saturating_add(self.clock_ahead)).unwrap_or(0);
+        Some(words::view(view, before.as_ref(), now))
     }
 
     /// Prints an event.
@@ -197,7 +217,10 @@ impl Player {
             }
             Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
                 self.placement.take_if(|placement| placement == placement_id);
+                self.game.out_of_pool();
             }
+            Event::Match(view) => return self.see(view).map_or(Ok(()), |line| self.screen.say(&line)),
+            Event::Pool(_) => self.game.out_of_pool(),
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
@@ -205,14 +228,15 @@ impl Player {
         self.screen.say(&words::event(event))
     }
 
-    /// Prints what the player waits for, if it may not know. The client that asked for it may have been another one.
+    /// Prints what the player is in or waits for, if it may not know. The client that asked for it may have been another one.
     fn tell_seat(&mut self, seat: Option<&Seat>, was_away: bool) -> io::Result<()> {
+        let is_known = seat.is_some_and(|seat| self.placement.as_ref() == Some(&seat.id) || self.game.knows(seat));
+        self.game.resumed(seat, was_away);
         let Some(seat) = seat else { return Ok(()) };
-        let is_new = self.placement.as_ref() != Some(&seat.id);
         if seat.kind == SeatKind::Placement {
             self.placement = Some(seat.id.clone());
         }
-        if was_away || is_new { self.screen.say(&words::waiting(seat)) } else { Ok(()) }
+        if was_away || !is_known { self.screen.say(&words::seat(seat)) } else { Ok(()) }
     }
 
     /// Starts what a line asks for; leaves with a code if it says so.
@@ -225,40 +249,18 @@ impl Player {
                 self.screen.leave()?;
                 return Ok(Some(ExitCode::SUCCESS));
             }
-            Ok(Some(Command::To { players, message })) => {
-                self.running = Some(Box::pin(async move {
-                    let sent = client.send_message(&players, &message).await.map_err(|error| words::request_error(&error))?;
-                    if sent.unsent.is_empty() { Ok(words::sent(&sent).into()) } else { Err(words::sent(&sent)) }
-                }));
-            }
-            Ok(Some(Command::Place { mode })) => {
-                self.running = Some(Box::pin(async move {
-                    let request = SessionPlacementRequest { mode, ..SessionPlacementRequest::default() };
-                    let requested = client.request_placement(&request).await.map_err(|error| words::request_error(&error))?;
-                    Ok(Done { line: words::requested(&requested), placement: Some(requested.placement_id) })
-                }));
-            }
-            Ok(Some(Command::Cancel)) => {
-                let known = self.placement.clone();
-                self.running = Some(Box::pin(async move {
-                    let placement = match known {
-                        Some(placement) => placement,
-                        None => waited_for(&client).await?,
-                    };
-                    let cancelled = client.cancel_placement(&placement).await.map_err(|error| words::request_error(&error))?;
-                    Ok(words::cancelled(&cancelled).into())
-                }));
-            }
-            Ok(Some(Command::Ping)) => {
-                self.running = Some(Box::pin(async move {
-                    client.ping().await.map(|pong| words::pong(pong).into()).map_err(|error| words::request_error(&error))
-                }));
-            }
+            Ok(Some(Command::To { players, message })) => self.running = Some(Box::pin(requests::send(client, players, message))),
+            Ok(Some(Command::Place { mode })) => self.running = Some(Box::pin(requests::place(client, mode))),
+            Ok(Some(Command::Cancel)) => self.running = Some(Box::pin(requests::cancel(client, self.placement.clone()))),
+            Ok(Some(Command::Match { mode })) => self.running = Some(Box::pin(requests::join_pool(client, mode))),
+            Ok(Some(Command::New { mode })) => self.running = Some(Box::pin(requests::new_match(client, mode))),
+            Ok(Some(Command::Join { code })) => self.running = Some(Box::pin(requests::join_match(client, code))),
+            Ok(Some(Command::Play(play))) => self.running = Some(Box::pin(requests::play(client, self.game.open_round(), play))),
+            Ok(Some(Command::Leave)) => self.running = Some(Box::pin(requests::leave(client, self.game.leave()))),
+            Ok(Some(Command::Ping)) => self.running = Some(Box::pin(requests::ping(client))),
             Ok(Some(Command::Raw(text))) => {
                 self.unanswered += 1;
-                self.running = Some(Box::pin(async move {
-                    client.send_raw(text).await.map(|()| String::new().into()).map_err(|error| words::request_error(&error))
-                }));
+                self.running = Some(Box::pin(requests::raw(client, text)));
             }
             Err(problem) => {
                 self.failed = true;
@@ -269,9 +271,7 @@ impl Player {
     }
 }
 
-/// The placement that the server says the player waits for: the inbox may not have been read yet, or another client have asked for it.
-async fn waited_for(client: &Client) -> Result<String, String> {
-    let page = client.call(&Resume { limit: Some(1), ..Resume::default() }).await.map_err(|error| words::request_error(&error))?;
-    let seat = page.state.and_then(|state| state.seat).filter(|seat| seat.kind == SeatKind::Placement);
-    seat.map(|seat| seat.id).ok_or_else(|| "there is nothing to cancel: place asks for a place on a game server".to_owned())
+/// This machine's time, in epoch milliseconds.
+fn local_time() -> i64 {
+    chrono::Utc::now().timestamp_millis()
 }

@@ -1,13 +1,20 @@
 //! What happened, in words.
 
+mod matches;
 mod placements;
 
 use std::{fmt::Display, time::Duration};
 
 use chrono::{DateTime, Local, TimeZone};
-use muster_client::{Answer, ConnectError, Event, Message, Pong, RequestError, protocol::Rejection, protocol::routes::SentMessages};
+use muster_client::{
+    Answer, ConnectError, Event, Message, Pong, RequestError,
+    protocol::{Rejection, Seat, SeatKind, routes::SentMessages},
+};
 
-pub(super) use self::placements::{cancelled, requested, waiting};
+pub(super) use self::{
+    matches::{joined, played, view},
+    placements::{cancelled, requested},
+};
 
 /// The line for an event.
 pub(super) fn event(event: &Event) -> String {
@@ -15,6 +22,7 @@ pub(super) fn event(event: &Event) -> String {
         Event::Message(message) => said(message, &Local::now()),
         Event::Session(push) => placements::session(push),
         Event::Placement(push) => placements::end(push),
+        Event::Pool(push) => matches::pool(push),
         Event::Resumed { after, missed, complete, .. } => {
             let missed = match missed {
                 0 => "nothing missed".to_owned(),
@@ -55,6 +63,16 @@ pub(super) fn event(event: &Event) -> String {
         Event::Unknown(text) => format!("a frame that this client does not know: {}", visible(text)),
         Event::Missed(count) => format!("{count} events came too fast and were dropped"),
         other => format!("{other:?}"),
+    }
+}
+
+/// The line for what the player is in or waits for.
+pub(super) fn seat(seat: &Seat) -> String {
+    let id = visible(&seat.id);
+    match seat.kind {
+        SeatKind::Match => format!("you are in a match ({id})"),
+        SeatKind::Ticket => format!("you are waiting for somebody to play with (ticket {id})"),
+        SeatKind::Placement | SeatKind::Unknown => format!("you are waiting for a {} ({id})", seat.kind.name()),
     }
 }
 
@@ -136,10 +154,11 @@ fn controls(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::Utc;
     use muster_client::protocol::{Code, MessagePush};
 
+    pub(in super::super) use super::matches::tests::first_round;
     use super::*;
 
     fn from_bob(message: &str, sent_at: u64, missed: bool) -> Message {
@@ -196,6 +215,15 @@ mod tests {
         assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");
         assert_eq!(resumed(None, 100, false), "caught up: 100 messages missed; there are older ones, which are not shown");
         assert!(resumed(Some("a"), 2, false).contains("2 messages missed; older ones may be lost"));
+    }
+
+    #[test]
+    fn what_a_player_is_in_is_told() {
+        let told = |kind| seat(&Seat { kind, id: "p\t1".into(), request_id: None });
+        assert_eq!(told(SeatKind::Placement), r"you are waiting for a placement (p\t1)");
+        assert_eq!(told(SeatKind::Ticket), r"you are waiting for somebody to play with (ticket p\t1)");
+        assert_eq!(told(SeatKind::Match), r"you are in a match (p\t1)");
+        assert_eq!(told(SeatKind::Unknown), r"you are waiting for a seat (p\t1)");
     }
 
     #[test]

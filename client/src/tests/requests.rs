@@ -7,10 +7,7 @@ use serde_json::json;
 use super::server::{Server, event, soon};
 use crate::{
     Event, Options, RequestError,
-    protocol::{
-        Code, Outcome,
-        routes::{Latency, SessionPlacementRequest},
-    },
+    protocol::{Code, Latency, Outcome, routes::SessionPlacementRequest},
 };
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is said of placements.
 
 use muster_client::protocol::{
-    Outcome, PlacementPush, Seat, SessionPush,
+    Outcome, PlacementPush, SessionPush,
     routes::{PlacementCancelled, PlacementRequested},
 };
 
@@ -28,11 +28,6 @@ pub(super) fn end(push: &PlacementPush) -> String {
         line.push_str(&visible(&results.to_string()));
     }
     format!("{line} (placement {})", visible(&push.placement_id))
-}
-
-/// The line for what the player waits for.
-pub(in super::super) fn waiting(seat: &Seat) -> String {
-    format!("you are waiting for a {} ({})", seat.kind.name(), visible(&seat.id))
 }
 
 /// The line for a placement that was asked for.
@@ -71,7 +66,6 @@ const fn outcome(outcome: Outcome) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use muster_client::protocol::SeatKind;
     use serde_json::json;
 
     use super::*;
@@ -110,10 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_player_waits_for_and_gives_up_is_told() {
-        let seat = |kind| waiting(&Seat { kind, id: "p\t1".into(), request_id: None });
-        assert_eq!(seat(SeatKind::Placement), r"you are waiting for a placement (p\t1)");
-        assert_eq!(seat(SeatKind::Unknown), r"you are waiting for a seat (p\t1)");
+    fn what_a_player_gives_up_is_told() {
         let told = |outcome, reason: Option<&str>| {
             cancelled(&PlacementCancelled { placement_id: "p1".into(), outcome, reason: reason.map(Into::into) })
         };

@@ -79,7 +79,7 @@ impl<'a> Free<'a> {
     /// Adds or removes a ticket.
     fn update(&mut self, entry: u32, latency_width: u32, add: bool) {
         let skill = self.field.entries[entry as usize].skill;
-        let mut update = |line: &mut Line<u32>| {
+        let update = |line: &mut Line<u32>| {
             if add {
                 line.put(skill, entry, |_, _| true);
             } else {
@@ -120,9 +120,10 @@ pub fn first_match(field: &Field, windows: &Windows, left: &[bool], until: u64) 
     let (mut open, mut choosy) = (Line::default(), Line::default());
     for (entry, ticket) in field.entries.iter().enumerate().filter(|(entry, _)| left[*entry]) {
         let (skill, queued_at) = (ticket.skill, ticket.queued_at);
+        let arrival = |since| Arrival { skill, queued_at, since };
         if ticket.open {
-            race.meet(&mut open, skill, queued_at, 0);
-            race.meet(&mut choosy, skill, queued_at, 0);
+            race.meet(&mut open, arrival(0));
+            race.meet(&mut choosy, arrival(0));
             open.put(skill, 0, u64::lt);
             continue;
         }
@@ -132,12 +133,12 @@ pub fn first_match(field: &Field, windows: &Windows, left: &[bool], until: u64) 
             let since = windows.latency.reaches_at(place.latency, queued_at).unwrap_or(u64::MAX);
             somewhere = somewhere.min(since);
             if let Some(line) = regions.get_mut(place.region as usize).filter(|_| since < race.first) {
-                race.meet(line, skill, queued_at, since);
+                race.meet(line, arrival(since));
                 line.put(skill, since, u64::lt);
             }
         }
         if somewhere < race.first {
-            race.meet(&mut open, skill, queued_at, somewhere);
+            race.meet(&mut open, arrival(somewhere));
             choosy.put(skill, somewhere, u64::lt);
         }
     }
@@ -150,26 +151,33 @@ struct Race<'a> {
     first: u64,
 }
 
+/// A ticket that comes to a line.
+#[derive(Clone, Copy)]
+struct Arrival {
+    skill: u16,
+    queued_at: u64,
+    /// When it is there, in epoch milliseconds.
+    since: u64,
+}
+
 impl Race<'_> {
-    /// A ticket that is there `since` meets older ones, each of which is there since what the line says.
-    fn meet(&mut self, line: &mut Line<u64>, skill: u16, queued_at: u64, since: u64) {
-        self.meet_side(line, skill, queued_at, since, |(below, _)| below);
-        self.meet_side(line, skill, queued_at, since, |(_, above)| above);
+    /// A ticket meets older ones in a line, which says since when each is there.
+    fn meet(&mut self, line: &mut Line<u64>, arrival: Arrival) {
+        self.meet_side(line, arrival, |(below, _)| below);
+        self.meet_side(line, arrival, |(_, above)| above);
     }
 
-    fn meet_side(&mut self, line: &mut Line<u64>, skill: u16, queued_at: u64, since: u64, side: Side) {
-        while let Some((near, its_since)) = side(line.around(skill)) {
-            if its_since < self.first {
-                let Some(wide) = self.windows.skill.reaches_at(near.abs_diff(skill).into(), queued_at) else { return };
-                self.first = self.first.min(wide.max(since).max(its_since));
+    fn meet_side(&mut self, line: &mut Line<u64>, arrival: Arrival, side: fn(Around<u64>) -> Option<(u16, u64)>) {
+        while let Some((skill, since)) = side(line.around(arrival.skill)) {
+            if since < self.first {
+                let distance = skill.abs_diff(arrival.skill).into();
+                let Some(wide) = self.windows.skill.reaches_at(distance, arrival.queued_at) else { return };
+                self.first = self.first.min(wide.max(since).max(arrival.since));
             }
-            if its_since < self.first {
+            if since < self.first {
                 return;
             }
-            line.remove(near);
+            line.remove(skill);
         }
     }
 }
-
-/// Chooses one of those around.
-type Side = fn(Around<u64>) -> Option<(u16, u64)>;

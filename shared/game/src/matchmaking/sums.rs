@@ -31,10 +31,10 @@ impl Sums {
     pub fn with(self, players: usize) -> Self {
         let (words, bits) = (players / 64, players % 64);
         let mut sums = self.0;
-        for target in words..4 {
-            sums[target] |= self.0[target - words] << bits;
+        for (target, sum) in sums.iter_mut().enumerate().skip(words) {
+            *sum |= self.0[target - words] << bits;
             if bits > 0 && target > words {
-                sums[target] |= self.0[target - words - 1] >> (64 - bits);
+                *sum |= self.0[target - words - 1] >> (64 - bits);
             }
         }
         Self(sums)

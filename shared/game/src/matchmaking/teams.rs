@@ -105,15 +105,15 @@ impl<'a> Look<'a> {
     fn new(teams: &'a Teams<'a>, now: u64, left: &[bool]) -> Self {
         let (field, mut left) = (teams.field, left.to_vec());
         let (mut widths, mut regions) = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
-        for entry in 0..left.len() {
+        for (entry, left) in left.iter_mut().enumerate() {
             let (skill, latency) = field.widths(entry, teams.windows, now);
             widths.push(skill.min(u32::from(u16::MAX)) as i32);
             let mut these: Vec<u32> = Vec::new();
-            if left[entry] && !field.entries[entry].open {
+            if *left && !field.entries[entry].open {
                 these.extend(field.places(entry).iter().filter(|place| place.latency <= latency).map(|place| place.region));
                 these.sort_unstable();
                 // It accepts none yet.
-                left[entry] = !these.is_empty();
+                *left = !these.is_empty();
             }
             regions.push(if field.entries[entry].open { Regions::Every } else { Regions::These(these) });
         }

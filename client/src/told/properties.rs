@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use muster_protocol::Outcome;
+use muster_protocol::{Outcome, PlacementPush, SessionPush};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,6 +13,15 @@ const PLACEMENTS: usize = 4;
 
 /// Places in the program's queue.
 const ROOM: usize = 3;
+
+/// How far a placement has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// There is its game server.
+    Session,
+    /// It is over.
+    Over,
+}
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -50,7 +59,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 struct World {
     sessions: BTreeSet<usize>,
     ends: BTreeSet<usize>,
-    client: Placements,
+    client: Told,
     answer: Option<PlayerState>,
     queue: Vec<(usize, Stage)>,
     read: Vec<(usize, Stage)>,
@@ -89,7 +98,7 @@ fn into_queue(queue: &mut Vec<(usize, Stage)>) -> impl FnMut(Event) -> Offer {
 
 impl World {
     fn new() -> Self {
-        let client = Placements::new();
+        let client = Told::new();
         Self { sessions: BTreeSet::new(), ends: BTreeSet::new(), client, answer: None, queue: Vec::new(), read: Vec::new() }
     }
 
@@ -97,7 +106,8 @@ impl World {
         self.client.asked();
         let open = self.sessions.difference(&self.ends);
         let sessions = open.map(|placement| session(*placement)).collect();
-        self.answer = Some(PlayerState { seat: None, sessions, placements: self.ends.iter().map(|placement| end(*placement)).collect() });
+        let placements = self.ends.iter().map(|placement| end(*placement)).collect();
+        self.answer = Some(PlayerState { sessions, placements, ..PlayerState::default() });
     }
 
     /// Whether a state arrived and there was room for it.
@@ -119,10 +129,10 @@ impl World {
                 self.ends.insert(placement);
             }
             Happening::Push { placement, session: true } if self.sessions.contains(&placement) => {
-                self.client.session(session(placement), &mut into_queue(&mut self.queue));
+                self.client.pushed(News::Session(session(placement)), &mut into_queue(&mut self.queue));
             }
             Happening::Push { placement, session: false } if self.ends.contains(&placement) => {
-                self.client.ended(end(placement), &mut into_queue(&mut self.queue));
+                self.client.pushed(News::Placement(end(placement)), &mut into_queue(&mut self.queue));
             }
             Happening::Find(_) | Happening::Push { .. } => {}
             Happening::Ask => self.ask(),
@@ -176,17 +186,14 @@ proptest! {
     fn with_room_for_all_an_end_is_told_when_it_comes_in_whatever_order(
         pushes in prop::collection::vec((0..PLACEMENTS, any::<bool>()), 0..40),
     ) {
-        let (mut placements, mut told) = (Placements::new(), Vec::new());
+        let (mut client, mut told) = (Told::new(), Vec::new());
         for (placement, is_session) in &pushes {
             let mut offer = |event| {
                 told.push((*placement, matches!(event, Event::Session(_))));
                 Offer::Taken
             };
-            if *is_session {
-                placements.session(session(*placement), &mut offer);
-            } else {
-                placements.ended(end(*placement), &mut offer);
-            }
+            let news = if *is_session { News::Session(session(*placement)) } else { News::Placement(end(*placement)) };
+            client.pushed(news, &mut offer);
         }
         for placement in 0..PLACEMENTS {
             let of_it = |all: &[(usize, bool)]| -> Vec<bool> {

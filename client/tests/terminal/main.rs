@@ -1,6 +1,8 @@
 //! The terminal player as a process, against a small server that speaks the wire.
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
 
+mod matches;
+
 use std::{
     collections::BTreeSet,
     process::{Output, Stdio},
@@ -60,7 +62,14 @@ impl Stage {
 
 /// Starts the player with this standard input.
 async fn play(arguments: &[&str], input: &str) -> Child {
-    let mut player = Command::new(env!("CARGO_BIN_EXE_muster-client"))
+    let mut player = start(arguments);
+    player.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+    player
+}
+
+/// Starts the player, whose input is still to come.
+fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_muster-client"))
         .args(arguments)
         .env("TZ", "UTC")
         .stdin(Stdio::piped())
@@ -68,9 +77,7 @@ async fn play(arguments: &[&str], input: &str) -> Child {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .unwrap();
-    player.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
-    player
+        .unwrap()
 }
 
 /// The next frame.

@@ -1,0 +1,140 @@
+//! What a program has been told of its player's placements, tickets and matches, so that it is told each thing once and never of one that
+//! has been overtaken. A pure state machine, as the inbox is one: it sends nothing, reads no clock, and hands pushes to whoever calls it.
+//!
+//! Of one placement there are at most two things to tell: where the game server is, and that it is over. Of one ticket there is one, that
+//! it came to nothing; of one match, a view for each of its versions. They come by pushes, which may be repeated and overtake one another,
+//! and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes forward:
+//! a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back, or none,
+//! is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
+
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, RandomState},
+};
+
+use muster_protocol::{Seat, SeatKind, routes::PlayerState};
+
+use crate::{Event, inbox::Offer, news::News};
+
+/// How many placements, tickets and matches are remembered. A player holds one seat, so this many come one after another, each asked for
+/// and ended, and the first of them is long past being pushed again. Nor can a state show as many: the protocol leaves it 26 KB, which is
+/// 26 bytes for each.
+const MOST_REMEMBERED: usize = 1_024;
+
+/// What is remembered of a placement, a ticket or a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    /// The hash of its kind and id, which is keyed at random as that of messages is.
+    subject: u64,
+    /// How far it has come, for the program.
+    step: u64,
+    /// Whether a seat that names it is out of date.
+    settled: bool,
+}
+
+/// A bounded memory of what was told. It takes no heap before the first thing.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The one heard of last is the last.
+    known: VecDeque<Known>,
+    /// What the latest state said.
+    seat: Option<Seat>,
+    /// Since then, what a ticket waits for was pushed.
+    found: bool,
+    /// Something was pushed and could not be handed out.
+    due: bool,
+    hasher: RandomState,
+}
+
+impl Told {
+    /// Nothing was told yet.
+    pub(crate) fn new() -> Self {
+        Self { known: VecDeque::new(), seat: None, found: false, due: false, hasher: RandomState::new() }
+    }
+
+    /// Whether something waits for the state that a resume begins with, and did not when the last resume began.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due
+    }
+
+    /// A resume begins: whatever happened by now, its state shows.
+    pub(crate) fn asked(&mut self) {
+        (self.due, self.found) = (false, false);
+        self.seat = None;
+    }
+
+    /// Something was pushed.
+    pub(crate) fn pushed(&mut self, news: News, offer: &mut impl FnMut(Event) -> Offer) {
+        let answers_ticket = news.answers_ticket();
+        let offer = self.hand_out(news, offer);
+        self.due |= offer == Some(Offer::Full);
+        self.found |= answers_ticket && offer == Some(Offer::Taken);
+    }
+
+    /// A resume has begun with this state. `false` if there was no room for all of it, so that it has to be asked for again.
+    pub(crate) fn state(&mut self, state: PlayerState, offer: &mut impl FnMut(Event) -> Offer) -> bool {
+        let PlayerState { seat, in_match, sessions, placements } = state;
+        self.seat = seat;
+        // The newest comes first, and is to be told last. A session that is over is not worth telling any more, hence the ends come first.
+        let ends = placements.into_iter().rev().map(News::Placement);
+        let sessions = sessions.into_iter().rev().map(News::Session);
+        let all: Vec<News> = ends.chain(sessions).chain(in_match.map(News::Match)).collect();
+        // What is known of it is not to make room for what is new in it.
+        for news in &all {
+            self.touch(news.subject());
+        }
+        all.into_iter().all(|news| self.hand_out(news, offer) != Some(Offer::Full))
+    }
+
+    /// What the player is in or waits for by the state of this resume. If a push has put an end to that meanwhile, it is nothing.
+    pub(crate) fn take_seat(&mut self) -> Option<Seat> {
+        let seat = self.seat.take()?;
+        let settled = self.touch((seat.kind, &seat.id)).is_some_and(|known| known.settled);
+        // Matches and placements do not tell of which ticket they came.
+        let found = seat.kind == SeatKind::Ticket && self.found;
+        (!settled && !found).then_some(seat)
+    }
+
+    /// Hands out what brings its subject forward, and drops the rest (`None`). Only what was taken counts, so that a state brings what was
+    /// not.
+    fn hand_out(&mut self, news: News, offer: &mut impl FnMut(Event) -> Offer) -> Option<Offer> {
+        let before = self.touch(news.subject());
+        if before.is_some_and(|before| before.step >= news.step()) {
+            return None;
+        }
+        let known = Known { subject: self.hash(news.subject()), step: news.step(), settled: news.settles() };
+        let offer = offer(news.into());
+        if offer == Offer::Taken {
+            if before.is_some() {
+                self.known.pop_back();
+            } else if self.known.len() == MOST_REMEMBERED {
+                self.known.pop_front();
+            }
+            self.known.push_back(known);
+        }
+        Some(offer)
+    }
+
+    /// What is known of a subject of which something was heard just now: if it is known, it is the last one from now on.
+    fn touch(&mut self, subject: (SeatKind, &str)) -> Option<Known> {
+        let subject = self.hash(subject);
+        let at = self.known.iter().position(|known| known.subject == subject)?;
+        let known = self.known.remove(at)?;
+        self.known.push_back(known);
+        Some(known)
+    }
+
+    /// Each kind has ids of its own, and one may choose what another has.
+    fn hash(&self, (kind, id): (SeatKind, &str)) -> u64 {
+        self.hasher.hash_one((kind.name(), id))
+    }
+}
+
+#[cfg(test)]
+mod match_properties;
+#[cfg(test)]
+mod match_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What becomes of one push or state of matches and tickets at a time.
+
+use muster_protocol::{MatchPush, MatchState, PoolOutcome, PoolPush, SessionPush};
+
+use super::*;
+
+fn view_push(id: &str, version: u64, state: MatchState) -> MatchPush {
+    MatchPush {
+        match_id: id.into(),
+        mode: "rpsls".into(),
+        version,
+        state,
+        opponent_id: Some("bob".into()),
+        round: 1,
+        due_at: None,
+        your_score: 0,
+        their_score: 0,
+        winner: None,
+        ending: None,
+        your_play: None,
+        their_play: None,
+        round_winner: None,
+        round_summary: None,
+    }
+}
+
+fn view(id: &str, version: u64) -> News {
+    News::Match(view_push(id, version, MatchState::Playing))
+}
+
+fn over(id: &str, version: u64) -> News {
+    News::Match(view_push(id, version, MatchState::Over))
+}
+
+fn pool(ticket: &str) -> News {
+    News::Pool(PoolPush { ticket_id: ticket.into(), outcome: PoolOutcome::TimedOut })
+}
+
+fn session(placement: &str) -> News {
+    News::Session(SessionPush {
+        placement_id: placement.into(),
+        ip: "127.0.0.1".into(),
+        dns: None,
+        port: 40_000,
+        player_session_id: "psess-1".into(),
+        game_session_arn: "arn".into(),
+        region: None,
+    })
+}
+
+fn seat(kind: SeatKind, id: &str) -> Option<Seat> {
+    Some(Seat { kind, id: id.into(), request_id: None })
+}
+
+/// A state with this version of the match in which the player is.
+fn state(id: &str, version: u64) -> PlayerState {
+    let in_match = Some(view_push(id, version, MatchState::Playing));
+    PlayerState { seat: seat(SeatKind::Match, id), in_match, ..PlayerState::default() }
+}
+
+/// Takes all, into a list of the ids with the versions of matches.
+fn into_list(list: &mut Vec<String>) -> impl FnMut(Event) -> Offer {
+    |event| {
+        list.push(match event {
+            Event::Match(push) => format!("{}{}", push.match_id, push.version),
+            Event::Pool(push) => push.ticket_id,
+            Event::Session(push) => push.placement_id,
+            other => panic!("{other:?}"),
+        });
+        Offer::Taken
+    }
+}
+
+#[test]
+fn versions_of_a_match_only_grow_and_those_of_others_do_not_count() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    for news in [view("a", 2), view("a", 2), view("a", 1), view("b", 1), over("a", 4), view("a", 3), over("a", 4), view("b", 2)] {
+        told.pushed(news, &mut into_list(&mut list));
+    }
+    assert_eq!(list, ["a2", "b1", "a4", "b2"]);
+}
+
+#[test]
+fn kinds_do_not_share_their_ids() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    for news in [view("x", 7), pool("x"), session("x"), pool("x"), session("x")] {
+        told.pushed(news, &mut into_list(&mut list));
+    }
+    assert_eq!(list, ["x7", "x", "x"]);
+}
+
+#[test]
+fn a_state_tells_a_view_exactly_if_it_is_new() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    told.pushed(view("a", 2), &mut into_list(&mut list));
+    for version in [1, 2, 3, 3] {
+        assert!(told.state(state("a", version), &mut into_list(&mut list)));
+    }
+    told.pushed(view("a", 3), &mut into_list(&mut list));
+    assert_eq!(list, ["a2", "a3"]);
+}
+
+#[test]
+fn a_view_without_room_makes_a_resume_due_whose_state_tells_the_newest() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    told.pushed(view("a", 1), &mut |_| Offer::Full);
+    assert!(told.is_due());
+    told.asked();
+    assert!(!told.state(state("a", 2), &mut |_| Offer::Full));
+    assert!(told.state(state("a", 2), &mut into_list(&mut list)));
+    told.pushed(view("a", 1), &mut into_list(&mut list));
+    assert_eq!(list, ["a2"]);
+}
+
+#[test]
+fn a_seat_in_a_match_holds_until_that_is_told_to_be_over() {
+    let mut told = Told::new();
+    let mut taken = |version, pushed: Option<News>| {
+        told.asked();
+        told.state(state("a", version), &mut |_| Offer::Taken);
+        if let Some(news) = pushed {
+            told.pushed(news, &mut |_| Offer::Taken);
+        }
+        told.take_seat()
+    };
+    let in_match = seat(SeatKind::Match, "a");
+    assert_eq!(taken(1, None), in_match);
+    assert_eq!(taken(1, Some(view("a", 2))), in_match);
+    assert_eq!(taken(2, Some(over("b", 9))), in_match);
+    assert_eq!(taken(2, Some(over("a", 3))), None, "it ended while the inbox was read");
+    assert_eq!(taken(2, None), None, "the state is older than the end");
+}
+
+#[test]
+fn a_ticket_is_answered_by_what_was_found_since_or_by_its_end() {
+    let taken = |before: Option<News>, since: Option<News>| {
+        let mut told = Told::new();
+        if let Some(news) = before {
+            told.pushed(news, &mut |_| Offer::Taken);
+        }
+        told.asked();
+        told.state(PlayerState { seat: seat(SeatKind::Ticket, "t"), ..PlayerState::default() }, &mut |_| Offer::Taken);
+        if let Some(news) = since {
+            told.pushed(news, &mut |_| Offer::Taken);
+        }
+        told.take_seat()
+    };
+    let waiting = seat(SeatKind::Ticket, "t");
+    assert_eq!(taken(None, None), waiting);
+    assert_eq!(taken(None, Some(view("a", 1))), None);
+    assert_eq!(taken(None, Some(session("p"))), None);
+    assert_eq!(taken(None, Some(pool("t"))), None);
+    assert_eq!(taken(Some(pool("t")), None), None);
+    assert_eq!(taken(None, Some(pool("s"))), waiting, "an earlier one");
+    assert_eq!(taken(None, Some(over("a", 9))), waiting, "the end of an earlier match");
+    assert_eq!(taken(Some(view("a", 1)), None), waiting, "that match is over by now");
+    assert_eq!(taken(Some(view("a", 1)), Some(view("a", 1))), waiting, "and is no news");
+}

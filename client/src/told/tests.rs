@@ -1,0 +1,144 @@
+//! What becomes of one push or state of placements at a time.
+
+use muster_protocol::{Outcome, PlacementPush, SessionPush};
+
+use super::*;
+
+fn session(placement: &str) -> News {
+    News::Session(session_push(placement))
+}
+
+fn end(placement: &str) -> News {
+    News::Placement(end_push(placement))
+}
+
+fn session_push(placement: &str) -> SessionPush {
+    SessionPush {
+        placement_id: placement.into(),
+        ip: "127.0.0.1".into(),
+        dns: None,
+        port: 40_000,
+        player_session_id: "psess-1".into(),
+        game_session_arn: "arn".into(),
+        region: None,
+    }
+}
+
+fn end_push(placement: &str) -> PlacementPush {
+    PlacementPush { placement_id: placement.into(), outcome: Outcome::Ended, reason: None, results: None }
+}
+
+/// A state with these sessions and ends, the newest first.
+fn state(sessions: &[&str], ends: &[&str]) -> PlayerState {
+    PlayerState {
+        seat: None,
+        in_match: None,
+        sessions: sessions.iter().map(|id| session_push(id)).collect(),
+        placements: ends.iter().map(|id| end_push(id)).collect(),
+    }
+}
+
+fn seat(placement: &str) -> Option<Seat> {
+    Some(Seat { kind: SeatKind::Placement, id: placement.into(), request_id: None })
+}
+
+/// Takes so many, into a list of `+` with the placement of a session and `-` with that of an end.
+fn into_list(list: &mut Vec<String>, room: usize) -> impl FnMut(Event) -> Offer {
+    move |event| {
+        if list.len() == room {
+            return Offer::Full;
+        }
+        list.push(match event {
+            Event::Session(push) => format!("+{}", push.placement_id),
+            Event::Placement(push) => format!("-{}", push.placement_id),
+            other => panic!("{other:?}"),
+        });
+        Offer::Taken
+    }
+}
+
+#[test]
+fn a_placement_only_goes_forward() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    let mut offer = into_list(&mut list, usize::MAX);
+    told.pushed(session("a"), &mut offer);
+    told.pushed(session("a"), &mut offer);
+    told.pushed(end("b"), &mut offer);
+    told.pushed(session("b"), &mut offer);
+    told.pushed(end("a"), &mut offer);
+    told.pushed(session("a"), &mut offer);
+    told.pushed(end("a"), &mut offer);
+    drop(offer);
+    assert_eq!(list, ["+a", "-b", "-a"]);
+    assert!(!told.is_due());
+}
+
+#[test]
+fn a_state_tells_what_was_missed_oldest_first_and_no_session_that_is_over() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    let mut offer = into_list(&mut list, usize::MAX);
+    told.pushed(session("c"), &mut offer);
+    assert!(told.state(state(&["e", "d", "c", "b"], &["b", "a"]), &mut offer));
+    assert!(told.state(state(&["e", "d", "c", "b"], &["b", "a"]), &mut offer));
+    drop(offer);
+    assert_eq!(list, ["+c", "-a", "-b", "+d", "+e"]);
+}
+
+#[test]
+fn a_push_without_room_makes_a_resume_due_whose_state_tells_it() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    told.pushed(session("a"), &mut |_| Offer::Full);
+    assert!(told.is_due());
+    told.asked();
+    assert!(!told.is_due());
+    assert!(!told.state(state(&["b", "a"], &["c"]), &mut into_list(&mut list, 2)), "there is room for two only");
+    assert!(told.state(state(&["b", "a"], &["c"]), &mut into_list(&mut list, usize::MAX)));
+    assert_eq!(list, ["-c", "+a", "+b"]);
+}
+
+#[test]
+fn what_nobody_reads_is_not_remembered() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    told.pushed(session("a"), &mut |_| Offer::Unread);
+    assert!(!told.is_due());
+    told.pushed(session("a"), &mut into_list(&mut list, 1));
+    assert_eq!(list, ["+a"]);
+}
+
+#[test]
+fn a_seat_is_what_is_still_waited_for() {
+    let mut told = Told::new();
+    let mut taken = |seat: Option<Seat>, state: PlayerState, pushed: Option<&str>| {
+        told.asked();
+        told.state(PlayerState { seat, ..state }, &mut |_| Offer::Taken);
+        if let Some(placement) = pushed {
+            told.pushed(session(placement), &mut |_| Offer::Taken);
+        }
+        told.take_seat()
+    };
+    assert_eq!(taken(seat("a"), state(&[], &[]), None), seat("a"));
+    assert_eq!(taken(seat("a"), state(&[], &[]), Some("b")), seat("a"));
+    assert_eq!(taken(seat("a"), state(&[], &[]), Some("a")), None, "it was found while the inbox was read");
+    assert_eq!(taken(seat("c"), state(&[], &["c"]), None), None);
+    assert_eq!(taken(None, state(&[], &[]), None), None);
+    let other = Seat { kind: SeatKind::Unknown, id: "a".into(), request_id: None };
+    assert_eq!(taken(Some(other.clone()), state(&[], &[]), None), Some(other));
+    told.asked();
+    assert_eq!(told.take_seat(), None, "a server without states says nothing");
+}
+
+#[test]
+fn those_heard_of_least_lately_make_room_and_never_for_others_of_the_same_state() {
+    let (mut told, mut list) = (Told::new(), Vec::new());
+    told.pushed(end("state"), &mut |_| Offer::Taken);
+    told.pushed(end("first"), &mut |_| Offer::Taken);
+    for n in 2..MOST_REMEMBERED {
+        told.pushed(end(&n.to_string()), &mut |_| Offer::Taken);
+    }
+    assert!(told.state(state(&[], &["state", "new"]), &mut into_list(&mut list, usize::MAX)));
+    assert_eq!(told.known.len(), MOST_REMEMBERED);
+    told.pushed(end("state"), &mut into_list(&mut list, usize::MAX));
+    told.pushed(end("2"), &mut into_list(&mut list, usize::MAX));
+    told.pushed(end("first"), &mut into_list(&mut list, usize::MAX));
+    assert_eq!(list, ["-new", "-first"]);
+}
