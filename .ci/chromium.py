@@ -159,6 +159,7 @@ class Page:
 
     async def tab_to(self, selector, most=40):
         """Walks there with the Tab key, as somebody without a mouse does, and checks that the way is visible."""
+        await self.until(f"document.querySelector({json.dumps(selector)}).checkVisibility()")
         for _ in range(most):
             if await self.value(f"document.activeElement?.matches({json.dumps(selector)})"):
                 visible = "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
@@ -186,6 +187,6 @@ class Page:
     async def unnamed(self):
         """The controls that a screen reader could not name."""
         tree = (await self.call("Accessibility.getFullAXTree"))["nodes"]
-        controls = {"button", "textbox", "link", "checkbox", "combobox", "group", "region", "log", "dialog"}
+        controls = {"button", "textbox", "link", "checkbox", "combobox", "region", "log", "dialog"}
         role = lambda node: node.get("role", {}).get("value")
         return [role(node) for node in tree if not node.get("ignored") and role(node) in controls and not node.get("name", {}).get("value")]

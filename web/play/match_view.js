@@ -109,7 +109,7 @@ export class MatchView {
     setText(byId("their-score"), String(match.theirScore));
     setText(byId("score-words"), `Round ${match.round}. You ${match.yourScore}, ${this.#opponent} ${match.theirScore}.`);
     setText(byId("round"), isOver ? "Over" : `Round ${match.round}`);
-    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : "");
+    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : "Good luck!");
 
     const winner = shows ? (match.roundWinner ?? "") : "";
     this.#drawSide("you", shows ? hand(match.yourPlay) : hand(this.#chosen?.play), shows, winner);
@@ -121,6 +121,7 @@ export class MatchView {
     if (isOver) {
       const [title, text] = matchEnd(match, this.#opponent);
       setText(byId("over-title"), title);
+      byId("over").dataset.winner = match.winner ?? "";
       setText(byId("over-text"), text);
       this.#countdown.stop();
     } else {
@@ -152,7 +153,7 @@ export class MatchView {
     if (!chosen) {
       return "Choose your hand.";
     }
-    return this.#chosen?.isSure ? `You play ${chosen.name}. Waiting for ${this.#opponent}…` : `Sending ${chosen.name}…`;
+    return this.#chosen?.isSure ? `You play ${chosen.name}. Waiting…` : `Sending ${chosen.name}…`;
   }
 
   #drawChoices() {

@@ -117,7 +117,9 @@ export function matchEnd({ winner, ending, yourScore, theirScore }, opponent) {
  * @param {string} opponent
  */
 export function roundEnd({ roundSummary = "", roundWinner }, opponent) {
-  const summary = roundSummary.charAt(0).toUpperCase() + roundSummary.slice(1);
+  // The wire knows him in lower case only.
+  const named = roundSummary.replaceAll("spock", "Spock");
+  const summary = named.charAt(0).toUpperCase() + named.slice(1);
   const result = roundWinner === "you" ? "You win the round." : roundWinner === "them" ? `${opponent} wins the round.` : "Nobody scores.";
   return `${summary}. ${result}`;
 }

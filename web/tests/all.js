@@ -11,7 +11,7 @@ const results = await run();
 const text = results.map(({ name, problem }) => `${problem ? "FAILED" : "ok"}  ${name}${problem ? `\n${problem}` : ""}`).join("\n");
 if (globalThis.document) {
   document.getElementById("results").textContent = text;
-  globalThis.results = results;
+  globalThis.finished = results;
 } else {
   console.log(text);
   process.exit(results.some(({ problem }) => problem) ? 1 : 0);
