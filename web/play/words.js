@@ -29,7 +29,7 @@ const CODES = {
 };
 
 /** Codes of which the server's own message says more than we could: which field, or which seat. */
-const TELLING = ["bad_request", "seated", "unavailable", "not_found"];
+const TELLING = ["bad_request", "seated", "unavailable"];
 
 /**
  * A failed request in words.
@@ -41,7 +41,8 @@ export function failure({ code = "", message }) {
   if (words === undefined) {
     return `The server refuses that: ${message}`;
   }
-  return TELLING.includes(code) ? `${words} (${message})` : words;
+  // Which field of the frame it was is of no interest here.
+  return TELLING.includes(code) ? `${words} (${message.replace(/^body\.[\w.[\]]+: /, "")})` : words;
 }
 
 /** How placements end. @type {Record<string, string>} */
