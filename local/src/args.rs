@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn what_the_launcher_gives_can_be_given_again() {
-        let args = parse(&["--template", "mine.yaml", "--functions", "mine"]).unwrap();
-        assert_eq!((args.template, args.functions), ("mine.yaml".into(), "mine".into()));
+        let args = parse(&["--template", "mine.yaml", "--functions", "mine", "--web", "web", "--web", "mine"]).unwrap();
+        assert_eq!((args.template, args.functions, args.web), ("mine.yaml".into(), "mine".into(), Some("mine".into())));
     }
 
     #[test]
