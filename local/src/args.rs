@@ -63,6 +63,10 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM", overrides_with = "game_server")]
     pub game_server: Option<PathBuf>,
 
+    /// The directory of the page to play at, served below `/play/`.
+    #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
+    pub web: Option<PathBuf>,
+
     /// Show everything that the functions print, metrics included.
     #[arg(long)]
     pub verbose: bool,
@@ -146,8 +150,8 @@ mod tests {
 
     #[test]
     fn what_the_launcher_gives_can_be_given_again() {
-        let args = parse(&["--template", "mine.yaml", "--functions", "mine"]).unwrap();
-        assert_eq!((args.template, args.functions), ("mine.yaml".into(), "mine".into()));
+        let args = parse(&["--template", "mine.yaml", "--functions", "mine", "--web", "web", "--web", "mine"]).unwrap();
+        assert_eq!((args.template, args.functions, args.web), ("mine.yaml".into(), "mine".into(), Some("mine".into())));
     }
 
     #[test]

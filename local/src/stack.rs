@@ -30,6 +30,7 @@ use crate::{
     status::Status,
     streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
+    web::Web,
     wiring::{self, Endpoints},
 };
 
@@ -72,6 +73,14 @@ pub enum StartError {
     /// The program that serves game sessions is not there.
     #[error("--game-server: {} is not a file", .0.display())]
     GameServer(PathBuf),
+    /// There is no page to serve.
+    #[error("--web: {} has no page to play at: {source}", directory.display())]
+    Web {
+        /// The directory that was named.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// There should be exactly one WebSocket API.
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
@@ -140,7 +149,8 @@ impl Stack {
         let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
         let manifest = manifest(args, &issuer)?;
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
-        let addresses = Addresses::new(socket, &api.stage);
+        let addresses = Addresses::new(socket, &api.stage).with_page(args.web.is_some());
+        let page = args.web.as_deref().map(page).transpose()?;
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let meter = Meter::default();
@@ -183,6 +193,7 @@ impl Stack {
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
+            .merge(page.map(Web::router).unwrap_or_default())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
         Ok(Self {
@@ -275,6 +286,10 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         log,
         ..usual
     }))
+}
+
+fn page(directory: &Path) -> Result<Web, StartError> {
+    Web::new(directory).map_err(|source| StartError::Web { directory: directory.to_owned(), source })
 }
 
 fn limits(args: &Args) -> Limits {

@@ -25,12 +25,12 @@ pub struct Built {
 }
 
 impl Built {
-    /// The stack with its template and functions, ready for more arguments.
+    /// The stack with its template, functions and page, ready for more arguments.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.stack);
         command.arg("--functions").arg(&self.functions).arg("--template").arg(workspace().join("template.yaml"));
-        command.arg("--game-server").arg(&self.game_server);
+        command.arg("--game-server").arg(&self.game_server).arg("--web").arg(workspace().join("web"));
         command
     }
 }

@@ -1,0 +1,432 @@
+/**
+ * The page: it tells the server what the player does, and shows what the server tells.
+ */
+
+import { connect, storedIn } from "./muster.js";
+import { Chat } from "./play/chat.js";
+import { announce, byId, element, setText } from "./play/dom.js";
+import { MODE, handsOf } from "./play/hands.js";
+import { MatchView } from "./play/match_view.js";
+import { keepName, keptName, socketUrl, suggestedName, token } from "./play/player.js";
+import * as plays from "./play/plays.js";
+import { Rematch, offered } from "./play/rematch.js";
+import { notice, screen, show } from "./play/screens.js";
+import { GameServer } from "./play/server.js";
+import { CONNECTION, failure, ticketEnd } from "./play/words.js";
+
+/** How long a play may be unanswered before the connection is doubted, in milliseconds. */
+const PATIENCE = 3_000;
+
+/** How long a seat may take to be given up, in milliseconds. */
+const SETTLING = 3_000;
+
+/** Everything that needs a connection, once there is a player. @type {import("./muster.js").Muster | undefined} */
+let muster;
+
+/** When the player last left something. */
+let leftAt = -Infinity;
+
+/** The match that is shown. @type {any} */
+let match = null;
+
+const view = new MatchView({ now: () => muster?.now() ?? Date.now(), play, overdue: () => muster?.resync() });
+const chat = new Chat((playerId, message) => request("sendMessage", { playerIds: [playerId], message }));
+const server = new GameServer(request);
+const rematch = new Rematch(ask);
+
+/**
+ * Asks the server for something, and a little later again if it does not know yet that the player has left what it was in: a seat is given
+ * up a moment after the answer.
+ *
+ * @param {string} route
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+async function request(route, body) {
+  if (!muster) {
+    throw new Error("there is no player yet");
+  }
+  for (;;) {
+    try {
+      const reply = await muster.request(route, body);
+      if (route.startsWith("leave")) {
+        leftAt = performance.now();
+      }
+      return reply;
+    } catch (error) {
+      const isSettling = performance.now() - leftAt < SETTLING;
+      if (/** @type {any} */ (error).code !== "seated" || !isSettling) {
+        throw error;
+      }
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+}
+
+/**
+ * Asks the server, and says what goes wrong.
+ *
+ * @param {string} route
+ * @param {object} [body]
+ * @returns {Promise<any>} `undefined` if it went wrong.
+ */
+async function ask(route, body) {
+  notice("");
+  try {
+    return await request(route, body);
+  } catch (error) {
+    notice(failure(/** @type {Error} */ (error)));
+    // What may have happened, or was refused because of something that this page does not show, is found out.
+    muster?.resync();
+    return undefined;
+  }
+}
+
+/** The code in the page's address, with which somebody invites. */
+function invitation() {
+  return /^#([A-Za-z0-9]{6})$/.exec(location.hash)?.[1].toUpperCase();
+}
+
+/** @param {string} hash */
+function setHash(hash) {
+  history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+}
+
+// Who plays.
+
+async function begin(/** @type {string} */ name) {
+  notice("");
+  let url;
+  try {
+    // The first token is asked for here, so that a name which cannot be one is said at once.
+    [url] = await Promise.all([socketUrl(), token(name)]);
+  } catch (error) {
+    notice(`You cannot play right now: ${/** @type {Error} */ (error).message}.`);
+    show("name");
+    return;
+  }
+  keepName(name);
+  setText(byId("who-name"), name);
+  byId("who").hidden = false;
+  show("loading");
+  muster = connect({ url, token: () => token(name), store: storedIn(sessionStorage, "muster.inbox") });
+  muster.on("state", ({ state, reason }) => stateChanged(state, reason));
+  muster.on("match", matchChanged);
+  muster.on("message", heard);
+  muster.on("session", (push) => server.found(push));
+  muster.on("placement", (push) => server.ended(push));
+  muster.on("pool", (push) => {
+    if (screen() === "pool") {
+      toLobby();
+      notice(ticketEnd(push));
+    }
+  });
+  muster.on("resumed", resumed);
+}
+
+/**
+ * @param {string} state
+ * @param {string | undefined} reason
+ */
+function stateChanged(state, reason) {
+  const pill = byId("connection");
+  pill.dataset.state = state;
+  pill.title = reason ?? "";
+  setText(pill, CONNECTION[state]);
+  if (state === "closed" && reason) {
+    notice(`You are signed out: ${reason}.`);
+  }
+}
+
+/**
+ * All that was missed has been told.
+ *
+ * @param {{seat?: {kind: string, id: string} | null}} of
+ */
+async function resumed({ seat }) {
+  if (seat?.kind === "placement") {
+    server.waits(seat.id);
+  } else if (seat === null) {
+    server.waitsNot();
+  }
+  if (seat?.kind === "ticket") {
+    show("pool");
+  } else if (seat === null && match && match.state !== "over") {
+    await missedTheEnd();
+  } else if (seat === null && screen() === "pool") {
+    toLobby();
+    notice("You no longer wait for an opponent.");
+  } else if (screen() === "loading") {
+    await arrive(seat);
+  }
+  sendAgain();
+}
+
+/**
+ * The page was loaded and knows by now what the player is in, or has to ask again, since that has changed meanwhile. If it is nothing, the
+ * player was invited or has to choose.
+ *
+ * @param {{kind: string, id: string} | null | undefined} seat
+ */
+async function arrive(seat) {
+  if (seat === undefined) {
+    muster?.resync();
+    return;
+  }
+  if (seat?.kind === "match" && (await ask("joinMatch", { matchId: seat.id }))) {
+    return;
+  }
+  toLobby();
+  const code = invitation();
+  if (code) {
+    await join(code);
+  }
+}
+
+/** The player's match is over, and it was away: its end is asked for. */
+async function missedTheEnd() {
+  const { matchId } = match;
+  try {
+    await muster?.request("joinMatch", { matchId });
+  } catch {
+    if (match?.matchId === matchId) {
+      toLobby();
+      notice("The match ended while you were away.");
+    }
+  }
+}
+
+// Into a match and out of it.
+
+/** @param {string} code */
+async function join(code) {
+  if (!(await ask("joinMatch", { matchId: code })) && invitation() === code) {
+    // The link leads nowhere: loading the page anew need not try it again.
+    setHash("");
+  }
+}
+
+function toLobby() {
+  match = null;
+  view.forget();
+  rematch.reset();
+  setHash(screen() === "loading" ? (invitation() ?? "") : "");
+  show("lobby");
+}
+
+/**
+ * The server tells how a match stands.
+ *
+ * @param {any} told
+ */
+function matchChanged(told) {
+  const isSame = told.matchId === match?.matchId;
+  if (told.state === "over" && !isSame) {
+    if (rematch.waitsIn(told.matchId)) {
+      rematch.reset();
+    }
+    return;
+  }
+  if (told.state === "waiting") {
+    if (!rematch.waitsIn(told.matchId)) {
+      match = told;
+      showInvitation(told.matchId);
+    }
+    return;
+  }
+  if (!isSame || match.state === "waiting") {
+    rematch.reset();
+    notice("");
+    setHash("");
+    chat.happened(`You play against ${told.opponentId}.`);
+  }
+  const wasOver = isSame && match.state === "over";
+  if (told.state === "over" && match.state === "waiting") {
+    toLobby();
+    notice("The match was called off.");
+    return;
+  }
+  match = told;
+  chat.with(told.opponentId);
+  show("match");
+  view.show(told, plays.playIn(told));
+  if (told.state === "over" && !wasOver) {
+    rematch.reset();
+  }
+}
+
+/** @param {string} code */
+function showInvitation(code) {
+  setHash(code);
+  setText(byId("invite-code"), code);
+  byId("invite-link").value = location.href;
+  setText(byId("invite-status"), "");
+  show("invite");
+}
+
+/**
+ * Somebody says something.
+ *
+ * @param {{senderId: string, message: string, announcement?: string}} of
+ */
+function heard({ senderId, message, announcement }) {
+  const code = announcement === undefined ? offered(message) : undefined;
+  if (code && match?.state === "over" && senderId === match.opponentId) {
+    rematch.hear(code, senderId);
+  } else if (!code) {
+    chat.heard(announcement ? `${senderId} (${announcement})` : senderId, message);
+    if (screen() !== "match") {
+      announce(`${senderId} says: ${message}`);
+    }
+  }
+}
+
+// A play.
+
+/** @param {string} name */
+function play(name) {
+  if (match?.state === "playing" && !plays.playIn(match)) {
+    notice("");
+    send(plays.begin(match, name));
+  }
+}
+
+/** A play that may not have arrived, now that there is a connection again. */
+function sendAgain() {
+  const before = plays.playIn(match);
+  if (before && !before.isSure) {
+    send(before);
+  }
+}
+
+/** @param {plays.Play} of */
+async function send(of) {
+  const { matchId, round, play: name, requestId } = of;
+  redraw();
+  const doubt = setTimeout(() => muster?.check(), PATIENCE);
+  try {
+    await muster?.request("play", { matchId, round, play: name }, { requestId });
+    plays.settle(of, true);
+  } catch (error) {
+    const { code, mayHaveHappened } = /** @type {import("./muster.js").MusterError} */ (error);
+    if (code === "repeated_play") {
+      // It had arrived, or one from another device of this player.
+      plays.settle(of, true);
+      announce(failure(/** @type {Error} */ (error)));
+    } else if (code === "internal" || code === "gateway") {
+      plays.settle(of, false);
+      notice(failure(/** @type {Error} */ (error)));
+    } else if (!mayHaveHappened) {
+      plays.settle(of, false);
+      notice(failure(/** @type {Error} */ (error)));
+      muster?.resync();
+    }
+  } finally {
+    clearTimeout(doubt);
+    redraw();
+  }
+}
+
+/** What the player has chosen has changed. */
+function redraw() {
+  if (match?.state === "playing") {
+    view.show(match, plays.playIn(match));
+  }
+}
+
+// What can be pressed.
+
+/** @param {string} id @param {() => unknown} act */
+function onClick(id, act) {
+  byId(id).addEventListener("click", act);
+}
+
+onClick("play-stranger", async () => {
+  // The match may come before the reply does.
+  if ((await ask("joinPool", { mode: MODE })) && screen() === "lobby") {
+    show("pool");
+  }
+});
+onClick("pool-leave", async () => {
+  if ((await ask("leavePool")) && screen() === "pool") {
+    toLobby();
+  }
+});
+onClick("play-friend", () => ask("newMatch", { mode: MODE }));
+onClick("invite-leave", async () => {
+  const left = match;
+  // Its end is no news to whoever ends it.
+  match = null;
+  if (await ask("leaveMatch", { matchId: left.matchId })) {
+    toLobby();
+  } else {
+    match = left;
+  }
+});
+onClick("invite-copy", async () => {
+  try {
+    await navigator.clipboard.writeText(byId("invite-link").value);
+    setText(byId("invite-status"), "Copied.");
+  } catch {
+    byId("invite-link").select();
+    setText(byId("invite-status"), "Copy the link above.");
+  }
+});
+onClick("rematch", () => rematch.want(match.opponentId));
+onClick("rematch-cancel", () => rematch.cancel());
+onClick("done", async () => {
+  await rematch.cancel();
+  toLobby();
+});
+onClick("match-leave", () => {
+  setText(byId("leave-text"), `${match.opponentId} wins then.`);
+  byId("leave-dialog").returnValue = "";
+  byId("leave-dialog").showModal();
+});
+byId("leave-dialog").addEventListener("close", () => {
+  if (byId("leave-dialog").returnValue === "leave" && match?.state === "playing") {
+    ask("leaveMatch", { matchId: match.matchId });
+  }
+});
+onClick("change-name", () => {
+  muster?.close();
+  keepName(null);
+  location.reload();
+});
+
+byId("join-form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  join(byId("code").value.trim());
+});
+byId("name-form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  const name = byId("name").value.trim();
+  if (name) {
+    begin(name);
+  }
+});
+addEventListener("hashchange", () => {
+  const code = invitation();
+  if (code && screen() === "lobby") {
+    join(code);
+  }
+});
+
+// The beginning.
+
+byId("rules-list").append(...handsOf(MODE).map(({ sign, name, beats }) => element("li", "", `${sign} ${name} ${beats}.`)));
+
+const kept = keptName();
+if (kept) {
+  show("loading");
+  begin(kept);
+} else {
+  show("name");
+  byId("name").value = suggestedName();
+  byId("name").focus();
+  byId("name").select();
+  const code = invitation();
+  if (code) {
+    setText(byId("name-lead"), `You are invited to the match ${code}.`);
+  }
+}

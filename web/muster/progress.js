@@ -1,0 +1,120 @@
+/**
+ * How far each match and placement has come for this client, so that each thing is handed out once and nothing goes back. Pushes may be
+ * repeated and overtake one another, and the state that a resume begins with may be older than a push that was faster.
+ */
+
+import { dropOldest } from "./inbox.js";
+
+/** How many of each are remembered. A player is in one at a time, so that older ones are past being pushed again. */
+const MOST = 256;
+
+/** A placement's game server was told. */
+const SESSION = 1;
+/** A placement's end was told. Nothing comes after it. */
+const OVER = 2;
+
+/** A bounded memory of what was told. */
+export class Progress {
+  /** The highest version of each match. @type {Map<string, number>} */
+  #matches = new Map();
+  /** @type {Map<string, number>} */
+  #placements = new Map();
+  /** @type {Set<string>} */
+  #tickets = new Set();
+  /** Something has changed, or may have, that a state which was asked for before does not show. */
+  #moved = false;
+
+  /** A resume begins: whatever happened by now, its state shows. */
+  asked() {
+    this.#moved = false;
+  }
+
+  /** A request that may take or give up the player's seat was sent or answered. */
+  moved() {
+    this.#moved = true;
+  }
+
+  /**
+   * Whether a push tells something new.
+   *
+   * @param {string} type
+   * @param {any} push
+   */
+  isNews(type, push) {
+    const news = this.#isNews(type, push);
+    this.#moved ||= news;
+    return news;
+  }
+
+  /**
+   * What is new in the state of a resume, in the order in which it is to be told: ends before game servers, so that nobody is told of a
+   * server that was found and lost meanwhile, and each from the oldest on.
+   *
+   * @param {{match?: object, sessions?: object[], placements?: object[]}} state
+   * @returns {[string, object][]}
+   */
+  news({ match, sessions = [], placements = [] }) {
+    const told = [of("placement", placements), of("session", sessions), of("match", match ? [match] : [])].flat();
+    return told.filter(([type, push]) => this.#isNews(type, push));
+  }
+
+  /**
+   * What the player is in, by the state that was asked for: `null` for nothing, and `undefined` if that may have changed since, so that
+   * only pushes and replies tell.
+   *
+   * @param {object | undefined} seat
+   */
+  seat(seat) {
+    return this.#moved ? undefined : (seat ?? null);
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} push
+   */
+  #isNews(type, push) {
+    switch (type) {
+      case "match":
+        return advances(this.#matches, push.matchId, push.version);
+      case "session":
+        return advances(this.#placements, push.placementId, SESSION);
+      case "placement":
+        return advances(this.#placements, push.placementId, OVER);
+      case "pool": {
+        const news = !this.#tickets.has(push.ticketId);
+        this.#tickets.add(push.ticketId);
+        dropOldest(this.#tickets, MOST);
+        return news;
+      }
+      default:
+        return true;
+    }
+  }
+}
+
+/**
+ * Pushes of one type, the newest of which came first, from the oldest on.
+ *
+ * @param {string} type
+ * @param {object[]} pushes
+ * @returns {[string, object][]}
+ */
+function of(type, pushes) {
+  return pushes.toReversed().map((push) => [type, push]);
+}
+
+/**
+ * Remembers that `id` has come to `stage`, if it was not as far before.
+ *
+ * @param {Map<string, number>} memory
+ * @param {string} id
+ * @param {number} stage
+ */
+function advances(memory, id, stage) {
+  const before = memory.get(id) ?? -1;
+  // The one heard of last is forgotten last.
+  memory.delete(id);
+  memory.set(id, Math.max(before, stage));
+  dropOldest(memory, MOST);
+  return stage > before;
+}

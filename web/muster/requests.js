@@ -1,0 +1,64 @@
+/**
+ * The requests of a client: sent at once or, as long as there is no connection, kept until there is one, and each within its own time.
+ */
+
+import { frame } from "./connection.js";
+import { RequestError } from "./errors.js";
+
+/** All requests of one client. */
+export class Requests {
+  /** Those that wait for a connection. @type {Set<import("./connection.js").Request>} */
+  #queue = new Set();
+  #isClosed = false;
+
+  /**
+   * Asks for something over `connection`, or over the next one if there is none.
+   *
+   * @param {import("./connection.js").Connection | null} connection
+   * @param {{route: string, body: object, id: string, timeout: number, isOwn: boolean}} what
+   * @returns {Promise<any>} The reply's body.
+   */
+  ask(connection, { route, body, id, timeout, isOwn }) {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        throw new RequestError("closed", "the client is closed", false);
+      }
+      const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+      /** @type {import("./connection.js").Request} */
+      const request = { id, text: frame(route, id, body), isOwn, resolve: settled(resolve), reject: settled(reject) };
+      const timer = setTimeout(() => {
+        if (this.#queue.delete(request)) {
+          reject(new RequestError("not_sent", "there was no connection in time", false));
+        } else {
+          request.connection?.abandon(id);
+          reject(new RequestError("timed_out", "the server did not answer in time", true));
+        }
+      }, timeout);
+      if (connection) {
+        connection.send(request);
+      } else {
+        this.#queue.add(request);
+      }
+    });
+  }
+
+  /**
+   * There is a connection: whatever waited for one goes out.
+   *
+   * @param {import("./connection.js").Connection} connection
+   */
+  flush(connection) {
+    this.#queue.forEach((request) => connection.send(request));
+    this.#queue.clear();
+  }
+
+  /** There will be no further connection. */
+  close() {
+    this.#isClosed = true;
+    this.#queue.forEach((request) => request.reject(new RequestError("closed", "the client was closed", false)));
+    this.#queue.clear();
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * All tests of the client library: in a browser by opening this folder's page, or in a Node that knows modules by their syntax.
+ */
+
+import { run } from "./harness.js";
+import "./parts.js";
+import "./connecting.js";
+import "./catching_up.js";
+
+const results = await run();
+const text = results.map(({ name, problem }) => `${problem ? "FAILED" : "ok"}  ${name}${problem ? `\n${problem}` : ""}`).join("\n");
+if (globalThis.document) {
+  document.getElementById("results").textContent = text;
+  globalThis.finished = results;
+} else {
+  console.log(text);
+  process.exit(results.some(({ problem }) => problem) ? 1 : 0);
+}
