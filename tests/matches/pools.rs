@@ -98,6 +98,22 @@ async fn those_who_were_chosen_with_somebody_who_left_are_matched_though_nobody_
 }
 
 #[tokio::test]
+async fn whoever_finds_nobody_in_time_is_told_and_free() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Gamer::connect(&stack, "alice").await;
+    let ticket = alice.join_pool("rpsls").await;
+    stack.settles().await;
+    // Two minutes ago, which nobody wants to wait for.
+    let mut row = stack.table("tickets").await.into_iter().find(|row| row["ticketId"]["S"] == ticket).unwrap();
+    let queued_at: u64 = row["queuedAt"]["N"].as_str().unwrap().parse().unwrap();
+    row["queuedAt"]["N"] = json!((queued_at - 120_000).to_string());
+    stack.put("muster-dev-tickets", &row).await;
+    assert_eq!(alice.player.news().await, json!({"type": "pool", "ticketId": ticket, "outcome": "timedOut"}));
+    assert_eq!(alice.state().await["seat"], Value::Null);
+    assert_ne!(alice.join_pool("rpsls").await, ticket);
+}
+
+#[tokio::test]
 async fn a_ticket_can_be_asked_for_twice_and_is_one() {
     let stack = LocalStack::start(&[]).await;
     let mut alice = Gamer::connect(&stack, "alice").await;
