@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::{Gamer, matched};
-use crate::harness::{LocalStack, Player, eventually};
+use crate::harness::{Gate, LocalStack, Player, Proxy, Treatment, eventually};
 
 const CROWD: usize = 60;
 
@@ -65,6 +65,52 @@ async fn whoever_leaves_while_it_is_matched_is_out_of_the_pool_or_in_the_match()
     }
     let mut dave = Gamer::connect(&stack, "dave").await;
     assert_eq!(dave.refused("leavePool", json!({})).await, "not_found");
+}
+
+#[tokio::test]
+async fn those_who_were_chosen_with_somebody_who_left_are_matched_though_nobody_else_comes() {
+    let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
+    let mut gamers = join_all(["erin", "alice", "bob", "carol", "dave"].map(|name| Gamer::connect(&stack, name))).await;
+    let [erin, alice, bob, carol, dave] = &mut gamers[..] else { unreachable!() };
+    // While the look at another pool is held, all tickets come that are looked at next, at once.
+    let (looking, matching) = (Gate::closed(), Gate::closed());
+    let (held, made) = (looking.clone(), matching.clone());
+    proxy.treat(move |call| match call.operation.as_str() {
+        "Query" if call.body.contains("rps#") => Treatment::HoldCall(held.clone()),
+        "TransactWriteItems" if call.body.contains("muster-dev-matches") => Treatment::HoldCall(made.clone()),
+        _ => Treatment::Pass,
+    });
+    let queries = proxy.called("Query");
+    erin.join_pool("rps").await;
+    proxy.sees("Query", queries + 1).await;
+    for gamer in [&mut *alice, &mut *bob, &mut *carol, &mut *dave] {
+        gamer.join_pool("rpsls").await;
+    }
+    let transactions = proxy.called("TransactWriteItems");
+    looking.open();
+    proxy.sees("TransactWriteItems", transactions + 2).await;
+    for gamer in [alice, carol] {
+        gamer.get("leavePool", json!({})).await;
+    }
+    matching.open();
+    assert_eq!(bob.told().await["opponentId"], "dave");
+    assert_eq!(dave.told().await["opponentId"], "bob");
+}
+
+#[tokio::test]
+async fn whoever_finds_nobody_in_time_is_told_and_free() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Gamer::connect(&stack, "alice").await;
+    let ticket = alice.join_pool("rpsls").await;
+    stack.settles().await;
+    // Two minutes ago, which nobody wants to wait for.
+    let mut row = stack.table("tickets").await.into_iter().find(|row| row["ticketId"]["S"] == ticket).unwrap();
+    let queued_at: u64 = row["queuedAt"]["N"].as_str().unwrap().parse().unwrap();
+    row["queuedAt"]["N"] = json!((queued_at - 120_000).to_string());
+    stack.put("muster-dev-tickets", &row).await;
+    assert_eq!(alice.player.news().await, json!({"type": "pool", "ticketId": ticket, "outcome": "timedOut"}));
+    assert_eq!(alice.state().await["seat"], Value::Null);
+    assert_ne!(alice.join_pool("rpsls").await, ticket);
 }
 
 #[tokio::test]
