@@ -56,3 +56,54 @@ async fn an_operation_is_billed_with_all_that_it_causes() {
     let output = stack.output();
     assert!(output.contains("muster: This run would have cost $0.0000"), "{output}");
 }
+
+/// What a placement uses: frames and pushes, invocations, write units, read units and publishes.
+const ITEMS: [&str; 5] = ["gatewayMessages", "lambdaRequests", "writeUnits", "readUnits", "snsPublishes"];
+
+/// Waits until all is quiet, and tells what was used since the `last` time, which this is from now on. `timers` were set meanwhile.
+async fn used_since(stack: &LocalStack, last: &mut Value, timers: f64) -> [f64; 5] {
+    let now = quiet(stack, 1).await;
+    let sqs = used(last, &now, "sqsRequests");
+    assert!(sqs == timers || sqs == timers + 1.0, "a message for each timer, and perhaps a poll of their queue: {sqs}");
+    let items = ITEMS.map(|item| used(last, &now, item));
+    *last = now;
+    items
+}
+
+#[tokio::test]
+async fn a_placement_is_billed_with_all_that_it_causes() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Socket::with_token(&stack.addresses.url, &stack.token("alice").await).await.unwrap();
+    let mut last = quiet(&stack, 1).await;
+    let frame = |request_id: &str| json!({"route": "sessionPlacementRequest", "requestId": request_id}).to_string();
+    let id_of = |reply: &Value| reply["body"]["placementId"].as_str().unwrap().to_owned();
+
+    // The frame, its reply and the push. The route, the forwarder, GameLift's event, and the push's consumer: neither the claim nor the end
+    // invokes anybody. A transaction writes the row and the seat, of two units each; then there are the claim, the outcome, the seat given up,
+    // the player's session, and that it was told. The push's consumer reads who is connected. GameLift publishes one event.
+    stack.fleet(&json!({"delayMilliseconds": 0}));
+    let id = id_of(&alice.ask(frame("r1")).await);
+    assert_eq!(alice.receive().await["type"], "session");
+    assert_eq!(used_since(&stack, &mut last, 1.0).await, [3.0, 4.0, 4.0 + 5.0, 1.0, 1.0]);
+
+    // The push. The event and the push's consumer, which reads who is connected. That the placement is closed, and the player's session.
+    let arn = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-local/{id}");
+    stack.gamelift_tells(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
+    assert_eq!(alice.receive().await["outcome"], "ended");
+    assert_eq!(used_since(&stack, &mut last, 0.0).await, [1.0, 2.0, 2.0, 1.0, 1.0]);
+
+    // The frame and its reply. The route and the forwarder. The transaction and the claim.
+    stack.fleet(&json!({"outcome": "never"}));
+    let id = id_of(&alice.ask(frame("r2")).await);
+    assert_eq!(used_since(&stack, &mut last, 1.0).await, [2.0, 2.0, 4.0 + 1.0, 0.0, 0.0]);
+
+    // The frame, its reply and the route. DynamoDB bills a transaction that it refuses, and the seat comes with the refusal.
+    assert_eq!(id_of(&alice.ask(frame("r2")).await), id);
+    assert_eq!(used_since(&stack, &mut last, 0.0).await, [2.0, 1.0, 4.0, 0.0, 0.0]);
+
+    // The frame, its reply and the push. The route, the forwarder, GameLift's event and the push's consumer. That it is being cancelled, the
+    // outcome, the seat given up, the player's row, and that it was told. Who is connected. The event.
+    alice.ask(json!({"route": "cancelPlacement", "body": {"placementId": id}}).to_string()).await;
+    assert_eq!(alice.receive().await["outcome"], "cancelled");
+    assert_eq!(used_since(&stack, &mut last, 0.0).await, [3.0, 4.0, 5.0, 1.0, 1.0]);
+}

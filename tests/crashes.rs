@@ -1,8 +1,16 @@
 //! Functions are killed in the middle of their work, and nothing is lost.
+//!
+//! Here it is those that have to do with messages. `placing` is about placements, step by step, with `traps` that catch functions there,
+//! and `announcing` about announcements. In `at_random` and `placing_at_random` all functions are killed all the time.
 
+mod announcing;
 mod at_random;
+mod matching_at_random;
+mod placing;
+mod placing_at_random;
+mod traps;
 
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 use crate::harness::{Gate, LocalStack, Player, Proxy, Socket, Treatment, message_to};
 
@@ -33,7 +41,8 @@ pub async fn killed_in_the_middle(
     (moment, operation): (Moment, &'static str),
     work: impl Future<Output = ()>,
 ) {
-    let before = proxy.called(operation);
+    // Those who died before their calls have made none that is done.
+    let (before, done) = (proxy.called(operation), proxy.done(operation));
     // It is never opened: who is held there dies there.
     let gate = Gate::closed();
     proxy.treat(move |call| match moment {
@@ -44,7 +53,7 @@ pub async fn killed_in_the_middle(
     work.await;
     proxy.sees(operation, before + 1).await;
     if let Moment::AfterItsCall = moment {
-        proxy.has_done(operation, before + 1).await;
+        proxy.has_done(operation, done + 1).await;
     }
     proxy.treat(|_| Treatment::Pass);
     let processes = stack.processes(function).await;
@@ -55,6 +64,15 @@ pub async fn killed_in_the_middle(
 /// A stack whose functions can be caught in the middle of their calls.
 pub async fn stack() -> (LocalStack, Proxy) {
     Proxy::between(&["dynamodb", "apigatewaymanagementapi"], &[]).await
+}
+
+#[tokio::test]
+async fn each_function_is_killed_by_one_of_these_tests() {
+    let stack = LocalStack::start(&[]).await;
+    let killed =
+        at_random::FUNCTIONS.iter().chain(&placing_at_random::FUNCTIONS).chain(&matching_at_random::FUNCTIONS).chain(&["announcements"]);
+    let killed: BTreeSet<String> = killed.map(|&function| function.to_owned()).collect();
+    assert_eq!(killed, stack.functions().await.into_iter().collect());
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use muster_game::MODES;
 use muster_protocol::{Route, routes::OVERLAP_MILLISECONDS};
+use serde_json::{Value, json};
 
 fn read(path: &str) -> String {
     let path = muster_launch::workspace().join(path);
@@ -160,4 +162,73 @@ fn a_resume_looks_back_further_than_a_row_can_be_late() {
         OVERLAP_MILLISECONDS >= latest,
         "a row can be written {latest} ms after the time in its id: raise OVERLAP_MILLISECONDS in shared/protocol/src/routes/resume.rs"
     );
+}
+
+#[test]
+fn every_hosted_mode_has_a_queue_that_the_template_names() {
+    let template = read("template.yaml");
+    for (mode, hosted) in MODES.iter().filter_map(|mode| Some((mode, mode.hosted()?))) {
+        let variable = hosted.queue;
+        // The routes that offer modes and the consumer that starts them read it, hence it is one of all functions.
+        let (_, globals) = template.split_once("\nGlobals:\n").expect("Globals");
+        let (globals, _) = globals.split_once("\nResources:\n").expect("Resources");
+        let is_set = globals.lines().any(|line| line.trim().starts_with(&format!("{variable}: ")));
+        assert!(is_set, "the mode {} is placed in {variable}, which the Globals of template.yaml do not set", mode.name);
+    }
+}
+
+#[test]
+fn the_longest_wait_for_a_placement_fits_into_the_longest_delay_of_a_message() {
+    let template = read("template.yaml");
+    let largest = |parameter: &str| -> u64 {
+        let (_, rest) = template.split_once(&format!("\n  {parameter}:\n")).unwrap_or_else(|| panic!("the parameter {parameter}"));
+        values(rest, "MaxValue:")[0].parse().unwrap()
+    };
+    let seconds = largest("PlacementTimeoutSeconds") + largest("PlacementGraceSeconds");
+    assert!(seconds <= 900, "SQS delays a message by 900 seconds at most, and a placement is waited for {seconds}");
+}
+
+/// Whether an event source's filter lets `event` through. Of Lambda's patterns it knows those of the template: texts and `exists`.
+fn passes(pattern: &Value, event: Option<&Value>) -> bool {
+    match pattern {
+        Value::Object(members) => members.iter().all(|(name, pattern)| passes(pattern, event.and_then(|event| event.get(name)))),
+        Value::Array(rules) => rules.iter().any(|rule| match rule.get("exists") {
+            Some(exists) => *exists == json!(event.is_some()),
+            None => event == Some(rule),
+        }),
+        other => panic!("no pattern: {other}"),
+    }
+}
+
+#[test]
+fn the_stream_of_placements_invokes_the_forwarder_for_what_it_handles_and_nothing_else() {
+    let template = read("template.yaml");
+    let (_, function) = template.split_once("\n  PlacementsForwardFunction:\n").expect("PlacementsForwardFunction");
+    let (function, _) = function.split_once("\n\n").unwrap();
+    let patterns = values(function, "- Pattern:").into_iter().map(|pattern| serde_json::from_str(pattern.trim_matches('\'')).unwrap());
+    let patterns: Vec<Value> = patterns.collect();
+    let row = |status: &str| json!({"placementId": {"S": "p1"}, "status": {"S": status}});
+    let rechecked = |status: &str| json!({"placementId": {"S": "p1"}, "status": {"S": status}, "recheck": {"N": "1"}});
+    for (image, is_handled) in [
+        (row("requested"), true),
+        (rechecked("requested"), true),
+        (row("cancelling"), true),
+        (rechecked("cancelling"), true),
+        // The timer will look again, and somebody has to set it.
+        (rechecked("pending"), true),
+        (row("pending"), false),
+        (row("ended"), false),
+        (rechecked("ended"), false),
+        // The way from a game session to its placement.
+        (json!({"placementId": {"S": "arn:aws:gamelift"}, "pointsTo": {"S": "p1"}}), false),
+        (Value::Null, false),
+    ] {
+        let mut record = json!({"eventName": "MODIFY", "dynamodb": {"Keys": {"placementId": {"S": "p1"}}}});
+        // A row that is removed has none.
+        if !image.is_null() {
+            record["dynamodb"]["NewImage"] = image;
+        }
+        let passed = patterns.iter().any(|pattern| passes(pattern, Some(&record)));
+        assert_eq!(passed, is_handled, "{record}");
+    }
 }

@@ -82,7 +82,14 @@ async fn another_stage_has_another_path_and_other_names() {
     assert!(types.contains(&"reply") && types.contains(&"message"), "{types:?}");
     assert_eq!(
         stack.aws("DynamoDB_20120810.ListTables", &json!({})).await["TableNames"],
-        json!(["quest-staging-messages", "quest-staging-players"])
+        json!([
+            "quest-staging-matches",
+            "quest-staging-messages",
+            "quest-staging-placements",
+            "quest-staging-player-sessions",
+            "quest-staging-players",
+            "quest-staging-tickets"
+        ])
     );
 }
 
@@ -105,12 +112,21 @@ async fn silence_and_age_close_a_socket() {
 async fn aws_clients_see_tables_streams_and_queues() {
     let stack = LocalStack::start(&[]).await;
     let tables = stack.aws("DynamoDB_20120810.ListTables", &json!({})).await;
-    assert_eq!(tables["TableNames"], json!(["muster-dev-messages", "muster-dev-players"]));
+    let names = [
+        "muster-dev-matches",
+        "muster-dev-messages",
+        "muster-dev-placements",
+        "muster-dev-player-sessions",
+        "muster-dev-players",
+        "muster-dev-tickets",
+    ];
+    assert_eq!(tables["TableNames"], json!(names));
     let table = stack.aws("DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
     let arn = table["Table"]["TableArn"].as_str().unwrap();
     assert_eq!(arn, "arn:aws:dynamodb:us-east-1:000000000000:table/muster-dev-messages");
     let queues = stack.aws("AmazonSQS.ListQueues", &json!({})).await;
-    assert!(queues["QueueUrls"][0].as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters"), "{queues}");
+    let is_dead_letters = |url: &Value| url.as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters");
+    assert!(queues["QueueUrls"].as_array().unwrap().iter().any(is_dead_letters), "{queues}");
     let deleted = stack.aws("DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
     assert!(deleted["message"].as_str().unwrap().contains("those of its template"), "{deleted}");
     let refused = stack.aws("AWSStepFunctions.StartExecution", &json!({})).await;

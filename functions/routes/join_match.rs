@@ -56,6 +56,11 @@ async fn join_match(state: &State, call: Call<JoinMatch>) -> Result<MatchPush, F
                 tracing::info!(matchId = match_id, "joined a match");
                 return Ok(row.view(&player));
             }
+            // The same requestId has led into another match.
+            Joined::Before(held) if held != match_id => {
+                let message = format!("you hold a seat in match {held}: leave it, or wait for its end");
+                return Err(Rejection::new(Code::Seated, message).into());
+            }
             Joined::Before(_) | Joined::Changed => {}
         }
     }

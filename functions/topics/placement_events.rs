@@ -44,17 +44,20 @@ async fn fulfil(ending: &Ending, fulfilled: PlacementFulfilled, cause: &str) -> 
     let (session, player_sessions) = GameSession::of_event(fulfilled);
     let arn = session.game_session_arn.clone();
     let end = End::fulfilled(session, player_sessions);
-    if let Some(row) = ending.end(&placement_id, &end).await? {
-        let is_its_session = row.session.as_ref().is_some_and(|session| session.game_session_arn == arn);
-        return if is_its_session { ending.placements.point(&arn, &row).await } else { Ok(()) };
+    let mut known = ending.end(&placement_id, &end).await?;
+    if known.is_none() {
+        if let Some(row) = ending.placements.adopt(&placement_id, end.clone(), cause).await? {
+            tracing::info!(placementId = placement_id, players = row.players.len(), "adopted");
+            // The way from the session to its placement comes first, since telling is what a repetition finishes.
+            ending.placements.point(&arn, &row).await?;
+            return ending.tell(&row).await;
+        }
+        // A repetition that is handled at this very moment was faster.
+        known = ending.end(&placement_id, &end).await?;
     }
-    let Some(row) = ending.placements.adopt(&placement_id, end, cause).await? else {
-        return Err(Fault::because("a placement appeared while it was adopted"));
-    };
-    tracing::info!(placementId = placement_id, players = row.players.len(), "adopted");
-    // The way from the session to its placement comes first, since telling is what a repetition finishes.
-    ending.placements.point(&arn, &row).await?;
-    ending.tell(&row).await
+    let row = known.ok_or_else(|| Fault::because("a placement that was there is gone"))?;
+    let is_its_session = row.session.as_ref().is_some_and(|session| session.game_session_arn == arn);
+    if is_its_session { ending.placements.point(&arn, &row).await } else { Ok(()) }
 }
 
 /// There is none. Of another backend's placement such an event names no players, so that there is nobody to tell.

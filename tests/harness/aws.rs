@@ -29,7 +29,8 @@ impl LocalStack {
     /// The `item` of every connection row of a player.
     pub async fn connections(&self, player: &str) -> Vec<String> {
         let rows = self.rows("muster-dev-players", "playerId", player).await;
-        rows.iter().map(|row| row["item"]["S"].as_str().unwrap().to_owned()).collect()
+        let items = rows.iter().map(|row| row["item"]["S"].as_str().unwrap());
+        items.filter(|item| item.starts_with("connection#")).map(str::to_owned).collect()
     }
 
     /// Puts an item as it is.
@@ -86,7 +87,7 @@ impl LocalStack {
         }
     }
 
-    async fn rows(&self, table: &str, key: &str, player: &str) -> Vec<Value> {
+    pub(super) async fn rows(&self, table: &str, key: &str, player: &str) -> Vec<Value> {
         let mut query = json!({
             "TableName": table, "KeyConditionExpression": "#key = :player", "ExpressionAttributeNames": {"#key": key},
             "ExpressionAttributeValues": {":player": {"S": player}}

@@ -1,8 +1,12 @@
 //! What the tests stand on: a stack to talk to, tokens for its players, and patience.
 
 mod aws;
+mod device;
+mod events;
+mod fleet;
 mod issuer;
 mod network;
+mod placements;
 mod player;
 mod port;
 mod proxy;
@@ -11,6 +15,9 @@ mod stack;
 mod terminal;
 mod wait;
 
+pub use device::{Device, placement_request};
+pub use events::{arn_of, ended_push, fulfilled, session_ended, session_push};
+pub use fleet::Fleet;
 pub use issuer::{Algorithm, TestIssuer};
 pub use network::Network;
 pub use player::{Player, message_to};

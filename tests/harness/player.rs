@@ -17,6 +17,8 @@ pub struct Player {
     seen: BTreeSet<String>,
     /// Messages that came while an answer was waited for.
     waiting: VecDeque<Value>,
+    /// What came of placements, pools and matches, repetitions included, while something else was waited for.
+    news: VecDeque<Value>,
     /// How many messages were dropped because they had been seen.
     pub repeated: usize,
 }
@@ -29,7 +31,7 @@ impl Player {
 
     /// The player at this end of a socket.
     pub fn of(socket: Socket) -> Self {
-        Self { socket, seen: BTreeSet::new(), waiting: VecDeque::new(), repeated: 0 }
+        Self { socket, seen: BTreeSet::new(), waiting: VecDeque::new(), news: VecDeque::new(), repeated: 0 }
     }
 
     /// The next message that is new.
@@ -44,6 +46,18 @@ impl Player {
         }
     }
 
+    /// The next push that is no message, be it a repetition or not: what repeats itself is told by whoever asks.
+    pub async fn news(&mut self) -> Value {
+        loop {
+            if let Some(news) = self.news.pop_front() {
+                return news;
+            }
+            let frame = self.socket.receive().await;
+            assert!(is_push(&frame), "nothing else was waited for: {frame}");
+            self.keep(frame);
+        }
+    }
+
     /// The texts of the next `count` messages that are new.
     pub async fn texts(&mut self, count: usize) -> Vec<String> {
         let mut texts = Vec::new();
@@ -53,12 +67,17 @@ impl Player {
         texts
     }
 
-    /// Sends a frame and returns its answer. Messages that come before it are kept.
+    /// Sends a frame and returns its answer. Pushes that come before it are kept.
     pub async fn ask(&mut self, frame: &Value) -> Value {
         self.socket.send(frame.to_string()).await;
+        self.answer().await
+    }
+
+    /// The next answer to a frame that was sent. Pushes that come before it are kept.
+    pub async fn answer(&mut self) -> Value {
         loop {
             let frame = self.socket.receive().await;
-            if frame["type"] != "message" {
+            if !is_push(&frame) {
                 return frame;
             }
             self.keep(frame);
@@ -99,23 +118,30 @@ impl Player {
         pages.iter().flatten().map(|message| message["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Whether no message comes for `quiet` that is new. Those that do come are kept.
+    /// Whether no push comes for `quiet` that is new. Those that do come are kept.
     pub async fn hears_nothing(&mut self, quiet: Duration) -> bool {
         let end = Instant::now() + quiet;
         while let Ok(frame) = timeout_at(end, self.socket.receive()).await {
-            assert_eq!(frame["type"], "message", "nothing else was waited for: {frame}");
+            assert!(is_push(&frame), "nothing else was waited for: {frame}");
             self.keep(frame);
         }
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.news.is_empty()
     }
 
     fn keep(&mut self, message: Value) {
-        if self.seen.insert(message["messageId"].as_str().unwrap().to_owned()) {
+        if message["type"] != "message" {
+            self.news.push_back(message);
+        } else if self.seen.insert(message["messageId"].as_str().unwrap().to_owned()) {
             self.waiting.push_back(message);
         } else {
             self.repeated += 1;
         }
     }
+}
+
+/// Whether a frame was sent without being asked for.
+fn is_push(frame: &Value) -> bool {
+    matches!(frame["type"].as_str(), Some("message" | "session" | "placement" | "match" | "pool"))
 }
 
 /// The frame of a message.

@@ -151,10 +151,14 @@ impl Proxy {
         self.shared.calls.lock().unwrap().get(operation).copied().unwrap_or_default()
     }
 
-    /// Waits until the stack has done what `count` calls of `operation` asked for, whether their callers have heard of it or not.
+    /// For how many calls of `operation` the stack has done what they ask for, whether their callers have heard of it or not.
+    pub fn done(&self, operation: &str) -> usize {
+        self.shared.done.lock().unwrap().get(operation).copied().unwrap_or_default()
+    }
+
+    /// Waits for the call of `operation` that makes those [`done`](Self::done) `count`.
     pub async fn has_done(&self, operation: &str, count: usize) {
-        let done = || self.shared.done.lock().unwrap().get(operation).copied().unwrap_or_default();
-        eventually(&format!("{count} times {operation}"), || async { (done() >= count).then_some(()) }).await;
+        eventually(&format!("{count} times {operation}"), || async { (self.done(operation) >= count).then_some(()) }).await;
     }
 
     /// Waits for the call of `operation` that makes them `count`.
@@ -188,7 +192,7 @@ impl Shared {
     async fn handle(&self, request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, ResetByRule> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| ResetByRule)?.to_bytes();
-        let operation = operation_of(&parts.method, &parts.headers);
+        let operation = operation_of(&parts.method, parts.uri.path(), &parts.headers);
         let number = {
             let mut calls = self.calls.lock().unwrap();
             let number = calls.entry(operation.clone()).or_default();
@@ -226,6 +230,9 @@ impl Shared {
                 gate.pass().await;
                 Some(answer)
             }
+            Treatment::Refuse(status, kind) if request.uri().path().starts_with("/service/GameLift/") => {
+                Some(refusal_in_cbor(*status, kind))
+            }
             Treatment::Refuse(status, kind) => Some(refusal(*status, kind)),
             Treatment::Reset => None,
             Treatment::LoseAnswer => {
@@ -236,7 +243,7 @@ impl Shared {
     }
 
     async fn forward(&self, mut request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {
-        let operation = operation_of(request.method(), request.headers());
+        let operation = operation_of(request.method(), request.uri().path(), request.headers());
         let stack = self.stack.get().expect("no function is called before its stack is up");
         *request.uri_mut() = format!("{stack}{}", request.uri().path()).parse().unwrap();
         request.headers_mut().remove(HOST);
@@ -247,7 +254,11 @@ impl Shared {
     }
 }
 
-fn operation_of(method: &Method, headers: &HeaderMap) -> String {
+fn operation_of(method: &Method, path: &str, headers: &HeaderMap) -> String {
+    // GameLift's protocol has the operation in its path.
+    if let Some(operation) = path.strip_prefix("/service/GameLift/operation/") {
+        return operation.to_owned();
+    }
     match headers.get("x-amz-target") {
         Some(target) => target.to_str().unwrap().rsplit('.').next().unwrap_or_default().to_owned(),
         None if method == Method::POST => "PostToConnection".to_owned(),
@@ -263,5 +274,18 @@ fn refusal(status: u16, kind: &str) -> Response<Full<Bytes>> {
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     answer.headers_mut().insert("x-amzn-errortype", kind.parse().unwrap());
     answer.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    answer
+}
+
+/// GameLift, which speaks CBOR, names it in the body alone.
+fn refusal_in_cbor(status: u16, kind: &str) -> Response<Full<Bytes>> {
+    let text = |text: &str| [&[0x78, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let members = ["__type", &format!("com.amazonaws.gamelift#{kind}"), "Message", "refused by the test's rule"].map(text);
+    // A map of two members.
+    let body = [&[0xa2], members.concat().as_slice()].concat();
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer.headers_mut().insert("smithy-protocol", "rpc-v2-cbor".parse().unwrap());
+    answer.headers_mut().insert("content-type", "application/cbor".parse().unwrap());
     answer
 }

@@ -96,6 +96,9 @@ pub struct Addresses {
     pub issuer: String,
 }
 
+/// The file that says what the pretended fleet does.
+pub const FLEET: &str = "fleet.json";
+
 /// A local stack. Its end is the end of the test.
 pub struct LocalStack {
     /// Where it is.
@@ -115,7 +118,13 @@ impl LocalStack {
     pub async fn start_on(port: u16, arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let ready = directory.path().join("ready.json");
+        // Nothing is said in it of any queue, until a test says something. One that brings a file of its own says it there.
+        let fleet = directory.path().join(FLEET);
+        fs::write(&fleet, "{}").unwrap();
+        let fleet = format!("--fleet={}", fleet.display());
+        let fleet = (!arguments.iter().any(|argument| argument.starts_with("--fleet"))).then_some(fleet);
         let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
+            .args(fleet)
             .args(arguments)
             // Whatever a stack that is killed leaves behind goes with the test.
             .env("TMPDIR", directory.path())
@@ -195,13 +204,21 @@ impl LocalStack {
         troubles
     }
 
+    /// Waits until nothing is under way: whatever was asked for has had all its consequences, but for those of timers.
+    pub async fn settles(&self) {
+        eventually("nothing is under way", || async { (self.everything().await["busy"] == 0).then_some(()) }).await;
+    }
+
     async fn status(&self, function: &str) -> Value {
         self.statuses().await[format!("muster-dev-{function}")].take()
     }
 
     async fn statuses(&self) -> Value {
-        let mut status: Value = reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap();
-        status["functions"].take()
+        self.everything().await["functions"].take()
+    }
+
+    async fn everything(&self) -> Value {
+        reqwest::get(format!("{}/status", self.addresses.endpoint)).await.unwrap().json().await.unwrap()
     }
 
     /// What the stack and its functions have printed so far.

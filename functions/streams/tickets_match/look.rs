@@ -49,6 +49,8 @@ struct Outcome {
     done: BTreeSet<String>,
     /// Tickets of which a player is away, by id.
     away: BTreeSet<String>,
+    /// Tickets that were chosen with one that was gone, by id: they are for the next look, which reads what is there by then.
+    postponed: BTreeSet<String>,
     /// Players of whom is known whether they are connected.
     present: BTreeMap<String, bool>,
     /// When there is something more to see, in epoch milliseconds.
@@ -58,6 +60,16 @@ struct Outcome {
 impl Outcome {
     fn again_at(&mut self, time: u64) {
         self.again = Some(self.again.map_or(time, |again| again.min(time)));
+    }
+
+    /// Whether a ticket may be chosen.
+    fn leaves(&self, ticket: &TicketRow) -> bool {
+        ![&self.done, &self.away, &self.postponed].iter().any(|ids| ids.contains(&ticket.ticket_id))
+    }
+
+    /// Whether all players of a ticket are connected, as far as is known.
+    fn are_present(&self, ticket: &TicketRow) -> bool {
+        ticket.players.iter().all(|player| self.present.get(player) == Some(&true))
     }
 }
 
@@ -87,11 +99,25 @@ impl Looker {
             self.give_up(ticket, PoolOutcome::TimedOut, metrics).await?;
             outcome.done.insert(ticket.ticket_id.clone());
         }
+        // Whoever was away is asked for at every look, chosen or not: so a stamp goes when its player is back, and an old one ends no later absence.
+        let stamped: Vec<&TicketRow> = own.iter().filter(|ticket| ticket.absent_since.is_some() && outcome.leaves(ticket)).collect();
+        self.find_out(stamped.iter().flat_map(|ticket| &ticket.players), &mut outcome).await?;
+        for ticket in stamped {
+            if !outcome.are_present(ticket) {
+                outcome.away.insert(ticket.ticket_id.clone());
+            }
+        }
         self.choose_all(mode, &own, &mut outcome, cause).await?;
         // Only those who find nobody in their own pool look into others, since each is one more read.
         let all = self.with_neighbours(mode, band, &own, &outcome).await?;
         if all.len() > own.len() {
             self.choose_all(mode, &all, &mut outcome, cause).await?;
+        }
+        // Who is left may reach a pool later that it has not looked into.
+        for at in
+            own.iter().filter(|ticket| outcome.leaves(ticket)).filter_map(|ticket| reaches_further_at(ticket, now)).collect::<Vec<_>>()
+        {
+            outcome.again_at(at);
         }
         self.see_to_the_away(&own, &mut outcome, metrics).await?;
         let somebody_waits = own.iter().any(|ticket| !outcome.done.contains(&ticket.ticket_id));
@@ -117,7 +143,7 @@ impl Looker {
     /// `own`, and the tickets of the other pools that those of them who are left can reach by now, oldest first.
     async fn with_neighbours(&self, mode: &Mode, band: u16, own: &[TicketRow], outcome: &Outcome) -> Result<Vec<TicketRow>, Fault> {
         let now = clock::now_milliseconds();
-        let left = own.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id));
+        let left = own.iter().filter(|ticket| outcome.leaves(ticket));
         let waited = |ticket: &TicketRow| now.saturating_sub(ticket.queued_at);
         let bands = left.flat_map(|ticket| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, waited(ticket)));
         let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
@@ -142,10 +168,7 @@ impl Looker {
     /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
     /// be chosen in their place.
     async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
-        let left: Vec<&TicketRow> = tickets
-            .iter()
-            .filter(|ticket| !outcome.done.contains(&ticket.ticket_id) && !outcome.away.contains(&ticket.ticket_id))
-            .collect();
+        let left: Vec<&TicketRow> = tickets.iter().filter(|ticket| outcome.leaves(ticket)).collect();
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
         let now = clock::now_milliseconds();
         let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
@@ -154,8 +177,8 @@ impl Looker {
         let mut away = false;
         let mut complete = Vec::new();
         for group in chosen {
-            let missing = |ticket: &&&TicketRow| ticket.players.iter().any(|player| outcome.present.get(player) != Some(&true));
-            let missing: Vec<String> = group.iter().filter(missing).map(|ticket| ticket.ticket_id.clone()).collect();
+            let missing: Vec<String> =
+                group.iter().filter(|ticket| !outcome.are_present(ticket)).map(|ticket| ticket.ticket_id.clone()).collect();
             if missing.is_empty() {
                 complete.push(group);
             } else {
@@ -165,11 +188,13 @@ impl Looker {
         }
         let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
         for (group, made) in complete.iter().zip(made) {
-            if !made {
+            let ids = group.iter().map(|ticket| ticket.ticket_id.clone());
+            if made {
+                outcome.done.extend(ids);
+            } else {
+                outcome.postponed.extend(ids);
                 outcome.again_at(now + GONE_AGAIN);
             }
-            // One that was refused has changed since it was read: it is for the next look.
-            outcome.done.extend(group.iter().map(|ticket| ticket.ticket_id.clone()));
         }
         if let Some(time) = matched.look_again_at {
             outcome.again_at(time);
@@ -219,8 +244,7 @@ impl Looker {
         let now = clock::now_milliseconds();
         for ticket in tickets.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id)).collect::<Vec<_>>() {
             if !outcome.away.contains(&ticket.ticket_id) {
-                let back = ticket.players.iter().all(|player| outcome.present.get(player) == Some(&true));
-                if ticket.absent_since.is_some() && back {
+                if ticket.absent_since.is_some() && outcome.are_present(ticket) {
                     self.tickets.stamp(ticket, None).await?;
                 }
                 continue;
@@ -259,6 +283,13 @@ impl Looker {
         }
         Ok(())
     }
+}
+
+/// When a ticket first reaches into a band of skill that it does not reach at `now`, both in epoch milliseconds; to the second, as timers are.
+fn reaches_further_at(ticket: &TicketRow, now: u64) -> Option<u64> {
+    let reach = |at: u64| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, at.saturating_sub(ticket.queued_at));
+    let reached = reach(now);
+    (now..DEFAULT_WINDOWS.times_out_at(ticket.queued_at)).step_by(1_000).find(|at| reach(*at) != reached)
 }
 
 fn candidate(ticket: &TicketRow) -> Ticket<'_> {

@@ -125,14 +125,15 @@ impl Seats {
         Err(Rejection::new(Code::Seated, message).into())
     }
 
-    /// The part of a transaction that moves a player's seat from what is called `from` into another thing.
+    /// The part of a transaction that moves a player's seat from what is called `from` into another thing. The request that took the seat did not
+    /// ask for that one: a later request of the same id, for something else, is no repetition.
     pub(crate) fn move_on(&self, player_id: &str, from: &str, seat: &Seat, expires_at: u64) -> Result<TransactWriteItem, Fault> {
         let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("moving a seat", error);
         let kind: AttributeValue = serde_dynamo::to_attribute_value(seat.kind).map_err(|error| making(error.into()))?;
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Self::key(player_id)))
-            .update_expression("SET kind = :kind, holds = :to, expiresAt = :expires REMOVE #pool")
+            .update_expression("SET kind = :kind, holds = :to, expiresAt = :expires REMOVE #pool, requestId")
             .condition_expression("holds = :from")
             .expression_attribute_names("#pool", "pool")
             .expression_attribute_values(":kind", kind)

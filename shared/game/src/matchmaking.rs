@@ -10,10 +10,14 @@
 //! oldest of them: of the sets that it can be in, the one with the oldest second member, then the oldest third, and so on. So nobody
 //! is passed over for somebody who came later, and when it is done no tickets are left that go together.
 //!
-//! Games of two are the hot case and have a way of their own, in `pairs.rs`: `O(p log p)`, where `p` is the number of pairs of a ticket and
-//! a region that it names. Larger teams are searched for, in `teams.rs`: quickly where there are many to choose from, and at most in
-//! `O(n m²)` for each region, where `m` is the number of tickets within one ticket's windows. Both take the tickets as they come:
-//! a matcher reads the oldest few hundred of its pool, but nothing here relies on that.
+//! Games of two are the hot case and have a way of their own, in `pairs.rs`: for each region that a ticket names, a search among those who
+//! are free there, of whom there is at most one in every `start + 1` points of skill. So for `n` tickets of up to `r` regions it takes
+//! `O(n log n + n r log l)`, where `l` is that number, and moves up to `l` small values whenever somebody comes or goes.
+//!
+//! Larger teams are searched for, in `teams.rs`: quickly where there are many to choose from; in vain, for each ticket in `O(m)` as long as
+//! those within its windows cannot add up, and else in `O(m²)` for each of its regions that offers another choice, where `m` is how many
+//! they are. To say when to look again it searches as often as the time until somebody times out can be halved, some 17 times. That is
+//! milliseconds for the oldest few hundred of a pool, which is what a matcher reads, and too long for a hundred thousand.
 
 mod field;
 mod line;

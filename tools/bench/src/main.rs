@@ -3,8 +3,11 @@
 //! Linux only, since it reads `/proc`.
 
 mod cold_start;
+mod functions;
 mod machine;
+mod matchmaking;
 mod pipeline;
+mod placements;
 mod process;
 mod samples;
 mod sizes;
@@ -36,10 +39,14 @@ enum Benchmark {
     ColdStart(cold_start::Args),
     /// From sendMessage to the push, and each function's own time.
     Pipeline(pipeline::Args),
+    /// From sessionPlacementRequest to the way to a game server, and each function's own time.
+    Placements(placements::Args),
     /// Memory and latency with thousands of open sockets.
     Sockets(sockets::Args),
     /// What each operation is billed for on AWS.
     Units(units::Args),
+    /// The time to match a pool of tickets, by its size and by how hard the tickets make it.
+    Matchmaking(matchmaking::Args),
     /// The binaries that are deployed.
     Sizes,
 }
@@ -69,8 +76,10 @@ async fn run(benchmark: Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::ColdStart(args) => cold_start::run(&args).await?,
         Benchmark::Pipeline(args) => pipeline::run(&args).await?,
+        Benchmark::Placements(args) => placements::run(&args).await?,
         Benchmark::Sockets(args) => sockets::run(&args).await?,
         Benchmark::Units(args) => units::run(&args).await?,
+        Benchmark::Matchmaking(args) => matchmaking::run(&args)?,
         Benchmark::Sizes => sizes::run()?,
     }
     machine::load("At the end")

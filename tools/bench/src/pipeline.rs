@@ -5,7 +5,6 @@
 //! next one; a single player sends to itself. Times are taken in this process alone: just before a message is sent, and when its push
 //! has been received and read.
 
-mod functions;
 mod load;
 mod ring;
 
@@ -16,7 +15,7 @@ use self::{
     ring::{Outcome, Ring},
 };
 use crate::{
-    Result,
+    Result, functions,
     stack::{Setup, Stack},
     table::Table,
 };
@@ -54,7 +53,7 @@ pub async fn run(args: &Args) -> Result<()> {
     ];
     for load in &loads {
         let unthrottled = matches!(load, Load::Flood(_));
-        let stack = Stack::start_with(Setup { profile: Some(args.profile.clone()), unthrottled }).await?;
+        let stack = Stack::start_with(Setup { profile: Some(args.profile.clone()), unthrottled, ..Setup::default() }).await?;
         let (name, ring) = (load.to_string(), Arc::new(Ring::connect(&stack, load.connections()).await?));
         let before = functions::processor_times(&stack)?;
         load.run(&ring).await?;

@@ -18,6 +18,9 @@ use crate::Result;
 /// How long the stack may take to be ready, and a message to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The file that says what the pretended fleet does.
+const FLEET: &str = "fleet.json";
+
 /// How a stack differs from that of `cargo run`.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
@@ -25,6 +28,10 @@ pub struct Setup {
     pub profile: Option<String>,
     /// The stage does not throttle: its 1,000 requests a second are a rule of the game and not what a flood is to find.
     pub unthrottled: bool,
+    /// What the pretended fleet does with placements, by queue.
+    pub fleet: Option<Value>,
+    /// Parameters of the template, as `NAME=VALUE`.
+    pub parameters: Vec<String>,
 }
 
 /// A running stack. It ends when it is dropped.
@@ -62,6 +69,11 @@ impl Stack {
         let file = |name: &str| directory.path().join(name);
         fs::write(file("template.yaml"), template)?;
         let mut command = tokio::process::Command::from(built.command());
+        command.args(setup.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
+        if let Some(fleet) = &setup.fleet {
+            fs::write(file(FLEET), fleet.to_string())?;
+            command.arg("--fleet").arg(file(FLEET));
+        }
         let process = command
             .args(["--port", "0", "--quiet", "--ready"])
             .arg(file("ready.json"))
@@ -134,6 +146,19 @@ impl Stack {
         let Value::Object(functions) = status["functions"].take() else { return Err("the stack says nothing of its functions".into()) };
         let short = |name: String| name.strip_prefix("muster-dev-").map_or(name.clone(), str::to_owned);
         Ok(functions.into_iter().map(|(name, status)| (short(name), status)).collect())
+    }
+
+    /// Has the pretended fleet of a stack that was started with one behave like this from now on.
+    pub fn set_fleet(&self, fleet: &Value) -> Result<()> {
+        Ok(fs::write(self.directory.path().join(FLEET), fleet.to_string())?)
+    }
+
+    /// Publishes a message on the topic `name`, called without game and stage.
+    pub fn publish(&self, name: &str, message: &Value) -> Result<()> {
+        let topic = format!("arn:aws:sns:us-east-1:000000000000:muster-dev-{name}");
+        let form = [("Action", "Publish"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
+        self.agent.post(&self.endpoint).send_form(form)?;
+        Ok(())
     }
 
     /// The one row of the table `name`.

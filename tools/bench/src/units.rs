@@ -2,9 +2,10 @@
 //!
 //! Each operation is done alone, again and again: it is only begun when nothing is under way, and what it has used is read when nothing is
 //! under way any more, so that whatever it causes behind the reply belongs to it, and no batch is shared. The functions are warm. The players
-//! are bare sockets, because a client would say more than the operation.
+//! are bare sockets, because a client would say more than the operation. Placements have a stack of their own, see [`placements`].
 
 mod bill;
+mod placements;
 mod player;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,9 @@ pub struct Args {
     runs: usize,
 }
 
+/// What the first table shows.
+const TITLE: &str = "Billable units of one operation with warm functions";
+
 /// A chat message of usual length.
 const TEXT: &str = "See you in the lobby in five minutes, and bring the others along, we need one more.";
 /// How long a single operation may keep the stack busy.
@@ -34,7 +38,7 @@ const PAGE: usize = 50;
 /// Counts and prices the operations.
 pub async fn run(args: &Args) -> Result<()> {
     let stack = Stack::start().await?;
-    let mut counter = Counter { stack, sockets: 0, runs: args.runs.max(1), bills: Vec::new() };
+    let mut counter = Counter::new(stack, args.runs);
     let mut alice = counter.connect("alice").await?;
     let mut crowd = Vec::new();
     for number in 0..CROWD {
@@ -57,7 +61,12 @@ pub async fn run(args: &Args) -> Result<()> {
     }
     counter.quiet().await?;
     counter.requests(&format!("`resume`, {PAGE} messages"), &mut crowd[0], &json!({"route": "resume"})).await?;
-    counter.print()
+    for recipients in [1, CROWD] {
+        counter.announcements(recipients).await?;
+    }
+    counter.print(TITLE);
+    counter.print_hours()?;
+    placements::run(args.runs).await
 }
 
 fn online(number: usize) -> String {
@@ -83,6 +92,10 @@ struct Counter {
 }
 
 impl Counter {
+    fn new(stack: Stack, runs: usize) -> Self {
+        Self { stack, sockets: 0, runs: runs.max(1), bills: Vec::new() }
+    }
+
     async fn connect(&mut self, player: &str) -> Result<Player> {
         let token = tokio::task::block_in_place(|| self.stack.token(player))?;
         self.sockets += 1;
@@ -97,6 +110,8 @@ impl Counter {
             alice.ask(&frame).await?;
             self.quiet().await?;
         }
+        self.announcements(1).await?;
+        self.bills.clear();
         Ok(())
     }
 
@@ -148,15 +163,29 @@ impl Counter {
         Ok(())
     }
 
-    fn print(&self) -> Result<()> {
+    /// Publishes announcements to so many players who are online.
+    async fn announcements(&mut self, recipients: usize) -> Result<()> {
+        let names: Vec<_> = (0..recipients).map(online).collect();
+        let announcement = json!({"playerIds": names, "type": "news", "body": TEXT});
+        let before = self.quiet().await?;
+        for _ in 0..self.runs {
+            tokio::task::block_in_place(|| self.stack.publish("announcements", &announcement))?;
+            self.quiet().await?;
+        }
+        let used = self.quiet().await?.since(&before);
+        self.bills.push((format!("announcement to {recipients} online"), used));
+        Ok(())
+    }
+
+    fn print(&self, title: &str) {
         let mut table = Table::new(&Bill::COLUMNS);
         for (operation, bill) in &self.bills {
             table.row(bill.row(operation, self.runs));
         }
-        table.print(&format!(
-            "Billable units of one operation with warm functions, means of {} (list prices of us-east-1; GB-ms are this machine's):",
-            self.runs
-        ));
+        table.print(&format!("{title}, means of {} (list prices of us-east-1; GB-ms are this machine's):", self.runs));
+    }
+
+    fn print_hours(&self) -> Result<()> {
         let status = tokio::task::block_in_place(|| self.stack.status())?;
         println!("Besides, a million hours of open sockets are billed ${:.2}.", bill::hour_usd(&status)? * 1e6);
         Ok(())

@@ -73,21 +73,36 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
     let keys: Vec<_> = manifest
         .tables
         .iter()
-        .map(|table| (table.name.as_str(), table.hash_key.name.as_str(), table.range_key.as_ref().unwrap().name.as_str(), table.stream))
+        .map(|table| {
+            (table.name.as_str(), table.hash_key.name.as_str(), table.range_key.as_ref().map(|key| key.name.as_str()), table.stream)
+        })
         .collect();
+    let streamed = Some(StreamView::NewImage);
     assert_eq!(
         keys,
-        [("muster-dev-messages", "recipientId", "messageId", Some(StreamView::NewImage)), ("muster-dev-players", "playerId", "item", None),]
+        [
+            ("muster-dev-matches", "matchId", None, streamed),
+            ("muster-dev-messages", "recipientId", Some("messageId"), streamed),
+            ("muster-dev-placements", "placementId", None, streamed),
+            ("muster-dev-player-sessions", "playerId", Some("placementId"), streamed),
+            ("muster-dev-players", "playerId", Some("item"), None),
+            ("muster-dev-tickets", "pool", Some("ticketId"), streamed),
+        ]
     );
     assert!(manifest.tables.iter().all(|table| table.ttl_attribute.as_deref() == Some("expiresAt")));
-    let [mapping] = manifest.stream_mappings.as_slice() else { panic!("{:?}", manifest.stream_mappings) };
-    assert_eq!((mapping.table.as_str(), mapping.starting_position), ("muster-dev-messages", StartingPosition::TrimHorizon));
-    assert!(mapping.function_arn.ends_with(":muster-dev-messages-deliver"));
-    assert!(mapping.report_batch_item_failures && mapping.bisect_batch_on_error && mapping.maximum_retry_attempts.is_some());
-    assert!(mapping.maximum_record_age.is_some_and(|age| age < Duration::from_secs(86_400)));
-    assert_eq!(mapping.filter_patterns, [json!({"dynamodb": {"NewImage": {"messageId": {"S": [{"exists": true}]}}}})]);
-    assert_eq!(mapping.on_failure_queue_arn.as_ref(), Some(&manifest.queues[0].arn));
-    assert_eq!(manifest.queues[0].retention, Duration::from_secs(1_209_600));
+    for mapping in &manifest.stream_mappings {
+        let function = mapping.function_arn.rsplit(':').next().unwrap();
+        // Consumers are called after their table and what they do.
+        assert!(function.starts_with(&mapping.table), "{function} reads {}", mapping.table);
+        assert_eq!(mapping.starting_position, StartingPosition::TrimHorizon);
+        assert!(mapping.report_batch_item_failures && mapping.bisect_batch_on_error && mapping.maximum_retry_attempts.is_some());
+        assert!(mapping.maximum_record_age.is_some_and(|age| age < Duration::from_secs(86_400)));
+        let letters = manifest.queues.iter().find(|queue| queue.name == format!("{function}-dead-letters")).unwrap();
+        assert_eq!(mapping.on_failure_queue_arn.as_ref(), Some(&letters.arn));
+        assert_eq!(letters.retention, Duration::from_secs(1_209_600));
+    }
+    let deliver = manifest.stream_mappings.iter().find(|mapping| mapping.table == "muster-dev-messages").unwrap();
+    assert_eq!(deliver.filter_patterns, [json!({"dynamodb": {"NewImage": {"messageId": {"S": [{"exists": true}]}}}})]);
 }
 
 #[test]

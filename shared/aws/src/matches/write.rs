@@ -22,6 +22,9 @@ pub enum Joined {
     Changed,
 }
 
+/// How often a round is tried to be resolved: both plays can come between, and after them only somebody else who has resolved it.
+const RESOLVE_ATTEMPTS: u32 = 3;
+
 impl Matches {
     /// Inserts a match that waits for its second player, and takes the first one's seat.
     ///
@@ -87,14 +90,14 @@ impl Matches {
         }
     }
 
-    /// Resolves the open round, if it is ready: both have played, or its time is up. Whoever loses against another write looks once more at what is
-    /// there, since that may have been the last play. The match as it was last seen.
+    /// Resolves the open round, if it is ready: both have played, or its time is up. Whoever loses against another write looks again at what is
+    /// there, since that may have been a play, and nobody else may come. The match as it was last seen.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read or written.
     pub async fn resolve(&self, row: MatchRow) -> Result<MatchRow, Fault> {
         let mut row = row;
-        for _ in 0..2 {
+        for _ in 0..RESOLVE_ATTEMPTS {
             let Some(rules) = row.rules().resolved(row.rounds()?, clock::now_milliseconds()) else { break };
             if let Some(after) = self.write(&row, &rules).await? {
                 let over = after.ending;

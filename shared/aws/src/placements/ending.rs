@@ -1,10 +1,10 @@
 //! The end of a placement, whoever brings it about: GameLift's event, the forwarder or the timer.
 //!
 //! First the outcome is written down, once. Then the players are told, step by step, by whoever finds that they have not been: each step may
-//! be done again, so that a death between them is made good by the repetition, by anyone who comes later, and by the timer at the latest. Seats are given up before anybody is told, so that
-//! a player who was told can ask again at once.
+//! be done again, so that a death between them is made good by the repetition, by anyone who comes later, and by the timer at the latest. A
+//! player's seat is given up before that player is told, so that it can ask again at once.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use muster_game::placement::Change;
 
 use super::{Changed, End, PlacementRow, Placements};
@@ -65,11 +65,12 @@ impl Ending {
         if row.told {
             return Ok(());
         }
-        let releases = row.players.iter().map(|player| self.seats.release(player, &row.placement_id));
-        stream::iter(releases).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await?;
         let rows = PlayerSessionRow::of_placement(row);
-        let inserts = rows.iter().map(|row| self.player_sessions.insert(row));
-        stream::iter(inserts).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await?;
+        for_each(rows.iter().map(async |told| {
+            self.seats.release(&told.player_id, &row.placement_id).await?;
+            self.player_sessions.insert(told).await
+        }))
+        .await?;
         self.placements.change(&row.placement_id, Change::Tell).await?;
         Ok(())
     }
@@ -80,7 +81,12 @@ impl Ending {
     /// A [`Fault`] if a table cannot be written: then this is to be done again.
     pub async fn close(&self, row: &PlacementRow) -> Result<(), Fault> {
         let rows = PlayerSessionRow::of_placement(row);
-        let closes = rows.iter().map(|row| self.player_sessions.close(row));
-        stream::iter(closes).buffer_unordered(PLAYERS_AT_ONCE).try_collect::<()>().await
+        for_each(rows.iter().map(|row| self.player_sessions.close(row))).await
     }
+}
+
+/// Does what is to be done for each player, some side by side, also where it fails for one: nobody is to wait for another's row.
+async fn for_each(players: impl Iterator<Item = impl Future<Output = Result<(), Fault>>>) -> Result<(), Fault> {
+    let done: Vec<Result<(), Fault>> = stream::iter(players).buffer_unordered(PLAYERS_AT_ONCE).collect().await;
+    done.into_iter().collect()
 }

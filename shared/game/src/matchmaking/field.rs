@@ -1,6 +1,9 @@
 //! The tickets as they are compared: in order of age, with numbers for the names of regions.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+};
 
 use super::{Ticket, Windows};
 
@@ -27,27 +30,38 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Field {
     pub entries: Vec<Entry>,
-    /// How many regions are named by more than one ticket: `0..shared`. Those that one ticket alone names have greater numbers.
+    /// The regions that more than one ticket names are `0..shared`; those that one ticket alone names have greater numbers.
     pub shared: u32,
     places: Vec<Place>,
 }
 
 impl Field {
-    pub fn new<'a>(tickets: &[Ticket<'a>], waiting: &[usize], windows: &Windows) -> Self {
-        let mut names = Names::default();
-        let (mut entries, mut places) = (Vec::with_capacity(waiting.len()), Vec::new());
+    pub fn new(tickets: &[Ticket<'_>], waiting: &[usize], windows: &Windows) -> Self {
+        let count = waiting.iter().map(|&position| tickets[position].latencies.len()).sum();
+        let mut names = Names::new(count);
+        let (mut entries, mut places) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(count));
         for &position in waiting {
             let Ticket { players, skill, latencies, queued_at } = tickets[position];
             entries.push(Entry { players, skill, queued_at, open: latencies.is_empty(), places: places.len() });
-            let mut before = Names::START;
+            names.last = None;
             for (name, &latency) in latencies {
                 if windows.latency.reaches(latency).is_some() {
-                    before = names.number(before, name);
-                    places.push(Place { region: before, latency });
+                    let region = names.number(name).unwrap_or_else(|| {
+                        names.once.push((places.len(), name));
+                        u32::MAX
+                    });
+                    places.push(Place { region, latency });
                 }
             }
         }
-        let shared = names.renumber(&mut places);
+        let shared = names.names.len() as u32;
+        let mut alone = shared;
+        for (place, name) in names.once {
+            places[place].region = names.numbers.get(name).copied().unwrap_or_else(|| {
+                alone += 1;
+                alone - 1
+            });
+        }
         Self { entries, shared, places }
     }
 
@@ -64,62 +78,69 @@ impl Field {
     }
 }
 
-/// Numbers for names, in the order in which they come.
-#[derive(Default)]
+/// Numbers for the names that come more than once, in the order in which they do.
+///
+/// Clients choose the names, and may choose ones that nobody else has. Those would fill a map with what is never looked up: so a name is only
+/// remembered as a few bits until it comes again.
 struct Names<'a> {
-    /// Clients choose the names, so their hashes are not to be foreseen. Nothing depends on them but the time that this takes.
     numbers: HashMap<&'a str, u32>,
     names: Vec<&'a str>,
     /// What came after each name the last time, and before all others what came first: most tickets name the same regions in the same
     /// order, and a comparison is cheaper than a hash.
     after: Vec<u32>,
-    /// How many tickets have named each.
-    named: Vec<u32>,
+    /// The last name that had a number, of those of the same ticket.
+    last: Option<u32>,
+    /// Two bits for each name that has come, of sixteen. A name that seems to have come, and has not, has a number of its own, which does no harm.
+    seen: Vec<u64>,
+    /// Where each name came first.
+    once: Vec<(usize, &'a str)>,
+    /// Nothing but the time that this takes depends on its hashes. They are not to be foreseen, since clients choose what is hashed.
+    hasher: RandomState,
 }
 
 impl<'a> Names<'a> {
-    /// Stands for the name before the first.
-    const START: u32 = u32::MAX;
-
-    /// The number of `name`, which comes after the one of the number `before`.
-    fn number(&mut self, before: u32, name: &'a str) -> u32 {
-        let slot = before.wrapping_add(1) as usize;
-        if self.after.is_empty() {
-            self.after.push(0);
+    /// For so many names at most.
+    fn new(count: usize) -> Self {
+        Self {
+            numbers: HashMap::new(),
+            names: Vec::new(),
+            after: vec![0],
+            last: None,
+            seen: vec![0; (count / 4).next_power_of_two()],
+            once: Vec::new(),
+            hasher: RandomState::new(),
         }
-        let guess = self.after[slot];
-        if self.names.get(guess as usize) == Some(&name) {
-            self.named[guess as usize] += 1;
-            return guess;
-        }
-        let next = self.names.len() as u32;
-        let number = *self.numbers.entry(name).or_insert(next);
-        if number == next {
-            self.names.push(name);
-            self.named.push(0);
-            self.after.push(0);
-        }
-        self.named[number as usize] += 1;
-        self.after[slot] = number;
-        number
     }
 
-    /// Gives the lowest numbers to the names that were given more than once, and says how many those are.
-    fn renumber(&self, places: &mut [Place]) -> u32 {
-        let shared = self.named.iter().filter(|&&named| named > 1).count() as u32;
-        let (mut low, mut high) = (0, shared);
-        let numbers: Vec<u32> = self
-            .named
-            .iter()
-            .map(|&named| {
-                let next = if named > 1 { &mut low } else { &mut high };
-                *next += 1;
-                *next - 1
-            })
-            .collect();
-        for place in places {
-            place.region = numbers[place.region as usize];
-        }
-        shared
+    /// The number of `name`. `None` if it comes for the first time.
+    fn number(&mut self, name: &'a str) -> Option<u32> {
+        let slot = self.last.map_or(0, |last| last as usize + 1);
+        let guess = self.after[slot];
+        let number = if self.names.get(guess as usize) == Some(&name) {
+            guess
+        } else if let Some(&number) = self.numbers.get(name) {
+            number
+        } else if self.has_come(name) {
+            let number = self.names.len() as u32;
+            self.numbers.insert(name, number);
+            self.names.push(name);
+            self.after.push(0);
+            number
+        } else {
+            return None;
+        };
+        self.after[slot] = number;
+        self.last = Some(number);
+        Some(number)
+    }
+
+    /// Whether `name` seems to have come before; from now on it has.
+    fn has_come(&mut self, name: &str) -> bool {
+        let hash = self.hasher.hash_one(name);
+        let word = (hash >> 12) as usize & (self.seen.len() - 1);
+        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
+        let come = self.seen[word] & bits == bits;
+        self.seen[word] |= bits;
+        come
     }
 }

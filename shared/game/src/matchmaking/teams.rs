@@ -6,7 +6,7 @@
 mod spread;
 
 use super::{Windows, field::Field};
-use spread::{Candidate, Spread};
+use spread::{Candidate, Spread, add_up};
 
 /// How many tickets are tried at first sight.
 const SIGHT: usize = 1_024;
@@ -32,6 +32,10 @@ impl<'a> Teams<'a> {
     pub fn matches(&self, now: u64, left: &[bool], most: usize) -> Vec<Vec<usize>> {
         let mut look = Look::new(self, now, left);
         let mut matches = Vec::new();
+        let players = (0..left.len()).filter(|&entry| look.left[entry]).map(|entry| self.field.entries[entry].players);
+        if !add_up(players, self.team) {
+            return matches;
+        }
         for anchor in 0..left.len() {
             if matches.len() == most {
                 break;
@@ -104,6 +108,8 @@ impl Regions {
 impl<'a> Look<'a> {
     fn new(teams: &'a Teams<'a>, now: u64, left: &[bool]) -> Self {
         let (field, mut left) = (teams.field, left.to_vec());
+        // Who names only regions that nobody else names can do with those who accept every one, if there are any.
+        let open = field.entries.iter().zip(&left).any(|(entry, left)| entry.open && *left);
         let (mut widths, mut regions) = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
         for (entry, left) in left.iter_mut().enumerate() {
             let (skill, latency) = field.widths(entry, teams.windows, now);
@@ -112,8 +118,8 @@ impl<'a> Look<'a> {
             if *left && !field.entries[entry].open {
                 these.extend(field.places(entry).iter().filter(|place| place.latency <= latency).map(|place| place.region));
                 these.sort_unstable();
-                // It accepts none yet.
-                *left = !these.is_empty();
+                // Or it accepts none yet.
+                *left = these.first().is_some_and(|&lowest| open || lowest < field.shared);
             }
             regions.push(if field.entries[entry].open { Regions::Every } else { Regions::These(these) });
         }
@@ -154,7 +160,7 @@ impl<'a> Look<'a> {
         let candidates = self.candidates(anchor);
         let missing = self.teams.team - self.players(anchor);
         let spread = Spread { skill: self.skill(anchor), width: self.widths[anchor], missing };
-        if !spread.may_add_up(&candidates) {
+        if !add_up(candidates.iter().map(|candidate| candidate.players), missing) {
             return None;
         }
         // In which region a match may be: one of the anchor's, or of the others if it has none of its own.

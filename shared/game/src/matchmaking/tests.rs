@@ -53,6 +53,27 @@ fn tickets(players: usize, most: usize) -> impl Strategy<Value = Vec<Owned>> {
     prop::collection::vec(ticket, 0..most)
 }
 
+/// Windows that are narrow at first, so that the first to fit fit later, and much depends on who has waited for how long.
+fn slow_windows() -> impl Strategy<Value = Windows> {
+    let window = || (0_u32..4, 1_u32..20).prop_map(|(start, per_second)| Window { start, per_second, cap: 120 });
+    (window(), window()).prop_map(|(skill, latency)| Windows { skill, latency, give_up_milliseconds: 60_000 })
+}
+
+/// Tickets that all name one region, or accept every one.
+fn together(players: usize, latency: u32, most: usize) -> impl Strategy<Value = Vec<Owned>> {
+    let latencies = (0..=latency).prop_map(|latency| {
+        let named = (latency > 0).then(|| ("a".to_owned(), latency));
+        named.into_iter().collect()
+    });
+    let ticket = (1..=players, 0_u16..60, latencies, 3_000..=NOW).prop_map(|(players, skill, latencies, queued_at)| Owned {
+        players,
+        skill,
+        latencies,
+        queued_at,
+    });
+    prop::collection::vec(ticket, 0..most)
+}
+
 /// A team, tickets and windows.
 fn situation() -> impl Strategy<Value = (usize, Vec<Owned>, Windows)> {
     prop_oneof![
@@ -60,6 +81,8 @@ fn situation() -> impl Strategy<Value = (usize, Vec<Owned>, Windows)> {
         1 => (Just(2), tickets(3, 24), windows()),
         3 => (1_usize..=6, tickets(4, 14), windows()),
         1 => (3_usize..=5, tickets(1, 16), windows()),
+        2 => (Just(2), together(1, 100, 16), slow_windows()),
+        2 => (3_usize..=9, together(4, 0, 14), slow_windows()),
     ]
 }
 

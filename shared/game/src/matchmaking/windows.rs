@@ -26,8 +26,9 @@ pub struct Windows {
 
 /// The windows of a mode that has none of its own.
 ///
-/// Half of the players of a usual scale are within some 700 points of each other. Who waits alone sees all of them after a minute, and
-/// regions of up to a quarter of a second, with which turns can still be played; before it is told after two that nobody is there.
+/// In a busy pool somebody is within them at once: 100 points are a fiftieth of the scale. In an empty one they reach, after about a minute, a
+/// third of the scale to either side and regions of a quarter of a second, with which turns can still be played. After two minutes nobody
+/// is likely to come any more, and a player had better be told.
 pub const DEFAULT_WINDOWS: Windows = Windows {
     skill: Window { start: 100, per_second: 20, cap: 1_500 },
     latency: Window { start: 60, per_second: 3, cap: 250 },

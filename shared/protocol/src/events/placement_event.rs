@@ -1,6 +1,8 @@
 //! Events of placements and game sessions, in the shape in which GameLift publishes them.
 //! <https://docs.aws.amazon.com/gameliftservers/latest/developerguide/queue-events.html>
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
@@ -110,7 +112,8 @@ impl PlacementFulfilled {
         for (name, text) in [("dnsName", &self.dns_name), ("gameSessionRegion", &self.game_session_region)] {
             text.as_ref().map_or(Ok(()), |text| check_text(name, text, limits::ADDRESS_CHARACTERS))?;
         }
-        let (players, most) = (self.placed_player_sessions.len(), limits::PLACED_PLAYERS);
+        let players: BTreeSet<&str> = self.placed_player_sessions.iter().map(|placed| placed.player_id.as_str()).collect();
+        let (players, most) = (players.len(), limits::PLACED_PLAYERS);
         if players > most {
             return Err(format!("placedPlayerSessions: at most {most}, not {players}"));
         }
@@ -204,6 +207,14 @@ mod tests {
             assert_eq!(detail(wrong).unwrap().check().unwrap_err(), problem);
         }
         assert!(detail(json!({"type": "PlacementPostponed", "placementId": "p"})).is_err());
+    }
+
+    #[test]
+    fn a_player_who_is_named_twice_counts_once() {
+        let players: Vec<Value> = (0..400).map(|n| json!({"playerId": (n / 2).to_string(), "playerSessionId": "s"})).collect();
+        let fulfilled = json!({"type": "PlacementFulfilled", "placementId": "p", "gameSessionArn": "a", "ipAddress": "i", "port": 1,
+            "placedPlayerSessions": players});
+        assert_eq!(detail(fulfilled).unwrap().check(), Ok(()));
     }
 
     proptest! {

@@ -13,13 +13,14 @@ pub struct Bill {
     write_units: f64,
     read_units: f64,
     sqs_requests: f64,
+    sns_publishes: f64,
     log_bytes: f64,
     usd: f64,
 }
 
 impl Bill {
     /// What [`Bill::row`] gives.
-    pub const COLUMNS: [&str; 9] = [
+    pub const COLUMNS: [&str; 10] = [
         "operation",
         "gateway messages",
         "invocations",
@@ -27,6 +28,7 @@ impl Bill {
         "write units",
         "read units",
         "SQS requests",
+        "SNS publishes",
         "log bytes",
         "USD per million",
     ];
@@ -43,6 +45,7 @@ impl Bill {
             write_units: quantity("writeUnits")?,
             read_units: quantity("readUnits")?,
             sqs_requests: quantity("sqsRequests")?,
+            sns_publishes: quantity("snsPublishes")?,
             log_bytes: quantity("logGb")? * 1_073_741_824.0,
             usd: number(&usage["usd"], "cost")? - number(&usage["items"]["connectionMinutes"]["usd"], "cost of connections")?,
         })
@@ -66,6 +69,7 @@ impl Bill {
             write_units: self.write_units + sign * other.write_units,
             read_units: self.read_units + sign * other.read_units,
             sqs_requests: self.sqs_requests + sign * other.sqs_requests,
+            sns_publishes: self.sns_publishes + sign * other.sns_publishes,
             log_bytes: self.log_bytes + sign * other.log_bytes,
             usd: self.usd + sign * other.usd,
         }
@@ -76,7 +80,8 @@ impl Bill {
         let mean = |sum: f64| sum / runs as f64;
         let exact = |sum: f64| format!("{:.2}", mean(sum)).trim_end_matches('0').trim_end_matches('.').to_owned();
         let mut row = vec![operation.to_owned()];
-        row.extend([self.gateway_messages, self.invocations, self.gb_ms, self.write_units, self.read_units, self.sqs_requests].map(exact));
+        let units = [self.write_units, self.read_units, self.sqs_requests, self.sns_publishes];
+        row.extend([self.gateway_messages, self.invocations, self.gb_ms].into_iter().chain(units).map(exact));
         row.extend([format!("{:.0}", mean(self.log_bytes)), format!("{:.2}", mean(self.usd) * 1e6)]);
         row
     }
@@ -96,7 +101,7 @@ mod tests {
     fn a_row_has_the_means_in_the_order_of_the_columns() {
         let bill = Bill { gateway_messages: 6.0, read_units: 1.0, log_bytes: 3.0, usd: 4e-6, ..Bill::default() };
         let row = bill.row("ping", 2);
-        assert_eq!(row, ["ping", "3", "0", "0", "0", "0.5", "0", "2", "2.00"]);
+        assert_eq!(row, ["ping", "3", "0", "0", "0", "0.5", "0", "0", "2", "2.00"]);
         assert_eq!(row.len(), Bill::COLUMNS.len());
     }
 

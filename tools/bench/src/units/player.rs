@@ -9,7 +9,7 @@ use futures_util::{
 use serde_json::Value;
 use tokio::{
     net::TcpStream,
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
     time::timeout,
 };
@@ -27,6 +27,8 @@ pub struct Player {
     sink: SplitSink<Socket, Message>,
     /// Whatever is no push.
     replies: UnboundedReceiver<Value>,
+    /// What was pushed about placements.
+    told: UnboundedReceiver<Value>,
     reader: JoinHandle<()>,
 }
 
@@ -41,9 +43,9 @@ impl Player {
     pub async fn connect(url: &str, token: &str) -> Result<Self> {
         let (socket, _) = connect_async(format!("{url}?token={token}")).await?;
         let (sink, stream) = socket.split();
-        let (sender, replies) = unbounded_channel();
-        let reader = tokio::spawn(read(stream, sender));
-        Ok(Self { sink, replies, reader })
+        let ((replying, replies), (telling, told)) = (unbounded_channel(), unbounded_channel());
+        let reader = tokio::spawn(read(stream, replying, telling));
+        Ok(Self { sink, replies, told, reader })
     }
 
     /// Sends a frame and awaits its reply. A rejection is an error.
@@ -51,6 +53,11 @@ impl Player {
         self.sink.send(Message::text(frame.to_string())).await?;
         let reply = timeout(PATIENCE, self.replies.recv()).await?.ok_or("the socket was closed")?;
         if reply["type"] == "reply" { Ok(reply) } else { Err(format!("no reply but {reply}").into()) }
+    }
+
+    /// The oldest push about a placement that was not taken yet.
+    pub async fn told(&mut self) -> Result<Value> {
+        Ok(timeout(PATIENCE, self.told.recv()).await?.ok_or("the socket was closed")?)
     }
 
     /// Closes the socket and waits until the other side has, too.
@@ -61,12 +68,17 @@ impl Player {
     }
 }
 
-/// Hands on what is no push, until the socket ends.
-async fn read(mut stream: SplitStream<Socket>, replies: tokio::sync::mpsc::UnboundedSender<Value>) {
+/// Hands on what is no push, and what is pushed about placements, until the socket ends. Messages are left out.
+async fn read(mut stream: SplitStream<Socket>, replies: UnboundedSender<Value>, told: UnboundedSender<Value>) {
     while let Some(Ok(message)) = stream.next().await {
         let Ok(text) = message.into_text() else { continue };
         let Ok(frame) = serde_json::from_str::<Value>(&text) else { continue };
-        if frame["type"] != "message" && replies.send(frame).is_err() {
+        let sent = match frame["type"].as_str() {
+            Some("message") => Ok(()),
+            Some("session" | "placement") => told.send(frame),
+            _ => replies.send(frame),
+        };
+        if sent.is_err() {
             return;
         }
     }

@@ -24,17 +24,17 @@ pub struct Spread {
     pub missing: usize,
 }
 
-impl Spread {
-    /// Whether they could add up if they all fitted each other.
-    pub fn may_add_up(&self, candidates: &[Candidate]) -> bool {
-        let mut counts = vec![0; self.missing + 1];
-        candidates.iter().for_each(|candidate| counts[candidate.players] += 1);
-        Sums::of(&counts).has(self.missing)
-    }
+/// Whether some of these numbers of players, none of which is greater than it, add up to `sum`.
+pub fn add_up(players: impl Iterator<Item = usize>, sum: usize) -> bool {
+    let mut counts = vec![0; sum + 1];
+    players.for_each(|players| counts[players] += 1);
+    Sums::of(&counts).has(sum)
+}
 
+impl Spread {
     /// The oldest of the candidates, which are in order of age, that make a match with the anchor.
     pub fn oldest(&self, candidates: &[Candidate]) -> Option<Vec<usize>> {
-        if !self.may_add_up(candidates) {
+        if !add_up(candidates.iter().map(|candidate| candidate.players), self.missing) {
             return None;
         }
         let mut skills: Vec<i32> = candidates.iter().map(|candidate| candidate.skill).chain([self.skill]).collect();
@@ -49,7 +49,7 @@ impl Spread {
     fn oldest_above(&self, low: i32, highs: &[i32], candidates: &[Candidate]) -> Option<Vec<usize>> {
         let reach: Vec<Candidate> =
             candidates.iter().filter(|candidate| candidate.skill >= low && candidate.skill - candidate.width <= low).copied().collect();
-        if !self.may_add_up(&reach) {
+        if !add_up(reach.iter().map(|candidate| candidate.players), self.missing) {
             return None;
         }
         let (mut coming, mut leaving) = (reach.clone(), reach.clone());

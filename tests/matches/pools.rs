@@ -1,0 +1,145 @@
+//! Who is matched with whom.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+
+use super::{Gamer, matched};
+use crate::harness::{LocalStack, Player, eventually};
+
+const CROWD: usize = 60;
+
+/// Ends a player's socket, and waits until Muster knows.
+async fn vanish(stack: &LocalStack, gamer: Gamer) -> String {
+    let Gamer { name, player, .. } = gamer;
+    player.socket.vanish();
+    eventually("the connection is gone", || async { stack.connections(&name).await.is_empty().then_some(()) }).await;
+    name
+}
+
+#[tokio::test]
+async fn sixty_who_come_at_once_are_thirty_matches_and_nobody_is_in_two() {
+    let stack = LocalStack::start(&[]).await;
+    let names: Vec<String> = (0..CROWD).map(|number| format!("player-{number:02}")).collect();
+    let mut gamers = join_all(names.iter().map(|name| Gamer::connect(&stack, name))).await;
+    join_all(gamers.iter_mut().map(|gamer| gamer.join_pool("rpsls"))).await;
+    let told = join_all(gamers.iter_mut().map(Gamer::told)).await;
+    let opponent = |push: &Value| push["opponentId"].as_str().unwrap().to_owned();
+    let of: BTreeMap<&String, (String, &Value)> = names.iter().zip(told.iter().map(|push| (opponent(push), &push["matchId"]))).collect();
+    for (name, (opponent, id)) in &of {
+        assert_eq!(of[opponent], ((*name).clone(), *id), "{name}");
+    }
+    assert_eq!(stack.table("matches").await.len(), CROWD / 2);
+    let tickets = stack.table("tickets").await;
+    assert!(!tickets.iter().any(|row| row.get("players").is_some()), "{tickets:?}");
+}
+
+#[tokio::test]
+async fn whoever_leaves_while_it_is_matched_is_out_of_the_pool_or_in_the_match() {
+    let stack = LocalStack::start(&[]).await;
+    for number in 0..10 {
+        let mut alice = Gamer::connect(&stack, &format!("alice-{number}")).await;
+        let mut bob = Gamer::connect(&stack, &format!("bob-{number}")).await;
+        let ticket = alice.join_pool("rpsls").await;
+        let leaving = async {
+            tokio::time::sleep(Duration::from_millis(number * 3)).await;
+            alice.ask("leavePool", json!({})).await
+        };
+        let (_, left) = join(bob.join_pool("rpsls"), leaving).await;
+        if left["type"] == "reply" {
+            assert_eq!(left["body"], json!({"ticketId": ticket}));
+            assert_eq!(alice.state().await["seat"], Value::Null);
+            // The one who is left behind waits on, for whoever comes next.
+            let mut carol = Gamer::connect(&stack, &format!("carol-{number}")).await;
+            carol.join_pool("rpsls").await;
+            assert_eq!(bob.told().await["opponentId"], carol.name);
+        } else {
+            assert_eq!(left["code"], "not_found", "{left}");
+            assert_eq!(alice.told().await["opponentId"], bob.name);
+            assert_eq!(bob.told().await["opponentId"], alice.name);
+        }
+    }
+    let mut dave = Gamer::connect(&stack, "dave").await;
+    assert_eq!(dave.refused("leavePool", json!({})).await, "not_found");
+}
+
+#[tokio::test]
+async fn a_ticket_can_be_asked_for_twice_and_is_one() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Gamer::connect(&stack, "alice").await;
+    let ticket = alice.join_pool("rpsls").await;
+    assert_eq!(alice.join_pool("rpsls").await, ticket);
+    let other = alice.player.ask(&json!({"route": "joinPool", "requestId": "2", "body": {"mode": "rps"}})).await;
+    assert_eq!(other["code"], "seated", "{other}");
+    assert_eq!(alice.state().await["seat"], json!({"kind": "ticket", "id": ticket, "requestId": "1"}));
+    assert_eq!(alice.get("leavePool", json!({})).await, json!({"ticketId": ticket}));
+    for mode in ["arena", "chess"] {
+        assert_eq!(alice.refused("joinPool", json!({"mode": mode})).await, "bad_request");
+    }
+    assert_ne!(alice.join_pool("rpsls").await, ticket);
+}
+
+#[tokio::test]
+async fn a_ghost_is_passed_over_and_one_that_returns_has_kept_its_place() {
+    let stack = LocalStack::start(&[]).await;
+    let mut ghost = Gamer::connect(&stack, "ghost").await;
+    let ticket = ghost.join_pool("rpsls").await;
+    let name = vanish(&stack, ghost).await;
+    let [_alice, _bob] = matched(&stack, ["alice", "bob"]).await;
+    let mut ghost = Gamer { name: name.clone(), player: Player::connect(&stack, &name).await, seen: Default::default() };
+    assert_eq!(ghost.state().await["seat"]["id"], ticket);
+    let mut carol = Gamer::connect(&stack, "carol").await;
+    carol.join_pool("rpsls").await;
+    assert_eq!(ghost.told().await["opponentId"], "carol");
+    assert_eq!(carol.told().await["opponentId"], "ghost");
+}
+
+#[tokio::test]
+async fn a_ghost_that_stays_away_loses_its_place_and_its_seat() {
+    let stack = LocalStack::start(&[]).await;
+    let mut ghost = Gamer::connect(&stack, "ghost").await;
+    ghost.join_pool("rpsls").await;
+    vanish(&stack, ghost).await;
+    let [_alice, _bob] = matched(&stack, ["alice", "bob"]).await;
+    // Its grace is as long as the tests' patience.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(stack.seat("ghost").await["kind"]["S"], "ticket", "it may come back still");
+    eventually("the ghost's seat is free", || async { stack.seat("ghost").await.is_null().then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn who_is_too_far_at_first_is_matched_when_it_has_waited_also_in_another_pool() {
+    let stack = LocalStack::start(&[]).await;
+    // At first neither of them reaches into the other's band of skill.
+    let (mut weaker, mut stronger) = (Gamer::connect(&stack, "weaker").await, Gamer::connect(&stack, "stronger").await);
+    weaker.join_pool_with(json!({"mode": "rpsls", "skill": 2_380})).await;
+    let begun = Instant::now();
+    stronger.join_pool_with(json!({"mode": "rpsls", "skill": 2_640})).await;
+    assert_eq!(weaker.told().await["opponentId"], "stronger");
+    assert_eq!(stronger.told().await["opponentId"], "weaker");
+    assert!(begun.elapsed() >= Duration::from_millis(7_500), "260 points take eight seconds: {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn two_of_a_hosted_mode_are_sent_to_one_game_server_with_a_place_each() {
+    let stack = LocalStack::start(&[]).await;
+    stack.fleet(&json!({"delayMilliseconds": 100}));
+    let (mut alice, mut bob) = (Gamer::connect(&stack, "alice").await, Gamer::connect(&stack, "bob").await);
+    for gamer in [&mut alice, &mut bob] {
+        gamer.join_pool("duel").await;
+    }
+    let (hers, his) = (alice.player.news().await, bob.player.news().await);
+    for push in [&hers, &his] {
+        assert_eq!(push["type"], "session", "{push}");
+    }
+    assert_eq!((&hers["placementId"], &hers["gameSessionArn"]), (&his["placementId"], &his["gameSessionArn"]));
+    assert_ne!(hers["playerSessionId"], his["playerSessionId"]);
+    for gamer in [&mut alice, &mut bob] {
+        assert_eq!(gamer.state().await["seat"], Value::Null);
+        gamer.join_pool("rpsls").await;
+    }
+}
