@@ -231,6 +231,7 @@ async def a_game_server_is_found_or_given_up(browser, stack):
     stack.serve("never")
     await kim.activate("#server-request")
     await kim.until_text("#server-waiting", "Looking for a game server")
+    await kim.until("document.querySelector('#server-cancel').ariaDisabled === 'false'")
     # While waiting for one thing a player cannot wait for another, and is told so in words.
     await kim.activate("#play-stranger")
     await kim.until_text("#notice", "You are in something else already.")

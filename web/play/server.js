@@ -2,7 +2,7 @@
  * A place on a game server: asked for, waited for, given up, found, and over.
  */
 
-import { byId, setText } from "./dom.js";
+import { byId, setText, setUsable } from "./dom.js";
 import { failure, placementEnd } from "./words.js";
 
 /** The part of the lobby about game servers. */
@@ -10,6 +10,8 @@ export class GameServer {
   #request;
   /** The placement that is waited for or has a server. @type {string | undefined} */
   #placementId;
+  /** What was pushed while it was not known yet which placement is ours. @type {(() => void)[] | null} */
+  #early = null;
 
   /** @param {(route: string, body?: object) => Promise<any>} request */
   constructor(request) {
@@ -42,6 +44,14 @@ export class GameServer {
    * @param {{placementId: string, ip: string, dns?: string, port: number, playerSessionId: string, region?: string}} session
    */
   found({ placementId, ip, dns, port, playerSessionId, region }) {
+    if (this.#early) {
+      this.#early.push(() => this.found({ placementId, ip, dns, port, playerSessionId, region }));
+      return;
+    }
+    // One that was found before, and is told late, is not what is waited for.
+    if (!byId("server-waiting").hidden && this.#placementId !== undefined && this.#placementId !== placementId) {
+      return;
+    }
     byId("server").open = true;
     this.#placementId = placementId;
     setText(byId("server-address"), `${ip}:${port}${dns ? ` (${dns})` : ""}`);
@@ -56,6 +66,10 @@ export class GameServer {
    * @param {{placementId: string, outcome: string, reason?: string, results?: unknown}} end
    */
   ended(end) {
+    if (this.#early) {
+      this.#early.push(() => this.ended(end));
+      return;
+    }
     if (this.#placementId !== undefined && this.#placementId !== end.placementId) {
       return;
     }
@@ -66,14 +80,27 @@ export class GameServer {
   }
 
   async #ask() {
+    if (this.#early) {
+      return;
+    }
+    this.#placementId = undefined;
+    this.#early = [];
     this.#show("waiting", "");
     byId("server-cancel").focus();
+    let problem;
     try {
       const { placementId } = await this.#request("sessionPlacementRequest", { mode: byId("server-mode").value });
-      this.#placementId ??= placementId;
+      this.#placementId = placementId;
+      this.#show("waiting", "");
     } catch (error) {
-      this.#show("ask", failure(/** @type {Error} */ (error)));
-      byId("server-request").focus();
+      problem = failure(/** @type {Error} */ (error));
+    }
+    // A push can be faster than the reply, and now it is known whether it was about this placement or the one before.
+    const early = this.#early;
+    this.#early = null;
+    early.forEach((tell) => tell());
+    if (problem !== undefined) {
+      this.#show("ask", problem);
     }
   }
 
@@ -101,6 +128,8 @@ export class GameServer {
     byId("server-ask").hidden = what === "waiting";
     byId("server-waiting").hidden = what !== "waiting";
     byId("server-found").hidden = what !== "found";
+    // What is not known yet cannot be cancelled.
+    setUsable(byId("server-cancel"), this.#placementId !== undefined);
     setText(byId("server-status"), status);
     if (hadFocus && what !== "waiting") {
       byId("server-request").focus();
