@@ -305,4 +305,6 @@ fn outcome(game: &dyn SimultaneousGame, plays: &Both<Option<String>>) -> (Option
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
