@@ -7,15 +7,18 @@ use crate::{Code, Rejection, limits};
 
 /// `{"route":…,"requestId":…,"body":…}`, its body not looked into yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Frame {
     /// The route asked for, which may not exist.
     pub route: String,
     /// Chosen by the client, echoed in the answer, and the same when a request is sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = limits::REQUEST_ID_CHARACTERS)))]
     pub request_id: Option<String>,
     /// The request's own fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub body: Option<Box<RawValue>>,
 }
 

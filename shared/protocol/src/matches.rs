@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MatchState {
     /// It has one player.
@@ -14,11 +15,13 @@ pub enum MatchState {
     Over,
     /// A state that this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
 /// One of the two, as a player sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Who {
     /// The player who is told.
@@ -29,6 +32,7 @@ pub enum Who {
 
 /// How a match ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MatchEnding {
     /// Somebody has won enough rounds, or more than the other by the last one.
@@ -41,12 +45,14 @@ pub enum MatchEnding {
     Abandoned,
     /// An ending that this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
 /// A match as one of its players sees it. Of two with the same `matchId`, the one with the higher `version` counts. Nothing in it tells what
 /// is played in the open round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MatchPush {
     /// The match. That of a private one is its code.
@@ -91,6 +97,7 @@ pub struct MatchPush {
 
 /// A ticket came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolPush {
     /// The ticket.
@@ -101,6 +108,7 @@ pub struct PoolPush {
 
 /// Why a ticket came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PoolOutcome {
     /// There was nobody to be matched with in time.
@@ -109,5 +117,6 @@ pub enum PoolOutcome {
     Away,
     /// An outcome that this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }

@@ -5,15 +5,18 @@ use serde_json::Value;
 
 /// How long a packet of the player takes to a region and back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Latency {
     /// The region, such as `eu-central-1`.
     pub region: String,
     /// 0 to 10,000.
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::limits::LATENCY_MILLISECONDS)))]
     pub milliseconds: u32,
 }
 
 /// How a placement, or a player's session in it, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// There is a game server.
@@ -28,12 +31,14 @@ pub enum Outcome {
     Ended,
     /// An outcome that this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
 /// Where a player's game server is, and the player session with which it enters. One placement gives a player at most one session; it may
 /// be pushed again, and is over with the `placement` push of the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionPush {
     /// The placement.
@@ -57,6 +62,7 @@ pub struct SessionPush {
 /// A placement came to nothing, or its game session is over. Later than any `session` push of the same placement, whatever the order in
 /// which both arrive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementPush {
     /// The placement.
@@ -73,6 +79,7 @@ pub struct PlacementPush {
 
 /// The one thing that a player is in or waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Seat {
     /// What it is.
@@ -86,6 +93,7 @@ pub struct Seat {
 
 /// What a seat can be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SeatKind {
     /// A placement that has not ended.
@@ -96,6 +104,7 @@ pub enum SeatKind {
     Match,
     /// A kind that this version does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of mistake a rejection answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Code {
@@ -43,6 +44,7 @@ pub enum Code {
     Internal,
     /// A code that this version of the client does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 

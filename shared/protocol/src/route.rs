@@ -6,6 +6,7 @@ use crate::Rejection;
 
 /// Every route. A route has a variant here, a file in `routes/`, a function of the same name and a place in `template.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Route {
     /// The server's time; keeps a waiting socket alive.

@@ -7,6 +7,7 @@ use crate::{Code, MatchPush, PlacementPush, PoolPush, Rejection, SessionPush};
 
 /// One frame to a client, told apart by `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ServerFrame {
     /// The answer to a request.
@@ -52,6 +53,7 @@ impl ServerFrame {
 /// A message as its recipient sees it. The same id is the same message: drop what was seen before. Ids sort by the time of the request,
 /// which is not always the order of arrival, so remember the ids that were seen and not the highest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePush {
     /// The message's id in the recipient's inbox, a UUIDv7.

@@ -10,12 +10,14 @@ use crate::limits;
 
 /// `{"playerIds":["alice"],"type":"reward","body":{"coins":5}}`, published on the announcements topic. Each player gets it as a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
     /// 1 to 1,000 players; one that is named twice gets it once.
     pub player_ids: Vec<String>,
     /// What kind of announcement it is: 1 to 64 characters, for the client to tell them apart.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::ANNOUNCEMENT_TYPE_CHARACTERS)))]
     pub kind: String,
     /// Text, or any JSON, of up to 16,384 bytes.
     #[serde(default)]

@@ -11,6 +11,7 @@ use crate::limits;
 
 /// The envelope. Only what Muster needs of it; GameLift's has `id`, `time`, `region` and more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlacementEvent {
     /// What happened.
     pub detail: PlacementDetail,
@@ -18,6 +19,7 @@ pub struct PlacementEvent {
 
 /// What happened, told apart by `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum PlacementDetail {
     /// There is a game session.
@@ -49,6 +51,7 @@ pub enum PlacementDetail {
 
 /// A game session, and who has a place in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementFulfilled {
     /// The placement: 1 to 48 letters, digits and hyphens.
@@ -62,6 +65,7 @@ pub struct PlacementFulfilled {
     pub dns_name: Option<String>,
     /// Its port. GameLift's events have it as text, its API as a number: both are read.
     #[serde(deserialize_with = "port")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "port_schema"))]
     pub port: u16,
     /// Where the server is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +77,7 @@ pub struct PlacementFulfilled {
 
 /// A player's own place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacedPlayer {
     /// The player.
@@ -146,6 +151,12 @@ fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     number.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).ok_or_else(|| D::Error::custom("port: 1 to 65535"))
+}
+
+/// What [`port`] reads, which the type of the field does not tell.
+#[cfg(feature = "schema")]
+fn port_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"oneOf": [{"type": "string", "pattern": "^[0-9]{1,5}$"}, {"type": "integer", "minimum": 1, "maximum": 65_535}]})
 }
 
 #[cfg(test)]

@@ -6,14 +6,17 @@ use crate::{Outcome, Rejection, Request, Route, limits};
 
 /// Which placement to cancel: one that the caller is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelPlacement {
     /// The id that `sessionPlacementRequest` answered with, or `resume` in the player's seat.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::PLACEMENT_ID_CHARACTERS)))]
     pub placement_id: String,
 }
 
 /// What becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementCancelled {
     /// The placement.

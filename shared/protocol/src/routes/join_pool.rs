@@ -7,20 +7,24 @@ use crate::{Latency, Rejection, Request, Route, limits};
 
 /// What the player wants to play, and what decides with whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinPool {
     /// The name of a mode.
     pub mode: String,
     /// 0 to 5,000; without it, the middle of the scale. Players are matched with others of about the same skill first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(max = limits::SKILL)))]
     pub skill: Option<u16>,
     /// At most 20 regions, each once. Without any, the player's distance does not count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = limits::LATENCIES)))]
     pub latencies: Vec<Latency>,
 }
 
 /// The player waits: a `match`, `session` or `pool` push ends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolJoined {
     /// The id of its ticket, a UUIDv7.

@@ -6,10 +6,12 @@ use crate::{Rejection, Request, Route};
 
 /// It has no fields: a player waits in one pool at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeavePool {}
 
 /// The player waits no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolLeft {
     /// The id of the ticket that it had.

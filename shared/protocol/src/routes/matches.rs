@@ -6,6 +6,7 @@ use crate::{MatchPush, Rejection, Request, Route, limits};
 
 /// Opens a private match, which another player joins by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewMatch {
     /// The name of a mode that is played in rounds.
@@ -14,6 +15,7 @@ pub struct NewMatch {
 
 /// Comes into a match, or back to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinMatch {
     /// Six letters and digits, in either case, or the id of a match that the player is in.
@@ -22,6 +24,7 @@ pub struct JoinMatch {
 
 /// Gives a match up: the other player wins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LeaveMatch {
     /// The match.
@@ -30,6 +33,7 @@ pub struct LeaveMatch {
 
 /// A play in the open round of a match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Play {
     /// The match.
@@ -37,11 +41,13 @@ pub struct Play {
     /// The round that the play is for, as the last push said: a play that comes late counts for no other round.
     pub round: u32,
     /// The play, such as `paper`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::PLAY_CHARACTERS)))]
     pub play: String,
 }
 
 /// The play counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Played {
     /// The match.

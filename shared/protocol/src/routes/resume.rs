@@ -16,6 +16,7 @@ pub const OVERLAP_MILLISECONDS: u64 = 30_000;
 
 /// Where to go on. Without either field, the newest page of the inbox is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
     /// The `after` of an earlier reply, or the id of any message.
@@ -27,11 +28,13 @@ pub struct Resume {
     /// Most messages of the page: 1 to 100. A page may be shorter, or even empty, and still have a `next`: a frame has 128 KB at most, and
     /// a reply its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = limits::PAGE_MESSAGES)))]
     pub limit: Option<u32>,
 }
 
 /// One page of an inbox, oldest message first. It has either `next` or `after`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Resumed {
     /// The messages, each as it was pushed.
@@ -53,6 +56,7 @@ pub struct Resumed {
 
 /// What a player is in, so that a client that was started anew needs to remember nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlayerState {
     /// What it waits for; absent if it waits for nothing.

@@ -8,6 +8,7 @@ use crate::{Rejection, Request, Route, limits};
 
 /// A message and whom it is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
     /// 1 to 100 players; a player named twice gets the message once. Naming oneself is allowed.
@@ -26,6 +27,7 @@ impl SendMessage {
 
 /// What became of a message: every recipient is in one of the two fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SentMessages {
     /// The id of the message in each recipient's inbox, by player. What is here is stored, whether its player is online or not.

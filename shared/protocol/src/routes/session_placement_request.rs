@@ -9,6 +9,7 @@ use crate::{Latency, Rejection, Request, Route, limits};
 /// What the player wants to play, and how far it is from where servers are. Who is placed is the caller, and with which queue, seats and
 /// properties is the server's business: groups come from matches and trusted services, never from a client's word.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionPlacementRequest {
     /// The name of a hosted mode; without one, the default mode.
@@ -16,11 +17,13 @@ pub struct SessionPlacementRequest {
     pub mode: Option<String>,
     /// At most 20 regions, each once. Without any, the player's distance does not count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = limits::LATENCIES)))]
     pub latencies: Vec<Latency>,
 }
 
 /// The placement is under way: a `session` or `placement` push with this id ends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementRequested {
     /// Its id, a UUIDv7.
