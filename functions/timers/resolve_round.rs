@@ -33,8 +33,13 @@ async fn resolve(matches: &Matches, timer: &RoundTimer, deadline: Instant) -> Re
     }
     sleep(early).await;
     let Some(row) = matches.get(&timer.match_id).await? else { return Ok(()) };
+    if row.state != MatchState::Playing || row.round != timer.round {
+        return Ok(());
+    }
+    let row = matches.resolve(row).await?;
     if row.state == MatchState::Playing && row.round == timer.round {
-        matches.resolve(row).await?;
+        // This machine's clock was put back, or others were always faster: the round needs its timer still.
+        return Err(Fault::because(format!("round {} is not resolved yet", row.round)));
     }
     Ok(())
 }
