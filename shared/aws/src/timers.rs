@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use aws_smithy_types::retry::RetryConfig;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::{Config, ConfigError, Fault, PlacementRow, clock, sdk};
 
 /// Longest delay of a message in SQS, in seconds. A timer that fires early because of it waits for another round.
 const LONGEST_DELAY: u64 = 900;
+
+/// Most messages of one request, which is billed as one.
+const BATCH: usize = 10;
 
 /// What the timer of a placement says: which look at which placement it is for, so that one that comes late or twice is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +113,39 @@ impl Timers {
         let send = self.client.send_message().queue_url(&self.queue).message_body(body).delay_seconds(delay);
         send.send().await.map_err(|error| Fault::new("setting a timer", error))?;
         Ok(())
+    }
+
+    /// Sets timers, ten with each request. Answers with those that were not set, by their place among `timers`, and why.
+    pub async fn set_all(&self, timers: &[impl Timer]) -> Vec<(usize, Fault)> {
+        let batches = timers.chunks(BATCH).enumerate();
+        let set = batches.map(async |(number, batch)| {
+            let failed = match self.set_batch(batch).await {
+                Ok(failed) => failed,
+                Err(fault) => (0..batch.len()).map(|index| (index, fault.chain())).collect(),
+            };
+            failed.into_iter().map(move |(index, reason)| (number * BATCH + index, Fault::new("setting timers", reason)))
+        });
+        join_all(set).await.into_iter().flatten().collect()
+    }
+
+    /// Sets as many timers as one request takes. Answers with those that SQS refused, by their place, and why.
+    async fn set_batch<T: Timer>(&self, timers: &[T]) -> Result<Vec<(usize, String)>, Fault> {
+        let now = clock::now_milliseconds();
+        let entry = |(index, timer): (usize, &T)| {
+            let body = serde_json::to_string(timer).map_err(|error| Fault::new("writing a timer as JSON", error))?;
+            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+            let entry = entry.delay_seconds(delay_seconds(timer.due_at(), now)).build();
+            entry.map_err(|error| Fault::new("making a timer's message", error))
+        };
+        let entries = timers.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+        let send = self.client.send_message_batch().queue_url(&self.queue).set_entries(Some(entries));
+        let answer = send.send().await.map_err(|error| Fault::new("sending timers", error))?;
+        let refused = answer.failed.into_iter().map(|failed| {
+            let reason = format!("{}: {}", failed.code, failed.message.unwrap_or_default());
+            let index = failed.id.parse().map_err(|error| Fault::new("reading which timer was refused", error))?;
+            Ok((index, reason))
+        });
+        refused.collect()
     }
 }
 
