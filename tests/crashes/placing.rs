@@ -351,11 +351,23 @@ async fn whenever_the_timer_dies_it_fires_again_and_ends_what_nobody_told_of() {
 
 /// The template with a timer that has five seconds, and is hidden as long when it has failed: a test should not wait for two minutes.
 pub fn impatient_template() -> NamedTempFile {
-    let template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
-    let (before, timer) = template.split_once("ReconcilePlacementFunction:\n").unwrap();
-    let quick = timer.replacen("Timeout: 20\n", "Timeout: 5\n", 1).replacen("VisibilityTimeout: 120\n", "VisibilityTimeout: 5\n", 1);
-    assert_eq!(quick.len() + 3, timer.len(), "both were there");
+    impatient(&["ReconcilePlacement"])
+}
+
+/// The template with timers that have five seconds, and are hidden as long when they have failed.
+pub fn impatient(timers: &[&str]) -> NamedTempFile {
+    let mut template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
+    for timer in timers {
+        let (before, function) = template.split_once(&format!("  {timer}Function:\n")).unwrap();
+        let (function, queue) = function.split_once(&format!("  {timer}Queue:\n")).unwrap();
+        let [function, queue] = [(function, "      Timeout: "), (queue, "      VisibilityTimeout: ")].map(|(text, what)| {
+            let (before, seconds) = text.split_once(what).unwrap();
+            let (_, after) = seconds.split_once('\n').unwrap();
+            format!("{before}{what}5\n{after}")
+        });
+        template = format!("{before}  {timer}Function:\n{function}  {timer}Queue:\n{queue}");
+    }
     let file = NamedTempFile::new().unwrap();
-    fs::write(file.path(), format!("{before}ReconcilePlacementFunction:\n{quick}")).unwrap();
+    fs::write(file.path(), template).unwrap();
     file
 }

@@ -39,13 +39,16 @@ struct Trap {
 #[derive(Debug, Default)]
 struct State {
     traps: Vec<Trap>,
-    /// Whose each placement is: most calls name only the placement.
+    /// Whose each thing is, such as a placement or a match: most calls name only the thing.
     players: HashMap<String, String>,
     /// Of how much it is waited for that it happens while functions are held.
     awaited: usize,
 }
 
-/// Traps, one for each player.
+/// The names of what is inserted, by which others call it.
+const IDS: [&str; 5] = ["placementId", "pool", "ticketId", "matchId", "holds"];
+
+/// Traps for players, and the first one of each player before its second.
 #[derive(Clone, Default)]
 pub struct Traps(Arc<Mutex<State>>);
 
@@ -106,19 +109,22 @@ impl State {
             let is_about = call.body.contains(&trap.player) || players.contains(&&trap.player);
             trap.sprung_at.is_none() && call.operation == operation && call.body.contains(mark) && is_about
         };
-        let trap = self.traps.iter_mut().find(|trap| steps(trap))?;
+        let armed = |at: usize, trap: &Trap| self.traps[..at].iter().all(|other| other.player != trap.player || other.sprung_at.is_some());
+        let found = self.traps.iter().enumerate().find(|(at, trap)| steps(trap) && armed(*at, trap))?.0;
+        let trap = &mut self.traps[found];
         trap.sprung_at = Some(Instant::now());
         Some(trap.point.moment)
     }
 
-    /// Learns from a placement's request whose it is.
+    /// Learns from a transaction whose the things are that it inserts.
     fn learn(&mut self, call: &Call) {
-        if call.operation == "TransactWriteItems" {
-            let body: Value = serde_json::from_str(&call.body).unwrap();
-            let seat = &body["TransactItems"][1]["Put"]["Item"];
-            let [player, placement] = ["playerId", "holds"].map(|name| seat[name]["S"].as_str().expect("the seat of a player").to_owned());
-            self.players.insert(placement, player);
-        }
+        let Some(trap) = self.traps.iter().find(|trap| call.operation == "TransactWriteItems" && call.body.contains(&trap.player)) else {
+            return;
+        };
+        let body: Value = serde_json::from_str(&call.body).unwrap();
+        let inserted: Vec<&Value> = body["TransactItems"].as_array().unwrap().iter().map(|item| &item["Put"]["Item"]).collect();
+        let ids = inserted.iter().flat_map(|item| IDS.iter().filter_map(|name| item[name]["S"].as_str()));
+        self.players.extend(ids.map(|id| (id.to_owned(), trap.player.clone())));
     }
 
     /// The functions that are to be killed now.

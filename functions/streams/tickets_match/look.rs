@@ -122,9 +122,9 @@ impl Looker {
         self.see_to_the_away(&own, &mut outcome, metrics).await?;
         let somebody_waits = own.iter().any(|ticket| !outcome.done.contains(&ticket.ticket_id));
         if let Some(at) = outcome.again.filter(|_| somebody_waits)
-            && self.tickets.look_at(pool, at, cause).await?
+            && let Some(due_at) = self.tickets.look_at(pool, at, cause).await?
         {
-            self.timers.set(&RematchTimer { pool: pool.to_owned(), due_at: at, cause: cause.to_owned() }).await?;
+            self.timers.set(&RematchTimer { pool: pool.to_owned(), due_at, cause: cause.to_owned() }).await?;
         }
         Ok(())
     }

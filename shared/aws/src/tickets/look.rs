@@ -1,6 +1,7 @@
 //! When a pool is looked at again: one timer for each, in the pool's own row.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 
 use super::{POOL, Tickets};
 use crate::{
@@ -11,13 +12,23 @@ use crate::{
 /// How long the row is remembered behind the time it names, in seconds.
 const ROW_SECONDS: u64 = 60 * 60;
 
+/// When a pool is to be looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Noted {
+    look_at: u64,
+    /// The request that led to it.
+    cause: String,
+}
+
 impl Tickets {
-    /// Notes that a pool is to be looked at again at `at` (epoch milliseconds). `true` if a timer is to be set for that: there is none that is
-    /// earlier and still to come.
+    /// Notes that a pool is to be looked at again at `at` (epoch milliseconds). Answers with when a timer is to be set for: not at all, if there is
+    /// one that is earlier and still to come. If that was noted for this very request, whoever did so may have died before it set the timer, so that
+    /// it is to be set again; twice it does nothing more.
     ///
     /// # Errors
-    /// A [`Fault`] if the table cannot be written.
-    pub async fn look_at(&self, pool: &str, at: u64, cause: &str) -> Result<bool, Fault> {
+    /// A [`Fault`] if the table cannot be written, or the row not understood.
+    pub async fn look_at(&self, pool: &str, at: u64, cause: &str) -> Result<Option<u64>, Fault> {
         let number = |value: u64| AttributeValue::N(value.to_string());
         let update = self
             .client
@@ -31,7 +42,14 @@ impl Tickets {
             .expression_attribute_values(":now", number(clock::now_milliseconds()))
             .expression_attribute_values(":expires", number(at / 1_000 + ROW_SECONDS))
             .expression_attribute_values(":cause", AttributeValue::S(cause.to_owned()));
-        Ok(matches!(conditional::update(update, "noting when to look at a pool").await?, Written::Done(_)))
+        match conditional::update(update, "noting when to look at a pool").await? {
+            Written::Done(_) => Ok(Some(at)),
+            Written::Refused(row) => {
+                let noted: Option<Noted> =
+                    row.map(serde_dynamo::from_item).transpose().map_err(|error| Fault::new("understanding a pool's row", error))?;
+                Ok(noted.filter(|noted| noted.cause == cause).map(|noted| noted.look_at))
+            }
+        }
     }
 
     /// Touches a pool's row when its timer fires, which makes its stream consumer look. A timer that is late, or repeated, touches nothing.
