@@ -61,6 +61,7 @@ async fn join_pool(state: &State, call: Call<JoinPool>) -> Result<PoolJoined, Fa
         latencies: latencies.into_iter().map(|latency| (latency.region, latency.milliseconds)).collect(),
         queued_at: call.received_at,
         absent_since: None,
+        outcome: None,
         expires_at: DEFAULT_WINDOWS.times_out_at(call.received_at) / 1_000 + GRACE_SECONDS,
         cause: call.player.cause,
     };

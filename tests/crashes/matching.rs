@@ -18,7 +18,7 @@ use crate::harness::{Device, LocalStack, Proxy, eventually};
 const JOIN: Step = ("TransactWriteItems", "attribute_not_exists(ticketId)");
 const JOIN_OF_THE_SECOND: Step = ("TransactWriteItems", "-second\"");
 const SEAT: Step = ("GetItem", "\"seat\"");
-const REMOVE: Step = ("TransactWriteItems", "holds = :holds");
+const LEAVE: Step = ("TransactWriteItems", "holds = :holds");
 const OPEN: Step = ("TransactWriteItems", "attribute_not_exists(matchId)");
 const MATCH: Step = ("GetItem", "muster-dev-matches");
 const JOIN_MATCH: Step = ("TransactWriteItems", "version = :version");
@@ -27,6 +27,8 @@ const PLAY: Step = ("UpdateItem", "plays.#player");
 const TICKETS: Step = ("Query", "ticketId > :first");
 const CONNECTIONS: Step = ("Query", "connection#");
 const MAKE: Step = ("TransactWriteItems", "holds = :from");
+const CLOSE: Step = ("TransactWriteItems", "SET outcome");
+const FORGET: Step = ("DeleteItem", "ticketId");
 const STAMP: Step = ("UpdateItem", "absentSince");
 const LOOK_AT: Step = ("UpdateItem", "SET lookAt");
 const TOUCH: Step = ("UpdateItem", "REMOVE lookAt");
@@ -307,7 +309,7 @@ async fn run(table: &[Line<'_>]) {
 async fn whoever_dies_on_the_way_out_of_a_pool_both_are_in_one_match() {
     run(&[
         (Story::Pooled, "join-pool", &[JOIN]),
-        (Story::Withdrawn, "leave-pool", &[SEAT, REMOVE]),
+        (Story::Withdrawn, "leave-pool", &[SEAT, LEAVE]),
         (Story::Pooled, "tickets-match", &[TICKETS, CONNECTIONS, MAKE]),
     ])
     .await;
@@ -317,9 +319,9 @@ async fn whoever_dies_on_the_way_out_of_a_pool_both_are_in_one_match() {
 async fn whoever_dies_over_a_ticket_that_comes_to_nothing_its_player_is_told_and_free() {
     let timed_out = ("PostToConnection", "timedOut");
     run(&[
-        (Story::TimedOut, "tickets-match", &[REMOVE, CONNECTIONS, timed_out]),
+        (Story::TimedOut, "tickets-match", &[CLOSE, CONNECTIONS, timed_out, FORGET]),
         (Story::Away, "tickets-match", &[STAMP]),
-        (Story::Gone, "tickets-match", &[REMOVE]),
+        (Story::Gone, "tickets-match", &[CLOSE, FORGET]),
     ])
     .await;
 }

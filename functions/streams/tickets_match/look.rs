@@ -95,7 +95,8 @@ impl Looker {
         let own = self.waiting(pool, known).await?;
         let now = clock::now_milliseconds();
         let mut outcome = Outcome::default();
-        for ticket in own.iter().filter(|ticket| DEFAULT_WINDOWS.timed_out(ticket.queued_at, now)) {
+        // Whoever gave one up may have died before its players were told.
+        for ticket in own.iter().filter(|ticket| ticket.outcome.is_some() || DEFAULT_WINDOWS.timed_out(ticket.queued_at, now)) {
             self.give_up(ticket, PoolOutcome::TimedOut, metrics).await?;
             outcome.done.insert(ticket.ticket_id.clone());
         }
@@ -149,8 +150,8 @@ impl Looker {
         let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
         let pools: Vec<String> = others.into_iter().map(|other| pool_of(mode.name, other)).collect();
         let read = try_join_all(pools.iter().map(|pool| self.tickets.oldest(pool))).await?;
-        let timed_out = |ticket: &TicketRow| DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
-        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(|ticket| !timed_out(ticket))).collect();
+        let waits = |ticket: &TicketRow| ticket.outcome.is_none() && !DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
+        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(waits)).collect();
         all.sort_by(|one, other| one.ticket_id.cmp(&other.ticket_id));
         Ok(all)
     }
@@ -263,12 +264,11 @@ impl Looker {
         Ok(())
     }
 
-    /// Removes a ticket and tells its players. One who is not there to be told finds no seat when it resumes.
+    /// Closes a ticket, tells its players, and removes it, in this order: so whoever repeats this tells them, too. One who is not there to be told finds
+    /// no seat when it resumes.
     async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
-        if !self.tickets.remove(&self.seats, ticket).await? {
-            return Ok(());
-        }
-        tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket was removed");
+        let Some(outcome) = self.tickets.close(&self.seats, ticket, outcome).await? else { return Ok(()) };
+        tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket came to nothing");
         let frame = ServerFrame::Pool(PoolPush { ticket_id: ticket.ticket_id.clone(), outcome });
         let frame = [Outgoing::new(&frame, DEFAULT_WINDOWS.times_out_at(ticket.queued_at))?];
         for player in &ticket.players {
@@ -281,7 +281,7 @@ impl Looker {
                 );
             }
         }
-        Ok(())
+        self.tickets.forget(ticket).await
     }
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use muster_game::matchmaking;
+use muster_protocol::PoolOutcome;
 use serde::{Deserialize, Serialize};
 
 use crate::{Config, ConfigError};
@@ -45,6 +46,9 @@ pub struct TicketRow {
     /// Since when a player is away, in epoch milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent_since: Option<u64>,
+    /// How it came to nothing: its players have given up their seats in it, and are to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<PoolOutcome>,
     /// When it is forgotten, in whole epoch seconds.
     pub expires_at: u64,
     /// The request that led to it.

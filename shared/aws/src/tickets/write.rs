@@ -1,7 +1,7 @@
 //! Writing tickets: joining a pool, leaving it, being matched out of it. Each is one transaction with the seats of its players.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
-use muster_protocol::{Code, Rejection, Seat, SeatKind};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 
 use super::{TicketRow, Tickets};
 use crate::{
@@ -54,16 +54,45 @@ impl Tickets {
         }
     }
 
-    /// Removes a ticket and gives up its players' seats; `false` if it is gone, or they have left it.
+    /// Notes how a ticket came to nothing, and gives up its players' seats. Answers with what they are to be told, which somebody else may have noted
+    /// before; nothing, if the ticket is gone, or they have left it.
     ///
     /// # Errors
-    /// A [`Fault`] if the tables cannot be written.
-    pub async fn remove(&self, seats: &Seats, row: &TicketRow) -> Result<bool, Fault> {
-        let mut items = vec![self.delete(&row.pool, &row.ticket_id)?];
+    /// A [`Fault`] if the tables cannot be written, or the row not understood.
+    pub async fn close(&self, seats: &Seats, row: &TicketRow, outcome: PoolOutcome) -> Result<Option<PoolOutcome>, Fault> {
+        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("closing a ticket", error);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(row.pool.clone()))
+            .key("ticketId", AttributeValue::S(row.ticket_id.clone()))
+            .update_expression("SET outcome = :outcome")
+            .condition_expression("attribute_exists(ticketId) AND attribute_not_exists(outcome)")
+            .expression_attribute_values(":outcome", serde_dynamo::to_attribute_value(outcome).map_err(|error| making(error.into()))?)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| making(error.into()))?;
+        let mut items = vec![TransactWriteItem::builder().update(update).build()];
         for player in &row.players {
             items.push(seats.give_up(player, &row.ticket_id)?);
         }
-        Ok(matches!(conditional::transact(seats.client(), items, "removing a ticket").await?, Transacted::Done))
+        let refused = match conditional::transact(seats.client(), items, "closing a ticket").await? {
+            Transacted::Done => return Ok(Some(outcome)),
+            Transacted::Refused(refused) => refused,
+        };
+        let Some(closed) = refused.into_iter().next().flatten().flatten() else { return Ok(None) };
+        let closed: TicketRow = serde_dynamo::from_item(closed).map_err(|error| Fault::new("understanding a ticket", error))?;
+        Ok(closed.outcome)
+    }
+
+    /// Deletes a ticket that came to nothing, of which its players have been told. Done again, it does nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn forget(&self, row: &TicketRow) -> Result<(), Fault> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.key("pool", AttributeValue::S(row.pool.clone())).key("ticketId", AttributeValue::S(row.ticket_id.clone()));
+        delete.send().await.map_err(|error| Fault::new("forgetting a ticket", error))?;
+        Ok(())
     }
 
     /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
