@@ -98,6 +98,32 @@ async fn those_who_were_chosen_with_somebody_who_left_are_matched_though_nobody_
 }
 
 #[tokio::test]
+async fn whoever_leaves_a_pool_and_joins_it_again_at_once_is_not_matched_with_itself() {
+    let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
+    let mut gamers = join_all(["erin", "alice", "bob"].map(|name| Gamer::connect(&stack, name))).await;
+    let [erin, alice, bob] = &mut gamers[..] else { unreachable!() };
+    // While the look at another pool is held, both tickets of hers come that are looked at next, at once.
+    let looking = Gate::closed();
+    let held = looking.clone();
+    proxy.treat(move |call| match call.operation.as_str() {
+        "Query" if call.body.contains("rps#") => Treatment::HoldCall(held.clone()),
+        _ => Treatment::Pass,
+    });
+    let queries = proxy.called("Query");
+    erin.join_pool("rps").await;
+    proxy.sees("Query", queries + 1).await;
+    let first = alice.join_pool("rpsls").await;
+    alice.get("leavePool", json!({})).await;
+    assert_ne!(alice.join_pool("rpsls").await, first);
+    looking.open();
+    stack.settles().await;
+    assert_eq!(stack.troubles().await, Vec::<String>::new());
+    bob.join_pool("rpsls").await;
+    assert_eq!(alice.told().await["opponentId"], "bob");
+    assert_eq!(bob.told().await["opponentId"], "alice");
+}
+
+#[tokio::test]
 async fn whoever_finds_nobody_in_time_is_told_and_free() {
     let stack = LocalStack::start(&[]).await;
     let mut alice = Gamer::connect(&stack, "alice").await;

@@ -169,7 +169,7 @@ impl Looker {
     /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
     /// be chosen in their place.
     async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
-        let left: Vec<&TicketRow> = tickets.iter().filter(|ticket| outcome.is_left(ticket)).collect();
+        let left = newest_of_each_player(tickets.iter().filter(|ticket| outcome.is_left(ticket)));
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
         let now = clock::now_milliseconds();
         let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
@@ -283,6 +283,19 @@ impl Looker {
         }
         self.tickets.forget(ticket).await
     }
+}
+
+/// Tickets without those of which a player has a newer one, oldest first. A player has one seat, so these are gone, and only the stream or a late read
+/// shows them still.
+fn newest_of_each_player<'a>(oldest_first: impl DoubleEndedIterator<Item = &'a TicketRow>) -> Vec<&'a TicketRow> {
+    let (mut seen, mut newest) = (BTreeSet::new(), Vec::new());
+    for ticket in oldest_first.rev() {
+        if ticket.players.iter().filter(|player| seen.insert(player.as_str())).count() == ticket.players.len() {
+            newest.push(ticket);
+        }
+    }
+    newest.reverse();
+    newest
 }
 
 /// When a ticket first reaches into a band of skill that it does not reach at `now`, both in epoch milliseconds; to the second, as timers are.
