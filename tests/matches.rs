@@ -1,13 +1,17 @@
 //! Players are matched, each once, and every match of theirs goes on to its end, whoever is away.
 //!
 //! `playing` is about rounds that are played, `waiting` about those that are not, `racing` about plays in the moment in which the time is up,
-//! `refusals` about plays that do not count, `private` about matches by code, and `pools` about who is matched with whom.
+//! `refusals` about plays that do not count, `private` about matches by code, `pools` about who is matched with whom and `regions` about where,
+//! `coming_back` about players who were away, and `invoking` about what of all that makes functions work.
 
+mod coming_back;
+mod invoking;
 mod playing;
 mod pools;
 mod private;
 mod racing;
 mod refusals;
+mod regions;
 mod waiting;
 
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Gamer, matched};
 use crate::harness::{Gate, LocalStack, Player, Proxy, Treatment, eventually};
 
-const CROWD: usize = 60;
+const CROWD: usize = 200;
 
 /// Ends a player's socket, and waits until Muster knows.
 async fn vanish(stack: &LocalStack, gamer: Gamer) -> String {
@@ -22,9 +22,9 @@ async fn vanish(stack: &LocalStack, gamer: Gamer) -> String {
 }
 
 #[tokio::test]
-async fn sixty_who_come_at_once_are_thirty_matches_and_nobody_is_in_two() {
+async fn two_hundred_who_come_at_once_are_a_hundred_matches_and_nobody_is_in_two() {
     let stack = LocalStack::start(&[]).await;
-    let names: Vec<String> = (0..CROWD).map(|number| format!("player-{number:02}")).collect();
+    let names: Vec<String> = (0..CROWD).map(|number| format!("player-{number:03}")).collect();
     let mut gamers = join_all(names.iter().map(|name| Gamer::connect(&stack, name))).await;
     join_all(gamers.iter_mut().map(|gamer| gamer.join_pool("rpsls"))).await;
     let told = join_all(gamers.iter_mut().map(Gamer::told)).await;
@@ -33,7 +33,12 @@ async fn sixty_who_come_at_once_are_thirty_matches_and_nobody_is_in_two() {
     for (name, (opponent, id)) in &of {
         assert_eq!(of[opponent], ((*name).clone(), *id), "{name}");
     }
-    assert_eq!(stack.table("matches").await.len(), CROWD / 2);
+    let matches = stack.table("matches").await;
+    assert_eq!(matches.len(), CROWD / 2);
+    let players = matches.iter().flat_map(|row| row["players"]["L"].as_array().unwrap());
+    let mut players: Vec<&str> = players.map(|player| player["S"].as_str().unwrap()).collect();
+    players.sort_unstable();
+    assert_eq!(players, names, "each of them once");
     let tickets = stack.table("tickets").await;
     assert!(!tickets.iter().any(|row| row.get("players").is_some()), "{tickets:?}");
 }
@@ -184,6 +189,30 @@ async fn a_ghost_that_stays_away_loses_its_place_and_its_seat() {
 }
 
 #[tokio::test]
+async fn whoever_is_there_is_told_that_its_ticket_was_given_up_since_the_other_stays_away() {
+    let stack = LocalStack::start(&[]).await;
+    let mut alice = Gamer::connect(&stack, "alice").await;
+    let id = alice.join_pool("rpsls").await;
+    stack.settles().await;
+    // There is no route yet by which friends wait together. Bob has been away for long.
+    let mut ticket = stack.table("tickets").await.into_iter().find(|row| row["ticketId"]["S"] == id).unwrap();
+    ticket["players"]["L"].as_array_mut().unwrap().push(json!({"S": "bob"}));
+    ticket["absentSince"] = json!({"N": "1000"});
+    let mut seat = stack.seat("alice").await;
+    seat["playerId"] = json!({"S": "bob"});
+    stack.put("muster-dev-players", &seat).await;
+    stack.put("muster-dev-tickets", &ticket).await;
+    let mut carol = Gamer::connect(&stack, "carol").await;
+    carol.join_pool("rpsls").await;
+    assert_eq!(alice.player.news().await, json!({"type": "pool", "ticketId": id, "outcome": "away"}));
+    assert_eq!((stack.seat("alice").await, stack.seat("bob").await), (Value::Null, Value::Null));
+    // It is used up, and she is matched as the one she is now.
+    assert_ne!(alice.join_pool("rpsls").await, id);
+    assert_eq!(alice.told().await["opponentId"], "carol");
+    assert_eq!(carol.told().await["opponentId"], "alice");
+}
+
+#[tokio::test]
 async fn who_is_too_far_at_first_is_matched_when_it_has_waited_also_in_another_pool() {
     let stack = LocalStack::start(&[]).await;
     // At first neither of them reaches into the other's band of skill.
@@ -210,6 +239,23 @@ async fn two_of_a_hosted_mode_are_sent_to_one_game_server_with_a_place_each() {
     }
     assert_eq!((&hers["placementId"], &hers["gameSessionArn"]), (&his["placementId"], &his["gameSessionArn"]));
     assert_ne!(hers["playerSessionId"], his["playerSessionId"]);
+    for gamer in [&mut alice, &mut bob] {
+        assert_eq!(gamer.state().await["seat"], Value::Null);
+        gamer.join_pool("rpsls").await;
+    }
+}
+
+#[tokio::test]
+async fn two_of_a_hosted_mode_for_whom_no_server_is_found_are_both_told_and_free() {
+    let stack = LocalStack::start(&[]).await;
+    stack.fleet(&json!({"outcome": "fail", "delayMilliseconds": 100}));
+    let (mut alice, mut bob) = (Gamer::connect(&stack, "alice").await, Gamer::connect(&stack, "bob").await);
+    for gamer in [&mut alice, &mut bob] {
+        gamer.join_pool("duel").await;
+    }
+    let (hers, his) = (alice.player.news().await, bob.player.news().await);
+    assert_eq!((&hers["type"], &hers["outcome"]), (&json!("placement"), &json!("failed")), "{hers}");
+    assert_eq!(hers, his);
     for gamer in [&mut alice, &mut bob] {
         assert_eq!(gamer.state().await["seat"], Value::Null);
         gamer.join_pool("rpsls").await;

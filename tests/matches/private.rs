@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Gamer, are_free, matched, shows};
+use super::{Gamer, are_free, key_of, matched, row_of, shows};
 use crate::harness::LocalStack;
 
 /// Opens a private match and is told that it waits. Its code.
@@ -103,4 +103,27 @@ async fn a_seat_in_a_match_whose_end_was_lost_is_given_up_by_leaving_it() {
         assert_eq!(gamer.get("leaveMatch", json!({"matchId": id})).await["state"], "over");
     }
     are_free(&mut gamers).await;
+}
+
+#[tokio::test]
+async fn a_seat_in_a_match_that_is_forgotten_is_given_up_by_leaving_it() {
+    let stack = LocalStack::start(&[]).await;
+    for (names, is_expired) in [(["alice", "bob"], false), (["carol", "dave"], true)] {
+        let mut gamers = matched(&stack, names).await;
+        let id = gamers[0].match_id().to_owned();
+        if is_expired {
+            // DynamoDB deletes such a row some day.
+            let mut row = row_of(&stack, &id).await;
+            row["expiresAt"] = json!({"N": "1000"});
+            stack.put("muster-dev-matches", &row).await;
+        } else {
+            let delete = json!({"TableName": "muster-dev-matches", "Key": key_of(&id)});
+            stack.aws("DynamoDB_20120810.DeleteItem", &delete).await;
+        }
+        for gamer in &mut gamers {
+            assert_eq!(gamer.refused("joinPool", json!({"mode": "rpsls"})).await, "seated");
+            assert_eq!(gamer.refused("leaveMatch", json!({"matchId": id})).await, "not_found");
+        }
+        are_free(&mut gamers).await;
+    }
 }
