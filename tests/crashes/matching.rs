@@ -332,8 +332,7 @@ async fn whoever_dies_over_the_timer_of_a_pool_it_is_looked_at_again() {
 }
 
 #[tokio::test]
-async fn whoever_dies_in_a_match_each_round_is_resolved_once_and_told_to_both() {
-    let (over, playing) = (("PostToConnection", "\"over\""), ("PostToConnection", "\"playing\""));
+async fn whoever_dies_over_a_request_the_match_goes_on_as_if_it_had_been_made_once() {
     run(&[
         (Story::Private, "new-match", &[OPEN]),
         (Story::Private, "join-match", &[MATCH, JOIN_MATCH]),
@@ -341,6 +340,11 @@ async fn whoever_dies_in_a_match_each_round_is_resolved_once_and_told_to_both() 
         (Story::Left, "leave-match", &[MATCH, ("PutItem", "forfeited")]),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn whoever_dies_while_players_are_told_they_are_told_of_every_round_and_free_at_the_end() {
+    let (playing, over) = (("PostToConnection", "\"playing\""), ("PostToConnection", "\"over\""));
     run(&[(Story::Private, "matches-announce", &[CONNECTIONS, playing, RELEASE, over])]).await;
 }
 
