@@ -5,7 +5,7 @@
 import { connect, storedIn } from "./muster.js";
 import { Asking } from "./play/asking.js";
 import { Chat } from "./play/chat.js";
-import { announce, byId, element, setText } from "./play/dom.js";
+import { announce, byId, element, isUsable, setText, setUsable } from "./play/dom.js";
 import { MODE, handsOf } from "./play/hands.js";
 import { invitation, setHash, showInvitation } from "./play/invitation.js";
 import { MatchView } from "./play/match_view.js";
@@ -69,6 +69,7 @@ async function begin(/** @type {string} */ name) {
   } catch (error) {
     notice(`You cannot play right now: ${/** @type {Error} */ (error).message}.`);
     show("name");
+    byId("name").focus();
     return;
   }
   keepName(name);
@@ -281,9 +282,24 @@ function redraw() {
 
 // What can be pressed.
 
-/** @param {string} id @param {() => unknown} act */
+/**
+ * Whatever is pressed is done once, and not again before it is done: a second request would be refused because of the first.
+ *
+ * @param {string} id
+ * @param {() => unknown} act
+ */
 function onClick(id, act) {
-  byId(id).addEventListener("click", act);
+  const button = byId(id);
+  button.addEventListener("click", async () => {
+    if (isUsable(button)) {
+      setUsable(button, false);
+      try {
+        await act();
+      } finally {
+        setUsable(button, true);
+      }
+    }
+  });
 }
 
 onClick("play-stranger", async () => {
@@ -337,12 +353,19 @@ byId("join-form").addEventListener("submit", (/** @type {Event} */ event) => {
 byId("name-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const name = byId("name").value.trim();
-  if (name) {
+  // A second press while the first token is on its way would be a second player.
+  if (name && screen() === "name") {
+    show("loading");
     begin(name);
   }
 });
-addEventListener("hashchange", () => {
+addEventListener("hashchange", async () => {
   const code = invitation();
+  const isOver = screen() === "match" && match.state === "over";
+  if (code && isOver) {
+    await rematch.cancel();
+    toLobby();
+  }
   if (code && screen() === "lobby") {
     join(code);
   }

@@ -1,6 +1,7 @@
 """Matches from the search for an opponent to the rematch, by keyboard alone."""
 
 import asyncio
+import json
 
 from stack import TARGET
 
@@ -47,8 +48,11 @@ async def two_strangers_play_to_the_end(browser, stack):
     await bob.until_text("#rematch-status", "Waiting for alice")
     await alice.until_text("#rematch-status", "bob wants a rematch.")
     await alice.activate("#rematch")
-    for page in (alice, bob):
+    for page, opponent in ((alice, "bob"), (bob, "alice")):
         await page.until_text("#round", "Round 1")
+        # The button that was pressed is gone, and the focus is not.
+        assert await page.value("document.activeElement.id") == "match-title"
+        assert await page.value("document.title") == f"Match against {opponent} · Muster"
     await alice.activate("#match-leave")
     await alice.until("document.querySelector('#leave-dialog').open")
     await alice.press("Escape")
@@ -92,6 +96,18 @@ async def a_friend_comes_by_a_link(browser, stack):
     erin = await arrive(browser, stack, "erin", f"#{code.lower()}", width=PHONE[0], height=PHONE[1])
     await erin.until_text("#notice", "That match has its two players already.")
     assert await erin.value("location.hash") == ""
+    # A link that is opened in the same tab counts also beside the end of a match.
+    await carol.activate("#match-leave")
+    await carol.activate("#leave-dialog [value=leave]")
+    await carol.until_text("#over-title", "You left")
+    await erin.activate("#play-friend")
+    await erin.until("document.querySelector('#invite-code').textContent.length === 6")
+    await carol.value(f"location.hash = {json.dumps(await erin.text('#invite-code'))}")
+    for page in (carol, erin):
+        await page.until_text("#round", "Round 1")
+    await erin.activate("#match-leave")
+    await erin.activate("#leave-dialog [value=leave]")
+    await erin.activate("#done")
     await erin.tab_to("#code")
     await erin.type("zzzzzz")
     await erin.press("Enter")
@@ -122,8 +138,13 @@ async def a_game_server_is_found_or_given_up(browser, stack):
 
 async def looking_is_given_up(browser, stack):
     lee = await arrive(browser, stack, "lee")
-    await lee.activate("#play-stranger")
+    # Whoever presses twice asks once.
+    await lee.tab_to("#play-stranger")
+    await lee.value("for (const time of [1, 2]) document.querySelector('#play-stranger').click()")
     await lee.until_text("#pool-title", "Looking for an opponent")
+    await asyncio.sleep(0.5)
+    assert await lee.text("#notice-text") == ""
+    assert await lee.value("document.title") == "Looking for an opponent… · Muster"
     await lee.call("Page.reload")
     await lee.until_text("#pool-title", "Looking for an opponent")
     await lee.activate("#pool-leave")

@@ -5,6 +5,7 @@
 import { Countdown } from "./countdown.js";
 import { announce, byId, element, isUsable, setText, setUsable } from "./dom.js";
 import { hand, handsOf } from "./hands.js";
+import { entitle } from "./screens.js";
 import { matchEnd, roundEnd, seconds } from "./words.js";
 
 /** How long the hands of the last round stay, in milliseconds, unless the player plays before. */
@@ -104,6 +105,7 @@ export class MatchView {
     const isOver = match.state === "over";
     const shows = isOver || this.#reveal !== undefined;
     setText(byId("match-title"), `Match against ${this.#opponent}`);
+    entitle(isOver ? matchEnd(match, this.#opponent)[0] : `Match against ${this.#opponent}`);
     setText(byId("their-name"), this.#opponent);
     setText(byId("your-score"), String(match.yourScore));
     setText(byId("their-score"), String(match.theirScore));
@@ -115,9 +117,14 @@ export class MatchView {
     this.#drawSide("you", shows ? hand(match.yourPlay) : hand(this.#chosen?.play), shows, winner);
     this.#drawSide("them", shows ? hand(match.theirPlay) : undefined, shows, winner);
 
+    // Who has asked for a rematch is led into it: the button is gone, and the focus would be with it.
+    const isLedOn = !isOver && byId("over").contains(document.activeElement);
     byId("clock").hidden = isOver;
     byId("playing").hidden = isOver;
     byId("over").hidden = !isOver;
+    if (isLedOn) {
+      byId("match-title").focus({ preventScroll: true });
+    }
     if (isOver) {
       const [title, text] = matchEnd(match, this.#opponent);
       setText(byId("over-title"), title);
