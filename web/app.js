@@ -243,7 +243,9 @@ function matchChanged(told) {
     rematch.reset();
     notice("");
     setHash("");
-    chat.happened(`You play against ${told.opponentId}.`);
+    if (told.state === "playing") {
+      chat.begins(told);
+    }
   }
   const wasOver = isSame && match.state === "over";
   match = told;

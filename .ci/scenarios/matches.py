@@ -60,6 +60,8 @@ async def two_strangers_play_to_the_end(browser, stack):
     await alice.activate("#match-leave")
     await alice.activate("#leave-dialog [value=leave]")
     await bob.until_text("#over-text", "alice has left the match.")
+    # Nothing was played, and nobody needs luck any more.
+    assert [await bob.text("#summary"), await bob.text("#your-hand"), await bob.text("#their-hand-name")] == ["", "✊", ""]
     await alice.until_text("#over-title", "You left")
     await alice.activate("#done")
     await alice.until_text("#lobby-title", "Who do you want to play?")

@@ -3,7 +3,8 @@
  * so whoever was away at the end of one of these sees only that it is gone, and has to ask how it ended.
  *
  * Only what was seen *playing* is remembered. Asking is done by joining, and such a match has its two players, so that the question can take
- * no seat. One that waits for its second player would be joined by it.
+ * no seat. One that waits for its second player would be joined by it. (A match that is forgotten leaves its code to others, of which there
+ * are 30 to the sixth.)
  */
 
 import { dropOldest } from "./inbox.js";

@@ -103,7 +103,8 @@ export class MatchView {
       return;
     }
     const isOver = match.state === "over";
-    const shows = isOver || this.#reveal !== undefined;
+    // A match that was left in its first round has no hands to show.
+    const shows = Boolean(match.roundSummary) && (isOver || this.#reveal !== undefined);
     setText(byId("match-title"), `Match against ${this.#opponent}`);
     entitle(isOver ? matchEnd(match, this.#opponent)[0] : `Match against ${this.#opponent}`);
     setText(byId("their-name"), this.#opponent);
@@ -111,7 +112,7 @@ export class MatchView {
     setText(byId("their-score"), String(match.theirScore));
     setText(byId("score-words"), `Round ${match.round}. You ${match.yourScore}, ${this.#opponent} ${match.theirScore}.`);
     setText(byId("round"), isOver ? "Over" : `Round ${match.round}`);
-    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : "Good luck!");
+    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : isOver ? "" : "Good luck!");
 
     const winner = shows ? (match.roundWinner ?? "") : "";
     this.#drawSide("you", shows ? hand(match.yourPlay) : hand(this.#chosen?.play), shows, winner);
@@ -149,7 +150,7 @@ export class MatchView {
     const sign = byId(`${prefix}-hand`);
     setText(sign, played?.sign ?? (isRevealed ? "–" : FIST));
     // A fist moves as long as its player thinks or waits.
-    sign.classList.toggle("ready", !isRevealed && played === undefined);
+    sign.classList.toggle("ready", !isRevealed && played === undefined && this.#match.state === "playing");
     setText(byId(`${prefix}-hand-name`), played?.name ?? (isRevealed ? "nothing" : ""));
     byId(`side-${who}`).classList.toggle("won", winner === who);
     byId(`side-${who}`).classList.toggle("lost", winner !== "" && winner !== who);

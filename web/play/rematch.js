@@ -37,6 +37,8 @@ export class Rematch {
   /** Since when nobody is to press anything, because something is being asked. */
   #isBusy = false;
   #opponent = "";
+  /** The match of ours that was given up last: that it waits is no news any more. */
+  #left = "";
 
   /**
    * @param {(route: string, body?: object) => Promise<any>} ask Says itself what goes wrong, and then gives `undefined`.
@@ -52,9 +54,9 @@ export class Rematch {
     return this.#offers.own;
   }
 
-  /** Whether this match is one of ours that waits. */
+  /** Whether this match is one of ours that waits, or did. */
   waitsIn(/** @type {string} */ matchId) {
-    return matchId === this.#offers.own || this.#isBusy;
+    return matchId === this.#offers.own || matchId === this.#left || this.#isBusy;
   }
 
   /** Another match is played, or none. */
@@ -108,7 +110,7 @@ export class Rematch {
     const { own } = this.#offers;
     this.reset();
     if (own) {
-      await this.#ask("leaveMatch", { matchId: own });
+      await this.#leave(own);
     }
   }
 
@@ -146,9 +148,15 @@ export class Rematch {
     const { own, theirs } = this.#offers;
     if (own && theirs && theirs < own) {
       this.#keep({ theirs });
-      await this.#ask("leaveMatch", { matchId: own });
+      await this.#leave(own);
       await this.#accept(theirs);
     }
+  }
+
+  /** @param {string} matchId */
+  async #leave(matchId) {
+    this.#left = matchId;
+    await this.#ask("leaveMatch", { matchId });
   }
 
   /** @param {string} code */

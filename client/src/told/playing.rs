@@ -2,7 +2,8 @@
 //! end: so whoever was away at the end of one of these sees only that it is gone, and has to ask how it ended.
 //!
 //! Only what was told to be *played* is remembered. Asking is done by joining, and such a match has its two players, so that the question
-//! can take no seat. One that waits for its second player would be joined by it.
+//! can take no seat. One that waits for its second player would be joined by it. (A match that is forgotten leaves its code to others, of
+//! which there are 30 to the sixth.)
 
 /// How many are remembered. A player is in one at a time, so that a further one means that the end of the one before was missed.
 const MOST_PLAYED: usize = 8;
