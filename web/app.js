@@ -3,65 +3,41 @@
  */
 
 import { connect, storedIn } from "./muster.js";
+import { Asking } from "./play/asking.js";
 import { Chat } from "./play/chat.js";
-import { announce, byId, element, setText } from "./play/dom.js";
+import { announce, byId, element, isUsable, setText, setUsable } from "./play/dom.js";
 import { MODE, handsOf } from "./play/hands.js";
+import { invitation, setHash, showInvitation } from "./play/invitation.js";
 import { MatchView } from "./play/match_view.js";
 import { keepName, keptName, socketUrl, suggestedName, token } from "./play/player.js";
 import * as plays from "./play/plays.js";
 import { Rematch, offered } from "./play/rematch.js";
 import { notice, screen, show } from "./play/screens.js";
+import { Sending } from "./play/sending.js";
 import { GameServer } from "./play/server.js";
 import { CONNECTION, failure, ticketEnd } from "./play/words.js";
-
-/** How long a play may be unanswered before the connection is doubted, in milliseconds. */
-const PATIENCE = 3_000;
-
-/** How long a seat may take to be given up, in milliseconds. */
-const SETTLING = 3_000;
 
 /** Everything that needs a connection, once there is a player. @type {import("./muster.js").Muster | undefined} */
 let muster;
 
-/** When the player last left something. */
-let leftAt = -Infinity;
-
 /** The match that is shown. @type {any} */
 let match = null;
 
-const view = new MatchView({ now: () => muster?.now() ?? Date.now(), play, overdue: () => muster?.resync() });
+/** How the match ended that is shown: kept for the tab, so that a page which is loaded anew shows it again. */
+const ended = storedIn(sessionStorage, "muster.ended");
+
+const asking = new Asking(() => muster);
+const request = asking.request.bind(asking);
+
+const sending = new Sending({ muster: () => muster, match: () => match, changed: redraw });
+const view = new MatchView({
+  now: () => muster?.now() ?? Date.now(),
+  play: (name) => sending.play(name),
+  overdue: () => muster?.resync(),
+});
 const chat = new Chat((playerId, message) => request("sendMessage", { playerIds: [playerId], message }));
 const server = new GameServer(request);
-const rematch = new Rematch(ask);
-
-/**
- * Asks the server for something, and a little later again if it does not know yet that the player has left what it was in: a seat is given
- * up a moment after the answer.
- *
- * @param {string} route
- * @param {object} [body]
- * @returns {Promise<any>}
- */
-async function request(route, body) {
-  if (!muster) {
-    throw new Error("there is no player yet");
-  }
-  for (;;) {
-    try {
-      const reply = await muster.request(route, body);
-      if (route.startsWith("leave")) {
-        leftAt = performance.now();
-      }
-      return reply;
-    } catch (error) {
-      const isSettling = performance.now() - leftAt < SETTLING;
-      if (/** @type {any} */ (error).code !== "seated" || !isSettling) {
-        throw error;
-      }
-      await new Promise((done) => setTimeout(done, 250));
-    }
-  }
-}
+const rematch = new Rematch(ask, request);
 
 /**
  * Asks the server, and says what goes wrong.
@@ -82,16 +58,6 @@ async function ask(route, body) {
   }
 }
 
-/** The code in the page's address, with which somebody invites. */
-function invitation() {
-  return /^#([A-Za-z0-9]{6})$/.exec(location.hash)?.[1].toUpperCase();
-}
-
-/** @param {string} hash */
-function setHash(hash) {
-  history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
-}
-
 // Who plays.
 
 async function begin(/** @type {string} */ name) {
@@ -103,12 +69,12 @@ async function begin(/** @type {string} */ name) {
   } catch (error) {
     notice(`You cannot play right now: ${/** @type {Error} */ (error).message}.`);
     show("name");
+    byId("name").focus();
     return;
   }
   keepName(name);
   setText(byId("who-name"), name);
   byId("who").hidden = false;
-  show("loading");
   muster = connect({ url, token: () => token(name), store: storedIn(sessionStorage, "muster.inbox") });
   muster.on("state", ({ state, reason }) => stateChanged(state, reason));
   muster.on("match", matchChanged);
@@ -122,6 +88,23 @@ async function begin(/** @type {string} */ name) {
     }
   });
   muster.on("resumed", resumed);
+  if (!showAgain()) {
+    show("loading");
+  }
+}
+
+/** Shows how a match ended, if that was shown when the page was loaded anew; whether it was. */
+function showAgain() {
+  const kept = ended.read();
+  if (!kept || invitation()) {
+    return false;
+  }
+  match = kept;
+  chat.with(match.opponentId);
+  show("match");
+  view.show(match, null);
+  rematch.restore(match.opponentId);
+  return true;
 }
 
 /**
@@ -149,17 +132,22 @@ async function resumed({ seat }) {
   } else if (seat === null) {
     server.waitsNot();
   }
+  const own = match?.state === "waiting" ? match.matchId : rematch.own;
   if (seat?.kind === "ticket") {
     show("pool");
-  } else if (seat === null && match && match.state !== "over") {
-    await missedTheEnd();
+  } else if (seat === null && match?.state === "playing") {
+    // How it ended would have been told, if anybody still knew.
+    toLobby();
+    notice("The match ended while you were away.");
+  } else if (seat === null && own) {
+    await ownIsOver(own);
   } else if (seat === null && screen() === "pool") {
     toLobby();
     notice("You no longer wait for an opponent.");
   } else if (screen() === "loading") {
     await arrive(seat);
   }
-  sendAgain();
+  sending.again();
 }
 
 /**
@@ -183,15 +171,21 @@ async function arrive(seat) {
   }
 }
 
-/** The player's match is over, and it was away: its end is asked for. */
-async function missedTheEnd() {
-  const { matchId } = match;
+/**
+ * A match that waited for its second player is over, and the player was away: how it ended is asked for. The player has made it, and
+ * whoever is in a match is shown it.
+ *
+ * @param {string} matchId
+ */
+async function ownIsOver(matchId) {
   try {
     await muster?.request("joinMatch", { matchId });
   } catch {
     if (match?.matchId === matchId) {
       toLobby();
-      notice("The match ended while you were away.");
+      notice("Your invitation has expired.");
+    } else if (rematch.own === matchId) {
+      rematch.ended();
     }
   }
 }
@@ -208,6 +202,7 @@ async function join(code) {
 
 function toLobby() {
   match = null;
+  ended.write(null);
   view.forget();
   rematch.reset();
   setHash(screen() === "loading" ? (invitation() ?? "") : "");
@@ -222,46 +217,45 @@ function toLobby() {
 function matchChanged(told) {
   const isSame = told.matchId === match?.matchId;
   if (told.state === "over" && !isSame) {
-    if (rematch.waitsIn(told.matchId)) {
-      rematch.reset();
+    if (rematch.own === told.matchId && !told.opponentId) {
+      rematch.ended();
+      return;
     }
-    return;
+    // The end of one that was not shown is news only to whoever was away, in a page that is loaded anew or while a rematch was offered.
+    if (rematch.own !== told.matchId && (screen() !== "loading" || invitation())) {
+      return;
+    }
   }
   if (told.state === "waiting") {
     if (!rematch.waitsIn(told.matchId)) {
       match = told;
+      ended.write(null);
       showInvitation(told.matchId);
     }
+    return;
+  }
+  if (told.state === "over" && !told.opponentId) {
+    toLobby();
+    notice("The match was called off.");
     return;
   }
   if (!isSame || match.state === "waiting") {
     rematch.reset();
     notice("");
     setHash("");
-    chat.happened(`You play against ${told.opponentId}.`);
+    if (told.state === "playing") {
+      chat.begins(told);
+    }
   }
   const wasOver = isSame && match.state === "over";
-  if (told.state === "over" && match.state === "waiting") {
-    toLobby();
-    notice("The match was called off.");
-    return;
-  }
   match = told;
+  ended.write(told.state === "over" ? told : null);
   chat.with(told.opponentId);
   show("match");
   view.show(told, plays.playIn(told));
   if (told.state === "over" && !wasOver) {
     rematch.reset();
   }
-}
-
-/** @param {string} code */
-function showInvitation(code) {
-  setHash(code);
-  setText(byId("invite-code"), code);
-  byId("invite-link").value = location.href;
-  setText(byId("invite-status"), "");
-  show("invite");
 }
 
 /**
@@ -281,52 +275,6 @@ function heard({ senderId, message, announcement }) {
   }
 }
 
-// A play.
-
-/** @param {string} name */
-function play(name) {
-  if (match?.state === "playing" && !plays.playIn(match)) {
-    notice("");
-    send(plays.begin(match, name));
-  }
-}
-
-/** A play that may not have arrived, now that there is a connection again. */
-function sendAgain() {
-  const before = plays.playIn(match);
-  if (before && !before.isSure) {
-    send(before);
-  }
-}
-
-/** @param {plays.Play} of */
-async function send(of) {
-  const { matchId, round, play: name, requestId } = of;
-  redraw();
-  const doubt = setTimeout(() => muster?.check(), PATIENCE);
-  try {
-    await muster?.request("play", { matchId, round, play: name }, { requestId });
-    plays.settle(of, true);
-  } catch (error) {
-    const { code, mayHaveHappened } = /** @type {import("./muster.js").MusterError} */ (error);
-    if (code === "repeated_play") {
-      // It had arrived, or one from another device of this player.
-      plays.settle(of, true);
-      announce(failure(/** @type {Error} */ (error)));
-    } else if (code === "internal" || code === "gateway") {
-      plays.settle(of, false);
-      notice(failure(/** @type {Error} */ (error)));
-    } else if (!mayHaveHappened) {
-      plays.settle(of, false);
-      notice(failure(/** @type {Error} */ (error)));
-      muster?.resync();
-    }
-  } finally {
-    clearTimeout(doubt);
-    redraw();
-  }
-}
-
 /** What the player has chosen has changed. */
 function redraw() {
   if (match?.state === "playing") {
@@ -336,9 +284,24 @@ function redraw() {
 
 // What can be pressed.
 
-/** @param {string} id @param {() => unknown} act */
+/**
+ * Whatever is pressed is done once, and not again before it is done: a second request would be refused because of the first.
+ *
+ * @param {string} id
+ * @param {() => unknown} act
+ */
 function onClick(id, act) {
-  byId(id).addEventListener("click", act);
+  const button = byId(id);
+  button.addEventListener("click", async () => {
+    if (isUsable(button)) {
+      setUsable(button, false);
+      try {
+        await act();
+      } finally {
+        setUsable(button, true);
+      }
+    }
+  });
 }
 
 onClick("play-stranger", async () => {
@@ -361,15 +324,6 @@ onClick("invite-leave", async () => {
     toLobby();
   } else {
     match = left;
-  }
-});
-onClick("invite-copy", async () => {
-  try {
-    await navigator.clipboard.writeText(byId("invite-link").value);
-    setText(byId("invite-status"), "Copied.");
-  } catch {
-    byId("invite-link").select();
-    setText(byId("invite-status"), "Copy the link above.");
   }
 });
 onClick("rematch", () => rematch.want(match.opponentId));
@@ -401,12 +355,19 @@ byId("join-form").addEventListener("submit", (/** @type {Event} */ event) => {
 byId("name-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const name = byId("name").value.trim();
-  if (name) {
+  // A second press while the first token is on its way would be a second player.
+  if (name && screen() === "name") {
+    show("loading");
     begin(name);
   }
 });
-addEventListener("hashchange", () => {
+addEventListener("hashchange", async () => {
   const code = invitation();
+  const isOver = screen() === "match" && match.state === "over";
+  if (code && isOver) {
+    await rematch.cancel();
+    toLobby();
+  }
   if (code && screen() === "lobby") {
     join(code);
   }

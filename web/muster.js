@@ -17,8 +17,9 @@
  *
  * **What was missed** comes by `resume`, which the client asks for after every connect: the inbox from its cursor on, and what the player
  * is in. Each message is handed out once, in the order of the inbox; of a match the versions only grow, and a placement only goes forward.
- * The cursor is kept in `store`, so that a page which is loaded anew goes on where it was. Without a cursor the newest hundred messages
- * are read.
+ * A match that was played when it was last told of, and in which the player is no more, is asked for once, so that whoever was away is told
+ * how it ended; the server remembers that for ten minutes. The cursor and which match is played are kept in `store`, so that a page which is
+ * loaded anew goes on where it was. Without a cursor the newest hundred messages are read.
  *
  * **Before a connection's time is up** (API Gateway ends each after two hours, and a token expires) another one is opened beside it. The
  * old one stays until its requests are answered and the inbox has been read over the new one.
@@ -43,7 +44,7 @@ export { randomId } from "./muster/connection.js";
  * @typedef {object} Options Times are in milliseconds.
  * @property {string} url The stage's URL.
  * @property {() => Promise<string>} token Asked at every attempt to connect. It may throw a `TokenRefused`, and then the client closes.
- * @property {import("./muster/inbox.js").Store} [store] Where the cursor is kept; in memory if absent. See `storedIn`.
+ * @property {import("./muster/inbox.js").Store} [store] What outlives a reload; in memory if absent. See `storedIn`.
  * @property {number} [connectTimeout] For one attempt, the token included.
  * @property {number} [requestTimeout] For an answer; longer than the 29 s after which API Gateway itself gives up.
  * @property {number} [keepAlive] After how long without a frame of ours a ping is sent: API Gateway closes a connection that was idle for ten minutes.

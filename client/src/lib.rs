@@ -87,8 +87,11 @@
 //!   whatever order they are pushed, over this connection, the one before, or in the state of a resume. A view says everything, so that
 //!   nothing is lost with one that is left out; and as game servers, views do not wait for the inbox.
 //! - **Whoever was away is told the current view**, if it is new to it: the state with which every resume begins has the match that the
-//!   player is in. It has none that is over. A program that was away at the end of its match sees that the `seat` of [`Event::Resumed`] is
-//!   no longer that match. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who are there.
+//!   player is in. It has none that is over. So if a match that was last told to be played is not in it, the client asks for that match once,
+//!   by `joinMatch`, and the last view comes as an event before that resume's messages. (A match that waits for its second player is never
+//!   asked for, since that would be to join it.) The server remembers for ten minutes how a match ended. Whoever comes back later only sees
+//!   that the `seat` of [`Event::Resumed`] is no longer that match. The same holds for a ticket that came to nothing, of which
+//!   [`Event::Pool`] tells those who are there.
 //! - **Replies are answers, not events.** The views with which [`Client::new_match`], [`Client::join_match`] and [`Client::leave_match`]
 //!   reply are those calls' own, and what is told by events does not depend on them: a program that lives by its events alone misses
 //!   nothing. One that uses both compares [`version`](protocol::MatchPush::version).

@@ -6,14 +6,19 @@
 //! and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes forward:
 //! a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back, or none,
 //! is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
+//!
+//! A state has no match that is over. How one ended while its player was away is asked for besides: see [`playing`].
+
+mod playing;
 
 use std::{
     collections::VecDeque,
     hash::{BuildHasher, RandomState},
 };
 
-use muster_protocol::{Seat, SeatKind, routes::PlayerState};
+use muster_protocol::{MatchPush, MatchState, Seat, SeatKind, routes::PlayerState};
 
+use self::playing::Playing;
 use crate::{Event, inbox::Offer, news::News};
 
 /// How many placements, tickets and matches are remembered. A player holds one seat, so this many come one after another, each asked for
@@ -37,8 +42,11 @@ struct Known {
 pub(crate) struct Told {
     /// The one heard of last is the last.
     known: VecDeque<Known>,
+    playing: Playing,
     /// What the latest state said.
     seat: Option<Seat>,
+    /// There is such a state, of the resume that is under way.
+    stated: bool,
     /// Since then, what a ticket waits for was pushed.
     found: bool,
     /// Something was pushed and could not be handed out.
@@ -49,7 +57,15 @@ pub(crate) struct Told {
 impl Told {
     /// Nothing was told yet.
     pub(crate) fn new() -> Self {
-        Self { known: VecDeque::new(), seat: None, found: false, due: false, hasher: RandomState::new() }
+        Self {
+            known: VecDeque::new(),
+            playing: Playing::default(),
+            seat: None,
+            stated: false,
+            found: false,
+            due: false,
+            hasher: RandomState::new(),
+        }
     }
 
     /// Whether something waits for the state that a resume begins with, and did not when the last resume began.
@@ -60,7 +76,8 @@ impl Told {
     /// A resume begins: whatever happened by now, its state shows.
     pub(crate) fn asked(&mut self) {
         (self.due, self.found) = (false, false);
-        self.seat = None;
+        (self.seat, self.stated) = (None, false);
+        self.playing.asked();
     }
 
     /// Something was pushed.
@@ -74,7 +91,7 @@ impl Told {
     /// A resume has begun with this state. `false` if there was no room for all of it, so that it has to be asked for again.
     pub(crate) fn state(&mut self, state: PlayerState, offer: &mut impl FnMut(Event) -> Offer) -> bool {
         let PlayerState { seat, in_match, sessions, placements } = state;
-        self.seat = seat;
+        (self.seat, self.stated) = (seat, true);
         // The newest comes first, and is to be told last. A session that is over is not worth telling any more, hence the ends come first.
         let ends = placements.into_iter().rev().map(News::Placement);
         let sessions = sessions.into_iter().rev().map(News::Session);
@@ -84,6 +101,27 @@ impl Told {
             self.touch(news.subject());
         }
         all.into_iter().all(|news| self.hand_out(news, offer) != Some(Offer::Full))
+    }
+
+    /// A match that was played when the program was last told of it, and has ended since, by the state of this resume: its end is to be
+    /// asked for.
+    pub(crate) fn ended_unseen(&self) -> Option<&str> {
+        let seat = self.seat.as_ref().filter(|seat| seat.kind == SeatKind::Match);
+        self.playing.ended(seat.map(|seat| seat.id.as_str())).filter(|_| self.stated)
+    }
+
+    /// A match that was asked for is shown. `false` if there was no room for it, so that it has to be asked for again.
+    pub(crate) fn shown(&mut self, match_id: &str, push: MatchPush, offer: &mut impl FnMut(Event) -> Offer) -> bool {
+        let told = self.hand_out(News::Match(push), offer) != Some(Offer::Full);
+        if told {
+            self.playing.answered(match_id);
+        }
+        told
+    }
+
+    /// How this match ended cannot be told.
+    pub(crate) fn forget(&mut self, match_id: &str) {
+        self.playing.forget(match_id);
     }
 
     /// What the player is in or waits for by the state of this resume. If a push has put an end to that meanwhile, it is nothing.
@@ -103,8 +141,12 @@ impl Told {
             return None;
         }
         let known = Known { subject: self.hash(news.subject()), step: news.step(), settled: news.settles() };
+        let in_match = if let News::Match(push) = &news { Some((push.match_id.clone(), push.state)) } else { None };
         let offer = offer(news.into());
         if offer == Offer::Taken {
+            if let Some((match_id, state)) = in_match {
+                self.playing.told(&match_id, state == MatchState::Playing);
+            }
             if before.is_some() {
                 self.known.pop_back();
             } else if self.known.len() == MOST_REMEMBERED {

@@ -6,10 +6,18 @@ use std::{
 };
 
 use futures_util::future::join;
-use muster_client::{Client, Event};
+use muster_client::{
+    Client, Event,
+    protocol::{
+        MatchEnding, MatchState, Who,
+        routes::{JoinPool, Play},
+    },
+};
+use serde_json::json;
+use tokio::time::timeout;
 
 use super::{message, next, options, resumed};
-use crate::harness::{Gate, LocalStack, Network, Player, Proxy, Treatment, eventually};
+use crate::harness::{Gate, LocalStack, Network, PATIENCE, Player, Proxy, Treatment, eventually};
 
 /// How many messages come while bob has no network.
 const MISSED: usize = 300;
@@ -102,4 +110,42 @@ async fn a_push_that_was_given_up_before_the_socket_was_open_comes_by_itself() {
     let (connected, ()) = join(connecting, sending).await;
     let (_bob, mut events) = connected.unwrap();
     assert_eq!(message(&mut events).await.message, "early");
+}
+
+#[tokio::test]
+async fn who_has_no_network_at_the_end_of_its_match_is_told_how_it_ended() {
+    let stack = LocalStack::start(&[]).await;
+    let network = Network::to(&stack.addresses.url).await;
+    let bobs = options(&network.url(&stack.addresses.url), stack.token("bob").await);
+    let (bob, mut events) = Client::connect(bobs).await.unwrap();
+    let mut alice = Player::connect(&stack, "alice").await;
+    resumed(&mut events).await;
+    bob.join_pool(&JoinPool { mode: "rpsls".into(), skill: None, latencies: Vec::new() }).await.unwrap();
+    alice.ask(&json!({"route": "joinPool", "requestId": "0", "body": {"mode": "rpsls"}})).await;
+    for round in 1..=3 {
+        let Event::Match(view) = next(&mut events).await else { panic!("no match") };
+        assert_eq!((view.round, view.state, view.their_score), (round, MatchState::Playing, round - 1));
+        if round == 3 {
+            network.cut();
+            eventually("the stack notices", || async { stack.connections("bob").await.is_empty().then_some(()) }).await;
+        } else {
+            bob.play(&Play { match_id: view.match_id.clone(), round, play: "scissors".into() }).await.unwrap();
+        }
+        let play = json!({"matchId": view.match_id, "round": round, "play": "rock"});
+        alice.ask(&json!({"route": "play", "requestId": round.to_string(), "body": play})).await;
+    }
+    while alice.news().await["state"] != "over" {}
+    network.mend();
+    let mut ends = Vec::new();
+    loop {
+        match timeout(PATIENCE, events.next()).await.expect("an event in time").expect("a client that has not given up") {
+            Event::Match(view) => ends.push((view.state, view.ending, view.winner, view.their_score)),
+            Event::Resumed { seat, .. } => {
+                assert_eq!(seat, None);
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(ends, [(MatchState::Over, Some(MatchEnding::Won), Some(Who::Them), 3)]);
 }

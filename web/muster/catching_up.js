@@ -3,7 +3,11 @@
  */
 
 import { delay } from "./backoff.js";
+import { Rejection } from "./errors.js";
 import { Inbox } from "./inbox.js";
+
+/** Rejections after which the same request may yet succeed. Any other is an answer. */
+const PASSING = ["internal", "token_expired"];
 
 /** After these no further attempt on this connection can do better. */
 const HOPELESS = ["unknown_route", "token_expired", "closed"];
@@ -93,7 +97,13 @@ export class CatchingUp {
       }
       if (page.state) {
         seat = page.state.seat;
-        progress.news(page.state).forEach(([name, push]) => emit(name, push));
+        this.#tell(page.state);
+        for (const matchId of progress.ended(seat)) {
+          await this.#askForTheEnd(connection, own, matchId);
+        }
+        if (own !== this.#latest) {
+          return false;
+        }
       }
       const { messages, finished, complete } = this.#inbox.page(page);
       this.#handOut(messages);
@@ -103,6 +113,39 @@ export class CatchingUp {
         return true;
       }
     }
+  }
+
+  /**
+   * A match has ended while the player was away, which a resume does not show: its last view is asked for. That may be remembered no more,
+   * and then there is nothing to tell.
+   *
+   * @param {Connection} connection
+   * @param {number} own
+   * @param {string} matchId
+   */
+  async #askForTheEnd(connection, own, matchId) {
+    const { ask, progress } = this.#around;
+    let match;
+    try {
+      match = await ask(connection, "joinMatch", { matchId });
+    } catch (error) {
+      if (!(error instanceof Rejection) || PASSING.includes(error.code)) {
+        throw error;
+      }
+    }
+    if (own !== this.#latest) {
+      return;
+    }
+    if (match) {
+      this.#tell({ match });
+    } else {
+      progress.forget(matchId);
+    }
+  }
+
+  /** @param {object} state */
+  #tell(state) {
+    this.#around.progress.news(state).forEach(([name, push]) => this.#around.emit(name, push));
   }
 
   /** @param {object[]} messages */

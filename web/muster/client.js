@@ -43,7 +43,7 @@ const OF_MATCHES = ["newMatch", "joinMatch", "leaveMatch"];
 export class Muster extends EventTarget {
   #options;
   #catchingUp;
-  #progress = new Progress();
+  #progress;
   #requests = new Requests();
   #clock = new ServerClock();
   /** What new requests are sent over. @type {Connection | null} */
@@ -63,6 +63,7 @@ export class Muster extends EventTarget {
   constructor(options) {
     super();
     this.#options = { ...DEFAULTS, Socket: globalThis.WebSocket, ...options };
+    this.#progress = new Progress(options.store);
     this.#catchingUp = new CatchingUp({
       ask: (connection, route, body) => this.#ask(connection, route, body),
       emit: (name, detail) => this.#emit(name, detail),

@@ -12,8 +12,8 @@
  * @property {string} message
  * @property {number} sentAt
  *
- * @typedef {object} Store Where the cursor outlives a reload.
- * @property {() => unknown} read
+ * @typedef {object} Store Where the cursor, and which matches are played, outlive a reload.
+ * @property {() => any} read
  * @property {(value: unknown) => void} write
  */
 
@@ -158,7 +158,8 @@ export class Inbox {
   }
 
   #keep() {
-    this.#store?.write({ after: this.#after, ids: [...this.#ids].slice(-MOST_STORED) });
+    // What others keep in the same place stays.
+    this.#store?.write({ ...this.#store.read(), after: this.#after, ids: [...this.#ids].slice(-MOST_STORED) });
   }
 }
 

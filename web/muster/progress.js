@@ -4,6 +4,7 @@
  */
 
 import { dropOldest } from "./inbox.js";
+import { Playing } from "./playing.js";
 
 /** How many of each are remembered. A player is in one at a time, so that older ones are past being pushed again. */
 const MOST = 256;
@@ -23,10 +24,17 @@ export class Progress {
   #tickets = new Set();
   /** Something has changed, or may have, that a state which was asked for before does not show. */
   #moved = false;
+  #playing;
+
+  /** @param {import("./inbox.js").Store} [store] */
+  constructor(store) {
+    this.#playing = new Playing(store);
+  }
 
   /** A resume begins: whatever happened by now, its state shows. */
   asked() {
     this.#moved = false;
+    this.#playing.asked();
   }
 
   /** A request that may take or give up the player's seat was sent or answered. */
@@ -69,13 +77,36 @@ export class Progress {
   }
 
   /**
+   * The matches that were played when they were last told of, and have ended since, by the seat that was asked for.
+   *
+   * @param {{id: string} | null | undefined} seat
+   */
+  ended(seat) {
+    return this.#playing.ended(seat);
+  }
+
+  /**
+   * How this match ended cannot be told.
+   *
+   * @param {string} matchId
+   */
+  forget(matchId) {
+    this.#playing.forget(matchId);
+  }
+
+  /**
    * @param {string} type
    * @param {any} push
    */
   #isNews(type, push) {
     switch (type) {
-      case "match":
-        return advances(this.#matches, push.matchId, push.version);
+      case "match": {
+        const news = advances(this.#matches, push.matchId, push.version);
+        if (news) {
+          this.#playing.told(push);
+        }
+        return news;
+      }
       case "session":
         return advances(this.#placements, push.placementId, SESSION);
       case "placement":

@@ -17,6 +17,7 @@ const MOST = 60;
  * @property {string} text
  * @property {"mine" | "theirs" | "system"} kind
  * @property {boolean} [isUnsent]
+ * @property {string} [matchId] Whose beginning it says.
  */
 
 /** The chat beside a match. */
@@ -62,11 +63,22 @@ export class Chat {
   }
 
   /**
+   * A match is played, which is said once, however often the page is loaded anew.
+   *
+   * @param {{matchId: string, opponentId: string}} match
+   */
+  begins({ matchId, opponentId }) {
+    if (!this.#lines.some((line) => line.matchId === matchId)) {
+      this.#add({ sender: "", text: `You play against ${opponentId}.`, kind: "system", matchId });
+    }
+  }
+
+  /**
    * Something happened.
    *
    * @param {string} text
    */
-  happened(text) {
+  #happened(text) {
     this.#add({ sender: "", text, kind: "system" });
   }
 
@@ -85,7 +97,7 @@ export class Chat {
     } catch (error) {
       line.isUnsent = true;
       item.classList.add("unsent");
-      this.happened(`Not sent: ${failure(/** @type {Error} */ (error))}`);
+      this.#happened(`Not sent: ${failure(/** @type {Error} */ (error))}`);
     }
   }
 

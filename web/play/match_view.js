@@ -5,6 +5,7 @@
 import { Countdown } from "./countdown.js";
 import { announce, byId, element, isUsable, setText, setUsable } from "./dom.js";
 import { hand, handsOf } from "./hands.js";
+import { entitle } from "./screens.js";
 import { matchEnd, roundEnd, seconds } from "./words.js";
 
 /** How long the hands of the last round stay, in milliseconds, unless the player plays before. */
@@ -102,22 +103,29 @@ export class MatchView {
       return;
     }
     const isOver = match.state === "over";
-    const shows = isOver || this.#reveal !== undefined;
+    // A match that was left in its first round has no hands to show.
+    const shows = Boolean(match.roundSummary) && (isOver || this.#reveal !== undefined);
     setText(byId("match-title"), `Match against ${this.#opponent}`);
+    entitle(isOver ? matchEnd(match, this.#opponent)[0] : `Match against ${this.#opponent}`);
     setText(byId("their-name"), this.#opponent);
     setText(byId("your-score"), String(match.yourScore));
     setText(byId("their-score"), String(match.theirScore));
     setText(byId("score-words"), `Round ${match.round}. You ${match.yourScore}, ${this.#opponent} ${match.theirScore}.`);
     setText(byId("round"), isOver ? "Over" : `Round ${match.round}`);
-    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : "Good luck!");
+    setText(byId("summary"), match.roundSummary ? roundEnd(match, this.#opponent) : isOver ? "" : "Good luck!");
 
     const winner = shows ? (match.roundWinner ?? "") : "";
     this.#drawSide("you", shows ? hand(match.yourPlay) : hand(this.#chosen?.play), shows, winner);
     this.#drawSide("them", shows ? hand(match.theirPlay) : undefined, shows, winner);
 
+    // Who has asked for a rematch is led into it: the button is gone, and the focus would be with it.
+    const isLedOn = !isOver && byId("over").contains(document.activeElement);
     byId("clock").hidden = isOver;
     byId("playing").hidden = isOver;
     byId("over").hidden = !isOver;
+    if (isLedOn) {
+      byId("match-title").focus({ preventScroll: true });
+    }
     if (isOver) {
       const [title, text] = matchEnd(match, this.#opponent);
       setText(byId("over-title"), title);
@@ -142,7 +150,7 @@ export class MatchView {
     const sign = byId(`${prefix}-hand`);
     setText(sign, played?.sign ?? (isRevealed ? "–" : FIST));
     // A fist moves as long as its player thinks or waits.
-    sign.classList.toggle("ready", !isRevealed && played === undefined);
+    sign.classList.toggle("ready", !isRevealed && played === undefined && this.#match.state === "playing");
     setText(byId(`${prefix}-hand-name`), played?.name ?? (isRevealed ? "nothing" : ""));
     byId(`side-${who}`).classList.toggle("won", winner === who);
     byId(`side-${who}`).classList.toggle("lost", winner !== "" && winner !== who);

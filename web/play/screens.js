@@ -28,7 +28,18 @@ export function show(name) {
     byId(`screen-${each}`).hidden = each !== name;
   }
   scrollTo(0, 0);
-  byId(`${name}-title`).focus({ preventScroll: true });
+  const title = byId(`${name}-title`);
+  entitle(title.textContent);
+  title.focus({ preventScroll: true });
+}
+
+/**
+ * Names the tab, so that whoever has gone elsewhere while waiting sees that somebody has come.
+ *
+ * @param {string} text
+ */
+export function entitle(text) {
+  document.title = `${text} · Muster`;
 }
 
 /**

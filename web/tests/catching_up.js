@@ -21,6 +21,20 @@ test("every connect resumes, page by page, from where the last resume ended", as
   muster.close();
 });
 
+test("a long inbox is read page by page to its end, also where a page is empty", async () => {
+  const server = new Server();
+  const all = Array.from({ length: 230 }, (_, index) => message(`m${index}`));
+  const of = (from, to, more) => ({ messages: all.slice(from, to), complete: true, ...more });
+  const pages = [of(0, 100, { next: "n1", state: {} }), of(0, 0, { next: "n2" }), of(100, 200, { next: "n3" }), of(200, 230, { after: "a2" })];
+  server.answers.resume = () => pages.shift();
+  const { muster, of: told } = server.client({ store: { read: () => ({ after: "a1" }), write: () => {} } });
+  await until(() => told("resumed").length === 1);
+  equal(ids(told("message")), ids(all));
+  const asked = [{ after: "a1" }, { next: "n1" }, { next: "n2" }, { next: "n3" }];
+  equal(server.asked("resume"), asked.map((place) => ({ ...place, limit: 100 })));
+  muster.close();
+});
+
 test("what is pushed during a resume comes after what was missed, and once", async () => {
   const server = new Server();
   server.answers.resume = () => {
@@ -63,6 +77,92 @@ test("the state of a resume brings the match, and a push of an older version is 
   server.push({ type: "match", ...match, version: 4 });
   equal([of("match").map(({ version }) => version), of("resumed")[0].seat.kind], [[3, 4], "match"]);
   muster.close();
+});
+
+/** A server whose player is in this match at first, and in nothing after that. */
+function serverOf(match) {
+  const server = new Server();
+  const states = [{ seat: { kind: "match", id: match.matchId }, match }];
+  server.answers.resume = () => ({ messages: [message("m1")], after: "a", complete: true, state: states.shift() ?? {} });
+  return server;
+}
+
+const played = { matchId: "m", version: 3, state: "playing", round: 2 };
+const ended = { ...played, version: 5, state: "over", ending: "won", winner: "them" };
+
+test("a match that ended while its player was away is asked for once, and its end is told before the resume's", async () => {
+  const server = serverOf(played);
+  server.answers.joinMatch = () => ended;
+  const { muster, events, of } = server.client();
+  await until(() => of("resumed").length === 1);
+  server.lose();
+  await until(() => of("resumed").length === 2);
+  server.push({ type: "match", ...ended });
+  await muster.resync();
+  equal(server.asked("joinMatch"), [{ matchId: "m" }]);
+  const told = events.map(([name, { state, seat }]) => `${name} ${state ?? seat?.id}`);
+  equal(told, ["match playing", "message undefined", "resumed m", "match over", "resumed undefined", "resumed undefined"]);
+  muster.close();
+});
+
+test("a match that is remembered no more is not told, and not asked for again", async () => {
+  const server = serverOf(played);
+  server.answers.joinMatch = () => ({ type: "rejection", code: "not_found", message: "there is no match m" });
+  const { muster, of } = server.client();
+  await until(() => of("resumed").length === 1);
+  await muster.resync();
+  await muster.resync();
+  equal([server.asked("joinMatch").length, of("match").length, of("resumed").at(-1).seat], [1, 1, null]);
+  muster.close();
+});
+
+test("an end that could not be asked for is asked for again", async () => {
+  const server = serverOf(played);
+  const answers = [{ type: "rejection", code: "internal", message: "ours" }, ended];
+  server.answers.joinMatch = () => answers.shift();
+  const { muster, of } = server.client();
+  await until(() => of("resumed").length === 1);
+  await muster.resync();
+  equal([server.asked("joinMatch").length, of("match").map(({ version }) => version), of("message").length], [2, [3, 5], 1]);
+  muster.close();
+});
+
+test("a match that waits for its second player is never asked for, since that would join it", async () => {
+  const server = serverOf({ ...played, state: "waiting", round: 0 });
+  const { muster, of } = server.client();
+  await until(() => of("resumed").length === 1);
+  await muster.resync();
+  equal([server.asked("joinMatch"), of("resumed").at(-1).seat], [[], null]);
+  muster.close();
+});
+
+test("a match that began after the state was read is not asked for", async () => {
+  const server = new Server();
+  server.answers.resume = () => {
+    server.push({ type: "match", ...played });
+    return { messages: [], after: "a", complete: true, state: {} };
+  };
+  const { muster, of } = server.client();
+  await until(() => of("resumed").length === 1);
+  equal([server.asked("joinMatch"), of("match").length], [[], 1]);
+  muster.close();
+});
+
+test("a page that is loaded anew asks how the match ended that it was in", async () => {
+  const kept = { value: null };
+  const store = { read: () => kept.value, write: (value) => (kept.value = JSON.parse(JSON.stringify(value))) };
+  const server = serverOf(played);
+  server.answers.joinMatch = () => ended;
+  const before = server.client({ store });
+  await until(() => before.of("resumed").length === 1);
+  before.muster.close();
+  for (const expected of [[5], []]) {
+    const after = server.client({ store });
+    await until(() => after.of("resumed").length === 1);
+    equal(after.of("match").map(({ version }) => version), expected);
+    after.muster.close();
+  }
+  equal(server.asked("joinMatch").length, 1);
 });
 
 test("a match that a reply brings is told once, whichever comes first", async () => {

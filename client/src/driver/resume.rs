@@ -1,10 +1,11 @@
-//! Reads the inbox over one connection: page after page, in good time, and again if that fails.
+//! Reads the inbox over one connection: page after page, in good time, and again if that fails. The first page begins with what the player
+//! is in; if a match has ended unseen, how it ended is asked for before the messages of that page are handed out.
 
 use std::time::Instant;
 
 use muster_protocol::{
-    Code, Request, limits,
-    routes::{Resume, Resumed},
+    Code, MatchPush, Request, limits,
+    routes::{JoinMatch, Resume, Resumed},
 };
 use serde_json::Value;
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -24,6 +25,8 @@ use crate::{
 pub(super) struct Resuming<'a> {
     state: State<'a>,
     failures: u32,
+    /// A first page that waits for how a match ended.
+    waiting: Option<Box<Resumed>>,
 }
 
 enum State<'a> {
@@ -31,15 +34,17 @@ enum State<'a> {
     Off,
     /// There is nothing to ask for.
     Idle,
-    /// A page is to be asked for, once there is room for it.
+    /// A page, or a match, is to be asked for, once there is room for it.
     Due,
-    /// A page is on its way.
+    /// It is on its way.
     Asked(Asked<'a>),
     /// The last attempt failed, and the next begins then.
     Waiting(Instant),
 }
 
 struct Asked<'a> {
+    /// The match that was asked for, if it was no page.
+    match_id: Option<String>,
     /// Holds the slot open.
     _request: OpenRequest<'a>,
     outcome: oneshot::Receiver<Outcome>,
@@ -49,10 +54,10 @@ struct Asked<'a> {
 impl<'a> Resuming<'a> {
     /// Due at once, if it is wanted at all.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { state: if wanted { State::Due } else { State::Off }, failures: 0 }
+        Self { state: if wanted { State::Due } else { State::Off }, failures: 0, waiting: None }
     }
 
-    /// Whether a page is to be asked for.
+    /// Whether something is to be asked for.
     pub(super) fn is_due(&self) -> bool {
         matches!(self.state, State::Due)
     }
@@ -75,8 +80,8 @@ impl<'a> Resuming<'a> {
         idle
     }
 
-    /// What became of the page that was asked for, if that is known by now.
-    fn outcome(&mut self, now: Instant) -> Option<Outcome> {
+    /// What became of the page or the match that was asked for, if that is known by now.
+    fn outcome(&mut self, now: Instant) -> Option<(Option<String>, Outcome)> {
         match &mut self.state {
             State::Asked(asked) => {
                 let outcome = match asked.outcome.try_recv() {
@@ -84,8 +89,9 @@ impl<'a> Resuming<'a> {
                     Err(TryRecvError::Empty) if asked.until > now => return None,
                     Err(_) => Err(RequestError::TimedOut),
                 };
+                let match_id = asked.match_id.take();
                 self.state = State::Idle;
-                Some(outcome)
+                Some((match_id, outcome))
             }
             State::Waiting(until) if *until <= now => {
                 self.state = State::Due;
@@ -95,7 +101,7 @@ impl<'a> Resuming<'a> {
         }
     }
 
-    /// Gives up a page that is on its way; whether there was one.
+    /// Gives up what is on its way; whether there was one.
     fn abandon(&mut self) -> bool {
         let asked = matches!(self.state, State::Asked(_));
         if asked {
@@ -121,22 +127,27 @@ pub(super) fn pushed_into(events: &EventSender) -> impl FnMut(Message) -> Offer 
 }
 
 impl Driver {
-    /// Asks for the next page: its text is to be sent on this connection.
+    /// Asks for the next page, or before that for a match that has ended unseen: the text is to be sent on this connection.
     pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
         let id = Uuid::from_u64_pair(self.resume_ids, Uuid::new_v4().as_u64_pair().1);
         self.inbox.hold();
-        let asking = self.inbox.request(page_limit(self.options.event_capacity));
-        if asking.next.is_none() {
-            self.told.asked();
-        }
-        let text = outgoing::encode(id, Resume::ROUTE.name(), asking)?;
+        let match_id = resuming.waiting.as_ref().and_then(|_| self.told.ended_unseen()).map(str::to_owned);
+        let text = if let Some(match_id) = &match_id {
+            outgoing::encode(id, JoinMatch::ROUTE.name(), JoinMatch { match_id: match_id.clone() })?
+        } else {
+            let asking = self.inbox.request(page_limit(self.options.event_capacity));
+            if asking.next.is_none() {
+                self.told.asked();
+            }
+            outgoing::encode(id, Resume::ROUTE.name(), asking)?
+        };
         let (request, outcome) = open.open(id)?;
         open.mark_sent(id, self.connection);
-        resuming.state = State::Asked(Asked { _request: request, outcome, until: now + self.options.request_timeout });
+        resuming.state = State::Asked(Asked { match_id, _request: request, outcome, until: now + self.options.request_timeout });
         Ok(text)
     }
 
-    /// Whether a request was a resume of our own.
+    /// Whether a request was our own, of a resume.
     pub(super) fn is_own_resume(&self, request_id: Option<&str>) -> bool {
         request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.resume_ids)
     }
@@ -144,8 +155,9 @@ impl Driver {
     /// Goes on with what was asked for, if it is answered or late, and begins anew if there is a reason to.
     pub(super) fn advance(&mut self, resuming: &mut Resuming<'_>, now: Instant) {
         match resuming.outcome(now) {
-            Some(Ok(body)) => self.page(resuming, body, now),
-            Some(Err(error)) => self.resume_failed(resuming, error, now),
+            Some((None, Ok(body))) => self.page(resuming, body, now),
+            Some((Some(match_id), outcome)) => self.ended(resuming, &match_id, outcome, now),
+            Some((None, Err(error))) => self.resume_failed(resuming, error, now),
             None => {}
         }
         // What is pushed from now on comes after what the resume is to bring.
@@ -154,17 +166,49 @@ impl Driver {
         }
     }
 
+    /// A page arrived. What the player is in is told first.
     fn page(&mut self, resuming: &mut Resuming<'_>, body: Value, now: Instant) {
-        let page = serde_json::from_value::<Resumed>(body).map_err(|error| error.to_string());
-        let step = page.map(|mut page| {
-            let told = page.state.take().is_none_or(|state| self.told.state(state, &mut |event| self.events.offer(event)));
-            if told { self.inbox.page(page, &mut into(&self.events)) } else { Step::NoRoom }
-        });
+        resuming.waiting = None;
+        match serde_json::from_value::<Resumed>(body) {
+            Ok(mut page) => {
+                let told = page.state.take().is_none_or(|state| self.told.state(state, &mut |event| self.events.offer(event)));
+                if told { self.rest_of_page(resuming, Box::new(page), now) } else { resuming.state = State::Due }
+            }
+            Err(error) => self.resume_failed(resuming, RequestError::UnexpectedReply(error.to_string()), now),
+        }
+    }
+
+    /// Hands out the messages of a page, unless a match is to be asked for before.
+    fn rest_of_page(&mut self, resuming: &mut Resuming<'_>, page: Box<Resumed>, now: Instant) {
+        if self.told.ended_unseen().is_some() {
+            resuming.waiting = Some(page);
+            resuming.state = State::Due;
+            return;
+        }
+        let step = self.inbox.page(*page, &mut into(&self.events));
         match step {
-            Ok(Step::More | Step::NoRoom) => resuming.state = State::Due,
-            Ok(Step::Finished(finished)) => self.resumed(resuming, finished),
-            Ok(Step::Broken(problem)) => self.resume_failed(resuming, RequestError::UnexpectedReply(problem.to_owned()), now),
-            Err(problem) => self.resume_failed(resuming, RequestError::UnexpectedReply(problem), now),
+            Step::More | Step::NoRoom => resuming.state = State::Due,
+            Step::Finished(finished) => self.resumed(resuming, finished),
+            Step::Broken(problem) => self.resume_failed(resuming, RequestError::UnexpectedReply(problem.to_owned()), now),
+        }
+    }
+
+    /// A match that ended unseen was asked for. It may be remembered no more, and then there is nothing to tell.
+    fn ended(&mut self, resuming: &mut Resuming<'_>, match_id: &str, outcome: Outcome, now: Instant) {
+        let told = match outcome {
+            Ok(body) => match serde_json::from_value::<MatchPush>(body) {
+                Ok(view) => self.told.shown(match_id, view, &mut |event| self.events.offer(event)),
+                Err(error) => return self.resume_failed(resuming, RequestError::UnexpectedReply(error.to_string()), now),
+            },
+            Err(RequestError::Rejected(rejection)) if !matches!(rejection.code, Code::Internal | Code::TokenExpired) => {
+                self.told.forget(match_id);
+                true
+            }
+            Err(error) => return self.resume_failed(resuming, error, now),
+        };
+        match resuming.waiting.take_if(|_| told) {
+            Some(page) => self.rest_of_page(resuming, page, now),
+            None => resuming.state = State::Due,
         }
     }
 
@@ -187,6 +231,8 @@ impl Driver {
     }
 
     fn resume_failed(&mut self, resuming: &mut Resuming<'_>, error: RequestError, now: Instant) {
+        // Whatever became of the match that its page waited for, the next attempt begins with that page again.
+        resuming.waiting = None;
         let code = if let RequestError::Rejected(rejection) = &error { Some(rejection.code) } else { None };
         // A page that cannot be read or asked for is no place to go on from; after any other failure it is.
         if code == Some(Code::BadRequest) || matches!(error, RequestError::UnexpectedReply(_)) {

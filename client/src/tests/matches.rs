@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// The time of the tests, in epoch milliseconds.
-const NOW: u64 = 1_700_000_000_000;
+pub(super) const NOW: u64 = 1_700_000_000_000;
 
-fn resuming(server: &Server) -> Options {
+pub(super) fn resuming(server: &Server) -> Options {
     Options { resume: true, ..server.options("t") }
 }
 
 /// A version of a match that is played.
-fn view(id: &str, version: u64) -> Value {
+pub(super) fn view(id: &str, version: u64) -> Value {
     json!({
         "type": "match", "matchId": id, "mode": "rpsls", "version": version, "state": "playing", "opponentId": "bob",
         "round": version, "dueAt": NOW, "yourScore": 0, "theirScore": 0,
@@ -30,7 +30,7 @@ fn view(id: &str, version: u64) -> Value {
 }
 
 /// The version in which it ends.
-fn over(id: &str, version: u64) -> Value {
+pub(super) fn over(id: &str, version: u64) -> Value {
     let mut view = view(id, version);
     (view["state"], view["ending"], view["winner"]) = (json!("over"), json!("forfeited"), json!("you"));
     view
@@ -41,24 +41,24 @@ fn pool(ticket: &str) -> Value {
 }
 
 /// The only page of a resume, with this seat, and the match that it is in.
-fn page(seat: &Value, in_match: &Value) -> Value {
+pub(super) fn page(seat: &Value, in_match: &Value) -> Value {
     let state = json!({"seat": seat, "match": in_match, "sessions": [], "placements": []});
     json!({"messages": [], "after": first_id_of(NOW), "complete": true, "state": state})
 }
 
-fn seat(kind: &str, id: &str) -> Value {
+pub(super) fn seat(kind: &str, id: &str) -> Value {
     json!({"kind": kind, "id": id})
 }
 
 /// Receives a resume.
-async fn asked(accepted: &mut Accepted) -> Value {
+pub(super) async fn asked(accepted: &mut Accepted) -> Value {
     let request = accepted.receive().await;
     assert_eq!(request["route"], "resume", "{request}");
     request
 }
 
 /// The next event but those of connections, as a word: the match and its version, or the ticket.
-async fn told(events: &mut Events) -> Result<String, Event> {
+pub(super) async fn told(events: &mut Events) -> Result<String, Event> {
     loop {
         match event(events).await {
             Event::Match(push) => return Ok(format!("{}{}", push.match_id, push.version)),

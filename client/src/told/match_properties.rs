@@ -1,5 +1,5 @@
 //! Whatever is pushed, repeated, late or refused, and however old a state is: each view of a match is told at most once, none after a newer
-//! one, and in the end the current one is told. Each ticket's end is told once.
+//! one, and in the end the current one is told, as are the ends of all before it that were told of at all. Each ticket's end is told once.
 
 use std::collections::BTreeMap;
 
@@ -112,10 +112,21 @@ impl World {
         self.answer = Some(PlayerState { seat: Some(seat), in_match: Some(view(of, version, false)), ..PlayerState::default() });
     }
 
-    /// Whether a state arrived and there was room for it.
+    /// Whether a state arrived, and there was room for it and for the ends that are asked for because of it.
     fn answer(&mut self) -> bool {
-        let state = self.answer.take();
-        state.is_some_and(|state| self.client.state(state, &mut into_queue(&mut self.queue, ROOM)))
+        let Some(state) = self.answer.take() else { return false };
+        let mut offer = into_queue(&mut self.queue, ROOM);
+        if !self.client.state(state, &mut offer) {
+            return false;
+        }
+        while let Some(id) = self.client.ended_unseen().map(str::to_owned) {
+            let of: usize = id.parse().unwrap();
+            assert!(of + 1 < self.matches.len(), "the match in which the player is was taken for one that is over");
+            if !self.client.shown(&id, view(of, self.matches[of], true), &mut offer) {
+                return false;
+            }
+        }
+        true
     }
 
     fn read(&mut self, count: usize) {
@@ -181,6 +192,10 @@ proptest! {
             prop_assert!(of(subject, false).len() <= 1);
         }
         let (current, version) = world.current();
+        for subject in 0..current {
+            let told = of(subject, true);
+            prop_assert!(told.is_empty() || told.last() == Some(&Some(world.matches[subject])), "the end was not told: {:?}", world.read);
+        }
         prop_assert_eq!(of(current, true).last().copied(), Some(Some(version)));
         let seat = world.client.take_seat();
         prop_assert_eq!(seat.map(|seat| seat.id), Some(current.to_string()));

@@ -156,3 +156,38 @@ fn a_ticket_is_answered_by_what_was_found_since_or_by_its_end() {
     assert_eq!(taken(Some(view("a", 1)), None), waiting, "that match is over by now");
     assert_eq!(taken(Some(view("a", 1)), Some(view("a", 1))), waiting, "and is no news");
 }
+
+#[test]
+fn a_match_has_ended_unseen_if_a_state_that_should_know_it_does_not_name_it() {
+    let mut told = Told::new();
+    for id in ["a", "b"] {
+        told.pushed(view(id, 1), &mut |_| Offer::Taken);
+    }
+    assert_eq!(told.ended_unseen(), None, "nothing was asked for");
+    told.asked();
+    assert_eq!(told.ended_unseen(), None, "a server may answer without a state");
+    told.pushed(view("c", 1), &mut |_| Offer::Taken);
+    assert!(told.state(state("b", 1), &mut |_| Offer::Taken));
+    assert_eq!(told.ended_unseen(), Some("a"));
+    told.pushed(over("a", 2), &mut |_| Offer::Taken);
+    assert_eq!(told.ended_unseen(), None, "its push was late, and c is younger than the state");
+}
+
+#[test]
+fn a_match_that_was_asked_for_is_not_asked_for_again_in_the_same_resume() {
+    let mut told = Told::new();
+    let mut asked = |shown: Option<MatchPush>| {
+        told.pushed(view("a", 1), &mut |_| Offer::Taken);
+        told.asked();
+        assert!(told.state(PlayerState::default(), &mut |_| Offer::Taken));
+        let asked = told.ended_unseen().is_some();
+        match shown {
+            Some(push) => assert!(told.shown("a", push, &mut |_| Offer::Taken)),
+            None => told.forget("a"),
+        }
+        assert_eq!(told.ended_unseen(), None);
+        asked
+    };
+    let playing = || Some(view_push("a", 1, MatchState::Playing));
+    assert_eq!([playing(), playing(), None, None].map(&mut asked), [true, true, true, false]);
+}

@@ -184,7 +184,7 @@ async fn whoever_starts_again_goes_on_with_its_match() {
 }
 
 #[tokio::test]
-async fn whoever_was_away_is_told_where_it_is() {
+async fn whoever_was_away_is_told_where_it_is_and_how_its_match_ended() {
     let stage = Stage::start(&["--token", "t"], "").await;
     let mut socket = stage.accept().await;
     let states = [
@@ -199,12 +199,20 @@ async fn whoever_was_away_is_told_where_it_is() {
     }
     let request = receive_any(&mut socket).await;
     show_state(&mut socket, &request, &json!({"sessions": [], "placements": []})).await;
+    let over = view(4, "over", &json!({"opponentId": "bob", "theirScore": 3, "ending": "won", "winner": "them"}));
+    answer(&mut socket, "joinMatch", &json!({"matchId": "K7QX2M"}), &over).await;
     send(&mut socket, json!({"message": "the end"})).await;
     assert!(tokio::time::timeout(Duration::from_millis(300), socket.next()).await.is_err());
     let Stage { mut player, .. } = stage;
     player.start_kill().unwrap();
     let all = text(&soon(player.wait_with_output()).await.unwrap().stdout);
-    let lines: Vec<&str> = all.lines().filter(|line| line.starts_with("you are ") || line.starts_with("round ")).collect();
-    let expected = ["you are waiting for somebody to play with (ticket t1)", "round 1 against bob, 0 : 0", "you are in a match (K7QX2M)"];
+    let told = |line: &&str| ["you are ", "round ", "you have "].iter().any(|begin| line.starts_with(begin));
+    let lines: Vec<&str> = all.lines().filter(told).collect();
+    let expected = [
+        "you are waiting for somebody to play with (ticket t1)",
+        "round 1 against bob, 0 : 0",
+        "you are in a match (K7QX2M)",
+        "you have lost 0 : 3",
+    ];
     assert_eq!(lines, expected, "{all}");
 }

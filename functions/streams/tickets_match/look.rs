@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::try_join_all;
 use muster_aws::{
     Config, ConfigError, Connections, Fault, Into, MatchRow, Matches, PlacementRow, Placements, Push, RematchTimer, Seats, TicketRow,
-    Tickets, Timers, clock, group_id, mode_and_band, pool_of, push::Outgoing, telemetry::Metrics,
+    Tickets, Timers, Turned, clock, group_id, mode_and_band, pool_of, push::Outgoing, telemetry::Metrics,
 };
 use muster_game::{
     Kind, Mode,
@@ -17,17 +17,19 @@ use muster_game::{
 };
 use muster_protocol::{PoolOutcome, PoolPush, ServerFrame};
 
+use crate::used::Used;
+
 /// How long a player may be away without losing its place: as long as a socket that dropped takes to come back, in milliseconds.
 const GRACE: u64 = 20_000;
 
 /// When a pool in which somebody is away is looked at again, in milliseconds.
 const AWAY_AGAIN: u64 = 2_000;
 
-/// When a pool is looked at again of which a ticket was gone that had been chosen, in milliseconds.
-const GONE_AGAIN: u64 = 200;
-
-/// Rounds of choosing in one look. Each finds out who of the chosen is away.
+/// Rounds of choosing in one look. Each finds out who of the chosen is away, and which tickets are gone.
 const CHOICES: usize = 5;
+
+/// When a pool is looked at again in which these were too few, in milliseconds.
+const CHOOSE_AGAIN: u64 = 200;
 
 /// What looks at pools.
 pub(crate) struct Looker {
@@ -38,6 +40,7 @@ pub(crate) struct Looker {
     connections: Connections,
     push: Push,
     timers: Timers,
+    used: Used,
     /// How long the end of a placement is waited for.
     patience: Duration,
 }
@@ -45,12 +48,10 @@ pub(crate) struct Looker {
 /// What a look has come to.
 #[derive(Default)]
 struct Outcome {
-    /// Tickets that are used up or removed, by id.
+    /// Tickets that are used up, removed or gone, by id.
     done: BTreeSet<String>,
     /// Tickets of which a player is away, by id.
     away: BTreeSet<String>,
-    /// Tickets that were chosen with one that was gone, by id: they are for the next look, which reads what is there by then.
-    postponed: BTreeSet<String>,
     /// Players of whom is known whether they are connected.
     present: BTreeMap<String, bool>,
     /// When there is something more to see, in epoch milliseconds.
@@ -64,7 +65,7 @@ impl Outcome {
 
     /// Whether a ticket may be chosen.
     fn is_left(&self, ticket: &TicketRow) -> bool {
-        ![&self.done, &self.away, &self.postponed].iter().any(|ids| ids.contains(&ticket.ticket_id))
+        !self.done.contains(&ticket.ticket_id) && !self.away.contains(&ticket.ticket_id)
     }
 
     /// Whether all players of a ticket are connected, as far as is known.
@@ -83,6 +84,7 @@ impl Looker {
             connections: Connections::from_config(config)?,
             push: Push::from_config(config)?,
             timers: Timers::from_config(config, "REMATCH_QUEUE_URL")?,
+            used: Used::default(),
             patience: config.placement_patience()?,
         })
     }
@@ -134,11 +136,15 @@ impl Looker {
     async fn waiting(&self, pool: &str, known: Vec<TicketRow>) -> Result<Vec<TicketRow>, Fault> {
         let mut tickets: BTreeMap<String, TicketRow> = BTreeMap::new();
         let read = self.tickets.oldest(pool).await?;
-        for ticket in known.into_iter().chain(read).filter(|ticket| ticket.expires_at > clock::now_seconds()) {
+        for ticket in known.into_iter().chain(read).filter(|ticket| self.can_be_used(ticket)) {
             tickets.insert(ticket.ticket_id.clone(), ticket);
         }
         // Ids are of the time of the request.
         Ok(tickets.into_values().collect())
+    }
+
+    fn can_be_used(&self, ticket: &TicketRow) -> bool {
+        ticket.expires_at > clock::now_seconds() && !self.used.has(&ticket.ticket_id)
     }
 
     /// `own`, and the tickets of the other pools that those of them who are left can reach by now, oldest first.
@@ -150,24 +156,26 @@ impl Looker {
         let others: BTreeSet<u16> = bands.filter(|other| *other != band).collect();
         let pools: Vec<String> = others.into_iter().map(|other| pool_of(mode.name, other)).collect();
         let read = try_join_all(pools.iter().map(|pool| self.tickets.oldest(pool))).await?;
-        let waits = |ticket: &TicketRow| ticket.outcome.is_none() && !DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
-        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(waits)).collect();
+        let counts =
+            |ticket: &TicketRow| self.can_be_used(ticket) && ticket.outcome.is_none() && !DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
+        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(counts)).collect();
         all.sort_by(|one, other| one.ticket_id.cmp(&other.ticket_id));
         Ok(all)
     }
 
-    /// Chooses matches until all who are chosen are there.
+    /// Chooses matches until all who are chosen are there, and their tickets too.
     async fn choose_all(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<(), Fault> {
         for _ in 0..CHOICES {
             if !self.choose(mode, tickets, outcome, cause).await? {
-                break;
+                return Ok(());
             }
         }
+        outcome.again_at(clock::now_milliseconds() + CHOOSE_AGAIN);
         Ok(())
     }
 
-    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, so that others may
-    /// be chosen in their place.
+    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, or a ticket was
+    /// gone, so that others may be chosen in their place.
     async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
         let left = newest_of_each_player(tickets.iter().filter(|ticket| outcome.is_left(ticket)));
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
@@ -175,7 +183,7 @@ impl Looker {
         let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
         let chosen: Vec<Vec<&TicketRow>> = matched.matches.iter().map(|group| group.iter().map(|index| left[*index]).collect()).collect();
         self.find_out(chosen.iter().flatten().flat_map(|ticket| &ticket.players), outcome).await?;
-        let mut away = false;
+        let mut others = false;
         let mut complete = Vec::new();
         for group in chosen {
             let missing: Vec<String> =
@@ -184,23 +192,25 @@ impl Looker {
                 complete.push(group);
             } else {
                 outcome.away.extend(missing);
-                away = true;
+                others = true;
             }
         }
         let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
         for (group, made) in complete.iter().zip(made) {
-            let ids = group.iter().map(|ticket| ticket.ticket_id.clone());
-            if made {
-                outcome.done.extend(ids);
-            } else {
-                outcome.postponed.extend(ids);
-                outcome.again_at(now + GONE_AGAIN);
-            }
+            let done: Vec<String> = match made {
+                Turned::Done => group.iter().map(|ticket| ticket.ticket_id.clone()).collect(),
+                Turned::Gone(gone) => {
+                    others = true;
+                    gone
+                }
+            };
+            self.used.add(done.iter().cloned());
+            outcome.done.extend(done);
         }
         if let Some(time) = matched.look_again_at {
             outcome.again_at(time);
         }
-        Ok(away)
+        Ok(others)
     }
 
     /// Finds out of `players` who is connected.
@@ -213,8 +223,8 @@ impl Looker {
         Ok(())
     }
 
-    /// Turns tickets into a match or a placement; `false` if one of them is gone.
-    async fn make(&self, mode: &Mode, group: &[&TicketRow], cause: &str) -> Result<bool, Fault> {
+    /// Turns tickets into a match or a placement.
+    async fn make(&self, mode: &Mode, group: &[&TicketRow], cause: &str) -> Result<Turned, Fault> {
         let now = clock::now_milliseconds();
         let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
         let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
@@ -234,7 +244,7 @@ impl Looker {
                 self.tickets.turn(&self.seats, group, Into::Placement(&self.placements, &row)).await?
             }
         };
-        if made {
+        if made == Turned::Done {
             tracing::info!(cause, matchId = id, tickets = ids.len(), "matched");
         }
         Ok(made)
@@ -267,8 +277,17 @@ impl Looker {
     /// Closes a ticket, tells its players, and removes it, in this order: so whoever repeats this tells them, too. One who is not there to be told finds
     /// no seat when it resumes.
     async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
-        let Some(outcome) = self.tickets.close(&self.seats, ticket, outcome).await? else { return Ok(()) };
-        tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket came to nothing");
+        if let Some(outcome) = self.tickets.close(&self.seats, ticket, outcome).await? {
+            tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket came to nothing");
+            self.tell(ticket, outcome, metrics).await?;
+            self.tickets.forget(ticket).await?;
+        }
+        self.used.add([ticket.ticket_id.clone()]);
+        Ok(())
+    }
+
+    /// Tells the players of a ticket that it came to nothing.
+    async fn tell(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
         let frame = ServerFrame::Pool(PoolPush { ticket_id: ticket.ticket_id.clone(), outcome });
         let frame = [Outgoing::new(&frame, DEFAULT_WINDOWS.times_out_at(ticket.queued_at))?];
         for player in &ticket.players {
@@ -281,7 +300,7 @@ impl Looker {
                 );
             }
         }
-        self.tickets.forget(ticket).await
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@
 //! - Safe to repeat: a ticket is used once, since its transaction deletes it; however many look at a pool, the others are refused.
 
 mod look;
+mod used;
 
 use std::collections::BTreeMap;
 

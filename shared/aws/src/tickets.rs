@@ -7,7 +7,7 @@ mod look;
 mod read;
 mod write;
 
-pub use write::Into;
+pub use write::{Into, Turned};
 
 use std::collections::BTreeMap;
 

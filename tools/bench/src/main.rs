@@ -3,12 +3,15 @@
 //! Linux only, since it reads `/proc`.
 
 mod cold_start;
+mod crowd;
 mod functions;
 mod machine;
 mod matchmaking;
 mod pipeline;
 mod placements;
+mod pools;
 mod process;
+mod rounds;
 mod samples;
 mod sizes;
 mod sockets;
@@ -47,6 +50,10 @@ enum Benchmark {
     Units(units::Args),
     /// The time to match a pool of tickets, by its size and by how hard the tickets make it.
     Matchmaking(matchmaking::Args),
+    /// Thousands of players who join a pool at once, until all are in matches.
+    Pools(pools::Args),
+    /// From the second play of a round to the push of its result, and how late the timers of rounds are.
+    Rounds(rounds::Args),
     /// The binaries that are deployed.
     Sizes,
 }
@@ -80,6 +87,8 @@ async fn run(benchmark: Benchmark) -> Result<()> {
         Benchmark::Sockets(args) => sockets::run(&args).await?,
         Benchmark::Units(args) => units::run(&args).await?,
         Benchmark::Matchmaking(args) => matchmaking::run(&args)?,
+        Benchmark::Pools(args) => pools::run(&args).await?,
+        Benchmark::Rounds(args) => rounds::run(&args).await?,
         Benchmark::Sizes => sizes::run()?,
     }
     machine::load("At the end")

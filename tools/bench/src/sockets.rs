@@ -2,21 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use muster_client::{Client, Events};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
-    Fault, Result, process,
+    Fault, Result,
+    crowd::{self, Player, name},
+    process,
     samples::{Samples, milliseconds},
     stack::{self, Stack},
     table::Table,
 };
 
-/// New sockets per second: a little less than the stage's throttle lets in.
-const PER_SECOND: f64 = 900.0;
-/// Handshakes at once.
-const AT_ONCE: usize = 64;
 /// Messages per second.
 const RATE: f64 = 8.0;
 
@@ -34,17 +30,13 @@ pub struct Args {
 
 /// Opens the sockets and prints what they cost.
 pub async fn run(args: &Args) -> Result<()> {
-    // A socket is a file of the stack and one of this process; the stack inherits the limit.
-    let (wanted, limit) = (args.sockets as u64 + 1_000, rlimit::increase_nofile_limit(args.sockets as u64 + 1_000)?);
-    if limit < wanted {
-        return Err(format!("{wanted} open files are needed and {limit} allowed: raise the hard limit, or lower --sockets").into());
-    }
+    crowd::allow_sockets(args.sockets)?;
     let stack = Arc::new(Stack::start().await?);
     // The first players start the functions, so that their start is not counted as memory of sockets.
-    let mut players = connect(&stack, 0..20).await?;
+    let mut players = crowd::connect(&stack, 0..20).await?;
     let before = memory(&stack).await?;
     let started = Instant::now();
-    players.extend(connect(&stack, 20..args.sockets + 20).await?);
+    players.extend(crowd::connect(&stack, 20..args.sockets + 20).await?);
     let took = started.elapsed();
     let after = memory(&stack).await?;
 
@@ -66,30 +58,6 @@ pub async fn run(args: &Args) -> Result<()> {
     );
     table.print("Push latency:");
     Ok(())
-}
-
-struct Player {
-    client: Client,
-    events: Events,
-}
-
-/// Connects these players at a steady rate.
-async fn connect(stack: &Arc<Stack>, numbers: std::ops::Range<usize>) -> Result<Vec<Player>> {
-    let (started, first) = (Instant::now(), numbers.start);
-    let connections = stream::iter(numbers).map(|number| {
-        let stack = Arc::clone(stack);
-        let open = async move {
-            sleep_until(started + Duration::from_secs_f64((number - first) as f64 / PER_SECOND)).await;
-            let (client, events) = stack.connect(&name(number)).await?;
-            Ok(Player { client, events })
-        };
-        async { tokio::spawn(open).await? }
-    });
-    connections.buffered(AT_ONCE).try_collect().await
-}
-
-fn name(number: usize) -> String {
-    format!("player-{number}")
 }
 
 /// The memory of the stack and of this process once nothing moves any more, in KiB.

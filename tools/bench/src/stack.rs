@@ -18,6 +18,9 @@ use crate::Result;
 /// How long the stack may take to be ready, and a message to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long the stack may take to come to rest.
+const REST: Duration = Duration::from_secs(60);
+
 /// The file that says what the pretended fleet does.
 const FLEET: &str = "fleet.json";
 
@@ -28,6 +31,8 @@ pub struct Setup {
     pub profile: Option<String>,
     /// The stage does not throttle: its 1,000 requests a second are a rule of the game and not what a flood is to find.
     pub unthrottled: bool,
+    /// Nobody reads the queue of this logical id.
+    pub unread: Option<&'static str>,
     /// What the pretended fleet does with placements, by queue.
     pub fleet: Option<Value>,
     /// Parameters of the template, as `NAME=VALUE`.
@@ -64,6 +69,9 @@ impl Stack {
         let mut template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
         if setup.unthrottled {
             template = template.lines().map(raise_throttle).collect::<Vec<_>>().join("\n");
+        }
+        if let Some(queue) = setup.unread {
+            template = switch_off(&template, queue)?;
         }
         let directory = TempDir::new()?;
         let file = |name: &str| directory.path().join(name);
@@ -140,6 +148,21 @@ impl Stack {
         Ok(self.agent.get(format!("{}/status", self.endpoint)).call()?.into_body().read_json()?)
     }
 
+    /// Waits until nothing is under way, and that many sockets are open if it matters. What the stack says of itself then.
+    pub async fn at_rest(&self, sockets: Option<u64>) -> Result<Value> {
+        let until = Instant::now() + REST;
+        loop {
+            let status = tokio::task::block_in_place(|| self.status())?;
+            if status["busy"] == 0 && sockets.is_none_or(|sockets| status["sockets"] == sockets) {
+                return Ok(status);
+            }
+            if Instant::now() > until {
+                return Err(format!("the stack does not come to rest: busy {}, sockets {}", status["busy"], status["sockets"]).into());
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// What the stack says of its functions, by their names without game and stage.
     pub fn functions(&self) -> Result<BTreeMap<String, Value>> {
         let mut status = self.status()?;
@@ -182,6 +205,14 @@ fn raise_throttle(line: &str) -> String {
         Some((name, _)) if matches!(name.trim(), "ThrottlingRateLimit" | "ThrottlingBurstLimit") => format!("{name}: 1000000"),
         _ => line.to_owned(),
     }
+}
+
+/// The template whose function is not invoked for the messages of `queue`.
+fn switch_off(template: &str, queue: &str) -> Result<String> {
+    let event = format!("Queue: !GetAtt {queue}.Arn\n");
+    let (before, after) = template.split_once(&event).ok_or_else(|| format!("the template has no function for {queue}"))?;
+    let indent = before.rsplit('\n').next().unwrap_or_default();
+    Ok(format!("{before}{event}{indent}Enabled: false\n{after}"))
 }
 
 /// The environment of a process of this user.

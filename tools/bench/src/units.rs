@@ -2,17 +2,18 @@
 //!
 //! Each operation is done alone, again and again: it is only begun when nothing is under way, and what it has used is read when nothing is
 //! under way any more, so that whatever it causes behind the reply belongs to it, and no batch is shared. The functions are warm. The players
-//! are bare sockets, because a client would say more than the operation. Placements have a stack of their own, see [`placements`].
+//! are bare sockets, because a client would say more than the operation. Placements have a stack of their own, see [`placements`], and so
+//! have games, see [`games`].
 
 mod bill;
+mod games;
 mod placements;
 mod player;
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
-use self::{bill::Bill, player::Player};
+pub use self::bill::Bill;
+use self::player::Player;
 use crate::{Result, stack::Stack, table::Table};
 
 /// Options of the benchmark.
@@ -21,6 +22,10 @@ pub struct Args {
     /// How often each operation is done.
     #[arg(long, default_value_t = 20)]
     runs: usize,
+
+    /// How many games are played at the same time in the last measurement.
+    #[arg(long, default_value_t = 100)]
+    games: usize,
 }
 
 /// What the first table shows.
@@ -28,8 +33,6 @@ const TITLE: &str = "Billable units of one operation with warm functions";
 
 /// A chat message of usual length.
 const TEXT: &str = "See you in the lobby in five minutes, and bring the others along, we need one more.";
-/// How long a single operation may keep the stack busy.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Most recipients of a message.
 const CROWD: usize = 100;
 /// The messages of a full page of `resume`, when the client names no limit.
@@ -66,7 +69,8 @@ pub async fn run(args: &Args) -> Result<()> {
     }
     counter.print(TITLE);
     counter.print_hours()?;
-    placements::run(args.runs).await
+    placements::run(args.runs).await?;
+    games::run(args.games).await
 }
 
 fn online(number: usize) -> String {
@@ -123,17 +127,7 @@ impl Counter {
 
     /// Waits until nothing is under way, and reads what was used until then.
     async fn quiet(&self) -> Result<Bill> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let status = tokio::task::block_in_place(|| self.stack.status())?;
-            if status["busy"] == 0 && status["sockets"] == self.sockets {
-                return Bill::read(&status);
-            }
-            if Instant::now() > until {
-                return Err(format!("the stack does not come to rest: busy {}, sockets {}", status["busy"], status["sockets"]).into());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        Bill::read(&self.stack.at_rest(Some(self.sockets)).await?)
     }
 
     /// Sends `frame` and awaits the reply, as often as asked for.

@@ -1,5 +1,7 @@
 //! Writing tickets: joining a pool, leaving it, being matched out of it. Each is one transaction with the seats of its players.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 
@@ -17,6 +19,15 @@ pub enum Into<'a> {
     Match(&'a Matches, &'a MatchRow),
     /// A placement on a game server.
     Placement(&'a Placements, &'a PlacementRow),
+}
+
+/// How turning tickets into something ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// It is there, and the tickets are used up.
+    Done,
+    /// Nothing was done. These tickets, by id, cannot be used any more: they are gone, or their players have left them.
+    Gone(Vec<String>),
 }
 
 impl Tickets {
@@ -96,23 +107,35 @@ impl Tickets {
     }
 
     /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
-    /// no ticket is used twice, however many look at the pool. `false` if one of them is gone.
+    /// no ticket is used twice, however many look at the pool.
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written.
-    pub async fn turn(&self, seats: &Seats, tickets: &[&TicketRow], into: Into<'_>) -> Result<bool, Fault> {
+    pub async fn turn(&self, seats: &Seats, tickets: &[&TicketRow], into: Into<'_>) -> Result<Turned, Fault> {
         let (insert, seat, expires_at) = match into {
             Into::Match(matches, row) => (matches.insert(row)?, seat(SeatKind::Match, &row.match_id), row.seat_expiry()),
             Into::Placement(placements, row) => (placements.insert(row)?, seat(SeatKind::Placement, &row.placement_id), row.seat_expiry()),
         };
-        let mut items = vec![insert];
+        // Each item, and of which ticket it is.
+        let mut items = vec![(None, insert)];
         for ticket in tickets {
-            items.push(self.delete(&ticket.pool, &ticket.ticket_id)?);
+            items.push((Some(*ticket), self.delete(&ticket.pool, &ticket.ticket_id)?));
             for player in &ticket.players {
-                items.push(seats.move_on(player, &ticket.ticket_id, &seat, expires_at)?);
+                items.push((Some(*ticket), seats.move_on(player, &ticket.ticket_id, &seat, expires_at)?));
             }
         }
-        Ok(matches!(conditional::transact(seats.client(), items, "matching tickets").await?, Transacted::Done))
+        let (of, items): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        let refused = match conditional::transact(seats.client(), items, "matching tickets").await? {
+            Transacted::Done => return Ok(Turned::Done),
+            Transacted::Refused(refused) => refused,
+        };
+        let gone: BTreeSet<&String> =
+            of.into_iter().zip(refused).filter_map(|(ticket, refused)| refused.and(ticket)).map(|ticket| &ticket.ticket_id).collect();
+        if gone.is_empty() {
+            // Its id is made of those of the tickets: who inserted it has used them.
+            return Ok(Turned::Gone(tickets.iter().map(|ticket| ticket.ticket_id.clone()).collect()));
+        }
+        Ok(Turned::Gone(gone.into_iter().cloned().collect()))
     }
 
     fn delete(&self, pool: &str, ticket_id: &str) -> Result<TransactWriteItem, Fault> {

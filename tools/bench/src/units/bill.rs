@@ -15,6 +15,7 @@ pub struct Bill {
     sqs_requests: f64,
     sns_publishes: f64,
     log_bytes: f64,
+    log_usd: f64,
     usd: f64,
 }
 
@@ -47,8 +48,23 @@ impl Bill {
             sqs_requests: quantity("sqsRequests")?,
             sns_publishes: quantity("snsPublishes")?,
             log_bytes: quantity("logGb")? * 1_073_741_824.0,
+            log_usd: number(&usage["items"]["logGb"]["usd"], "cost of logs")?,
             usd: number(&usage["usd"], "cost")? - number(&usage["items"]["connectionMinutes"]["usd"], "cost of connections")?,
         })
+    }
+
+    /// What another design says that it uses of these, by their names in `/status`, at the prices that the stack says.
+    pub fn of_others(status: &Value, quantities: &[(&str, f64)]) -> Result<Self> {
+        let mut usage = status["usage"].clone();
+        let mut usd = 0.0;
+        for (name, item) in usage["items"].as_object_mut().ok_or("the stack does not say what was used")? {
+            let quantity = quantities.iter().find(|(known, _)| known == name).map_or(0.0, |(_, quantity)| *quantity);
+            let price = quantity * item["usdPerUnit"].as_f64().ok_or_else(|| format!("the stack does not say what {name} cost"))?;
+            (item["quantity"], item["usd"]) = (quantity.into(), price.into());
+            usd += price;
+        }
+        usage["usd"] = usd.into();
+        Self::read(&serde_json::json!({"usage": usage}))
     }
 
     /// What was used after `before`.
@@ -71,8 +87,29 @@ impl Bill {
             sqs_requests: self.sqs_requests + sign * other.sqs_requests,
             sns_publishes: self.sns_publishes + sign * other.sns_publishes,
             log_bytes: self.log_bytes + sign * other.log_bytes,
+            log_usd: self.log_usd + sign * other.log_usd,
             usd: self.usd + sign * other.usd,
         }
+    }
+
+    /// DynamoDB's units of reading.
+    pub fn read_units(&self) -> f64 {
+        self.read_units
+    }
+
+    /// DynamoDB's units of writing.
+    pub fn write_units(&self) -> f64 {
+        self.write_units
+    }
+
+    /// The price of all of it.
+    pub fn usd(&self) -> f64 {
+        self.usd
+    }
+
+    /// The price of all but the logs.
+    pub fn usd_without_logs(&self) -> f64 {
+        self.usd - self.log_usd
     }
 
     /// The row of an operation that was done so often.
@@ -103,6 +140,17 @@ mod tests {
         let row = bill.row("ping", 2);
         assert_eq!(row, ["ping", "3", "0", "0", "0", "0.5", "0", "0", "2", "2.00"]);
         assert_eq!(row.len(), Bill::COLUMNS.len());
+    }
+
+    #[test]
+    fn what_others_use_is_priced_like_the_rest() {
+        let item = |usd: f64| serde_json::json!({"quantity": 7, "usdPerUnit": usd, "usd": 7.0 * usd});
+        let names =
+            ["gatewayMessages", "lambdaRequests", "lambdaGbSeconds", "writeUnits", "readUnits", "sqsRequests", "snsPublishes", "logGb"];
+        let mut status = serde_json::json!({"usage": {"items": {"connectionMinutes": item(8.0)}, "usd": 1}});
+        names.iter().for_each(|name| status["usage"]["items"][*name] = item(2.0));
+        let bill = Bill::of_others(&status, &[("writeUnits", 3.0), ("logGb", 1.0)]).unwrap();
+        assert_eq!((bill.write_units, bill.read_units, bill.usd, bill.usd_without_logs()), (3.0, 0.0, 8.0, 6.0));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Player {
     sink: SplitSink<Socket, Message>,
     /// Whatever is no push.
     replies: UnboundedReceiver<Value>,
-    /// What was pushed about placements.
+    /// What was pushed about placements and matches.
     told: UnboundedReceiver<Value>,
     reader: JoinHandle<()>,
 }
@@ -55,7 +55,7 @@ impl Player {
         if reply["type"] == "reply" { Ok(reply) } else { Err(format!("no reply but {reply}").into()) }
     }
 
-    /// The oldest push about a placement that was not taken yet.
+    /// The oldest push about a placement or a match that was not taken yet.
     pub async fn told(&mut self) -> Result<Value> {
         Ok(timeout(PATIENCE, self.told.recv()).await?.ok_or("the socket was closed")?)
     }
@@ -68,14 +68,14 @@ impl Player {
     }
 }
 
-/// Hands on what is no push, and what is pushed about placements, until the socket ends. Messages are left out.
+/// Hands on what is no push, and what is pushed about placements and matches, until the socket ends. Messages are left out.
 async fn read(mut stream: SplitStream<Socket>, replies: UnboundedSender<Value>, told: UnboundedSender<Value>) {
     while let Some(Ok(message)) = stream.next().await {
         let Ok(text) = message.into_text() else { continue };
         let Ok(frame) = serde_json::from_str::<Value>(&text) else { continue };
         let sent = match frame["type"].as_str() {
             Some("message") => Ok(()),
-            Some("session" | "placement") => told.send(frame),
+            Some("session" | "placement" | "match") => told.send(frame),
             _ => replies.send(frame),
         };
         if sent.is_err() {

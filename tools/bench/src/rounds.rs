@@ -1,0 +1,72 @@
+//! Matches in rounds: from the second play to the push that shows both, and how late the timers of rounds are.
+//!
+//! Times of plays are taken in this process alone: just before a round's second play is sent, and when each player's push has been
+//! received and read. The lateness of timers is told by the clock, which is the same for all on one machine: a round that a timer has
+//! resolved says when, since the next one is due so many seconds after it.
+
+mod duo;
+mod load;
+mod timers;
+
+use std::time::Duration;
+
+use self::load::{Load, Round};
+use crate::{
+    Result, functions,
+    samples::Samples,
+    stack::{Setup, Stack},
+    table::Table,
+};
+
+/// Options of the benchmark.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How long each of the loads is kept up.
+    #[arg(long, default_value_t = 40)]
+    seconds: u64,
+
+    /// How many matches are left to their timers at the same moment.
+    #[arg(long, default_value_t = 200)]
+    matches: usize,
+
+    /// The profile of the functions: `release`, as they are deployed, or `fast`, as `cargo run` builds them.
+    #[arg(long, default_value = "release")]
+    profile: String,
+}
+
+/// Runs the loads and prints a table of each.
+pub async fn run(args: &Args) -> Result<()> {
+    let mut table = Table::new(&["load", "rounds", "late", "rounds/s", "reply p50", "p99", "longest", "push p50", "p99", "longest"]);
+    let (mut times, mut processors) = (functions::table(), functions::processor_table());
+    let loads =
+        [Load { matches: 1, per_second: Some(8.0) }, Load { matches: 20, per_second: Some(95.0) }, Load { matches: 20, per_second: None }];
+    for load in loads {
+        let setup = Setup { profile: Some(args.profile.clone()), unthrottled: load.per_second.is_none(), ..Setup::default() };
+        let (stack, name) = (Stack::start_with(setup).await?, load.to_string());
+        let mut duos = load.connect(&stack).await?;
+        let before = functions::processor_times(&stack)?;
+        let (rounds, took) = load.run(&mut duos, Duration::from_secs(args.seconds)).await?;
+        functions::add_processor_times(&mut processors, &name, rounds.len(), [before, functions::processor_times(&stack)?]);
+        functions::add(&mut times, &name, &stack)?;
+        table.row(row(name, &rounds, took));
+    }
+    table.print(
+        "From just before a round's second play is sent: to its reply, and to the push of the round's result, which both players get. The \
+         timers of earlier rounds fire meanwhile. A round that began only after its time was late:",
+    );
+    times.print(
+        "Each function's own time, from the hand-over of an invocation to its answer, connecting and warming up included, and the peak memory \
+         of its processes:",
+    );
+    processors.print("Processor time for each round, both plays and the timer of an earlier round included:");
+    timers::run(&args.profile, args.matches).await
+}
+
+fn row(name: String, rounds: &[Round], took: Duration) -> Vec<String> {
+    let late = rounds.iter().filter(|round| round.late).count();
+    let replies = Samples::new(rounds.iter().map(|round| round.second_play.reply).collect());
+    let pushes = Samples::new(rounds.iter().flat_map(|round| round.second_play.pushes).collect());
+    let mut row = vec![name, rounds.len().to_string(), late.to_string(), format!("{:.0}", rounds.len() as f64 / took.as_secs_f64())];
+    row.extend(replies.cells().into_iter().chain(pushes.cells()));
+    row
+}
