@@ -6,8 +6,8 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Gamer, row_of, shows};
-use crate::harness::LocalStack;
+use super::{Gamer, matched, row_of, shows};
+use crate::harness::{Gate, LocalStack, Proxy, Treatment};
 
 /// Matches that go on side by side: as many as this machine can play while it keeps time.
 const AT_ONCE: usize = 100;
@@ -70,4 +70,33 @@ async fn plays_that_race_the_timer_count_or_are_refused_and_each_round_is_resolv
     assert!(counted > 0 && counted < 2 * WAVES * AT_ONCE, "some were in time and some were not: {counted}");
     stack.settles().await;
     assert_eq!(stack.troubles().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_play_in_time_counts_though_the_timer_has_looked_before_it_is_written() {
+    let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
+    let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
+    let due_at = row_of(&stack, alice.match_id()).await["dueAt"]["N"].as_str().unwrap().parse().unwrap();
+    let [play, timers_write, plays_write] = [(); 3].map(|()| Gate::closed());
+    let first = proxy.called("PutItem") + 1;
+    let gates = (play.clone(), timers_write.clone(), plays_write.clone());
+    proxy.treat(move |call| match call.operation.as_str() {
+        "UpdateItem" => Treatment::HoldCall(gates.0.clone()),
+        "PutItem" if call.number == first => Treatment::HoldCall(gates.1.clone()),
+        "PutItem" if call.number == first + 1 => Treatment::HoldCall(gates.2.clone()),
+        _ => Treatment::Pass,
+    });
+    let racing = async {
+        // The timer has seen a round without a play.
+        proxy.sees("PutItem", first).await;
+        play.open();
+        proxy.sees("PutItem", first + 1).await;
+        timers_write.open();
+        shows(&bob.told().await, json!({"version": 2, "round": 2, "theirScore": 1, "theirPlay": "paper"}));
+        plays_write.open();
+    };
+    let (counts, ()) = join(play_at(&mut alice, due_at, -500, "paper"), racing).await;
+    assert!(counts);
+    shows(&alice.told().await, json!({"version": 2, "round": 2, "yourScore": 1, "yourPlay": "paper"}));
+    assert_eq!(row_of(&stack, alice.match_id()).await["version"], json!({"N": "2"}), "it was resolved once");
 }
