@@ -2,9 +2,10 @@
 //!
 //! `playing` is about rounds that are played, `waiting` about those that are not, `racing` about plays in the moment in which the time is up,
 //! `refusals` about plays that do not count, `private` about matches by code, `pools` about who is matched with whom and `regions` about where,
-//! `coming_back` about players who were away, and `invoking` about what of all that makes functions work.
+//! `coming_back` about players who were away, `healing` about what goes wrong, and `invoking` about what of all that makes functions work.
 
 mod coming_back;
+mod healing;
 mod invoking;
 mod playing;
 mod pools;

@@ -1,8 +1,8 @@
 //! `joinMatch`: into a private match by its code, or back to a match.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match with its second player, whose first round opens, and the player's seat, in one transaction. Pushes
-//!   nothing: the row's stream event tells both.
+//! - Reads: the match. Writes: the match with its second player, whose first round opens, and the player's seat, in one transaction; for a player
+//!   who is in it, the match behind a round whose time is up and which nobody has resolved. Pushes nothing: the row's stream event tells both.
 //! - Safe to repeat: a player who is in the match is shown it. A third one is refused.
 
 use lambda_runtime::Error;
@@ -10,7 +10,7 @@ use muster_aws::{
     Config, ConfigError, Failure, Fault, Joined, Matches, Seats, clock,
     harness::{self, Call},
 };
-use muster_protocol::{Code, MatchPush, Rejection, routes::JoinMatch};
+use muster_protocol::{Code, MatchPush, MatchState, Rejection, routes::JoinMatch};
 
 /// How often the match is looked at again, if it has changed meanwhile.
 const ATTEMPTS: u32 = 3;
@@ -43,6 +43,9 @@ async fn join_match(state: &State, call: Call<JoinMatch>) -> Result<MatchPush, F
         let row = row.ok_or_else(|| Rejection::new(Code::NotFound, format!("body.matchId: there is no match {match_id}")))?;
         if row.side_of(&player).is_some() {
             return Ok(state.matches.resolve(row).await?.view(&player));
+        }
+        if row.state == MatchState::Over {
+            return Err(Rejection::new(Code::MatchOver, "body.matchId: the match is over").into());
         }
         let now = clock::now_milliseconds();
         let Some(begun) = row.rules().joined(row.rounds()?, now) else {

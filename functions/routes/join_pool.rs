@@ -7,7 +7,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Seats, TicketRow, Tickets,
+    Config, ConfigError, Failure, GRACE_SECONDS, Seats, TicketRow, Tickets,
     harness::{self, Call},
     pool_for, ticket_id,
 };
@@ -16,9 +16,6 @@ use muster_protocol::{
     Code, Rejection, limits,
     routes::{JoinPool, PoolJoined},
 };
-
-/// How long a ticket's row outlives the time at which it times out, in seconds: it only counts if nobody looks at the pool any more.
-const GRACE_SECONDS: u64 = 10 * 60;
 
 struct State {
     tickets: Tickets,

@@ -1,8 +1,9 @@
 //! `leaveMatch`: the calling player gives a match up, and the other wins.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match as it is over. Pushes nothing, and gives up no seat: the row's stream event makes matches_announce do both.
-//!   Only in a match that is over or forgotten it gives up the player's seat, should that event have been lost: so nobody is kept in it.
+//! - Reads: the match. Writes: the match as it is over, and gives up the player's seat, so that it can play again at once; also in a match that is
+//!   over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the other's seat alone: the row's
+//!   stream event makes matches_announce do both.
 //! - Safe to repeat: a match that is over is shown as it ended.
 
 use lambda_runtime::Error;
@@ -10,7 +11,7 @@ use muster_aws::{
     Config, ConfigError, Failure, Fault, Matches, Seats,
     harness::{self, Call},
 };
-use muster_protocol::{Code, MatchPush, Rejection, routes::LeaveMatch};
+use muster_protocol::{Code, MatchPush, Rejection, SeatKind, routes::LeaveMatch};
 
 /// How often the match is looked at again, if it has changed meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -36,16 +37,17 @@ async fn leave_match(State { matches, seats }: &State, call: Call<LeaveMatch>) -
     for _ in 0..ATTEMPTS {
         let row = matches.get(&call.body.match_id).await?;
         if row.is_none() {
-            seats.release(&player, &call.body.match_id).await?;
+            seats.release(&player, SeatKind::Match, &call.body.match_id).await?;
         }
         // Somebody else's is as unknown as one that never was.
         let found = row.and_then(|row| Some((row.side_of(&player)?, row)));
         let (side, row) = found.ok_or_else(|| Rejection::new(Code::NotFound, "body.matchId: you are in no such match"))?;
         let Some(left) = row.rules().left(side) else {
-            seats.release(&player, &row.match_id).await?;
+            seats.release(&player, SeatKind::Match, &row.match_id).await?;
             return Ok(row.view(&player));
         };
         if let Some(row) = matches.write(&row, &left).await? {
+            seats.release(&player, SeatKind::Match, &row.match_id).await?;
             tracing::info!(matchId = row.match_id, "left a match");
             return Ok(row.view(&player));
         }

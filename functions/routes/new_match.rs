@@ -1,7 +1,8 @@
 //! `newMatch`: a private match, which another player joins by its code.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the match's row and the player's seat, in one transaction. Reads nothing, and pushes to nobody else: the row's stream event does.
+//! - Writes: the match's row and the player's seat, in one transaction. Reads the match only if the
+//!   request is a repetition, and pushes nothing: the row's stream event does.
 //! - Safe to repeat: the code is made of the request, so the same event makes the same match. The same requestId, while its match is open, gets
 //!   the same match.
 

@@ -3,14 +3,14 @@
 //! - Trigger: a client's frame, which the client library sends after every connect.
 //! - Reads: a page of messages; on the first page also the player's seat, the match that it is in, and its latest player sessions. Writes
 //!   a match only where the time of its round is up and nobody has resolved it. Pushes nothing.
-//! - Safe to repeat: it changes nothing, and what a client has seen it knows by its messageId or placementId.
+//! - Safe to repeat: a round is resolved once, and what a client has seen it knows by its messageId or placementId.
 
 use std::collections::VecDeque;
 
 use futures_util::{future::OptionFuture, try_join};
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Fault, Matches, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
+    Config, ConfigError, Failure, Fault, MatchRow, Matches, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
     harness::{self, Call},
 };
 use muster_protocol::{
@@ -56,11 +56,20 @@ impl State {
             _ => None,
         };
         let in_match = match in_match {
-            // A round whose timer never came is resolved by whoever comes back to it.
-            Some(row) => Some(self.matches.resolve(row).await?.view(player_id)),
+            Some(row) => Some(self.up_to_date(row).await.view(player_id)),
             None => None,
         };
         Ok(PlayerState { seat: seat.map(Into::into), in_match, ..known(rows)? })
+    }
+
+    /// A round whose timer never came is resolved by whoever comes back to it. If that fails, the match is shown as it is: it must not keep a player
+    /// from its inbox.
+    async fn up_to_date(&self, row: MatchRow) -> MatchRow {
+        let resolved = self.matches.resolve(row.clone()).await;
+        resolved.unwrap_or_else(|fault| {
+            tracing::error!(matchId = row.match_id, error = fault.chain(), "a round could not be resolved");
+            row
+        })
     }
 }
 

@@ -9,11 +9,11 @@
 use futures_util::future::try_join_all;
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, MatchRow, Push, Seats, deliver,
+    Config, ConfigError, Fault, MatchRow, Push, Seats, deliver,
     harness::{self, FailedRow, Row},
     telemetry::Metrics,
 };
-use muster_protocol::MatchState;
+use muster_protocol::{MatchState, SeatKind};
 
 struct State {
     push: Push,
@@ -29,16 +29,26 @@ impl State {
     fn from_config(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self { push: Push::from_config(config)?, seats: Seats::from_config(config)? })
     }
+
+    /// Gives up the players' seats in a match that is over.
+    async fn let_go(&self, row: &MatchRow) -> Result<(), Fault> {
+        if row.state != MatchState::Over {
+            return Ok(());
+        }
+        let releases = row.players.iter().map(|player| self.seats.release(player, SeatKind::Match, &row.match_id));
+        try_join_all(releases).await.map(drop)
+    }
 }
 
 async fn announce(state: &State, batch: Vec<Row<MatchRow>>, metrics: &Metrics) -> Vec<FailedRow> {
-    let mut failed = Vec::new();
-    for row in batch.iter().filter(|row| row.row.state == MatchState::Over) {
-        let releases = row.row.players.iter().map(|player| state.seats.release(player, &row.row.match_id));
-        if let Err(fault) = try_join_all(releases).await {
-            failed.push(FailedRow::new(row, fault));
+    let (mut failed, mut told) = (Vec::new(), Vec::with_capacity(batch.len()));
+    for row in batch {
+        match state.let_go(&row.row).await {
+            Ok(()) => told.push(row),
+            // It comes again, and is told then.
+            Err(fault) => failed.push(FailedRow::new(&row, fault)),
         }
     }
-    failed.extend(deliver(&state.push, &batch, metrics).await);
+    failed.extend(deliver(&state.push, &told, metrics).await);
     failed
 }

@@ -26,12 +26,17 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn resolve(matches: &Matches, timer: &RoundTimer, deadline: Instant) -> Result<(), Fault> {
-    // A message may come a little early by this machine's clock: it has waited for whole seconds of another one.
-    let early = Duration::from_millis(timer.due_at.saturating_sub(clock::now_milliseconds()));
-    if Instant::now() + early >= deadline {
-        return Err(Fault::because(format!("the timer of a round fired {} ms early", early.as_millis())));
+    // A message may come a little early by this machine's clock: it has waited for whole seconds of another one. The clock may be adjusted meanwhile.
+    loop {
+        let early = Duration::from_millis(timer.due_at.saturating_sub(clock::now_milliseconds()));
+        if early.is_zero() {
+            break;
+        }
+        if Instant::now() + early >= deadline {
+            return Err(Fault::because(format!("the timer of a round fired {} ms early", early.as_millis())));
+        }
+        sleep(early).await;
     }
-    sleep(early).await;
     let Some(row) = matches.get(&timer.match_id).await? else { return Ok(()) };
     if row.state != MatchState::Playing || row.round != timer.round {
         return Ok(());

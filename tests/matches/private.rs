@@ -63,7 +63,7 @@ async fn whoever_gives_up_a_match_of_a_pool_loses_it_and_one_that_waits_is_aband
     let left = alice.get("leaveMatch", json!({"matchId": code})).await;
     shows(&left, json!({"state": "over", "ending": "abandoned", "winner": null}));
     alice.told().await;
-    assert_eq!(bob.refused("joinMatch", json!({"matchId": code})).await, "match_full");
+    assert_eq!(bob.refused("joinMatch", json!({"matchId": code})).await, "match_over");
     are_free(&mut gamers).await;
 }
 

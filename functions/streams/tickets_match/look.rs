@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use muster_aws::{
-    Config, ConfigError, Connections, Fault, Into, MatchRow, Matches, PlacementRow, Placements, Push, RematchTimer, Seats, TicketRow,
-    Tickets, Timers, Turned, clock, group_id, mode_and_band, pool_of, push::Outgoing, telemetry::Metrics,
+    Config, ConfigError, Connections, Fault, MatchRow, MatchedInto, Matches, PlacementRow, Placements, Push, RematchTimer, Seats,
+    TicketRow, Tickets, Timers, Turned, clock, group_id, mode_and_band, pool_of, push::Outgoing, telemetry::Metrics,
 };
 use muster_game::{
     Kind, Mode,
@@ -25,11 +25,14 @@ const GRACE: u64 = 20_000;
 /// When a pool in which somebody is away is looked at again, in milliseconds.
 const AWAY_AGAIN: u64 = 2_000;
 
+/// How many tickets are given up side by side.
+const GIVEN_UP_AT_ONCE: usize = 16;
+
 /// Rounds of choosing in one look. Each finds out who of the chosen is away, and which tickets are gone.
 const CHOICES: usize = 5;
 
-/// When a pool is looked at again in which these were too few, in milliseconds.
-const CHOOSE_AGAIN: u64 = 200;
+/// When a pool is looked at again in which there is more to see at once, in milliseconds.
+const LOOK_AGAIN: u64 = 200;
 
 /// What looks at pools.
 pub(crate) struct Looker {
@@ -45,6 +48,27 @@ pub(crate) struct Looker {
     patience: Duration,
 }
 
+/// A pool, taken apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Pool<'a> {
+    name: &'a str,
+    mode: &'static Mode,
+    band: u16,
+}
+
+impl<'a> Pool<'a> {
+    /// The pool of this name.
+    ///
+    /// # Errors
+    /// A [`Fault`] if no mode has such a pool.
+    pub(crate) fn of(name: &'a str) -> Result<Self, Fault> {
+        let unknown = || Fault::because(format!("{name} is no pool of a mode"));
+        let (mode, band) = mode_and_band(name).ok_or_else(unknown)?;
+        let mode = muster_game::mode(mode).filter(|mode| mode.team.is_some()).ok_or_else(unknown)?;
+        Ok(Self { name, mode, band })
+    }
+}
+
 /// What a look has come to.
 #[derive(Default)]
 struct Outcome {
@@ -56,6 +80,8 @@ struct Outcome {
     present: BTreeMap<String, bool>,
     /// When there is something more to see, in epoch milliseconds.
     again: Option<u64>,
+    /// Whether players are still to be told that their tickets came to nothing.
+    owes_news: bool,
 }
 
 impl Outcome {
@@ -90,18 +116,14 @@ impl Looker {
     }
 
     /// Looks at a pool, of which `known` are tickets that the stream has shown, and sees to the next look.
-    pub(crate) async fn look(&self, pool: &str, known: Vec<TicketRow>, cause: &str, metrics: &Metrics) -> Result<(), Fault> {
-        let unknown = || Fault::because(format!("{pool} is no pool of a mode"));
-        let (name, band) = mode_and_band(pool).ok_or_else(unknown)?;
-        let mode = muster_game::mode(name).filter(|mode| mode.team.is_some()).ok_or_else(unknown)?;
-        let own = self.waiting(pool, known).await?;
+    pub(crate) async fn look(&self, pool: &Pool<'_>, known: Vec<TicketRow>, cause: &str, metrics: &Metrics) -> Result<(), Fault> {
+        let Pool { name: pool, mode, band } = *pool;
+        let (own, more) = self.waiting(pool, known).await?;
         let now = clock::now_milliseconds();
         let mut outcome = Outcome::default();
         // Whoever gave one up may have died before its players were told.
-        for ticket in own.iter().filter(|ticket| ticket.outcome.is_some() || DEFAULT_WINDOWS.timed_out(ticket.queued_at, now)) {
-            self.give_up(ticket, PoolOutcome::TimedOut, metrics).await?;
-            outcome.done.insert(ticket.ticket_id.clone());
-        }
+        let over = own.iter().filter(|ticket| ticket.outcome.is_some() || DEFAULT_WINDOWS.timed_out(ticket.queued_at, now));
+        self.give_up_all(over.map(|ticket| (ticket, PoolOutcome::TimedOut)).collect(), &mut outcome, metrics).await?;
         // Whoever was away is asked for at every look, chosen or not: so a stamp goes when its player is back, and an old one ends no later absence.
         let stamped: Vec<&TicketRow> = own.iter().filter(|ticket| ticket.absent_since.is_some() && outcome.is_left(ticket)).collect();
         self.find_out(stamped.iter().flat_map(|ticket| &ticket.players), &mut outcome).await?;
@@ -123,24 +145,39 @@ impl Looker {
             outcome.again_at(at);
         }
         self.see_to_the_away(&own, &mut outcome, metrics).await?;
-        let somebody_waits = own.iter().any(|ticket| !outcome.done.contains(&ticket.ticket_id));
-        if let Some(at) = outcome.again.filter(|_| somebody_waits)
-            && let Some(due_at) = self.tickets.look_at(pool, at, cause).await?
-        {
-            self.timers.set(&RematchTimer { pool: pool.to_owned(), due_at, cause: cause.to_owned() }).await?;
+        // Where these have gone, those behind them are the oldest now.
+        let others_wait = more && !outcome.done.is_empty();
+        if others_wait {
+            outcome.again_at(now + LOOK_AGAIN);
+        }
+        let somebody_waits = others_wait || outcome.owes_news || own.iter().any(|ticket| !outcome.done.contains(&ticket.ticket_id));
+        match outcome.again.filter(|_| somebody_waits) {
+            Some(at) => self.see_to_the_next_look(pool, at, cause).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Has the pool looked at again at `at` (epoch milliseconds), unless it is to be sooner.
+    async fn see_to_the_next_look(&self, pool: &str, at: u64, cause: &str) -> Result<(), Fault> {
+        let Some(due_at) = self.tickets.look_at(pool, at, cause).await? else { return Ok(()) };
+        let timer = RematchTimer { pool: pool.to_owned(), due_at, cause: cause.to_owned() };
+        if let Err(fault) = self.timers.set(&timer).await {
+            // Else everybody would take it for set, should this never be repeated.
+            self.tickets.no_timer(pool, due_at).await?;
+            return Err(fault);
         }
         Ok(())
     }
 
-    /// The tickets of a pool, oldest first.
-    async fn waiting(&self, pool: &str, known: Vec<TicketRow>) -> Result<Vec<TicketRow>, Fault> {
+    /// The oldest tickets of a pool and those that are `known`, oldest first, and whether there may be more.
+    async fn waiting(&self, pool: &str, known: Vec<TicketRow>) -> Result<(Vec<TicketRow>, bool), Fault> {
         let mut tickets: BTreeMap<String, TicketRow> = BTreeMap::new();
         let read = self.tickets.oldest(pool).await?;
-        for ticket in known.into_iter().chain(read).filter(|ticket| self.can_be_used(ticket)) {
+        for ticket in known.into_iter().chain(read.tickets).filter(|ticket| self.can_be_used(ticket)) {
             tickets.insert(ticket.ticket_id.clone(), ticket);
         }
         // Ids are of the time of the request.
-        Ok(tickets.into_values().collect())
+        Ok((tickets.into_values().collect(), read.more))
     }
 
     fn can_be_used(&self, ticket: &TicketRow) -> bool {
@@ -158,7 +195,7 @@ impl Looker {
         let read = try_join_all(pools.iter().map(|pool| self.tickets.oldest(pool))).await?;
         let counts =
             |ticket: &TicketRow| self.can_be_used(ticket) && ticket.outcome.is_none() && !DEFAULT_WINDOWS.timed_out(ticket.queued_at, now);
-        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flatten().filter(counts)).collect();
+        let mut all: Vec<TicketRow> = own.iter().cloned().chain(read.into_iter().flat_map(|read| read.tickets).filter(counts)).collect();
         all.sort_by(|one, other| one.ticket_id.cmp(&other.ticket_id));
         Ok(all)
     }
@@ -170,7 +207,7 @@ impl Looker {
                 return Ok(());
             }
         }
-        outcome.again_at(clock::now_milliseconds() + CHOOSE_AGAIN);
+        outcome.again_at(clock::now_milliseconds() + LOOK_AGAIN);
         Ok(())
     }
 
@@ -233,7 +270,7 @@ impl Looker {
         let made = match &mode.kind {
             Kind::Rounds(rounds) => {
                 let row = MatchRow::new(&id, mode.name, players, cause).with(&Match::begun(rounds, now), now);
-                self.tickets.turn(&self.seats, group, Into::Match(&self.matches, &row)).await?
+                self.tickets.turn(&self.seats, group, MatchedInto::Match(&self.matches, &row)).await?
             }
             Kind::Hosted(_) => {
                 let latencies = group.iter().filter(|ticket| !ticket.latencies.is_empty());
@@ -241,11 +278,11 @@ impl Looker {
                 let due_at = now + u64::try_from(self.patience.as_millis()).unwrap_or_default();
                 let row = PlacementRow::of_group(&id, mode.name, players, now, cause);
                 let row = PlacementRow { latencies: latencies.collect(), due_at, ..row };
-                self.tickets.turn(&self.seats, group, Into::Placement(&self.placements, &row)).await?
+                self.tickets.turn(&self.seats, group, MatchedInto::Placement(&self.placements, &row)).await?
             }
         };
         if made == Turned::Done {
-            tracing::info!(cause, matchId = id, tickets = ids.len(), "matched");
+            tracing::info!(cause, mode = mode.name, groupId = id, tickets = ids.len(), "matched");
         }
         Ok(made)
     }
@@ -253,6 +290,7 @@ impl Looker {
     /// Stamps tickets whose players are away, removes those who have been for too long, and takes the stamp off those who are back.
     async fn see_to_the_away(&self, tickets: &[TicketRow], outcome: &mut Outcome, metrics: &Metrics) -> Result<(), Fault> {
         let now = clock::now_milliseconds();
+        let mut given_up = Vec::new();
         for ticket in tickets.iter().filter(|ticket| !outcome.done.contains(&ticket.ticket_id)).collect::<Vec<_>>() {
             if !outcome.away.contains(&ticket.ticket_id) {
                 if ticket.absent_since.is_some() && outcome.are_present(ticket) {
@@ -262,8 +300,7 @@ impl Looker {
             }
             let since = ticket.absent_since.unwrap_or(now);
             if now >= since + GRACE {
-                self.give_up(ticket, PoolOutcome::Away, metrics).await?;
-                outcome.done.insert(ticket.ticket_id.clone());
+                given_up.push((ticket, PoolOutcome::Away));
             } else {
                 if ticket.absent_since.is_none() {
                     self.tickets.stamp(ticket, Some(now)).await?;
@@ -271,23 +308,40 @@ impl Looker {
                 outcome.again_at(now + AWAY_AGAIN);
             }
         }
+        self.give_up_all(given_up, outcome, metrics).await
+    }
+
+    /// Gives tickets up, some side by side.
+    async fn give_up_all(&self, tickets: Vec<(&TicketRow, PoolOutcome)>, outcome: &mut Outcome, metrics: &Metrics) -> Result<(), Fault> {
+        let given_up = tickets.into_iter().map(async |(ticket, reason)| Ok((ticket, self.give_up(ticket, reason, metrics).await?)));
+        let given_up: Vec<(&TicketRow, bool)> = stream::iter(given_up).buffer_unordered(GIVEN_UP_AT_ONCE).try_collect().await?;
+        for (ticket, is_told) in given_up {
+            outcome.done.insert(ticket.ticket_id.clone());
+            if !is_told {
+                outcome.owes_news = true;
+                outcome.again_at(clock::now_milliseconds() + AWAY_AGAIN);
+            }
+        }
         Ok(())
     }
 
     /// Closes a ticket, tells its players, and removes it, in this order: so whoever repeats this tells them, too. One who is not there to be told finds
-    /// no seat when it resumes.
-    async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
+    /// no seat when it resumes. `false` if somebody could not be told, so that this is to be done again.
+    async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<bool, Fault> {
         if let Some(outcome) = self.tickets.close(&self.seats, ticket, outcome).await? {
             tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket came to nothing");
-            self.tell(ticket, outcome, metrics).await?;
+            if !self.tell(ticket, outcome, metrics).await? {
+                return Ok(false);
+            }
             self.tickets.forget(ticket).await?;
         }
         self.used.add([ticket.ticket_id.clone()]);
-        Ok(())
+        Ok(true)
     }
 
-    /// Tells the players of a ticket that it came to nothing.
-    async fn tell(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<(), Fault> {
+    /// Tells the players of a ticket that it came to nothing; whether it could tell all of them.
+    async fn tell(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<bool, Fault> {
+        let mut are_told = true;
         let frame = ServerFrame::Pool(PoolPush { ticket_id: ticket.ticket_id.clone(), outcome });
         let frame = [Outgoing::new(&frame, DEFAULT_WINDOWS.times_out_at(ticket.queued_at))?];
         for player in &ticket.players {
@@ -298,9 +352,10 @@ impl Looker {
                     error = failed.fault.chain(),
                     "a player was not told of its ticket"
                 );
+                are_told = false;
             }
         }
-        Ok(())
+        Ok(are_told)
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use lambda_runtime::Error;
-use look::Looker;
+use look::{Looker, Pool};
 use muster_aws::{
     PoolRow, TicketRow,
     harness::{self, FailedRow, Row},
@@ -40,8 +40,13 @@ async fn match_tickets(looker: &Looker, batch: Vec<Row<PoolRow>>, metrics: &Metr
             PoolRow::Look(_) => None,
         });
         let known: Vec<TicketRow> = known.collect();
-        let fault = looker.look(pool, known, rows[0].cause(), metrics).await.err()?;
-        Some(FailedRow::new(rows[0], fault))
+        match Pool::of(pool) {
+            Ok(pool) => match looker.look(&pool, known, rows[0].cause(), metrics).await {
+                Ok(()) => Vec::new(),
+                Err(fault) => vec![FailedRow::new(rows[0], fault)],
+            },
+            Err(_) => rows.iter().filter_map(|row| Some(FailedRow::impossible(row, Pool::of(pool).err()?))).collect(),
+        }
     });
-    stream::iter(looked).buffer_unordered(POOLS_AT_ONCE).filter_map(async |failed| failed).collect().await
+    stream::iter(looked).buffer_unordered(POOLS_AT_ONCE).flat_map(stream::iter).collect().await
 }

@@ -28,7 +28,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) enum Written {
     /// It was done. The row as it is now, if the write was an update.
     Done(Option<Item>),
-    /// The condition does not hold. The row as it is, if there is one.
+    /// The condition does not hold. The row as it is, if there is one and the write was an update.
     Refused(Option<Item>),
 }
 

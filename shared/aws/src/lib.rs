@@ -42,5 +42,5 @@ pub use placements::{Changed, End, Ending, PlacementRow, Placements, Requested, 
 pub use player_sessions::{PlayerSessionRow, PlayerSessions};
 pub use push::Push;
 pub use seats::{SeatRow, Seats};
-pub use tickets::{Into, PoolRow, TicketRow, Tickets, Turned, mode_and_band, pool_for, pool_of};
+pub use tickets::{GRACE_SECONDS, MatchedInto, Oldest, PoolRow, TicketRow, Tickets, Turned, mode_and_band, pool_for, pool_of};
 pub use timers::{ReconcileTimer, RematchTimer, RoundTimer, Timers};

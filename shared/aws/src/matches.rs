@@ -51,7 +51,10 @@ pub struct MatchRow {
     pub round: u32,
     /// The plays of the open round, by player. Nobody may see them.
     pub plays: BTreeMap<String, String>,
-    /// How many they are. Only rows with none are announced, so that an open play invokes nothing.
+    /// By which request each was made, by player: so a write that is sent again, since its answer was lost, is known as the one that was done.
+    #[serde(default)]
+    pub requests: BTreeMap<String, String>,
+    /// How many plays there are. Only rows with none are announced, so that an open play invokes nothing.
     pub played: u32,
     /// Until when a play counts, in epoch milliseconds.
     pub due_at: u64,
@@ -100,6 +103,7 @@ impl MatchRow {
             scores: [0, 0],
             round: 0,
             plays: BTreeMap::new(),
+            requests: BTreeMap::new(),
             played: 0,
             due_at: 0,
             unanswered: 0,
@@ -197,6 +201,7 @@ impl MatchRow {
             round: rules.round,
             played: u32::try_from(plays.len()).unwrap_or_default(),
             plays,
+            requests: BTreeMap::new(),
             due_at: rules.due_at,
             unanswered: rules.unanswered,
             last: rules.last.as_ref().map(|last| LastRound {

@@ -58,9 +58,7 @@ impl SeatRow {
             cause: cause.to_owned(),
         }
     }
-}
 
-impl SeatRow {
     /// The same seat, in a ticket of this pool.
     pub(crate) fn in_pool(self, pool: &str) -> Self {
         Self { pool: Some(pool.to_owned()), ..self }
@@ -71,6 +69,17 @@ impl From<SeatRow> for Seat {
     fn from(row: SeatRow) -> Self {
         Self { kind: row.kind, id: row.holds, request_id: row.request_id }
     }
+}
+
+/// That a seat is in the thing that is meant.
+const IN_IT: &str = "holds = :holds AND kind = :kind";
+
+fn in_it(kind: SeatKind, holds: &str) -> Result<Item, Fault> {
+    Ok(Item::from([(":holds".to_owned(), AttributeValue::S(holds.to_owned())), (":kind".to_owned(), value_of(kind)?)]))
+}
+
+fn value_of(kind: SeatKind) -> Result<AttributeValue, Fault> {
+    serde_dynamo::to_attribute_value(kind).map_err(|error| Fault::new("writing the kind of a seat", error))
 }
 
 /// How a claim of a seat ended.
@@ -128,30 +137,28 @@ impl Seats {
     /// The part of a transaction that moves a player's seat from what is called `from` into another thing. The request that took the seat did not
     /// ask for that one: a later request of the same id, for something else, is no repetition.
     pub(crate) fn move_on(&self, player_id: &str, from: &str, seat: &Seat, expires_at: u64) -> Result<TransactWriteItem, Fault> {
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("moving a seat", error);
-        let kind: AttributeValue = serde_dynamo::to_attribute_value(seat.kind).map_err(|error| making(error.into()))?;
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Self::key(player_id)))
             .update_expression("SET kind = :kind, holds = :to, expiresAt = :expires REMOVE #pool, requestId")
             .condition_expression("holds = :from")
             .expression_attribute_names("#pool", "pool")
-            .expression_attribute_values(":kind", kind)
+            .expression_attribute_values(":kind", value_of(seat.kind)?)
             .expression_attribute_values(":to", AttributeValue::S(seat.id.clone()))
             .expression_attribute_values(":expires", AttributeValue::N(expires_at.to_string()))
             .expression_attribute_values(":from", AttributeValue::S(from.to_owned()))
             .build()
-            .map_err(|error| making(error.into()))?;
+            .map_err(|error| Fault::new("moving a seat", error))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The part of a transaction that gives up a player's seat in what is called `holds`.
-    pub(crate) fn give_up(&self, player_id: &str, holds: &str) -> Result<TransactWriteItem, Fault> {
+    /// The part of a transaction that gives up a player's seat in the thing of this kind and id.
+    pub(crate) fn give_up(&self, player_id: &str, kind: SeatKind, holds: &str) -> Result<TransactWriteItem, Fault> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(Self::key(player_id)))
-            .condition_expression("holds = :holds")
-            .expression_attribute_values(":holds", AttributeValue::S(holds.to_owned()))
+            .condition_expression(IN_IT)
+            .set_expression_attribute_values(Some(in_it(kind, holds)?))
             .build()
             .map_err(|error| Fault::new("giving up a seat", error))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
@@ -177,18 +184,19 @@ impl Seats {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Gives up the seat of a player in what is called `holds`; if it holds another one, or none, nothing happens.
+    /// Gives up the seat of a player in the thing of this kind and id; if it holds another one, or none, nothing happens. The kind is part of it since
+    /// a client may name any id.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be written.
-    pub async fn release(&self, player_id: &str, holds: &str) -> Result<(), Fault> {
+    pub async fn release(&self, player_id: &str, kind: SeatKind, holds: &str) -> Result<(), Fault> {
         let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(Self::key(player_id)))
-            .condition_expression("holds = :holds")
-            .expression_attribute_values(":holds", AttributeValue::S(holds.to_owned()));
+            .condition_expression(IN_IT)
+            .set_expression_attribute_values(Some(in_it(kind, holds)?));
         conditional::delete(delete, "giving up a seat").await.map(drop)
     }
 

@@ -7,7 +7,8 @@ mod look;
 mod read;
 mod write;
 
-pub use write::{Into, Turned};
+pub use read::Oldest;
+pub use write::{MatchedInto, Turned};
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,8 @@ use crate::{Config, ConfigError};
 /// The `ticketId` of a pool's own row. It sorts before all tickets, whose ids are UUIDs.
 pub(crate) const POOL: &str = "#pool";
 
-/// What comes before the first ticket and behind the pool's own row.
-const FIRST: &str = "0";
+/// How long a ticket's row outlives the time at which it times out, in seconds: it only counts if nobody looks at the pool any more.
+pub const GRACE_SECONDS: u64 = 10 * 60;
 
 /// A request to be matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

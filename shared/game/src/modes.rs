@@ -39,7 +39,7 @@ pub const DEFAULT_HOSTED_MODE: &str = "arena";
 pub struct Mode {
     /// Its name on the wire.
     pub name: &'static str,
-    /// How many players its pool brings together; none, if it has no pool.
+    /// How many players its pool brings together, 2 to 49, since all of them are matched in one transaction; none, if it has no pool.
     pub team: Option<usize>,
     /// Where it is played.
     pub kind: Kind,
@@ -115,6 +115,9 @@ mod tests {
         }
     }
 
+    /// Items of a transaction.
+    const MOST_ITEMS: usize = 100;
+
     #[test]
     fn rounds_are_for_two_and_end() {
         for mode in MODES {
@@ -125,6 +128,8 @@ mod tests {
             if let (Some(team), Some(hosted)) = (mode.team, mode.hosted()) {
                 assert!(team <= usize::from(hosted.seats), "{}", mode.name);
             }
+            // A ticket and a seat of each, and the match: a transaction of DynamoDB has 100 items.
+            assert!(mode.team.is_none_or(|team| team >= 2 && 2 * team < MOST_ITEMS), "{}", mode.name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use muster_game::rounds::Match;
-use muster_protocol::{Seat, SeatKind};
+use muster_protocol::{MatchState, Seat, SeatKind};
 
 use super::{MatchRow, Matches, read};
 use crate::{
@@ -98,7 +98,13 @@ impl Matches {
     pub async fn resolve(&self, row: MatchRow) -> Result<MatchRow, Fault> {
         let mut row = row;
         for _ in 0..RESOLVE_ATTEMPTS {
-            let Some(rules) = row.rules().resolved(row.rounds()?, clock::now_milliseconds()) else { break };
+            // A match that is over can be shown without its mode.
+            let is_open = row.state == MatchState::Playing;
+            let Some(rules) =
+                is_open.then(|| row.rounds()).transpose()?.and_then(|rounds| row.rules().resolved(rounds, clock::now_milliseconds()))
+            else {
+                break;
+            };
             if let Some(after) = self.write(&row, &rules).await? {
                 let over = after.ending;
                 tracing::info!(cause = after.cause, matchId = after.match_id, round = row.round, ending = ?over, "resolved");
@@ -114,10 +120,11 @@ impl Matches {
 }
 
 impl MatchRow {
-    /// When the seats in it count no more, in whole epoch seconds: after all its rounds, should its end never be told.
+    /// When the seats in it count no more, in whole epoch seconds: after all its rounds, should its end never be told. Twice their time, since timers
+    /// may be late.
     pub(crate) fn seat_expiry(&self) -> u64 {
         let rounds = self.rounds().map_or(0, |rounds| rounds.seconds * u64::from(rounds.most_rounds));
-        self.expires_at + rounds
+        self.expires_at + 2 * rounds
     }
 }
 

@@ -6,6 +6,7 @@
 
 use futures_util::{StreamExt, stream};
 use muster_game::placement::Change;
+use muster_protocol::SeatKind;
 
 use super::{Changed, End, PlacementRow, Placements};
 use crate::{Config, ConfigError, Fault, PlayerSessionRow, PlayerSessions, Seats};
@@ -67,7 +68,7 @@ impl Ending {
         }
         let rows = PlayerSessionRow::of_placement(row);
         for_each(rows.iter().map(async |told| {
-            self.seats.release(&told.player_id, &row.placement_id).await?;
+            self.seats.release(&told.player_id, SeatKind::Placement, &row.placement_id).await?;
             self.player_sessions.insert(told).await
         }))
         .await?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use muster_game::placement::Change;
-use muster_protocol::{Code, Rejection, ServerFrame};
+use muster_protocol::{Code, Rejection, SeatKind, ServerFrame};
 
 use super::*;
 use crate::{Failure, PlayerSessionRow, PlayerSessions, Seats, clock, conditional::Item, test_engine};
@@ -217,7 +217,7 @@ async fn a_death_between_the_steps_of_an_end_is_made_good_by_the_next() {
     world.placements.end("p1", &fulfilled(&["alice"])).await.unwrap();
     assert_eq!((world.holds("alice").await.as_deref(), world.outcomes("alice").await.len()), (Some("p1"), 0));
     // It died behind the seats.
-    world.seats.release("alice", "p1").await.unwrap();
+    world.seats.release("alice", SeatKind::Placement, "p1").await.unwrap();
     let row = world.placements.get("p1").await.unwrap().unwrap();
     world.ending.tell(&row).await.unwrap();
     assert_eq!(world.outcomes("alice").await, [Outcome::Fulfilled]);
@@ -229,7 +229,7 @@ async fn a_late_end_gives_up_no_seat_in_anything_else() {
     let world = World::new().await;
     world.request("p1", "alice", None).await.unwrap();
     let ended = world.placements.end("p1", &End::usual(Outcome::Failed)).await.unwrap();
-    world.seats.release("alice", "p1").await.unwrap();
+    world.seats.release("alice", SeatKind::Placement, "p1").await.unwrap();
     world.request("p2", "alice", None).await.unwrap();
     let Changed::Won(row) = ended else { panic!() };
     world.ending.tell(&row).await.unwrap();

@@ -52,6 +52,25 @@ impl Tickets {
         }
     }
 
+    /// Takes back what was noted for `at`, since the timer could not be set: so the next one who looks sets one. The row keeps a time, as one without
+    /// is a pool to be looked at.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn no_timer(&self, pool: &str, at: u64) -> Result<(), Fault> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pool", AttributeValue::S(pool.to_owned()))
+            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .update_expression("SET lookAt = :long_ago")
+            .condition_expression("lookAt = :at")
+            .expression_attribute_values(":long_ago", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        conditional::update(update, "taking back when to look at a pool").await.map(drop)
+    }
+
     /// Touches a pool's row when its timer fires, which makes its stream consumer look. A timer that is late, or repeated, touches nothing.
     ///
     /// # Errors

@@ -1,38 +1,53 @@
 //! Reading a pool.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use muster_game::matchmaking::DEFAULT_WINDOWS;
+use muster_protocol::cursor::first_id_of;
 
-use super::{FIRST, TicketRow, Tickets};
+use super::{GRACE_SECONDS, TicketRow, Tickets};
 use crate::{Fault, clock};
 
 /// Tickets of a pool that are looked at at once. The oldest ones go first, so that the others are looked at when these are gone.
 const OLDEST: i32 = 300;
 
+/// What was read of a pool.
+#[derive(Clone, Debug, Default)]
+pub struct Oldest {
+    /// Its oldest tickets, in the order in which they were asked for.
+    pub tickets: Vec<TicketRow>,
+    /// Whether there may be others behind them.
+    pub more: bool,
+}
+
 impl Tickets {
     /// The oldest tickets of a pool.
     ///
     /// The read is not consistent, which halves its price: a ticket that is missed is handed over by the stream, and one that is gone refuses
-    /// to be matched. Rows that cannot be understood are left out.
+    /// to be matched. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be understood are
+    /// left out.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
-    pub async fn oldest(&self, pool: &str) -> Result<Vec<TicketRow>, Fault> {
+    pub async fn oldest(&self, pool: &str) -> Result<Oldest, Fault> {
+        let lives = DEFAULT_WINDOWS.times_out_at(0) + GRACE_SECONDS * 1_000;
+        let first = first_id_of(clock::now_milliseconds().saturating_sub(lives));
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .limit(OLDEST)
-            .key_condition_expression("#pool = :pool AND ticketId > :first")
+            .key_condition_expression("#pool = :pool AND ticketId >= :first")
             .expression_attribute_names("#pool", "pool")
             .expression_attribute_values(":pool", AttributeValue::S(pool.to_owned()))
-            .expression_attribute_values(":first", AttributeValue::S(FIRST.to_owned()));
+            .expression_attribute_values(":first", AttributeValue::S(first));
         let answer = query.send().await.map_err(|error| Fault::new("reading a pool", error))?;
+        let more = answer.last_evaluated_key.is_some();
         let now = clock::now_seconds();
         let rows = answer.items.unwrap_or_default().into_iter().filter_map(|item| {
             serde_dynamo::from_item::<_, TicketRow>(item)
                 .inspect_err(|error| tracing::error!(pool, %error, "a ticket cannot be understood"))
                 .ok()
         });
-        Ok(rows.filter(|row| row.expires_at > now).collect())
+        Ok(Oldest { tickets: rows.filter(|row| row.expires_at > now).collect(), more })
     }
 }

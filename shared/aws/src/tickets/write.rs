@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use futures_util::future::try_join_all;
 use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 
 use super::{TicketRow, Tickets};
@@ -14,7 +15,7 @@ use crate::{
 
 /// What the players of tickets are matched into.
 #[derive(Clone, Copy, Debug)]
-pub enum Into<'a> {
+pub enum MatchedInto<'a> {
     /// A match in rounds.
     Match(&'a Matches, &'a MatchRow),
     /// A placement on a game server.
@@ -44,7 +45,7 @@ impl Tickets {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(ticketId)");
         let put = put.build().map_err(|error| making(error.into()))?;
         match seats.claim(TransactWriteItem::builder().put(put).build(), &seat, "joining a pool").await? {
-            // The ticket is there and its player not in it: this event was handled before, and what came of it is over.
+            // The ticket is there and its player not in it: this event was handled before, and what came of it is over or about to be.
             Claim::Taken | Claim::Refused => Ok(row.ticket_id.clone()),
             Claim::Repeated(held) => Ok(held.holds),
         }
@@ -58,7 +59,7 @@ impl Tickets {
         let seat = seats.of_player(player_id).await?;
         let not_waiting = || Rejection::new(Code::NotFound, "you are in no pool");
         let Some(SeatRow { kind: SeatKind::Ticket, holds, pool: Some(pool), .. }) = seat else { return Err(not_waiting().into()) };
-        let items = vec![self.delete(&pool, &holds)?, seats.give_up(player_id, &holds)?];
+        let items = vec![self.delete(&pool, &holds)?, seats.give_up(player_id, SeatKind::Ticket, &holds)?];
         match conditional::transact(seats.client(), items, "leaving a pool").await? {
             Transacted::Done => Ok(holds),
             Transacted::Refused(_) => Err(not_waiting().into()),
@@ -84,15 +85,25 @@ impl Tickets {
             .map_err(|error| making(error.into()))?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         for player in &row.players {
-            items.push(seats.give_up(player, &row.ticket_id)?);
+            items.push(seats.give_up(player, SeatKind::Ticket, &row.ticket_id)?);
         }
         let refused = match conditional::transact(seats.client(), items, "closing a ticket").await? {
             Transacted::Done => return Ok(Some(outcome)),
             Transacted::Refused(refused) => refused,
         };
-        let Some(closed) = refused.into_iter().next().flatten().flatten() else { return Ok(None) };
-        let closed: TicketRow = serde_dynamo::from_item(closed).map_err(|error| Fault::new("understanding a ticket", error))?;
-        Ok(closed.outcome)
+        match refused.into_iter().next().flatten() {
+            Some(Some(closed)) => {
+                let closed: TicketRow = serde_dynamo::from_item(closed).map_err(|error| Fault::new("understanding a ticket", error))?;
+                Ok(closed.outcome)
+            }
+            Some(None) => Ok(None),
+            // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for ever.
+            None => {
+                try_join_all(row.players.iter().map(|player| seats.release(player, SeatKind::Ticket, &row.ticket_id))).await?;
+                self.forget(row).await?;
+                Ok(None)
+            }
+        }
     }
 
     /// Deletes a ticket that came to nothing, of which its players have been told. Done again, it does nothing.
@@ -102,8 +113,7 @@ impl Tickets {
     pub async fn forget(&self, row: &TicketRow) -> Result<(), Fault> {
         let delete = self.client.delete_item().table_name(&self.table);
         let delete = delete.key("pool", AttributeValue::S(row.pool.clone())).key("ticketId", AttributeValue::S(row.ticket_id.clone()));
-        delete.send().await.map_err(|error| Fault::new("forgetting a ticket", error))?;
-        Ok(())
+        conditional::delete(delete, "forgetting a ticket").await.map(drop)
     }
 
     /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
@@ -111,10 +121,12 @@ impl Tickets {
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written.
-    pub async fn turn(&self, seats: &Seats, tickets: &[&TicketRow], into: Into<'_>) -> Result<Turned, Fault> {
+    pub async fn turn(&self, seats: &Seats, tickets: &[&TicketRow], into: MatchedInto<'_>) -> Result<Turned, Fault> {
         let (insert, seat, expires_at) = match into {
-            Into::Match(matches, row) => (matches.insert(row)?, seat(SeatKind::Match, &row.match_id), row.seat_expiry()),
-            Into::Placement(placements, row) => (placements.insert(row)?, seat(SeatKind::Placement, &row.placement_id), row.seat_expiry()),
+            MatchedInto::Match(matches, row) => (matches.insert(row)?, seat(SeatKind::Match, &row.match_id), row.seat_expiry()),
+            MatchedInto::Placement(placements, row) => {
+                (placements.insert(row)?, seat(SeatKind::Placement, &row.placement_id), row.seat_expiry())
+            }
         };
         // Each item, and of which ticket it is.
         let mut items = vec![(None, insert)];
