@@ -24,7 +24,7 @@ const MATCH: Step = ("GetItem", "muster-dev-matches");
 const JOIN_MATCH: Step = ("TransactWriteItems", "version = :version");
 const WRITE: Step = ("PutItem", "version = :version");
 const PLAY: Step = ("UpdateItem", "plays.#player");
-const TICKETS: Step = ("Query", "ticketId > :first");
+const TICKETS: Step = ("Query", "ticketId >= :first");
 const CONNECTIONS: Step = ("Query", "connection#");
 const MAKE: Step = ("TransactWriteItems", "holds = :from");
 const CLOSE: Step = ("TransactWriteItems", "SET outcome");
