@@ -8,18 +8,20 @@
 //! - Safe to repeat: a ticket is used once, since its transaction deletes it; however many look at a pool, the others are refused.
 
 mod look;
+mod pool;
 mod used;
 
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use lambda_runtime::Error;
-use look::{Looker, Pool};
+use look::Looker;
 use muster_aws::{
     PoolRow, TicketRow,
     harness::{self, FailedRow, Row},
     telemetry::Metrics,
 };
+use pool::Pool;
 
 /// How many pools are looked at side by side.
 const POOLS_AT_ONCE: usize = 8;

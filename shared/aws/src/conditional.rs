@@ -1,27 +1,31 @@
-//! Conditional writes: the two ways in which they end well, and what only looks like a refusal.
+//! Conditional writes of one row: the two ways in which they end well, and what only looks like a refusal.
 
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
-    Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::{
         delete_item::{DeleteItemError, builders::DeleteItemFluentBuilder},
         put_item::{PutItemError, builders::PutItemFluentBuilder},
-        transact_write_items::TransactWriteItemsError,
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     },
-    types::{AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
+use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::{Fault, backoff};
 
 /// How often a write is tried that meets another one in the middle of a transaction. That is no refusal: it has to be tried again.
-const ATTEMPTS: u32 = 8;
+pub(crate) const ATTEMPTS: u32 = 8;
 
 /// A row as DynamoDB has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// `row` as DynamoDB has it, for what is being done.
+pub(crate) fn item_of(row: &impl Serialize, doing: &str) -> Result<Item, Fault> {
+    serde_dynamo::to_item(row).map_err(|error| Fault::new(doing, error))
+}
 
 /// How a conditional write of one row ended.
 #[derive(Debug)]
@@ -30,15 +34,6 @@ pub(crate) enum Written {
     Done(Option<Item>),
     /// The condition does not hold. The row as it is, if there is one and the write was an update.
     Refused(Option<Item>),
-}
-
-/// How a transaction ended.
-#[derive(Debug)]
-pub(crate) enum Transacted {
-    /// All of it was done.
-    Done,
-    /// Nothing was done. For each of its items in order: whether its condition does not hold, and then the row as it is, if there is one.
-    Refused(Vec<Option<Option<Item>>>),
 }
 
 /// Updates a row, unless its condition does not hold.
@@ -77,41 +72,6 @@ pub(crate) async fn delete(delete: DeleteItemFluentBuilder, doing: &str) -> Resu
     }
 }
 
-/// Writes all of `items`, or none of them.
-///
-/// DynamoDB cancels a transaction as a whole also where nothing is wrong with it: when another one has one of its rows, or a table is asked
-/// for too much. Such a transaction is tried again.
-pub(crate) async fn transact(client: &Client, items: Vec<TransactWriteItem>, doing: &str) -> Result<Transacted, Fault> {
-    let write = client.transact_write_items().set_transact_items(Some(items));
-    for attempt in 1.. {
-        let error = match write.clone().send().await {
-            Ok(_) => break,
-            Err(error) => error,
-        };
-        let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled.cancellation_reasons(),
-            _ => return Err(Fault::new(doing, error)),
-        };
-        if reasons.iter().any(is_refusal) && reasons.iter().all(|reason| is_refusal(reason) || reason.code() == Some("None")) {
-            let refusals = reasons.iter().map(|reason| is_refusal(reason).then(|| reason.item.clone()));
-            return Ok(Transacted::Refused(refusals.collect()));
-        }
-        let passing = |reason: &CancellationReason| {
-            is_refusal(reason)
-                || matches!(reason.code(), Some("None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
-        };
-        if attempt >= ATTEMPTS || !reasons.iter().all(passing) {
-            return Err(Fault::new(doing, error));
-        }
-        pause(attempt).await;
-    }
-    Ok(Transacted::Done)
-}
-
-fn is_refusal(reason: &CancellationReason) -> bool {
-    reason.code() == Some("ConditionalCheckFailed")
-}
-
 /// Tries a write of one row again that met a transaction.
 async fn patiently<T, E: ProvideErrorMetadata>(send: impl AsyncFn() -> Result<T, SdkError<E>>) -> Result<T, SdkError<E>> {
     let mut attempt = 1;
@@ -124,6 +84,7 @@ async fn patiently<T, E: ProvideErrorMetadata>(send: impl AsyncFn() -> Result<T,
     }
 }
 
-async fn pause(attempt: u32) {
+/// Waits before another attempt.
+pub(crate) async fn pause(attempt: u32) {
     sleep(backoff::pause(attempt, Duration::from_millis(20), Duration::from_millis(400))).await;
 }

@@ -1,4 +1,5 @@
-//! The ids of messages and placements: UUIDv7, so that they are in order of time, and the same when the same request is handled twice.
+//! The ids of messages, placements, tickets and matches: UUIDv7, so that they are in order of time, and the same when the same request is
+//! handled twice. And the codes of private matches.
 
 use uuid::{Builder, Uuid};
 

@@ -28,6 +28,7 @@ pub mod telemetry;
 mod test_engine;
 mod tickets;
 mod timers;
+mod transactions;
 
 pub use config::{Config, ConfigError};
 pub use connections::{Connection, Connections};

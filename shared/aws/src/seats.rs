@@ -6,14 +6,15 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use muster_protocol::{Code, Rejection, Seat, SeatKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Config, ConfigError, Failure, Fault, clock,
-    conditional::{self, Item, Transacted},
+    conditional::{self, Item},
+    transactions::{self, Part, Transacted},
 };
 
 /// The `item` of a seat.
@@ -120,11 +121,11 @@ impl Seats {
     /// # Errors
     /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
     pub(crate) async fn claim(&self, with: TransactWriteItem, seat: &SeatRow, doing: &str) -> Result<Claim, Failure> {
-        let refused = match conditional::transact(&self.client, vec![with, self.take(seat)?], doing).await? {
+        let mut parts = match transactions::transact(&self.client, vec![with, self.take(seat)?], doing).await? {
             Transacted::Done => return Ok(Claim::Taken),
-            Transacted::Refused(refused) => refused,
+            Transacted::Refused(parts) => parts,
         };
-        let Some(held) = refused.into_iter().nth(1).flatten().flatten() else { return Ok(Claim::Refused) };
+        let Some(Part::Refused(Some(held))) = parts.pop() else { return Ok(Claim::Refused) };
         let held = Self::read(held)?;
         let same_request = seat.request_id.is_some() && held.request_id == seat.request_id;
         if held.kind == seat.kind && (held.holds == seat.holds || same_request) {
@@ -171,17 +172,12 @@ impl Seats {
 
     /// The part of a transaction that takes a seat. It is refused, with the seat that is there, if the player has one that counts.
     fn take(&self, seat: &SeatRow) -> Result<TransactWriteItem, Fault> {
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the seat's row", error);
-        let item: Item = serde_dynamo::to_item(seat).map_err(|error| making(error.into()))?;
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
+        let making = "making the seat's row";
+        let put = transactions::putting(&self.table, seat, making)?
             .condition_expression("attribute_not_exists(playerId) OR expiresAt <= :now")
             .expression_attribute_values(":now", AttributeValue::N(clock::now_seconds().to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| making(error.into()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        transactions::part(put, making)
     }
 
     /// Gives up the seat of a player in the thing of this kind and id; if it holds another one, or none, nothing happens. The kind is part of it since

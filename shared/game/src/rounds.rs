@@ -8,8 +8,8 @@
 //! In each round both play once, in secret, before [`Match::due_at`]. A round is resolved when both have played or the time is up: by the
 //! last play or by the timer, whichever write comes first. A missing play loses to a play; if nobody played, nobody scores. Draws play on.
 //!
-//! Each function takes the match as it was read and gives the match as it is to be written, on condition that state and round are still
-//! those: so a round is resolved once, whoever tries.
+//! Each function takes the match as it was read and gives the match as it is to be written, on condition that nothing of it has changed
+//! meanwhile, plays included: so a round is resolved once, whoever tries.
 
 use std::fmt;
 

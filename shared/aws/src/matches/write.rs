@@ -1,6 +1,6 @@
 //! Writing a match: as it begins, as it is joined, and as the rules change it.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use muster_game::rounds::Match;
 use muster_protocol::{MatchState, Seat, SeatKind};
 
@@ -9,6 +9,7 @@ use crate::{
     Failure, Fault, SeatRow, Seats, clock,
     conditional::{self, Item, Written},
     seats::Claim,
+    transactions,
 };
 
 /// What became of an attempt to take a seat in a match.
@@ -24,6 +25,9 @@ pub enum Joined {
 
 /// How often a round is tried to be resolved: both plays can come between, and after them only somebody else who has resolved it.
 const RESOLVE_ATTEMPTS: u32 = 3;
+
+/// What is being done when a row cannot be made.
+const MAKING: &str = "making the match's row";
 
 impl Matches {
     /// Inserts a match that waits for its second player, and takes the first one's seat.
@@ -62,14 +66,11 @@ impl Matches {
     }
 
     fn put(&self, row: &MatchRow, condition: &str, values: &[(&str, AttributeValue)]) -> Result<TransactWriteItem, Fault> {
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the match's row", error);
-        let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
-        let mut put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
+        let mut put = transactions::putting(&self.table, row, MAKING)?.condition_expression(condition);
         for (name, value) in values {
             put = put.expression_attribute_values(*name, value.clone());
         }
-        let put = put.build().map_err(|error| making(error.into()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        transactions::part(put, MAKING)
     }
 
     /// Writes what the rules have made of a match, on condition that it is as it was read: a play that was written meanwhile is not lost.
@@ -79,7 +80,7 @@ impl Matches {
     /// A [`Fault`] if the table cannot be written.
     pub async fn write(&self, before: &MatchRow, rules: &Match) -> Result<Option<MatchRow>, Fault> {
         let after = before.with(rules, clock::now_milliseconds());
-        let item: Item = serde_dynamo::to_item(&after).map_err(|error| Fault::new("making the match's row", error))?;
+        let item = conditional::item_of(&after, MAKING)?;
         let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(UNCHANGED);
         for (name, value) in unchanged(before) {
             put = put.expression_attribute_values(name, value);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use muster_protocol::{Seat, SeatKind};
 
 use super::{PlacementRow, Placements};
-use crate::{Failure, Fault, SeatRow, Seats, conditional::Item, seats::Claim};
+use crate::{Failure, Fault, SeatRow, Seats, seats::Claim, transactions};
 
 /// A placement that a player asks for.
 #[derive(Clone, Debug)]
@@ -64,10 +64,8 @@ impl Placements {
 
     /// The part of a transaction that inserts a placement.
     pub(crate) fn insert(&self, row: &PlacementRow) -> Result<TransactWriteItem, Fault> {
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the placement's row", error);
-        let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(placementId)");
-        let put = put.build().map_err(|error| making(error.into()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let making = "making the placement's row";
+        let put = transactions::putting(&self.table, row, making)?.condition_expression("attribute_not_exists(placementId)");
+        transactions::part(put, making)
     }
 }

@@ -1,6 +1,6 @@
 //! When a pool is looked at again: one timer for each, in the pool's own row.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
 use serde::Deserialize;
 
 use super::{POOL, Tickets};
@@ -31,11 +31,7 @@ impl Tickets {
     pub async fn look_at(&self, pool: &str, at: u64, cause: &str) -> Result<Option<u64>, Fault> {
         let number = |value: u64| AttributeValue::N(value.to_string());
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pool", AttributeValue::S(pool.to_owned()))
-            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .row_of(pool)
             .update_expression("SET lookAt = :at, expiresAt = :expires, cause = :cause")
             .condition_expression("attribute_not_exists(lookAt) OR lookAt > :at OR lookAt <= :now")
             .expression_attribute_values(":at", number(at))
@@ -52,6 +48,12 @@ impl Tickets {
         }
     }
 
+    /// An update of a pool's own row.
+    fn row_of(&self, pool: &str) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table);
+        update.key("pool", AttributeValue::S(pool.to_owned())).key("ticketId", AttributeValue::S(POOL.to_owned()))
+    }
+
     /// Takes back what was noted for `at`, since the timer could not be set: so the next one who looks sets one. The row keeps a time, as one without
     /// is a pool to be looked at.
     ///
@@ -59,11 +61,7 @@ impl Tickets {
     /// A [`Fault`] if the table cannot be written.
     pub async fn no_timer(&self, pool: &str, at: u64) -> Result<(), Fault> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pool", AttributeValue::S(pool.to_owned()))
-            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .row_of(pool)
             .update_expression("SET lookAt = :long_ago")
             .condition_expression("lookAt = :at")
             .expression_attribute_values(":long_ago", AttributeValue::N("0".to_owned()))
@@ -77,11 +75,7 @@ impl Tickets {
     /// A [`Fault`] if the table cannot be written.
     pub async fn touch(&self, pool: &str, at: u64) -> Result<bool, Fault> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pool", AttributeValue::S(pool.to_owned()))
-            .key("ticketId", AttributeValue::S(POOL.to_owned()))
+            .row_of(pool)
             .update_expression("SET looks = if_not_exists(looks, :none) + :one REMOVE lookAt")
             .condition_expression("lookAt = :at")
             .expression_attribute_values(":at", AttributeValue::N(at.to_string()))

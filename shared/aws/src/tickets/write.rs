@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use futures_util::future::try_join_all;
 use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 
 use super::{TicketRow, Tickets};
 use crate::{
-    Failure, Fault, MatchRow, Matches, PlacementRow, Placements, SeatRow, Seats,
-    conditional::{self, Item, Transacted},
+    Failure, Fault, MatchRow, Matches, PlacementRow, Placements, SeatRow, Seats, conditional,
     seats::Claim,
+    transactions::{self, Part, Transacted},
 };
 
 /// What the players of tickets are matched into.
@@ -40,11 +40,9 @@ impl Tickets {
         let player = row.players.first().ok_or_else(|| Fault::because("a ticket of nobody"))?;
         let seat = Seat { kind: SeatKind::Ticket, id: row.ticket_id.clone(), request_id };
         let seat = SeatRow::new(player, seat, row.expires_at, &row.cause).in_pool(&row.pool);
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("making the ticket's row", error);
-        let item: Item = serde_dynamo::to_item(row).map_err(|error| making(error.into()))?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(ticketId)");
-        let put = put.build().map_err(|error| making(error.into()))?;
-        match seats.claim(TransactWriteItem::builder().put(put).build(), &seat, "joining a pool").await? {
+        let making = "making the ticket's row";
+        let put = transactions::putting(&self.table, row, making)?.condition_expression("attribute_not_exists(ticketId)");
+        match seats.claim(transactions::part(put, making)?, &seat, "joining a pool").await? {
             // The ticket is there and its player not in it: this event was handled before, and what came of it is over or about to be.
             Claim::Taken | Claim::Refused => Ok(row.ticket_id.clone()),
             Claim::Repeated(held) => Ok(held.holds),
@@ -60,7 +58,7 @@ impl Tickets {
         let not_waiting = || Rejection::new(Code::NotFound, "you are in no pool");
         let Some(SeatRow { kind: SeatKind::Ticket, holds, pool: Some(pool), .. }) = seat else { return Err(not_waiting().into()) };
         let items = vec![self.delete(&pool, &holds)?, seats.give_up(player_id, SeatKind::Ticket, &holds)?];
-        match conditional::transact(seats.client(), items, "leaving a pool").await? {
+        match transactions::transact(seats.client(), items, "leaving a pool").await? {
             Transacted::Done => Ok(holds),
             Transacted::Refused(_) => Err(not_waiting().into()),
         }
@@ -72,33 +70,33 @@ impl Tickets {
     /// # Errors
     /// A [`Fault`] if the tables cannot be written, or the row not understood.
     pub async fn close(&self, seats: &Seats, row: &TicketRow, outcome: PoolOutcome) -> Result<Option<PoolOutcome>, Fault> {
-        let making = |error: Box<dyn std::error::Error + Send + Sync>| Fault::new("closing a ticket", error);
+        let closing = "closing a ticket";
         let update = Update::builder()
             .table_name(&self.table)
             .key("pool", AttributeValue::S(row.pool.clone()))
             .key("ticketId", AttributeValue::S(row.ticket_id.clone()))
             .update_expression("SET outcome = :outcome")
             .condition_expression("attribute_exists(ticketId) AND attribute_not_exists(outcome)")
-            .expression_attribute_values(":outcome", serde_dynamo::to_attribute_value(outcome).map_err(|error| making(error.into()))?)
+            .expression_attribute_values(":outcome", serde_dynamo::to_attribute_value(outcome).map_err(|error| Fault::new(closing, error))?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(|error| making(error.into()))?;
+            .map_err(|error| Fault::new(closing, error))?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         for player in &row.players {
             items.push(seats.give_up(player, SeatKind::Ticket, &row.ticket_id)?);
         }
-        let refused = match conditional::transact(seats.client(), items, "closing a ticket").await? {
+        let parts = match transactions::transact(seats.client(), items, closing).await? {
             Transacted::Done => return Ok(Some(outcome)),
-            Transacted::Refused(refused) => refused,
+            Transacted::Refused(parts) => parts,
         };
-        match refused.into_iter().next().flatten() {
-            Some(Some(closed)) => {
+        match parts.into_iter().next() {
+            Some(Part::Refused(Some(closed))) => {
                 let closed: TicketRow = serde_dynamo::from_item(closed).map_err(|error| Fault::new("understanding a ticket", error))?;
                 Ok(closed.outcome)
             }
-            Some(None) => Ok(None),
+            Some(Part::Refused(None)) => Ok(None),
             // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for ever.
-            None => {
+            Some(Part::Fine) | None => {
                 try_join_all(row.players.iter().map(|player| seats.release(player, SeatKind::Ticket, &row.ticket_id))).await?;
                 self.forget(row).await?;
                 Ok(None)
@@ -137,12 +135,12 @@ impl Tickets {
             }
         }
         let (of, items): (Vec<_>, Vec<_>) = items.into_iter().unzip();
-        let refused = match conditional::transact(seats.client(), items, "matching tickets").await? {
+        let parts = match transactions::transact(seats.client(), items, "matching tickets").await? {
             Transacted::Done => return Ok(Turned::Done),
-            Transacted::Refused(refused) => refused,
+            Transacted::Refused(parts) => parts,
         };
-        let gone: BTreeSet<&String> =
-            of.into_iter().zip(refused).filter_map(|(ticket, refused)| refused.and(ticket)).map(|ticket| &ticket.ticket_id).collect();
+        let refused = of.into_iter().zip(parts).filter(|(_, part)| matches!(part, Part::Refused(_)));
+        let gone: BTreeSet<&String> = refused.filter_map(|(ticket, _)| Some(&ticket?.ticket_id)).collect();
         if gone.is_empty() {
             // Its id is made of those of the tickets: who inserted it has used them.
             return Ok(Turned::Gone(tickets.iter().map(|ticket| ticket.ticket_id.clone()).collect()));

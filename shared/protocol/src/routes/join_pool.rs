@@ -22,7 +22,7 @@ pub struct JoinPool {
     pub latencies: Vec<Latency>,
 }
 
-/// The player waits: a `match`, `session` or `pool` push ends it.
+/// The player waits: a `match`, `session`, `placement` or `pool` push ends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,122 @@
+//! Choosing who plays with whom, and making the matches.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
+use muster_aws::{Fault, MatchRow, MatchedInto, PlacementRow, TicketRow, Turned, clock, group_id};
+use muster_game::{
+    Kind, Mode,
+    matchmaking::{self, DEFAULT_WINDOWS, Ticket},
+    rounds::Match,
+};
+
+use super::{LOOK_AGAIN, Looker, outcome::Outcome};
+
+/// Rounds of choosing in one look. Each finds out who of the chosen is away, and which tickets are gone.
+const CHOICES: usize = 5;
+
+impl Looker {
+    /// Chooses matches until all who are chosen are there, and their tickets too.
+    pub(super) async fn choose_all(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<(), Fault> {
+        for _ in 0..CHOICES {
+            if !self.choose(mode, tickets, outcome, cause).await? {
+                return Ok(());
+            }
+        }
+        outcome.again_at(clock::now_milliseconds() + LOOK_AGAIN);
+        Ok(())
+    }
+
+    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, or a ticket was
+    /// gone, so that others may be chosen in their place.
+    async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
+        let left = newest_of_each_player(tickets.iter().filter(|ticket| outcome.is_left(ticket)));
+        let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
+        let now = clock::now_milliseconds();
+        let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
+        let chosen: Vec<Vec<&TicketRow>> = matched.matches.iter().map(|group| group.iter().map(|index| left[*index]).collect()).collect();
+        self.find_out(chosen.iter().flatten().flat_map(|ticket| &ticket.players), outcome).await?;
+        let mut others = false;
+        let mut complete = Vec::new();
+        for group in chosen {
+            let missing: Vec<String> =
+                group.iter().filter(|ticket| !outcome.are_present(ticket)).map(|ticket| ticket.ticket_id.clone()).collect();
+            if missing.is_empty() {
+                complete.push(group);
+            } else {
+                outcome.away.extend(missing);
+                others = true;
+            }
+        }
+        let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
+        for (group, made) in complete.iter().zip(made) {
+            let done: Vec<String> = match made {
+                Turned::Done => group.iter().map(|ticket| ticket.ticket_id.clone()).collect(),
+                Turned::Gone(gone) => {
+                    others = true;
+                    gone
+                }
+            };
+            self.used.add(done.iter().cloned());
+            outcome.done.extend(done);
+        }
+        if let Some(time) = matched.look_again_at {
+            outcome.again_at(time);
+        }
+        Ok(others)
+    }
+
+    /// Finds out of `players` who is connected.
+    pub(super) async fn find_out(&self, players: impl Iterator<Item = &String>, outcome: &mut Outcome) -> Result<(), Fault> {
+        let unknown: BTreeSet<&String> = players.filter(|player| !outcome.present.contains_key(*player)).collect();
+        let found = try_join_all(unknown.iter().map(|player| self.connections.of_player(player))).await?;
+        for (player, connections) in unknown.into_iter().zip(found) {
+            outcome.present.insert(player.clone(), connections.iter().any(|connection| !connection.is_expired()));
+        }
+        Ok(())
+    }
+
+    /// Turns tickets into a match or a placement.
+    async fn make(&self, mode: &Mode, group: &[&TicketRow], cause: &str) -> Result<Turned, Fault> {
+        let now = clock::now_milliseconds();
+        let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
+        let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
+        let id = group_id(newest, &ids).to_string();
+        let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
+        let made = match &mode.kind {
+            Kind::Rounds(rounds) => {
+                let row = MatchRow::new(&id, mode.name, players, cause).with(&Match::begun(rounds, now), now);
+                self.tickets.turn(&self.seats, group, MatchedInto::Match(&self.matches, &row)).await?
+            }
+            Kind::Hosted(_) => {
+                let latencies = group.iter().filter(|ticket| !ticket.latencies.is_empty());
+                let latencies = latencies.flat_map(|ticket| ticket.players.iter().map(|player| (player.clone(), ticket.latencies.clone())));
+                let due_at = now + u64::try_from(self.patience.as_millis()).unwrap_or_default();
+                let row = PlacementRow::of_group(&id, mode.name, players, now, cause);
+                let row = PlacementRow { latencies: latencies.collect(), due_at, ..row };
+                self.tickets.turn(&self.seats, group, MatchedInto::Placement(&self.placements, &row)).await?
+            }
+        };
+        if made == Turned::Done {
+            tracing::info!(cause, mode = mode.name, groupId = id, tickets = ids.len(), "matched");
+        }
+        Ok(made)
+    }
+}
+
+/// Tickets without those of which a player has a newer one, oldest first. A player has one seat, so these are gone, and only the stream or a late read
+/// shows them still.
+fn newest_of_each_player<'a>(oldest_first: impl DoubleEndedIterator<Item = &'a TicketRow>) -> Vec<&'a TicketRow> {
+    let (mut seen, mut newest) = (BTreeSet::new(), Vec::new());
+    for ticket in oldest_first.rev() {
+        if ticket.players.iter().filter(|player| seen.insert(player.as_str())).count() == ticket.players.len() {
+            newest.push(ticket);
+        }
+    }
+    newest.reverse();
+    newest
+}
+
+fn candidate(ticket: &TicketRow) -> Ticket<'_> {
+    Ticket { players: ticket.players.len(), skill: ticket.skill, latencies: &ticket.latencies, queued_at: ticket.queued_at }
+}
