@@ -3,8 +3,7 @@
 use super::words;
 
 /// The text behind `help`.
-pub(super) const HELP: &str = "\
-  to bob hello there      a message to bob; also: to bob,carol hi
+pub(super) const HELP: &str = "  to bob hello there      a message to bob; also: to bob,carol hi
   place                   a place on a game server; also: place duel
   cancel                  no place on a game server after all
   match                   somebody to play with; also: match rps
