@@ -32,6 +32,8 @@ async fn a_session_that_came_while_its_player_was_away_is_in_the_state_until_it_
     alice.socket.vanish();
     eventually("the stack notices", || async { stack.connections("alice").await.is_empty().then_some(()) }).await;
     is_decided(&stack, "alice").await;
+    // Else she may be back in time for the push.
+    stack.settles().await;
 
     let mut alice = Player::connect(&stack, "alice").await;
     let state = state_of(&mut alice).await;
