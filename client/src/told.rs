@@ -179,4 +179,6 @@ mod match_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod pushes;
+#[cfg(test)]
 mod tests;

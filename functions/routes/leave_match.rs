@@ -42,11 +42,11 @@ async fn leave_match(State { matches, seats }: &State, call: Call<LeaveMatch>) -
         // Somebody else's is as unknown as one that never was.
         let found = row.and_then(|row| Some((row.side_of(&player)?, row)));
         let (side, row) = found.ok_or_else(|| Rejection::new(Code::NotFound, "body.matchId: you are in no such match"))?;
-        let Some(left) = row.rules().left(side) else {
-            seats.release(&player, SeatKind::Match, &row.match_id).await?;
-            return Ok(row.view(&player));
+        let over = match row.rules().left(side) {
+            Some(left) => matches.write(&row, &left).await?,
+            None => Some(row),
         };
-        if let Some(row) = matches.write(&row, &left).await? {
+        if let Some(row) = over {
             seats.release(&player, SeatKind::Match, &row.match_id).await?;
             tracing::info!(matchId = row.match_id, "left a match");
             return Ok(row.view(&player));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use muster_protocol::{MatchPush, MatchState, PoolOutcome, PoolPush};
 use proptest::prelude::*;
 
-use super::*;
+use super::{pushes::view_push, *};
 
 /// How many matches there are, and how many tickets.
 const MATCHES: usize = 3;
@@ -50,23 +50,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 }
 
 fn view(of: usize, version: u64, last: bool) -> MatchPush {
-    MatchPush {
-        match_id: of.to_string(),
-        mode: "rpsls".into(),
-        version,
-        state: if last { MatchState::Over } else { MatchState::Playing },
-        opponent_id: None,
-        round: 1,
-        due_at: None,
-        your_score: 0,
-        their_score: 0,
-        winner: None,
-        ending: None,
-        your_play: None,
-        their_play: None,
-        round_winner: None,
-        round_summary: None,
-    }
+    view_push(&of.to_string(), version, if last { MatchState::Over } else { MatchState::Playing })
 }
 
 /// Matches on the server, their player's client, and the program that reads.

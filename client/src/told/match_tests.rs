@@ -1,28 +1,11 @@
 //! What becomes of one push or state of matches and tickets at a time.
 
-use muster_protocol::{MatchPush, MatchState, PoolOutcome, PoolPush, SessionPush};
+use muster_protocol::{MatchPush, MatchState, PoolOutcome, PoolPush};
 
-use super::*;
-
-fn view_push(id: &str, version: u64, state: MatchState) -> MatchPush {
-    MatchPush {
-        match_id: id.into(),
-        mode: "rpsls".into(),
-        version,
-        state,
-        opponent_id: Some("bob".into()),
-        round: 1,
-        due_at: None,
-        your_score: 0,
-        their_score: 0,
-        winner: None,
-        ending: None,
-        your_play: None,
-        their_play: None,
-        round_winner: None,
-        round_summary: None,
-    }
-}
+use super::{
+    pushes::{session_push, view_push},
+    *,
+};
 
 fn view(id: &str, version: u64) -> News {
     News::Match(view_push(id, version, MatchState::Playing))
@@ -37,15 +20,7 @@ fn pool(ticket: &str) -> News {
 }
 
 fn session(placement: &str) -> News {
-    News::Session(SessionPush {
-        placement_id: placement.into(),
-        ip: "127.0.0.1".into(),
-        dns: None,
-        port: 40_000,
-        player_session_id: "psess-1".into(),
-        game_session_arn: "arn".into(),
-        region: None,
-    })
+    News::Session(session_push(placement))
 }
 
 fn seat(kind: SeatKind, id: &str) -> Option<Seat> {

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use muster_protocol::{Outcome, PlacementPush, SessionPush};
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    pushes::{end_push, session_push},
+    *,
+};
 
 /// How many placements there are.
 const PLACEMENTS: usize = 4;
@@ -65,22 +67,6 @@ struct World {
     read: Vec<(usize, Stage)>,
 }
 
-fn session(placement: usize) -> SessionPush {
-    SessionPush {
-        placement_id: placement.to_string(),
-        ip: "127.0.0.1".into(),
-        dns: None,
-        port: 40_000,
-        player_session_id: "psess-1".into(),
-        game_session_arn: "arn".into(),
-        region: None,
-    }
-}
-
-fn end(placement: usize) -> PlacementPush {
-    PlacementPush { placement_id: placement.to_string(), outcome: Outcome::Ended, reason: None, results: None }
-}
-
 /// Offers events to a program with this queue.
 fn into_queue(queue: &mut Vec<(usize, Stage)>) -> impl FnMut(Event) -> Offer {
     |event| {
@@ -105,8 +91,8 @@ impl World {
     fn ask(&mut self) {
         self.client.asked();
         let open = self.sessions.difference(&self.ends);
-        let sessions = open.map(|placement| session(*placement)).collect();
-        let placements = self.ends.iter().map(|placement| end(*placement)).collect();
+        let sessions = open.map(|placement| session_push(&placement.to_string())).collect();
+        let placements = self.ends.iter().map(|placement| end_push(&placement.to_string())).collect();
         self.answer = Some(PlayerState { sessions, placements, ..PlayerState::default() });
     }
 
@@ -129,10 +115,10 @@ impl World {
                 self.ends.insert(placement);
             }
             Happening::Push { placement, session: true } if self.sessions.contains(&placement) => {
-                self.client.pushed(News::Session(session(placement)), &mut into_queue(&mut self.queue));
+                self.client.pushed(News::Session(session_push(&placement.to_string())), &mut into_queue(&mut self.queue));
             }
             Happening::Push { placement, session: false } if self.ends.contains(&placement) => {
-                self.client.pushed(News::Placement(end(placement)), &mut into_queue(&mut self.queue));
+                self.client.pushed(News::Placement(end_push(&placement.to_string())), &mut into_queue(&mut self.queue));
             }
             Happening::Find(_) | Happening::Push { .. } => {}
             Happening::Ask => self.ask(),
@@ -192,7 +178,7 @@ proptest! {
                 told.push((*placement, matches!(event, Event::Session(_))));
                 Offer::Taken
             };
-            let news = if *is_session { News::Session(session(*placement)) } else { News::Placement(end(*placement)) };
+            let news = if *is_session { News::Session(session_push(&placement.to_string())) } else { News::Placement(end_push(&placement.to_string())) };
             client.pushed(news, &mut offer);
         }
         for placement in 0..PLACEMENTS {

@@ -1,8 +1,9 @@
 //! What becomes of one push or state of placements at a time.
 
-use muster_protocol::{Outcome, PlacementPush, SessionPush};
-
-use super::*;
+use super::{
+    pushes::{end_push, session_push},
+    *,
+};
 
 fn session(placement: &str) -> News {
     News::Session(session_push(placement))
@@ -10,22 +11,6 @@ fn session(placement: &str) -> News {
 
 fn end(placement: &str) -> News {
     News::Placement(end_push(placement))
-}
-
-fn session_push(placement: &str) -> SessionPush {
-    SessionPush {
-        placement_id: placement.into(),
-        ip: "127.0.0.1".into(),
-        dns: None,
-        port: 40_000,
-        player_session_id: "psess-1".into(),
-        game_session_arn: "arn".into(),
-        region: None,
-    }
-}
-
-fn end_push(placement: &str) -> PlacementPush {
-    PlacementPush { placement_id: placement.into(), outcome: Outcome::Ended, reason: None, results: None }
 }
 
 /// A state with these sessions and ends, the newest first.

@@ -79,9 +79,8 @@ impl Looker {
             self.choose_all(mode, &all, &mut outcome, cause).await?;
         }
         // Who is left may reach a pool later that it has not looked into.
-        for at in
-            own.iter().filter(|ticket| outcome.is_left(ticket)).filter_map(|ticket| reaches_further_at(ticket, now)).collect::<Vec<_>>()
-        {
+        let further = own.iter().filter(|ticket| outcome.is_left(ticket)).filter_map(|ticket| reaches_further_at(ticket, now)).min();
+        if let Some(at) = further {
             outcome.again_at(at);
         }
         self.see_to_the_away(&own, &mut outcome, metrics).await?;

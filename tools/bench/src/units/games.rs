@@ -34,24 +34,12 @@ const PUBLISHED: [(&str, f64); 5] = [
 
 /// Counts and prices one game, and so many that are played at the same time.
 pub async fn run(games: usize) -> Result<()> {
-    let counter = Counter::new(Stack::start().await?, 1);
+    let mut counter = Counter::new(Stack::start().await?, 1);
     let published = Bill::of_others(&counter.stack.at_rest(None).await?, &PUBLISHED)?;
-    let mut table = Table::new(&[
-        "a game of 20 rounds",
-        "gateway messages",
-        "invocations",
-        "GB-ms",
-        "write units",
-        "read units",
-        "SQS requests",
-        "SNS publishes",
-        "log bytes",
-        "USD per million",
-        "without logs",
-        "games per USD",
-        "with logs",
-        "without, against the published design",
-    ]);
+    let mut columns = Bill::COLUMNS.to_vec();
+    columns[0] = "a game of 20 rounds";
+    columns.extend(["without logs", "games per USD", "with logs", "without, against the published design"]);
+    let mut table = Table::new(&columns);
     let mut add = |name: &str, bill: &Bill, games: usize| {
         let per_dollar = |usd: f64| games as f64 / usd;
         let mut row = bill.row(name, games);
@@ -61,7 +49,6 @@ pub async fn run(games: usize) -> Result<()> {
         table.row(row);
     };
     add("the published design, which says nothing of logs", &published, 1);
-    let mut counter = counter;
     for (name, count) in [("alone", 1), (&*format!("{games} at the same time"), games)] {
         let bill = counter.games(count).await?;
         add(name, &bill, count);
