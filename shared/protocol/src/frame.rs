@@ -137,7 +137,7 @@ mod tests {
     fn unknown_fields_are_ignored_however_deep() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         let frame = Frame::parse(&format!(r#"{{"route":"ping","else":{deep},"body":{{"more":1}}}}"#)).unwrap();
-        assert_eq!(frame.body::<Ping>().unwrap(), Ping {});
+        assert_eq!(frame.body::<Ping>().unwrap(), Ping::default());
     }
 
     proptest! {

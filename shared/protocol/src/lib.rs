@@ -16,7 +16,7 @@ pub mod routes;
 mod server;
 
 pub use frame::Frame;
-pub use matches::{MatchEnding, MatchPush, MatchState, PoolOutcome, PoolPush, Who};
+pub use matches::{MatchEnding, MatchOutcome, MatchPlayer, MatchPush, MatchState, PoolOutcome, PoolPush};
 pub use placement::{Latency, Outcome, PlacementPush, Seat, SeatKind, SessionPush};
 pub use rejection::{Code, Rejection};
 pub use route::{Request, Route};

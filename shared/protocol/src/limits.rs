@@ -66,8 +66,20 @@ pub const SKILL: u16 = 5_000;
 /// Longest id of a match, in characters: that of a UUID.
 pub const MATCH_ID_CHARACTERS: usize = 36;
 
-/// Longest name of a play, in characters.
-pub const PLAY_CHARACTERS: usize = 32;
+/// Longest action of a match, in bytes of JSON.
+pub const ACTION_BYTES: usize = 16_384;
+
+/// Largest options of a match, in bytes of JSON.
+pub const OPTIONS_BYTES: usize = 1_024;
+
+/// Most seats of a match.
+pub const SEATS: usize = 16;
+
+/// The version of the protocol that is spoken here.
+pub const PROTOCOL: u32 = 1;
+
+/// The oldest version of the protocol that is still understood.
+pub const OLDEST_PROTOCOL: u32 = 1;
 
 /// Whether GameLift would take this as the id of a placement.
 #[must_use]

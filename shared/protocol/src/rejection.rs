@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::MatchPush;
+
 /// What kind of mistake a rejection answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -24,28 +26,37 @@ pub enum Code {
     NotFound,
     /// This deployment does not offer what was asked for.
     Unavailable,
-    /// The match has two players, and this is neither.
+    /// Every seat of the match is taken, and none by this player.
     MatchFull,
-    /// The match has not begun: it waits for its second player.
+    /// The match has not begun: it waits for players.
     MatchNotBegun,
+    /// The match has begun, and its game takes nobody in any more.
+    MatchBegun,
     /// The match is over.
     MatchOver,
-    /// The play is for a round that is over.
-    OldRound,
-    /// The play is for a round that has not begun.
-    FutureRound,
-    /// The time of the round is up.
-    LatePlay,
-    /// The player has played in this round.
-    RepeatedPlay,
-    /// The game has no such play.
-    UnknownPlay,
+    /// Only the host of a match may start it.
+    NotHost,
+    /// It is not this player's turn.
+    NotYourTurn,
+    /// The match is no longer as the `version` that came with the action: the rejection holds it as it is.
+    Stale,
+    /// Too much is going on around what was asked for: nothing was done, and it may be sent again.
+    Busy,
+    /// The client speaks a version of the protocol that is not spoken here any more.
+    Outdated,
     /// A fault of ours. The request may or may not have happened; it may be sent again.
     Internal,
-    /// A code that this version of the client does not know.
-    #[serde(other)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    Unknown,
+    /// A code of a game's own, such as `taken`, or of a later version.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl Code {
+    /// The code of this name: one of those above, or else a game's own.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        serde_json::from_value(name.into()).unwrap_or_else(|_| Self::Other(name.to_owned()))
+    }
 }
 
 /// A coded refusal, whose message names the field and the limit.
@@ -55,13 +66,23 @@ pub struct Rejection {
     pub code: Code,
     /// What is wrong, for people.
     pub message: String,
+    /// The match that was meant, where there is one.
+    pub match_id: Option<String>,
+    /// That match as it is, where what was asked for is `stale`.
+    pub in_match: Option<Box<MatchPush>>,
 }
 
 impl Rejection {
     /// A rejection with this code and message.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), match_id: None, in_match: None }
+    }
+
+    /// The same rejection, of something in this match.
+    #[must_use]
+    pub fn in_match(self, match_id: &str) -> Self {
+        Self { match_id: Some(match_id.to_owned()), ..self }
     }
 
     /// The rejection of `field`, such as `body.playerIds`, saying what is wrong with it.

@@ -23,19 +23,21 @@ pub enum Route {
     JoinPool,
     /// No place in the pool after all.
     LeavePool,
-    /// A private match.
+    /// A private match, or the next one after a match that is over.
     NewMatch,
     /// Into a match, or back to it.
     JoinMatch,
+    /// The beginning of a match that waits, before all its seats are taken.
+    StartMatch,
     /// Out of a match.
     LeaveMatch,
-    /// A play in the open round.
+    /// An action in a match.
     Play,
 }
 
 impl Route {
     /// All routes, in the order of the template.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Ping,
         Self::SendMessage,
         Self::Resume,
@@ -45,6 +47,7 @@ impl Route {
         Self::LeavePool,
         Self::NewMatch,
         Self::JoinMatch,
+        Self::StartMatch,
         Self::LeaveMatch,
         Self::Play,
     ];
@@ -62,6 +65,7 @@ impl Route {
             Self::LeavePool => "leavePool",
             Self::NewMatch => "newMatch",
             Self::JoinMatch => "joinMatch",
+            Self::StartMatch => "startMatch",
             Self::LeaveMatch => "leaveMatch",
             Self::Play => "play",
         }

@@ -29,6 +29,15 @@ pub enum ServerFrame {
         code: Code,
         /// What is wrong, naming the field and the limit.
         message: String,
+        /// The route that refuses, if it could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        route: Option<String>,
+        /// The match that was meant, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        match_id: Option<String>,
+        /// That match as it is, where the action was `stale`.
+        #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+        in_match: Option<Box<MatchPush>>,
     },
     /// A message from a player, or a service's announcement.
     Message(MessagePush),
@@ -36,17 +45,18 @@ pub enum ServerFrame {
     Session(SessionPush),
     /// A placement that came to nothing, or a game session that is over.
     Placement(PlacementPush),
-    /// The player's match, as it is now.
+    /// A match of the player, as it is now.
     Match(MatchPush),
     /// A ticket that came to nothing.
     Pool(PoolPush),
 }
 
 impl ServerFrame {
-    /// The frame that tells a client of `rejection`.
+    /// The frame that tells a client of `rejection`, of a request to `route`.
     #[must_use]
-    pub fn rejection(request_id: Option<String>, rejection: Rejection) -> Self {
-        Self::Rejection { request_id, code: rejection.code, message: rejection.message }
+    pub fn rejection(request_id: Option<String>, route: Option<String>, rejection: Rejection) -> Self {
+        let Rejection { code, message, match_id, in_match } = rejection;
+        Self::Rejection { request_id, code, message, route, match_id, in_match }
     }
 }
 
@@ -93,8 +103,9 @@ mod tests {
             json!({"type": "message", "messageId": "m1", "senderId": "alice", "message": "hi", "sentAt": 7})
         );
         assert_eq!(
-            serde_json::to_value(ServerFrame::rejection(Some("r1".into()), Rejection::field("body", "is odd"))).unwrap(),
-            json!({"type": "rejection", "requestId": "r1", "code": "bad_request", "message": "body: is odd"})
+            serde_json::to_value(ServerFrame::rejection(Some("r1".into()), Some("play".into()), Rejection::field("body", "is odd")))
+                .unwrap(),
+            json!({"type": "rejection", "requestId": "r1", "code": "bad_request", "message": "body: is odd", "route": "play"})
         );
         assert_eq!(
             serde_json::to_value(ServerFrame::Reply { request_id: None, route: "ping".into(), body: json!({"time": 1}) }).unwrap(),
@@ -103,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_a_later_version_is_unknown_not_an_error() {
+    fn a_code_of_a_game_or_of_a_later_version_is_kept() {
         let frame = r#"{"type":"rejection","code":"banned","message":"…","more":1}"#;
-        assert!(matches!(serde_json::from_str(frame).unwrap(), ServerFrame::Rejection { code: Code::Unknown, .. }));
+        assert!(matches!(serde_json::from_str(frame).unwrap(), ServerFrame::Rejection { code: Code::Other(code), .. } if code == "banned"));
     }
 }

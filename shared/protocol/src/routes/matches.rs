@@ -1,16 +1,28 @@
-//! `newMatch`, `joinMatch`, `leaveMatch` and `play`: a match of two, whose state each of them is pushed as its own view.
+//! `newMatch`, `joinMatch`, `startMatch`, `leaveMatch` and `play`: a match, of which each player is pushed its own view.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{MatchPush, Rejection, Request, Route, limits};
 
-/// Opens a private match, which another player joins by its id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Opens a match, which others join by its id; or the next one after a match that is over, the same for all who were in that.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewMatch {
-    /// The name of a mode that is played in rounds.
-    pub mode: String,
+    /// The name of a mode that is played here. Not together with `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The game's own options, where they are to differ from the mode's. Not together with `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
+    pub options: Option<Box<RawValue>>,
+    /// How many seats the computer takes. Not together with `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bots: Option<usize>,
+    /// A match that is over and that the player was in: its mode, options and bots are taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// Comes into a match, or back to it.
@@ -22,7 +34,16 @@ pub struct JoinMatch {
     pub match_id: String,
 }
 
-/// Gives a match up: the other player wins.
+/// Begins a match before all its seats are taken. Its host may, once there are as many players as the game needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StartMatch {
+    /// The match.
+    pub match_id: String,
+}
+
+/// Gives a match up. What that means for the others is the game's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -31,40 +52,34 @@ pub struct LeaveMatch {
     pub match_id: String,
 }
 
-/// A play in the open round of a match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An action in a match. It counts once for each `requestId`, however often it is sent, and its push names that in `ack`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Play {
     /// The match.
     pub match_id: String,
-    /// The round that the play is for, as the last push said: a play that comes late counts for no other round.
-    pub round: u32,
-    /// The play, such as `paper`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::PLAY_CHARACTERS)))]
-    pub play: String,
-}
-
-/// The play counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Played {
-    /// The match.
-    pub match_id: String,
-    /// The round.
-    pub round: u32,
-    /// The play.
-    pub play: String,
+    /// The action, as the game has it.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub action: Box<RawValue>,
+    /// The `version` that the player saw. If there is a newer one, the action is refused as `stale` instead of being taken for that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 /// What can be the id of a match: a code, or a UUID.
-fn check_match_id(id: &str) -> Result<(), Rejection> {
+fn check_match_id(field: &str, id: &str) -> Result<(), Rejection> {
     if (1..=limits::MATCH_ID_CHARACTERS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Ok(());
     }
     let problem = format_args!("1 to {} letters, digits and hyphens", limits::MATCH_ID_CHARACTERS);
-    Err(Rejection::field("body.matchId", problem))
+    Err(Rejection::field(field, problem))
+}
+
+/// The id of a match as its row has it: a code is read out and typed, so its case does not matter; an id has lower-case letters only.
+#[must_use]
+pub fn match_id_of(typed: &str) -> String {
+    if typed.contains('-') { typed.to_ascii_lowercase() } else { typed.to_ascii_uppercase() }
 }
 
 impl Request for NewMatch {
@@ -72,38 +87,51 @@ impl Request for NewMatch {
     type Reply = MatchPush;
 
     fn check(&self) -> Result<(), Rejection> {
-        Ok(())
+        if let Some(after) = &self.after {
+            let beside = [("mode", self.mode.is_some()), ("options", self.options.is_some()), ("bots", self.bots.is_some())];
+            return match beside.into_iter().find(|(_, given)| *given) {
+                Some((field, _)) => Err(Rejection::field(&format!("body.{field}"), "not together with body.after")),
+                None => check_match_id("body.after", after),
+            };
+        }
+        if self.mode.is_none() {
+            return Err(Rejection::field("body.mode", "the name of a mode, unless there is body.after"));
+        }
+        match &self.options {
+            Some(options) if options.get().len() > limits::OPTIONS_BYTES => {
+                Err(Rejection::field("body.options", format_args!("at most {} bytes", limits::OPTIONS_BYTES)))
+            }
+            Some(options) if !options.get().starts_with('{') => Err(Rejection::field("body.options", "must be an object")),
+            _ => Ok(()),
+        }
     }
 }
 
-impl Request for JoinMatch {
-    const ROUTE: Route = Route::JoinMatch;
-    type Reply = MatchPush;
+macro_rules! of_one_match {
+    ($($body:ident),+) => {$(
+        impl Request for $body {
+            const ROUTE: Route = Route::$body;
+            type Reply = MatchPush;
 
-    fn check(&self) -> Result<(), Rejection> {
-        check_match_id(&self.match_id)
-    }
+            fn check(&self) -> Result<(), Rejection> {
+                check_match_id("body.matchId", &self.match_id)
+            }
+        }
+    )+};
 }
 
-impl Request for LeaveMatch {
-    const ROUTE: Route = Route::LeaveMatch;
-    type Reply = MatchPush;
-
-    fn check(&self) -> Result<(), Rejection> {
-        check_match_id(&self.match_id)
-    }
-}
+of_one_match!(JoinMatch, StartMatch, LeaveMatch);
 
 impl Request for Play {
     const ROUTE: Route = Route::Play;
-    type Reply = Played;
+    type Reply = MatchPush;
 
     fn check(&self) -> Result<(), Rejection> {
-        check_match_id(&self.match_id)?;
-        if (1..=limits::PLAY_CHARACTERS).contains(&self.play.chars().count()) {
-            return Ok(());
+        check_match_id("body.matchId", &self.match_id)?;
+        if self.action.get().len() > limits::ACTION_BYTES {
+            return Err(Rejection::field("body.action", format_args!("at most {} bytes", limits::ACTION_BYTES)));
         }
-        Err(Rejection::field("body.play", format_args!("1 to {} characters", limits::PLAY_CHARACTERS)))
+        Ok(())
     }
 }
 
@@ -111,12 +139,34 @@ impl Request for Play {
 mod tests {
     use super::*;
 
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
     #[test]
-    fn ids_and_plays_have_limits() {
-        let play = |id: &str, play: &str| Play { match_id: id.into(), round: 1, play: play.into() }.check();
-        assert_eq!(play("K7QX2M", "paper"), Ok(()));
-        assert_eq!(play("0192f0c1-0000-7abc-8def-0123456789ab", &"x".repeat(32)), Ok(()));
-        assert_eq!(play("K7 QX2", "paper").unwrap_err().message, "body.matchId: 1 to 36 letters, digits and hyphens");
-        assert_eq!(play("K7QX2M", &"x".repeat(33)).unwrap_err().message, "body.play: 1 to 32 characters");
+    fn ids_and_actions_have_limits() {
+        let play = |id: &str, action: &str| Play { match_id: id.into(), action: raw(action), version: None }.check();
+        assert_eq!(play("K7QX2M", r#""paper""#), Ok(()));
+        assert_eq!(play("0192f0c1-0000-7abc-8def-0123456789ab", "null"), Ok(()));
+        assert_eq!(play("K7 QX2", "1").unwrap_err().message, "body.matchId: 1 to 36 letters, digits and hyphens");
+        let long = format!("\"{}\"", "x".repeat(limits::ACTION_BYTES));
+        assert_eq!(play("K7QX2M", &long).unwrap_err().message, "body.action: at most 16384 bytes");
+    }
+
+    #[test]
+    fn a_match_is_opened_by_its_mode_or_after_another() {
+        let mode = Some("rps".to_owned());
+        assert_eq!(NewMatch { mode: mode.clone(), options: Some(raw("{}")), bots: Some(1), after: None }.check(), Ok(()));
+        assert_eq!(NewMatch { after: Some("K7QX2M".into()), ..NewMatch::default() }.check(), Ok(()));
+        assert!(NewMatch::default().check().unwrap_err().message.starts_with("body.mode: "));
+        assert!(
+            NewMatch { mode, after: Some("K7QX2M".into()), ..NewMatch::default() }.check().unwrap_err().message.starts_with("body.mode: ")
+        );
+    }
+
+    #[test]
+    fn a_code_may_be_typed_in_either_case() {
+        assert_eq!(match_id_of("k7qx2m"), "K7QX2M");
+        assert_eq!(match_id_of("0192F0C1-0000-7abc-8def-0123456789ab"), "0192f0c1-0000-7abc-8def-0123456789ab");
     }
 }

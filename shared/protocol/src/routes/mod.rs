@@ -12,7 +12,7 @@ mod session_placement_request;
 pub use cancel_placement::{CancelPlacement, PlacementCancelled};
 pub use join_pool::{JoinPool, PoolJoined};
 pub use leave_pool::{LeavePool, PoolLeft};
-pub use matches::{JoinMatch, LeaveMatch, NewMatch, Play, Played};
+pub use matches::{JoinMatch, LeaveMatch, NewMatch, Play, StartMatch, match_id_of};
 pub use ping::{Ping, Pong};
 pub use resume::{OVERLAP_MILLISECONDS, PlayerState, Resume, Resumed};
 pub use send_message::{SendMessage, SentMessages};

@@ -59,12 +59,12 @@ pub struct Resumed {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlayerState {
-    /// What it waits for; absent if it waits for nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seat: Option<Seat>,
-    /// The match that its seat is in, as it is now.
-    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
-    pub in_match: Option<MatchPush>,
+    /// What it is in or waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<Seat>,
+    /// The matches that its seats are in, as they are now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<MatchPush>,
     /// The game sessions that are open to it, as they were pushed, newest first.
     pub sessions: Vec<SessionPush>,
     /// The placements that came to nothing and the sessions that are over, of the last hour, as they were pushed, newest first.
