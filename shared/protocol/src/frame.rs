@@ -16,6 +16,9 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = limits::REQUEST_ID_CHARACTERS)))]
     pub request_id: Option<String>,
+    /// `false`: the request is answered only when it is refused; a push acknowledges it. Only `play` can be asked for so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<bool>,
     /// The request's own fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
@@ -152,7 +155,7 @@ mod tests {
         fn a_frame_survives_the_wire(route in ".{0,20}", id in prop::option::of(".{0,64}"), message in ".{1,50}") {
             let body = SendMessage { player_ids: vec!["a".into()], message };
             let raw = RawValue::from_string(serde_json::to_string(&body).unwrap()).unwrap();
-            let sent = Frame { route, request_id: id, body: Some(raw) };
+            let sent = Frame { route, request_id: id, reply: None, body: Some(raw) };
             let read = Frame::parse(&serde_json::to_string(&sent).unwrap()).unwrap();
             prop_assert_eq!(&read.route, &sent.route);
             prop_assert_eq!(&read.request_id, &sent.request_id);
