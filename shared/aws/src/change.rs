@@ -174,3 +174,6 @@ impl Rows {
 fn understand<R: Revised>(item: Item) -> Result<R, Fault> {
     serde_dynamo::from_item(item).map_err(|error| Fault::new(format!("understanding the row of {}", R::WHAT), error))
 }
+
+#[cfg(test)]
+mod tests;
