@@ -49,7 +49,7 @@ where
     run(state, async |state: &S, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
         answer(event.payload, metrics, async |player, received_at, text| {
-            let frame = Frame::parse(text).map_err(|rejection| (None, rejection.into()))?;
+            let frame = Frame::parse(text).map_err(|(request_id, rejection)| (request_id, rejection.into()))?;
             let request_id = frame.request_id.clone();
             let replied = async {
                 player.check_token()?;

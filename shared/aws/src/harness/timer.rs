@@ -6,6 +6,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent};
+use muster_protocol::reading;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -47,7 +48,7 @@ where
 fn read<T: DeserializeOwned>(record: &RawValue) -> Result<T, Fault> {
     let message: SqsMessage = serde_json::from_str(record.get()).map_err(|error| Fault::new("understanding the queue's message", error))?;
     let body = message.body.unwrap_or_default();
-    serde_json::from_str(&body).map_err(|error| Fault::new("understanding the timer", error))
+    reading::read(&body).map_err(|complaint| Fault::new("understanding the timer", complaint))
 }
 
 /// What a message is reported by. One without an id cannot be reported alone: then the empty identifier repeats the whole batch.
