@@ -138,7 +138,7 @@ where
     H: AsyncFnOnce(Call<B>) -> Result<Quiet<B::Reply>, Failure>,
 {
     let Incoming { player, received_at, deadline, text } = incoming;
-    let frame = Frame::parse(text).map_err(|rejection| (None, rejection.into()))?;
+    let frame = Frame::parse(text).map_err(|(request_id, rejection)| (request_id, rejection.into()))?;
     let request_id = frame.request_id.clone();
     let replied = async {
         player.check_token()?;

@@ -6,6 +6,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent};
+use muster_protocol::reading;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -59,7 +60,7 @@ fn read<T: DeserializeOwned>(record: &RawValue, deadline: Instant) -> Result<Fir
     let message: SqsMessage = serde_json::from_str(record.get()).map_err(|error| Fault::new("understanding the queue's message", error))?;
     let received = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1_u32);
     let body = message.body.unwrap_or_default();
-    let timer = serde_json::from_str(&body).map_err(|error| Fault::new("understanding the timer", error))?;
+    let timer = reading::read(&body).map_err(|complaint| Fault::new("understanding the timer", complaint))?;
     Ok(Fired { timer, again: received > 1, deadline })
 }
 
