@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use muster_protocol::Code;
+use muster_protocol::{Code, MatchPush, Rejection, Route};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     Driver,
     resume::{Resuming, pushed_into},
 };
-use crate::{Answer, Event, RequestError, incoming::Incoming};
+use crate::{Answer, Event, RequestError, incoming::Incoming, news::News, outgoing::Own};
 
 impl Driver {
     /// Hands out one frame of a connection; `true` if it says that this connection's token has expired.
@@ -17,9 +19,16 @@ impl Driver {
         match Incoming::read(text) {
             Incoming::Answer { request_id, route, result } => {
                 let expired = result.as_ref().is_err_and(|rejection| rejection.code == Code::TokenExpired);
+                let own = self.own_ids.is_own(request_id.as_deref());
+                // What a resume asks for besides is told when its turn comes.
+                if own != Some(Own::Resume)
+                    && let Some(push) = match_in(route.as_deref(), &result)
+                {
+                    self.tell(News::Match(push));
+                }
                 match self.open.answer(request_id.as_deref(), result.map_err(RequestError::Rejected)) {
-                    // A resume that was given up is asked anew; its late answer is of no use to anybody.
-                    Err(_) if self.is_own_resume(request_id.as_deref()) => {}
+                    // A resume that was given up is asked anew, and an action that was repeated may be answered twice.
+                    Err(_) if own.is_some() => {}
                     Err(Ok(body)) => {
                         self.events.send(Event::Answer(Answer { request_id, route, result: Ok(body) }));
                     }
@@ -41,10 +50,11 @@ impl Driver {
             }
             // It has no place in the inbox's order, so it does not wait for a resume that is under way.
             Incoming::News(news) => {
-                if !self.events.are_unread() {
-                    self.told.pushed(news, &mut |event| self.events.send(event));
-                    self.advance(resuming, now);
-                }
+                let ack = if let News::Match(push) = &news { push.ack.clone() } else { None };
+                self.tell(news);
+                // The event is there before the action is done. An action of another of the player's devices is not waited for here.
+                drop(self.open.answer(ack.as_deref(), Ok(Value::Null)));
+                self.advance(resuming, now);
             }
             Incoming::Gateway(error) => {
                 if !self.open.fail_only(connection, &error.message) && connection == self.connection {
@@ -58,5 +68,21 @@ impl Driver {
             }
         }
         false
+    }
+
+    /// Hands out what is new of a placement, a ticket or a match.
+    fn tell(&mut self, news: News) {
+        if !self.events.are_unread() {
+            self.told.pushed(news, &mut |event| self.events.send(event));
+        }
+    }
+}
+
+/// The match that an answer shows.
+fn match_in(route: Option<&str>, result: &Result<Value, Rejection>) -> Option<MatchPush> {
+    const SHOWING: [Route; 5] = [Route::NewMatch, Route::JoinMatch, Route::StartMatch, Route::LeaveMatch, Route::Play];
+    match result {
+        Ok(body) => SHOWING.iter().any(|showing| Some(showing.name()) == route).then(|| MatchPush::deserialize(body).ok())?,
+        Err(rejection) => rejection.in_match.as_deref().cloned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What the player is in, as far as this terminal was told: it decides what `leave` and a play are about, and which views are news.
+//! What the player is in, as far as this terminal was told: it decides what `leave` and an action are about.
 
 use muster_client::protocol::{MatchPush, MatchState, Seat, SeatKind};
 
@@ -34,17 +34,13 @@ pub(super) enum Leaving {
 }
 
 impl Game {
-    /// Takes in a view. `None` if it is not news, as when both a reply and a push bring it; else the view of this match before, if any.
-    pub(super) fn see(&mut self, view: &MatchPush) -> Option<Option<MatchPush>> {
+    /// Takes in a view; the one of this match before, if any.
+    pub(super) fn see(&mut self, view: &MatchPush) -> Option<MatchPush> {
         let before = self.view.take_if(|before| before.match_id == view.match_id);
-        if before.as_ref().is_some_and(|before| before.version >= view.version) {
-            self.view = before;
-            return None;
-        }
         let over = view.state == MatchState::Over;
         // The end of another match, told late, is not to hide the one that is played.
         if before.is_none() && over && self.place == Place::Match {
-            return Some(None);
+            return None;
         }
         if !over {
             self.place = Place::Match;
@@ -52,7 +48,7 @@ impl Game {
             self.place = Place::Unknown;
         }
         self.view = Some(view.clone());
-        Some(before)
+        before
     }
 
     /// The player has joined a pool. It may be in a match of it already, of which the view was faster than the reply.
@@ -80,13 +76,14 @@ impl Game {
 
     /// The server has said what the player is in. That it is in nothing it may have said before a request that was made since; only after
     /// an absence is that sure to be worth more than what was known.
-    pub(super) fn resumed(&mut self, seat: Option<&Seat>, was_away: bool) {
-        match seat {
-            Some(seat) if self.knows(seat) => {}
-            Some(seat) if seat.kind == SeatKind::Ticket => self.place = Place::Pool,
-            Some(_) => self.place = Place::Unknown,
-            None if was_away => self.place = Place::Unknown,
-            None => {}
+    pub(super) fn resumed(&mut self, seats: &[Seat], was_away: bool) {
+        if seats.iter().any(|seat| self.knows(seat)) {
+            return;
+        }
+        if seats.iter().any(|seat| seat.kind == SeatKind::Ticket) {
+            self.place = Place::Pool;
+        } else if was_away || !seats.is_empty() {
+            self.place = Place::Unknown;
         }
     }
 
@@ -99,10 +96,14 @@ impl Game {
         }
     }
 
-    /// The match and the round that a play is for: what the player has seen last.
-    pub(super) fn open_round(&self) -> Option<(String, u32)> {
-        let view = self.view.as_ref().filter(|_| self.place == Place::Match)?;
-        Some((view.match_id.clone(), view.round))
+    /// The match that the player is in.
+    pub(super) fn current(&self) -> Option<&MatchPush> {
+        self.view.as_ref().filter(|_| self.place == Place::Match)
+    }
+
+    /// The match that was over last, if the player is in no other since.
+    pub(super) fn last(&self) -> Option<&MatchPush> {
+        self.view.as_ref().filter(|view| view.state == MatchState::Over)
     }
 }
 
@@ -112,7 +113,7 @@ mod tests {
     use crate::terminal::words::tests::first_round;
 
     fn view(id: &str, version: u64) -> MatchPush {
-        MatchPush { match_id: id.into(), version, round: u32::try_from(version).unwrap(), ..first_round() }
+        MatchPush { match_id: id.into(), version, ..first_round() }
     }
 
     fn over(id: &str, version: u64) -> MatchPush {
@@ -124,19 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_news_once_and_a_play_is_for_the_last_one() {
+    fn an_action_is_for_the_match_that_is_played_and_the_next_one_follows_the_last() {
         let mut game = Game::default();
-        assert_eq!(game.open_round(), None);
-        assert_eq!(game.see(&view("a", 1)), Some(None));
-        assert_eq!(game.see(&view("a", 2)), Some(Some(view("a", 1))));
+        assert_eq!(game.current(), None);
         assert_eq!(game.see(&view("a", 1)), None);
-        assert_eq!(game.see(&view("a", 2)), None);
-        assert_eq!(game.open_round(), Some(("a".into(), 2)));
-        assert_eq!(game.see(&over("b", 9)), Some(None), "it is told, and changes nothing");
-        assert_eq!(game.open_round(), Some(("a".into(), 2)));
-        assert_eq!(game.see(&over("a", 3)), Some(Some(view("a", 2))));
-        assert_eq!(game.see(&over("a", 3)), None);
-        assert_eq!((game.open_round(), game.leave()), (None, Leaving::Unknown));
+        assert_eq!(game.see(&view("a", 2)), Some(view("a", 1)));
+        assert_eq!((game.current(), game.last()), (Some(&view("a", 2)), None));
+        assert_eq!(game.see(&over("b", 9)), None, "it is told, and changes nothing");
+        assert_eq!(game.current(), Some(&view("a", 2)));
+        assert_eq!(game.see(&over("a", 3)), Some(view("a", 2)));
+        assert_eq!((game.current(), game.last()), (None, Some(&over("a", 3))));
+        assert_eq!(game.leave(), Leaving::Unknown);
     }
 
     #[test]
@@ -161,16 +160,16 @@ mod tests {
         let (ticket, in_match) = (seat(SeatKind::Ticket, "t"), seat(SeatKind::Match, "a"));
         let mut game = Game::default();
         assert!(!game.knows(&ticket) && !game.knows(&in_match));
-        game.resumed(Some(&ticket), false);
+        game.resumed(std::slice::from_ref(&ticket), false);
         assert!(game.knows(&ticket));
         game.see(&view("a", 1));
-        game.resumed(Some(&in_match), true);
+        game.resumed(&[seat(SeatKind::Placement, "p"), in_match.clone()], true);
         assert!(game.knows(&in_match) && !game.knows(&seat(SeatKind::Match, "b")));
-        game.resumed(None, false);
+        game.resumed(&[], false);
         assert!(game.knows(&in_match), "the match may be younger than what was read");
-        game.resumed(None, true);
-        assert!(!game.knows(&in_match) && game.open_round().is_none(), "it ended while the player was away");
-        game.resumed(Some(&seat(SeatKind::Match, "b")), false);
+        game.resumed(&[], true);
+        assert!(!game.knows(&in_match) && game.current().is_none(), "it ended while the player was away");
+        game.resumed(&[seat(SeatKind::Match, "b")], false);
         assert_eq!(game.leave(), Leaving::Unknown, "its view was not told");
     }
 }

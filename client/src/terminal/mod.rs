@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod game;
 mod issuer;
+mod offers;
 mod requests;
 mod run;
 mod screen;

@@ -1,17 +1,21 @@
 //! What commands ask of the server. Each ends with what became of it, as an error in words if it failed.
 
 use muster_client::{
-    Client, Pong, RequestError,
+    Client, RequestError,
     protocol::{
-        MatchPush, SeatKind,
-        routes::{JoinPool, Play, PlayerState, Resume, SessionPlacementRequest},
+        Seat, SeatKind,
+        routes::{JoinPool, Resume, SessionPlacementRequest},
     },
 };
+use serde_json::Value;
 
 use super::{game::Leaving, words};
 
 /// The mode of a match that names none.
 const DEFAULT_MODE: &str = "rpsls";
+
+/// What is said to whoever is in none.
+pub(super) const IN_NO_MATCH: &str = "you are in no match: match looks for somebody to play with";
 
 /// What became of a command.
 pub(super) enum Done {
@@ -21,10 +25,8 @@ pub(super) enum Done {
     Placement { line: String, id: String },
     /// The player is in a pool.
     Pool(String),
-    /// The player's match, as the answer shows it.
-    Match(Box<MatchPush>),
-    /// The server's time.
-    Time(Pong),
+    /// What is to be told comes as an event.
+    Told,
 }
 
 /// How commands end.
@@ -54,7 +56,7 @@ pub(super) async fn cancel(client: Client, known: Option<String>) -> Outcome {
     let placement = match known {
         Some(placement) => placement,
         None => {
-            let seat = state(&client).await?.seat.filter(|seat| seat.kind == SeatKind::Placement);
+            let seat = seats(&client).await?.into_iter().find(|seat| seat.kind == SeatKind::Placement);
             seat.ok_or("there is nothing to cancel: place asks for a place on a game server")?.id
         }
     };
@@ -69,26 +71,41 @@ pub(super) async fn join_pool(client: Client, mode: Option<String>) -> Outcome {
     Ok(Done::Pool(words::joined(&joined)))
 }
 
-/// A private match.
-pub(super) async fn new_match(client: Client, mode: Option<String>) -> Outcome {
-    let opened = client.new_match(mode.as_deref().unwrap_or(DEFAULT_MODE)).await.map_err(failed)?;
-    Ok(Done::Match(Box::new(opened)))
+/// A match for those who are told its code, and for the computer.
+pub(super) async fn new_match(client: Client, mode: Option<String>, options: Option<Value>, bots: usize) -> Outcome {
+    client.new_match(mode.as_deref().unwrap_or(DEFAULT_MODE), options.as_ref(), bots).await.map_err(failed)?;
+    Ok(Done::Told)
+}
+
+/// The next match after one that is over.
+pub(super) async fn next_match(client: Client, after: Option<String>) -> Outcome {
+    client.next_match(&after.ok_or("there is no match that is over: new opens one")?).await.map_err(failed)?;
+    Ok(Done::Told)
 }
 
 /// Into a match.
 pub(super) async fn join_match(client: Client, code: String) -> Outcome {
-    let joined = client.join_match(&code).await.map_err(failed)?;
-    Ok(Done::Match(Box::new(joined)))
+    client.join_match(&code).await.map_err(failed)?;
+    Ok(Done::Told)
+}
+
+/// A match begins.
+pub(super) async fn start_match(client: Client, match_id: Option<String>) -> Outcome {
+    client.start_match(&match_id.ok_or(IN_NO_MATCH)?).await.map_err(failed)?;
+    Ok(Done::Told)
 }
 
 /// Out of the pool or the match. A match that was found in place of the pool, and not told yet, is not given up unseen.
 pub(super) async fn leave(client: Client, known: Leaving) -> Outcome {
     let leaving = match known {
-        Leaving::Unknown => match state(&client).await?.seat {
-            Some(seat) if seat.kind == SeatKind::Ticket => Leaving::Pool,
-            Some(seat) if seat.kind == SeatKind::Match => Leaving::Match(seat.id),
-            _ => Leaving::Unknown,
-        },
+        Leaving::Unknown => {
+            let left = seats(&client).await?.into_iter().find_map(|seat| match seat.kind {
+                SeatKind::Ticket => Some(Leaving::Pool),
+                SeatKind::Match => Some(Leaving::Match(seat.id)),
+                SeatKind::Placement | SeatKind::Unknown => None,
+            });
+            left.unwrap_or(Leaving::Unknown)
+        }
         known => known,
     };
     match leaving {
@@ -97,38 +114,30 @@ pub(super) async fn leave(client: Client, known: Leaving) -> Outcome {
             Ok(Done::Said("nobody is looked for any more".to_owned()))
         }
         Leaving::Match(id) => {
-            let left = client.leave_match(&id).await.map_err(failed)?;
-            Ok(Done::Match(Box::new(left)))
+            client.leave_match(&id).await.map_err(failed)?;
+            Ok(Done::Told)
         }
         Leaving::Unknown => Err("there is nothing to leave: match looks for somebody to play with".to_owned()),
     }
 }
 
-/// A play in the round that the player has seen last, or that the server says is open.
-pub(super) async fn play(client: Client, known: Option<(String, u32)>, play: String) -> Outcome {
-    let (match_id, round) = match known {
-        Some(open) => open,
-        None => {
-            let in_match = state(&client).await?.in_match.map(|view| (view.match_id, view.round));
-            in_match.ok_or("you are in no match: match looks for somebody to play with")?
-        }
-    };
-    let played = client.play(&Play { match_id, round, play }).await.map_err(failed)?;
-    Ok(Done::Said(words::played(&played)))
+/// An action in a match.
+pub(super) async fn play(client: Client, match_id: String, action: Value) -> Outcome {
+    client.play(&match_id, &action).await.map(|()| Done::Told).map_err(failed)
 }
 
 /// The server's time.
 pub(super) async fn ping(client: Client) -> Outcome {
-    client.ping().await.map(Done::Time).map_err(failed)
+    client.ping().await.map(|pong| Done::Said(words::pong(pong))).map_err(failed)
 }
 
 /// A frame as it is.
 pub(super) async fn raw(client: Client, text: String) -> Outcome {
-    client.send_raw(text).await.map(|()| Done::Said(String::new())).map_err(failed)
+    client.send_raw(text).await.map(|()| Done::Told).map_err(failed)
 }
 
 /// What the server says the player is in.
-async fn state(client: &Client) -> Result<PlayerState, String> {
+async fn seats(client: &Client) -> Result<Vec<Seat>, String> {
     let page = client.call(&Resume { limit: Some(1), ..Resume::default() }).await.map_err(failed)?;
-    Ok(page.state.unwrap_or_default())
+    Ok(page.state.unwrap_or_default().seats)
 }

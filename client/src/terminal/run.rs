@@ -11,15 +11,16 @@ use std::{
 use futures_util::FutureExt;
 use muster_client::{
     Client, Event, Events, Options, Token,
-    protocol::{MatchPush, PlacementPush, Seat, SeatKind, SessionPush},
+    protocol::{PlacementPush, Seat, SeatKind, SessionPush},
 };
+use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Arguments,
     command::{Command, HELP},
     game::Game,
-    issuer,
+    issuer, offers,
     requests::{self, Done},
     screen::Screen,
     words,
@@ -59,12 +60,13 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         lines: read_lines(),
         screen: Screen::new(),
         running: None,
+        playing: None,
+        deferred: None,
         unanswered: 0,
         catching_up: true,
         was_away: false,
         placement: None,
         game: Game::default(),
-        clock_ahead: 0,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
@@ -72,7 +74,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     let greeting = format!("Muster: connected to {} as {}.\n{HELP}", words::visible(&arguments.url), words::visible(name));
     // The client's task asks for the inbox now, so that nothing sent in answer to the greeting can pass for missed.
     tokio::task::yield_now().await;
-    let played = player.play(&greeting).await;
+    let played = player.run(&greeting).await;
     player.client.close().await;
     match played {
         Ok(code) => code,
@@ -105,6 +107,10 @@ struct Player {
     screen: Screen,
     /// Commands run one after another, since frames sent side by side may be handled in any order.
     running: Option<Running>,
+    /// An action that is not acknowledged yet. One in secret may take until the end of its round, so that commands do not wait for it.
+    playing: Option<Running>,
+    /// A line that is to be obeyed once it is known whether the player is in a match.
+    deferred: Option<String>,
     /// Raw frames that had no answer yet.
     unanswered: u32,
     /// The inbox is being read for the first time over this connection.
@@ -116,21 +122,23 @@ struct Player {
     placement: Option<String>,
     /// The pool or the match.
     game: Game,
-    /// How many milliseconds the server's clock is ahead of the one here, as the last ping has shown. Until there is one, both are taken for
-    /// the same: that is good enough for seconds, unless this machine's clock is wrong.
-    clock_ahead: i64,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
 }
 
 impl Player {
-    async fn play(&mut self, greeting: &str) -> io::Result<ExitCode> {
+    async fn run(&mut self, greeting: &str) -> io::Result<ExitCode> {
         self.screen.say(greeting)?;
         let mut reading = true;
         let mut patience = None;
         loop {
-            if !reading && self.exit_at_eof && self.running.is_none() {
+            if !self.catching_up
+                && let Some(line) = self.deferred.take()
+            {
+                self.obey(&line)?;
+            }
+            if !reading && self.exit_at_eof && self.running.is_none() && self.playing.is_none() {
                 let until = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
                 if (self.unanswered == 0 && !self.catching_up) || Instant::now() >= until {
                     // What has happened by now is told, too.
@@ -145,12 +153,15 @@ impl Player {
                     Some(event) => self.tell(&event)?,
                     None => return Ok(ExitCode::FAILURE),
                 },
-                outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
+                outcome = outcome_of(&mut self.running) => {
                     self.running = None;
-                    self.failed |= outcome.is_err();
-                    self.finish(outcome.unwrap_or_else(Done::Said))?;
+                    self.finish(outcome)?;
                 }
-                line = self.lines.recv(), if reading && self.running.is_none() => match line {
+                outcome = outcome_of(&mut self.playing) => {
+                    self.playing = None;
+                    self.finish(outcome)?;
+                }
+                line = self.lines.recv(), if reading && self.running.is_none() && self.deferred.is_none() => match line {
                     Some(line) => {
                         if let Some(code) = self.obey(&line?)? {
                             return Ok(code);
@@ -169,9 +180,11 @@ impl Player {
     }
 
     /// Prints what became of a command.
-    fn finish(&mut self, done: Done) -> io::Result<()> {
-        let line = match done {
+    fn finish(&mut self, outcome: requests::Outcome) -> io::Result<()> {
+        self.failed |= outcome.is_err();
+        let line = match outcome.unwrap_or_else(Done::Said) {
             Done::Said(line) => line,
+            Done::Told => return self.screen.ask(),
             Done::Placement { line, id } => {
                 self.placement = Some(id);
                 line
@@ -180,21 +193,8 @@ impl Player {
                 self.game.joined_pool();
                 line
             }
-            Done::Match(view) => self.see(&view).unwrap_or_default(),
-            Done::Time(pong) => {
-                let half_way = i64::try_from(pong.round_trip.as_millis() / 2).unwrap_or(0);
-                self.clock_ahead = i64::try_from(pong.time).unwrap_or(i64::MAX).saturating_add(half_way).saturating_sub(local_time());
-                words::pong(pong)
-            }
         };
-        if line.is_empty() { self.screen.ask() } else { self.screen.say(&line) }
-    }
-
-    /// Takes in a view of a match, which a reply may have brought before its push or after it; the words for it, if it is news.
-    fn see(&mut self, view: &MatchPush) -> Option<String> {
-        let before = self.game.see(view)?;
-        let now = u64::try_from(local_time().saturating_add(self.clock_ahead)).unwrap_or(0);
-        Some(words::view(view, before.as_ref(), now))
+        self.screen.say(&line)
     }
 
     /// Prints an event.
@@ -206,20 +206,23 @@ impl Player {
         match event {
             Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
             Event::ResumeFailed { .. } => self.catching_up = false,
-            Event::Resumed { missed, complete, seat, .. } => {
+            Event::Resumed { missed, complete, seats, .. } => {
                 self.catching_up = false;
                 let was_away = std::mem::take(&mut self.was_away);
                 // Where nobody was away, there is nothing to tell a person.
                 if was_away || *missed > 0 || !complete {
                     self.screen.say(&words::event(event))?;
                 }
-                return self.tell_seat(seat.as_ref(), was_away);
+                return self.tell_seats(seats, was_away);
             }
             Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
                 self.placement.take_if(|placement| placement == placement_id);
                 self.game.out_of_pool();
             }
-            Event::Match(view) => return self.see(view).map_or(Ok(()), |line| self.screen.say(&line)),
+            Event::Match(view) => {
+                let line = words::view(view, self.game.see(view).as_ref());
+                return if line.is_empty() { Ok(()) } else { self.screen.say(&line) };
+            }
             Event::Pool(_) => self.game.out_of_pool(),
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
@@ -229,14 +232,32 @@ impl Player {
     }
 
     /// Prints what the player is in or waits for, if it may not know. The client that asked for it may have been another one.
-    fn tell_seat(&mut self, seat: Option<&Seat>, was_away: bool) -> io::Result<()> {
-        let is_known = seat.is_some_and(|seat| self.placement.as_ref() == Some(&seat.id) || self.game.knows(seat));
-        self.game.resumed(seat, was_away);
-        let Some(seat) = seat else { return Ok(()) };
-        if seat.kind == SeatKind::Placement {
+    fn tell_seats(&mut self, seats: &[Seat], was_away: bool) -> io::Result<()> {
+        for seat in seats {
+            if was_away || self.placement.as_ref() != Some(&seat.id) && !self.game.knows(seat) {
+                self.screen.say(&words::seat(seat))?;
+            }
+        }
+        self.game.resumed(seats, was_away);
+        if let Some(seat) = seats.iter().find(|seat| seat.kind == SeatKind::Placement) {
             self.placement = Some(seat.id.clone());
         }
-        if was_away || !is_known { self.screen.say(&words::seat(seat)) } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Plays this action in the match that the player is in.
+    fn play(&mut self, action: Value) -> io::Result<()> {
+        let Some(view) = self.game.current() else { return self.complain(requests::IN_NO_MATCH) };
+        if self.playing.is_some() {
+            return self.complain("your action before this one is not acknowledged yet");
+        }
+        self.playing = Some(Box::pin(requests::play(self.client.clone(), view.match_id.clone(), action.clone())));
+        self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))
+    }
+
+    fn complain(&mut self, problem: &str) -> io::Result<()> {
+        self.failed = true;
+        self.screen.say(problem)
     }
 
     /// Starts what a line asks for; leaves with a code if it says so.
@@ -253,25 +274,42 @@ impl Player {
             Ok(Some(Command::Place { mode })) => self.running = Some(Box::pin(requests::place(client, mode))),
             Ok(Some(Command::Cancel)) => self.running = Some(Box::pin(requests::cancel(client, self.placement.clone()))),
             Ok(Some(Command::Match { mode })) => self.running = Some(Box::pin(requests::join_pool(client, mode))),
-            Ok(Some(Command::New { mode })) => self.running = Some(Box::pin(requests::new_match(client, mode))),
+            Ok(Some(Command::New { mode, options, bots })) => {
+                self.running = Some(Box::pin(requests::new_match(client, mode, options, bots)));
+            }
             Ok(Some(Command::Join { code })) => self.running = Some(Box::pin(requests::join_match(client, code))),
-            Ok(Some(Command::Play(play))) => self.running = Some(Box::pin(requests::play(client, self.game.open_round(), play))),
+            Ok(Some(Command::Start)) => {
+                let match_id = self.game.current().map(|view| view.match_id.clone());
+                self.running = Some(Box::pin(requests::start_match(client, match_id)));
+            }
+            Ok(Some(Command::Next)) => {
+                let after = self.game.last().map(|view| view.match_id.clone());
+                self.running = Some(Box::pin(requests::next_match(client, after)));
+            }
+            Ok(Some(Command::Play(_) | Command::Offered(_))) if self.catching_up && self.game.current().is_none() => {
+                self.deferred = Some(line.to_owned());
+            }
+            Ok(Some(Command::Play(action))) => self.play(action)?,
+            Ok(Some(Command::Offered(typed))) => match offers::pick(&typed, &self.game.current().map(offers::of).unwrap_or_default()) {
+                Some(action) => self.play(action)?,
+                None => self.complain(&format!("no such command: {} (help lists them)", words::visible(&typed)))?,
+            },
             Ok(Some(Command::Leave)) => self.running = Some(Box::pin(requests::leave(client, self.game.leave()))),
             Ok(Some(Command::Ping)) => self.running = Some(Box::pin(requests::ping(client))),
             Ok(Some(Command::Raw(text))) => {
                 self.unanswered += 1;
                 self.running = Some(Box::pin(requests::raw(client, text)));
             }
-            Err(problem) => {
-                self.failed = true;
-                self.screen.say(&problem)?;
-            }
+            Err(problem) => self.complain(&problem)?,
         }
         Ok(None)
     }
 }
 
-/// This machine's time, in epoch milliseconds.
-fn local_time() -> i64 {
-    chrono::Utc::now().timestamp_millis()
+/// How what is under way ends, if something is.
+async fn outcome_of(running: &mut Option<Running>) -> requests::Outcome {
+    match running {
+        Some(running) => running.await,
+        None => pending().await,
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use muster_protocol::{MatchPush, MatchState, PoolOutcome, PoolPush};
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::{pushes::view_push, *};
 
@@ -92,8 +93,8 @@ impl World {
     fn ask(&mut self) {
         self.client.asked();
         let (of, version) = self.current();
-        let seat = Seat { kind: SeatKind::Match, id: of.to_string(), request_id: None };
-        self.answer = Some(PlayerState { seat: Some(seat), in_match: Some(view(of, version, false)), ..PlayerState::default() });
+        let seats = vec![Seat { kind: SeatKind::Match, id: of.to_string(), request_id: None }];
+        self.answer = Some(PlayerState { seats, matches: vec![view(of, version, false)], ..PlayerState::default() });
     }
 
     /// Whether a state arrived, and there was room for it and for the ends that are asked for because of it.
@@ -181,12 +182,12 @@ proptest! {
             prop_assert!(told.is_empty() || told.last() == Some(&Some(world.matches[subject])), "the end was not told: {:?}", world.read);
         }
         prop_assert_eq!(of(current, true).last().copied(), Some(Some(version)));
-        let seat = world.client.take_seat();
-        prop_assert_eq!(seat.map(|seat| seat.id), Some(current.to_string()));
+        let seats: Vec<String> = world.client.take_seats().into_iter().map(|seat| seat.id).collect();
+        prop_assert_eq!(seats, [current.to_string()]);
     }
 
     #[test]
-    fn with_room_for_all_a_view_is_told_when_it_comes_if_it_is_newer_than_all_before(
+    fn with_room_for_all_a_view_is_told_when_it_comes_if_it_or_its_events_are_new(
         pushes in prop::collection::vec((0..MATCHES, 0..8_u64), 0..40),
         states in prop::collection::vec(any::<bool>(), 40),
     ) {
@@ -195,15 +196,16 @@ proptest! {
             let before = told.len();
             let mut offer = into_queue(&mut told, usize::MAX);
             if by_state {
-                let state = PlayerState { in_match: Some(view(*of, *version, false)), ..PlayerState::default() };
+                let state = PlayerState { matches: vec![view(*of, *version, false)], ..PlayerState::default() };
                 prop_assert!(client.state(state, &mut offer));
             } else {
-                client.pushed(News::Match(view(*of, *version, false)), &mut offer);
+                client.pushed(News::Match(MatchPush { events: vec![json!(1)], ..view(*of, *version, false) }), &mut offer);
             }
             drop(offer);
             let newest = newest.entry(*of).or_insert(None);
-            let expected = if Some(*version) > *newest { vec![(*of, Some(*version))] } else { Vec::new() };
-            *newest = Some(*version).max(*newest);
+            let come = Some((*version, !by_state));
+            let expected = if come > *newest { vec![(*of, Some(*version))] } else { Vec::new() };
+            *newest = come.max(*newest);
             prop_assert_eq!(&told[before..], &expected);
         }
     }

@@ -148,7 +148,7 @@ async fn piped_commands_run_in_order_and_are_answered_before_leaving() {
     send(&mut socket, json!({"type": "reply", "requestId": message["requestId"], "route": "sendMessage", "body": body})).await;
 
     let ping = receive(&mut socket).await;
-    send(&mut socket, json!({"type": "reply", "requestId": ping["requestId"], "route": "ping", "body": {"time": 42}})).await;
+    send(&mut socket, json!({"type": "reply", "requestId": ping["requestId"], "route": "ping", "body": {"time": 42, "protocol": 1}})).await;
     assert_eq!(receive(&mut socket).await, json!({"route": "dance"}));
     send(&mut socket, json!({"type": "rejection", "code": "unknown_route", "message": "there is no route dance"})).await;
     see_off(&mut socket).await;
