@@ -243,10 +243,10 @@ impl Client {
         self.in_match(&JoinMatch { match_id: match_id.to_owned() }).await
     }
 
-    /// Begins a match before all its seats are taken.
+    /// Begins a match before all its seats are taken. One that has begun stays as it is.
     ///
     /// # Errors
-    /// As for [`call`](Self::call). Among the rejections are `NotHost`, and `MatchBegun`, if it has begun already.
+    /// As for [`call`](Self::call). Among the rejections are `NotHost`, and `MatchNotBegun`, if its game needs more players.
     pub async fn start_match(&self, match_id: &str) -> Result<MatchPush, RequestError> {
         self.in_match(&StartMatch { match_id: match_id.to_owned() }).await
     }

@@ -225,7 +225,7 @@ async fn whoever_waits_for_a_placement_is_told_and_can_give_it_up() {
     let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "cancel\n").await;
     let mut socket = stage.accept().await;
     let ended = json!({"placementId": "p0", "outcome": "timedOut", "reason": "no game server was free in time"});
-    let state = json!({"seat": {"kind": "placement", "id": "p1"}, "sessions": [], "placements": [ended]});
+    let state = json!({"seats": [{"kind": "placement", "id": "p1"}], "sessions": [], "placements": [ended]});
     let cancel = loop {
         let request = receive_any(&mut socket).await;
         if request["route"] != "resume" {

@@ -177,7 +177,7 @@ fn end(push: &MatchPush, outcome: &MatchOutcome, shown: &Shown) -> String {
         if scores.len() == 2 && push.seat == Some(1) {
             scores.reverse();
         }
-        line = format!("{line} {}", scores.join(" : "));
+        line = format!("{line}{}{}", if scores.len() == 2 { " " } else { ", " }, scores.join(" : "));
     }
     let is_told = *ending == MatchEnding::Forfeited || words.is_empty() || is_by_rules && matches!(shown, Shown::Rounds(_));
     if is_told { line } else { format!("{line}: {}", visible(words)) }
