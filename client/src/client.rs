@@ -120,7 +120,7 @@ impl Client {
     /// Any [`RequestError`]; [`RequestError::may_have_happened`] says whether sending it again is safe.
     pub async fn request(&self, route: &str, body: impl Serialize) -> Result<Value, RequestError> {
         let id = Uuid::new_v4();
-        self.send(id, outgoing::encode(id, route, body)?, None, None).await
+        self.send(id, outgoing::encode(id, route, None, body)?, None, None).await
     }
 
     /// Sends the request `id`, and waits for what becomes of it. An action is sent twice, if need be, and waited for until then at least.
@@ -174,7 +174,7 @@ impl Client {
 
     /// Asks for a place on a game server. The reply says that it is looked for; an [`Event::Session`](crate::Event::Session) or
     /// [`Event::Placement`](crate::Event::Placement) with the same `placement_id` says what came of it, and may be faster than the reply.
-    /// If the answer is lost, the `seat` of the next [`Event::Resumed`](crate::Event::Resumed) tells whether it was taken.
+    /// If the answer is lost, the `seats` of the next [`Event::Resumed`](crate::Event::Resumed) tell whether it was taken.
     ///
     /// # Errors
     /// As for [`call`](Self::call). Among the rejections are `Seated`, if the player is in something or waits for it, and `Unavailable`, if
@@ -194,8 +194,8 @@ impl Client {
 
     /// Asks to be matched with somebody. The reply says that the player waits; an [`Event::Match`](crate::Event::Match) or, in a mode with
     /// game servers, an [`Event::Session`](crate::Event::Session) says that somebody was found, and an [`Event::Pool`](crate::Event::Pool)
-    /// that nobody was. Either may be faster than the reply. If the answer is lost, the `seat` of the next
-    /// [`Event::Resumed`](crate::Event::Resumed) tells whether it was taken.
+    /// that nobody was. Either may be faster than the reply. If the answer is lost, the `seats` of the next
+    /// [`Event::Resumed`](crate::Event::Resumed) tell whether it was taken.
     ///
     /// # Errors
     /// As for [`call`](Self::call). Among the rejections are `Seated`, if the player is in something or waits for it, and `Unavailable`, if
@@ -275,8 +275,9 @@ impl Client {
     pub async fn play(&self, match_id: &str, action: impl Serialize) -> Result<(), RequestError> {
         let match_id = match_id_of(match_id);
         let (version, due_at) = self.0.seen.of(&match_id);
-        let id = self.0.own_ids.play();
-        let text = outgoing::encode_quiet(id, Play::ROUTE.name(), Play { match_id: match_id.clone(), action: raw(&action)?, version })?;
+        let id = self.0.own_ids.next();
+        let text =
+            outgoing::encode(id, Play::ROUTE.name(), Some(false), Play { match_id: match_id.clone(), action: raw(&action)?, version })?;
         let patient_until = due_at.and_then(|due_at| due_at.checked_add(PLAY_GRACE));
         self.send(id, text.clone(), Some(OpenPlay { match_id, text }), patient_until).await.map(drop)
     }

@@ -30,8 +30,8 @@ pub enum Event {
     /// told of the same match. A version that came without its events, as replies do, comes a second time if they follow. Versions may be
     /// left out. That the match is over is the last that is said of it.
     Match(MatchPush),
-    /// A ticket came to nothing, once for each. Only a push tells it: whoever was away sees by the `seat` of [`Resumed`](Self::Resumed) that
-    /// the ticket is no more.
+    /// A ticket came to nothing, once for each. Only a push tells it: whoever was away sees by the `seats` of [`Resumed`](Self::Resumed)
+    /// that the ticket is no more.
     Pool(PoolPush),
     /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
     /// other times as the client sees fit.

@@ -8,6 +8,7 @@ use crate::{events::GatewayError, news::News};
 
 /// One text frame from the server.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub(crate) enum Incoming {
     /// The answer to a request: its id, and the route and body of a reply, or a rejection.
     Answer { request_id: Option<String>, route: Option<String>, result: Result<Value, Rejection> },

@@ -36,8 +36,8 @@ pub(crate) async fn next(again: &mut Vec<Outgoing>, queue: &mut mpsc::Receiver<O
     }
 }
 
-/// What the ids of this client's own resumes and of its actions in matches begin with, so that an answer to one that was given up or
-/// repeated is known to be nobody else's.
+/// What the ids of a client's own resumes and of its actions in matches begin with, so that an answer to one that was given up or repeated
+/// is known to be nobody else's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnIds(u64);
 
@@ -47,30 +47,15 @@ impl OwnIds {
         Self(Uuid::new_v4().as_u64_pair().0)
     }
 
-    /// An id for a resume.
-    pub(crate) fn resume(self) -> Uuid {
+    /// A further id.
+    pub(crate) fn next(self) -> Uuid {
         Uuid::from_u64_pair(self.0, Uuid::new_v4().as_u64_pair().1)
     }
 
-    /// An id for an action.
-    pub(crate) fn play(self) -> Uuid {
-        Uuid::from_u64_pair(!self.0, Uuid::new_v4().as_u64_pair().1)
+    /// Whether a request was one of these.
+    pub(crate) fn has(self, request_id: Option<&str>) -> bool {
+        request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.0)
     }
-
-    /// Whether a request was a resume or an action, and which.
-    pub(crate) fn is_own(self, request_id: Option<&str>) -> Option<Own> {
-        let begin = request_id.and_then(|id| Uuid::parse_str(id).ok())?.as_u64_pair().0;
-        if begin == self.0 { Some(Own::Resume) } else { (begin == !self.0).then_some(Own::Play) }
-    }
-}
-
-/// A request whose answer is of use only to whoever waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Own {
-    /// A resume of the client's own.
-    Resume,
-    /// An action in a match.
-    Play,
 }
 
 /// The wire's frame for a request. Its fields are those of the protocol's `Frame`, which holds its body as text.
@@ -84,17 +69,8 @@ struct RequestFrame<'a, B> {
     body: B,
 }
 
-/// Writes the request `id`.
-pub(crate) fn encode(id: Uuid, route: &str, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
-    write(id, route, None, body)
-}
-
-/// Writes the request `id`, to which no reply is wanted.
-pub(crate) fn encode_quiet(id: Uuid, route: &str, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
-    write(id, route, Some(false), body)
-}
-
-fn write(id: Uuid, route: &str, reply: Option<bool>, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
+/// Writes the request `id`; `reply` says `false` if none is wanted.
+pub(crate) fn encode(id: Uuid, route: &str, reply: Option<bool>, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
     let mut buffer = Uuid::encode_buffer();
     let frame = RequestFrame { route, request_id: id.hyphenated().encode_lower(&mut buffer), reply, body };
     let text = serde_json::to_string(&frame).map_err(|error| RequestError::Unsendable(error.to_string()))?;

@@ -54,7 +54,7 @@ impl<'a> KeepAlive<'a> {
     /// Opens a ping; its text is to be sent on this connection.
     pub(super) fn probe(&mut self, open: &'a OpenRequests, connection: u32, now: Instant) -> Result<Utf8Bytes, RequestError> {
         let id = Uuid::new_v4();
-        let text = outgoing::encode(id, Ping::ROUTE.name(), Ping { protocol: Some(limits::PROTOCOL) })?;
+        let text = outgoing::encode(id, Ping::ROUTE.name(), None, Ping { protocol: Some(limits::PROTOCOL) })?;
         let (request, outcome) = open.open(id, None)?;
         open.mark_sent(id, connection);
         self.probe = Some(Probe { _request: request, outcome, sent: now });

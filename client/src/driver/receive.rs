@@ -10,7 +10,7 @@ use super::{
     Driver,
     resume::{Resuming, pushed_into},
 };
-use crate::{Answer, Event, RequestError, incoming::Incoming, news::News, outgoing::Own};
+use crate::{Answer, Event, RequestError, incoming::Incoming, news::News};
 
 impl Driver {
     /// Hands out one frame of a connection; `true` if it says that this connection's token has expired.
@@ -19,16 +19,16 @@ impl Driver {
         match Incoming::read(text) {
             Incoming::Answer { request_id, route, result } => {
                 let expired = result.as_ref().is_err_and(|rejection| rejection.code == Code::TokenExpired);
-                let own = self.own_ids.is_own(request_id.as_deref());
-                // What a resume asks for besides is told when its turn comes.
-                if own != Some(Own::Resume)
+                let is_own = self.own_ids.has(request_id.as_deref());
+                // The match for which a resume asks is told when its turn comes.
+                if !(is_own && route.as_deref() == Some(Route::JoinMatch.name()))
                     && let Some(push) = match_in(route.as_deref(), &result)
                 {
                     self.tell(News::Match(push));
                 }
                 match self.open.answer(request_id.as_deref(), result.map_err(RequestError::Rejected)) {
                     // A resume that was given up is asked anew, and an action that was repeated may be answered twice.
-                    Err(_) if own.is_some() => {}
+                    Err(_) if is_own => {}
                     Err(Ok(body)) => {
                         self.events.send(Event::Answer(Answer { request_id, route, result: Ok(body) }));
                     }

@@ -128,17 +128,17 @@ pub(super) fn pushed_into(events: &EventSender) -> impl FnMut(Message) -> Offer 
 impl Driver {
     /// Asks for the next page, or before that for a match that has ended unseen: the text is to be sent on this connection.
     pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
-        let id = self.own_ids.resume();
+        let id = self.own_ids.next();
         self.inbox.hold();
         let match_id = resuming.waiting.as_ref().and_then(|_| self.told.ended_unseen()).map(str::to_owned);
         let text = if let Some(match_id) = &match_id {
-            outgoing::encode(id, JoinMatch::ROUTE.name(), JoinMatch { match_id: match_id.clone() })?
+            outgoing::encode(id, JoinMatch::ROUTE.name(), None, JoinMatch { match_id: match_id.clone() })?
         } else {
             let asking = self.inbox.request(page_limit(self.options.event_capacity));
             if asking.next.is_none() {
                 self.told.asked();
             }
-            outgoing::encode(id, Resume::ROUTE.name(), asking)?
+            outgoing::encode(id, Resume::ROUTE.name(), None, asking)?
         };
         let (request, outcome) = open.open(id, None)?;
         open.mark_sent(id, self.connection);
