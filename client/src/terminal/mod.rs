@@ -2,7 +2,6 @@
 
 mod arguments;
 mod command;
-mod game;
 mod issuer;
 mod offers;
 mod requests;

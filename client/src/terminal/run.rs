@@ -11,7 +11,7 @@ use std::{
 use futures_util::FutureExt;
 use muster_client::{
     Client, Event, Events, Options, Token,
-    protocol::{PlacementPush, Seat, SeatKind, SessionPush},
+    protocol::{MatchPush, MatchState, SeatKind},
 };
 use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
@@ -19,9 +19,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{
     Arguments,
     command::{Command, HELP},
-    game::Game,
-    issuer, offers,
-    requests::{self, Done},
+    issuer, offers, requests,
     screen::Screen,
     words,
 };
@@ -65,8 +63,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         unanswered: 0,
         catching_up: true,
         was_away: false,
-        placement: None,
-        game: Game::default(),
+        view: None,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
@@ -117,11 +114,8 @@ struct Player {
     catching_up: bool,
     /// The connection was lost, and what was missed has not been told yet.
     was_away: bool,
-    /// The placement that was asked for last, or that the player waits for as the server said, until it is told what came of it. What else
-    /// the player may wait for then, by another client, the server knows.
-    placement: Option<String>,
-    /// The pool or the match.
-    game: Game,
+    /// The match that was told last, unless that is the end of another one than is played.
+    view: Option<MatchPush>,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
@@ -182,19 +176,10 @@ impl Player {
     /// Prints what became of a command.
     fn finish(&mut self, outcome: requests::Outcome) -> io::Result<()> {
         self.failed |= outcome.is_err();
-        let line = match outcome.unwrap_or_else(Done::Said) {
-            Done::Said(line) => line,
-            Done::Told => return self.screen.ask(),
-            Done::Placement { line, id } => {
-                self.placement = Some(id);
-                line
-            }
-            Done::Pool(line) => {
-                self.game.joined_pool();
-                line
-            }
-        };
-        self.screen.say(&line)
+        match outcome.unwrap_or_else(Some) {
+            Some(line) => self.screen.say(&line),
+            None => self.screen.ask(),
+        }
     }
 
     /// Prints an event.
@@ -207,23 +192,28 @@ impl Player {
             Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
             Event::ResumeFailed { .. } => self.catching_up = false,
             Event::Resumed { missed, complete, seats, .. } => {
-                self.catching_up = false;
-                let was_away = std::mem::take(&mut self.was_away);
+                let (was_away, was_behind) = (std::mem::take(&mut self.was_away), std::mem::take(&mut self.catching_up));
                 // Where nobody was away, there is nothing to tell a person.
                 if was_away || *missed > 0 || !complete {
                     self.screen.say(&words::event(event))?;
                 }
-                return self.tell_seats(seats, was_away);
-            }
-            Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
-                self.placement.take_if(|placement| placement == placement_id);
-                self.game.out_of_pool();
+                // Whoever starts again sees its match, and is told what else it is in or waits for.
+                for seat in seats.iter().filter(|seat| was_away || was_behind && seat.kind != SeatKind::Match) {
+                    self.screen.say(&words::seat(seat))?;
+                }
+                if was_away && self.current().is_some_and(|view| seats.iter().all(|seat| seat.id != view.match_id)) {
+                    self.view = None;
+                }
+                return Ok(());
             }
             Event::Match(view) => {
-                let line = words::view(view, self.game.see(view).as_ref());
+                let before = self.view.take_if(|before| before.match_id == view.match_id);
+                let line = words::view(view, before.as_ref());
+                if view.state != MatchState::Over || self.current().is_none() {
+                    self.view = Some(view.clone());
+                }
                 return if line.is_empty() { Ok(()) } else { self.screen.say(&line) };
             }
-            Event::Pool(_) => self.game.out_of_pool(),
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
@@ -231,27 +221,18 @@ impl Player {
         self.screen.say(&words::event(event))
     }
 
-    /// Prints what the player is in or waits for, if it may not know. The client that asked for it may have been another one.
-    fn tell_seats(&mut self, seats: &[Seat], was_away: bool) -> io::Result<()> {
-        for seat in seats {
-            if was_away || self.placement.as_ref() != Some(&seat.id) && !self.game.knows(seat) {
-                self.screen.say(&words::seat(seat))?;
-            }
-        }
-        self.game.resumed(seats, was_away);
-        if let Some(seat) = seats.iter().find(|seat| seat.kind == SeatKind::Placement) {
-            self.placement = Some(seat.id.clone());
-        }
-        Ok(())
+    /// The match that the player is in, as far as was told.
+    fn current(&self) -> Option<&MatchPush> {
+        self.view.as_ref().filter(|view| view.state != MatchState::Over)
     }
 
     /// Plays this action in the match that the player is in.
     fn play(&mut self, action: Value) -> io::Result<()> {
-        let Some(view) = self.game.current() else { return self.complain(requests::IN_NO_MATCH) };
+        let Some(match_id) = self.current().map(|view| view.match_id.clone()) else { return self.complain(requests::IN_NO_MATCH) };
         if self.playing.is_some() {
             return self.complain("your action before this one is not acknowledged yet");
         }
-        self.playing = Some(Box::pin(requests::play(self.client.clone(), view.match_id.clone(), action.clone())));
+        self.playing = Some(Box::pin(requests::play(self.client.clone(), match_id, action.clone())));
         self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))
     }
 
@@ -263,45 +244,47 @@ impl Player {
     /// Starts what a line asks for; leaves with a code if it says so.
     fn obey(&mut self, line: &str) -> io::Result<Option<ExitCode>> {
         let client = self.client.clone();
-        match Command::parse(line) {
-            Ok(None) => self.screen.ask()?,
-            Ok(Some(Command::Help)) => self.screen.say(HELP)?,
-            Ok(Some(Command::Quit)) => {
-                self.screen.leave()?;
-                return Ok(Some(ExitCode::SUCCESS));
-            }
-            Ok(Some(Command::To { players, message })) => self.running = Some(Box::pin(requests::send(client, players, message))),
-            Ok(Some(Command::Place { mode })) => self.running = Some(Box::pin(requests::place(client, mode))),
-            Ok(Some(Command::Cancel)) => self.running = Some(Box::pin(requests::cancel(client, self.placement.clone()))),
-            Ok(Some(Command::Match { mode })) => self.running = Some(Box::pin(requests::join_pool(client, mode))),
-            Ok(Some(Command::New { mode, options, bots })) => {
-                self.running = Some(Box::pin(requests::new_match(client, mode, options, bots)));
-            }
-            Ok(Some(Command::Join { code })) => self.running = Some(Box::pin(requests::join_match(client, code))),
-            Ok(Some(Command::Start)) => {
-                let match_id = self.game.current().map(|view| view.match_id.clone());
-                self.running = Some(Box::pin(requests::start_match(client, match_id)));
-            }
-            Ok(Some(Command::Next)) => {
-                let after = self.game.last().map(|view| view.match_id.clone());
-                self.running = Some(Box::pin(requests::next_match(client, after)));
-            }
-            Ok(Some(Command::Play(_) | Command::Offered(_))) if self.catching_up && self.game.current().is_none() => {
+        let in_match = self.current().map(|view| view.match_id.clone());
+        let command = match Command::parse(line) {
+            Ok(Some(command)) => command,
+            Ok(None) => return self.screen.ask().map(|()| None),
+            Err(problem) => return self.complain(&problem).map(|()| None),
+        };
+        let running: Running = match command {
+            Command::Help => return self.screen.say(HELP).map(|()| None),
+            Command::Quit => return self.screen.leave().map(|()| Some(ExitCode::SUCCESS)),
+            Command::Play(_) | Command::Offered(_) | Command::Leave if self.catching_up && in_match.is_none() => {
                 self.deferred = Some(line.to_owned());
+                return Ok(None);
             }
-            Ok(Some(Command::Play(action))) => self.play(action)?,
-            Ok(Some(Command::Offered(typed))) => match offers::pick(&typed, &self.game.current().map(offers::of).unwrap_or_default()) {
-                Some(action) => self.play(action)?,
-                None => self.complain(&format!("no such command: {} (help lists them)", words::visible(&typed)))?,
-            },
-            Ok(Some(Command::Leave)) => self.running = Some(Box::pin(requests::leave(client, self.game.leave()))),
-            Ok(Some(Command::Ping)) => self.running = Some(Box::pin(requests::ping(client))),
-            Ok(Some(Command::Raw(text))) => {
+            Command::Play(action) => return self.play(action).map(|()| None),
+            Command::Offered(typed) => {
+                let picked = self.current().and_then(|view| offers::pick(&typed, &offers::of(view)));
+                match picked {
+                    Some(action) => self.play(action)?,
+                    None => self.complain(&format!("no such command: {} (help lists them)", words::visible(&typed)))?,
+                }
+                return Ok(None);
+            }
+            Command::To { players, message } => Box::pin(requests::send(client, players, message)),
+            Command::Place { mode } => Box::pin(requests::place(client, mode)),
+            Command::Cancel => Box::pin(requests::cancel(client)),
+            Command::Match { mode } => Box::pin(requests::join_pool(client, mode)),
+            Command::New { mode, options, bots } => Box::pin(requests::new_match(client, mode, options, bots)),
+            Command::Join { code } => Box::pin(requests::join_match(client, code)),
+            Command::Start => Box::pin(requests::start_match(client, in_match)),
+            Command::Next => {
+                let over = self.view.as_ref().filter(|view| view.state == MatchState::Over);
+                Box::pin(requests::next_match(client, over.map(|view| view.match_id.clone())))
+            }
+            Command::Leave => Box::pin(requests::leave(client, in_match)),
+            Command::Ping => Box::pin(requests::ping(client)),
+            Command::Raw(text) => {
                 self.unanswered += 1;
-                self.running = Some(Box::pin(requests::raw(client, text)));
+                Box::pin(requests::raw(client, text))
             }
-            Err(problem) => self.complain(&problem)?,
-        }
+        };
+        self.running = Some(running);
         Ok(None)
     }
 }

@@ -205,6 +205,8 @@ async fn a_place_is_asked_for_and_given_up() {
     let place = receive(&mut socket).await;
     assert_eq!((&place["route"], &place["body"]), (&json!("sessionPlacementRequest"), &json!({"mode": "duel"})));
     reply(&mut socket, &place, &json!({"placementId": "p1"})).await;
+    let request = receive_any(&mut socket).await;
+    show_state(&mut socket, &request, &json!({"seats": [{"kind": "placement", "id": "p1"}], "sessions": [], "placements": []})).await;
     let cancel = receive(&mut socket).await;
     assert_eq!((&cancel["route"], &cancel["body"]), (&json!("cancelPlacement"), &json!({"placementId": "p1"})));
     let found = json!({"type": "session", "placementId": "p1", "ip": "127.0.0.1", "port": 40_123, "playerSessionId": "psess-1", "gameSessionArn": "arn"});

@@ -226,6 +226,8 @@ async fn whoever_waits_in_a_pool_can_leave_it() {
     answer(&mut socket, "joinPool", &json!({"mode": "rps"}), &ticket).await;
     player.read("looking for somebody to play with (ticket t1)").await;
     player.enter("leave").await;
+    let request = receive_any(&mut socket).await;
+    show_state(&mut socket, &request, &json!({"seats": [{"kind": "ticket", "id": "t1"}], "sessions": [], "placements": []})).await;
     answer(&mut socket, "leavePool", &json!({}), &ticket).await;
     player.read("nobody is looked for any more").await;
 
@@ -239,6 +241,12 @@ async fn whoever_waits_in_a_pool_can_leave_it() {
     assert_eq!(leave["route"], "leavePool");
     send(&mut socket, json!({"type": "rejection", "requestId": leave["requestId"], "code": "not_found", "message": "no pool"})).await;
     player.read("rejected (not_found): no pool").await;
+
+    // A match that was found and not told yet is not given up unseen.
+    player.enter("leave").await;
+    let request = receive_any(&mut socket).await;
+    show_state(&mut socket, &request, &json!({"seats": [{"kind": "match", "id": "K7QX2M"}], "sessions": [], "placements": []})).await;
+    player.read("you are in a match (K7QX2M)").await;
     player.quit(&mut socket).await;
 }
 
