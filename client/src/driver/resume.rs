@@ -194,7 +194,7 @@ impl Driver {
                 Ok(view) => self.told.shown(match_id, view, &mut |event| self.events.offer(event)),
                 Err(error) => return self.resume_failed(resuming, RequestError::UnexpectedReply(error.to_string()), now),
             },
-            Err(RequestError::Rejected(rejection)) if !matches!(rejection.code, Code::Internal | Code::TokenExpired) => {
+            Err(RequestError::Rejected(rejection)) if !matches!(rejection.code, Code::Internal | Code::Busy | Code::TokenExpired) => {
                 self.told.forget(match_id);
                 true
             }

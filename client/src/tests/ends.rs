@@ -102,7 +102,7 @@ async fn an_end_that_could_not_be_asked_for_is_asked_for_again() {
     let (_client, mut events, mut accepted, request) = away(&server, resuming(&server), &view("a", 1)).await;
     accepted.reply(&request, in_nothing()).await;
     let request = asked_for(&mut accepted, "a").await;
-    accepted.reject(&request, "internal", "ours").await;
+    accepted.reject(&request, "busy", "too much is going on").await;
     let failed = told(&mut events).await.unwrap_err();
     assert!(matches!(failed, Event::ResumeFailed { error: RequestError::Rejected(_), retry_in: Some(_) }), "{failed:?}");
     // The second time the connection is lost.
