@@ -12,7 +12,7 @@ use muster_protocol::{
         PoolJoined, PoolLeft, Resume, SendMessage, SentMessages, SessionPlacementRequest, StartMatch, match_id_of,
     },
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
@@ -159,8 +159,7 @@ impl Client {
     /// # Errors
     /// As for [`request`](Self::request), and [`RequestError::UnexpectedReply`].
     pub async fn call<R: Request>(&self, request: &R) -> Result<R::Reply, RequestError> {
-        let body = self.request(R::ROUTE.name(), request).await?;
-        serde_json::from_value(body).map_err(|error| RequestError::UnexpectedReply(error.to_string()))
+        read(self.request(R::ROUTE.name(), request).await?)
     }
 
     /// Sends a message to 1 to 100 players. Online or not, they find it in their inbox.
@@ -259,8 +258,8 @@ impl Client {
         self.in_match(&LeaveMatch { match_id: match_id.to_owned() }).await
     }
 
-    /// Does something in a match, as its game has it: `client.play("K7QX2M", "paper")`. Returns once the server has acknowledged it, after
-    /// the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when its round is
+    /// Does something in a match, as its game has it: `client.play("K7QX2M", "paper")`. Returns the match once the server has
+    /// acknowledged it, after the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when its round is
     /// over. Until then there is no further one in that match, and dropping the future gives up waiting for it.
     ///
     /// The action is for the version that the program has seen last, by an event that it has read or by a reply. If the match has gone on
@@ -270,21 +269,25 @@ impl Client {
     /// time-out. It does not time out while the match waits for its players.
     ///
     /// # Errors
-    /// Any [`RequestError`]. [`AlreadyPlaying`](RequestError::AlreadyPlaying): another action in this match is not acknowledged yet, and this
+    /// Any [`RequestError`]. [`Unacknowledged`](RequestError::Unacknowledged): another action in this match is not acknowledged yet, and this
     /// one was not sent. Among the rejections are `Stale`, `NotYourTurn`, `MatchNotBegun`, `MatchOver`, and the game's own as `Other`.
-    pub async fn play(&self, match_id: &str, action: impl Serialize) -> Result<(), RequestError> {
+    pub async fn play(&self, match_id: &str, action: impl Serialize) -> Result<MatchPush, RequestError> {
         let match_id = match_id_of(match_id);
         let (version, due_at) = self.0.seen.of(&match_id);
         let id = self.0.own_ids.next();
         let text =
             outgoing::encode(id, Play::ROUTE.name(), Some(false), Play { match_id: match_id.clone(), action: raw(&action)?, version })?;
         let patient_until = due_at.and_then(|due_at| due_at.checked_add(PLAY_GRACE));
-        self.send(id, text.clone(), Some(OpenPlay { match_id, text }), patient_until).await.map(drop)
+        self.shown(self.send(id, text.clone(), Some(OpenPlay { match_id, text }), patient_until).await?)
     }
 
     /// Asks for something that is answered with a match, which the program has seen then.
     async fn in_match<R: Request<Reply = MatchPush>>(&self, request: &R) -> Result<MatchPush, RequestError> {
-        let push = self.call(request).await?;
+        self.shown(self.request(R::ROUTE.name(), request).await?)
+    }
+
+    fn shown(&self, body: Value) -> Result<MatchPush, RequestError> {
+        let push = read(body)?;
         self.0.seen.note(&push);
         Ok(push)
     }
@@ -324,6 +327,10 @@ impl Client {
     pub(crate) fn open_requests(&self) -> usize {
         self.0.open.len()
     }
+}
+
+fn read<T: DeserializeOwned>(body: Value) -> Result<T, RequestError> {
+    serde_json::from_value(body).map_err(|error| RequestError::UnexpectedReply(error.to_string()))
 }
 
 /// A part of a body, as text.

@@ -72,7 +72,7 @@ pub enum RequestError {
     Outdated(String),
     /// Another action in the same match is not acknowledged yet. This one was not sent.
     #[error("not sent: the action before it in this match is not acknowledged yet")]
-    AlreadyPlaying,
+    Unacknowledged,
     /// API Gateway answered instead of the function, with this message: `Forbidden`, `Too Many Requests`, `Internal server error` or
     /// `Endpoint request timed out`. Its frame does not say to which request it belongs, so this needs exactly one that is open.
     #[error("the gateway answered: {0}")]
@@ -109,7 +109,7 @@ impl RequestError {
             Self::Gateway(message) => !matches!(message.as_str(), "Forbidden" | "Too Many Requests"),
             Self::TimedOut | Self::Disconnected | Self::UnexpectedReply(_) => true,
             Self::Closed { sent } => *sent,
-            Self::NotSent | Self::Unsendable(_) | Self::Outdated(_) | Self::AlreadyPlaying => false,
+            Self::NotSent | Self::Unsendable(_) | Self::Outdated(_) | Self::Unacknowledged => false,
         }
     }
 }

@@ -102,7 +102,7 @@
 //!   for, since that would be to join it.) Whoever comes back when the server has forgotten it only sees that it is not among the `seats` of
 //!   [`Event::Resumed`] any more. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who are there.
 //! - **Actions count once.** An action is acknowledged by the push that contains it, or by a reply if the server has had it before, and until
-//!   then there is no further one in that match ([`RequestError::AlreadyPlaying`]): which of two would be for which version, nobody could
+//!   then there is no further one in that match ([`RequestError::Unacknowledged`]): which of two would be for which version, nobody could
 //!   say. One that is not acknowledged when the connection is lost is sent again over the next, with the same `requestId` and `version`. So
 //!   of all requests these alone survive their connection.
 //!

@@ -81,7 +81,7 @@ impl OpenRequests {
         let in_match = play.as_ref().map(|play| play.match_id.as_str());
         let plays = state.slots.values().filter_map(|slot| slot.play.as_ref());
         if in_match.is_some_and(|match_id| plays.into_iter().any(|other| other.match_id == match_id)) {
-            return Err(RequestError::AlreadyPlaying);
+            return Err(RequestError::Unacknowledged);
         }
         state.slots.insert(id, Slot { sent_on: None, sent: false, answer, play });
         drop(state);
@@ -98,15 +98,12 @@ impl OpenRequests {
         self.lock().abandon(Uuid::new_v4(), connection);
     }
 
-    /// Ends the request `id`, or gives the outcome back if nobody waits for it.
-    pub(crate) fn answer(&self, id: Option<&str>, outcome: Outcome) -> Result<(), Outcome> {
-        let Some(id) = id.and_then(|id| Uuid::parse_str(id).ok()) else { return Err(outcome) };
+    /// Ends the request `id`: frees its slot, and returns where its outcome goes, if somebody waits for it.
+    pub(crate) fn end(&self, id: Option<&str>) -> Option<oneshot::Sender<Outcome>> {
+        let id = Uuid::parse_str(id?).ok()?;
         let mut state = self.lock();
         state.abandoned.retain(|abandoned| abandoned.id != id);
-        match state.slots.remove(&id) {
-            Some(slot) => slot.answer.send(outcome),
-            None => Err(outcome),
-        }
+        state.slots.remove(&id).map(|slot| slot.answer)
     }
 
     /// Fails the one request that a gateway's frame on this connection can be about. If there may be several, none fails: their time-outs
@@ -221,7 +218,7 @@ mod tests {
         assert!(all.mark_sent(ids[0], 1) && all.mark_sent(ids[1], 1));
         all.fail_only(1, "Forbidden");
         assert!(outcome.try_recv().is_err() && other.try_recv().is_err());
-        all.answer(Some(&ids[1].to_string()), Ok(Value::Null)).unwrap();
+        assert!(all.end(Some(&ids[1].to_string())).is_some());
         all.fail_only(1, "Forbidden");
         assert_eq!(outcome.try_recv().unwrap(), Err(RequestError::Gateway("Forbidden".into())));
     }
@@ -237,7 +234,7 @@ mod tests {
         assert!(all.mark_sent(ids[1], 1));
         all.fail_only(1, "Internal server error");
         assert!(outcome.try_recv().is_err());
-        assert!(all.answer(Some(&ids[0].to_string()), Ok(Value::Null)).is_err(), "nobody waits for it");
+        assert!(all.end(Some(&ids[0].to_string())).is_none(), "nobody waits for it");
         all.fail_only(1, "Internal server error");
         assert!(outcome.try_recv().unwrap().is_err());
     }

@@ -182,8 +182,6 @@ fn is_played(push: &MatchPush) -> bool {
 }
 
 #[cfg(test)]
-mod match_properties;
-#[cfg(test)]
 mod match_tests;
 #[cfg(test)]
 mod properties;

@@ -20,23 +20,19 @@ impl Driver {
             Incoming::Answer { request_id, route, result } => {
                 let expired = result.as_ref().is_err_and(|rejection| rejection.code == Code::TokenExpired);
                 let is_own = self.own_ids.has(request_id.as_deref());
+                // Whoever reads the event may act in the match at once, so that an action is over before.
+                let waiting = self.open.end(request_id.as_deref());
                 // The match for which a resume asks is told when its turn comes.
                 if !(is_own && route.as_deref() == Some(Route::JoinMatch.name()))
                     && let Some(push) = match_in(route.as_deref(), &result)
                 {
                     self.tell(News::Match(push));
                 }
-                match self.open.answer(request_id.as_deref(), result.map_err(RequestError::Rejected)) {
+                match waiting {
+                    Some(waiting) => drop(waiting.send(result.map_err(RequestError::Rejected))),
                     // A resume that was given up is asked anew, and an action that was repeated may be answered twice.
-                    Err(_) if is_own => {}
-                    Err(Ok(body)) => {
-                        self.events.send(Event::Answer(Answer { request_id, route, result: Ok(body) }));
-                    }
-                    Err(Err(RequestError::Rejected(rejection))) => {
-                        self.events.send(Event::Answer(Answer { request_id, route, result: Err(rejection) }));
-                    }
-                    // Only these two were handed in just above.
-                    Ok(()) | Err(Err(_)) => {}
+                    None if is_own => {}
+                    None => drop(self.events.send(Event::Answer(Answer { request_id, route, result }))),
                 }
                 self.advance(resuming, now);
                 return expired;
@@ -50,10 +46,16 @@ impl Driver {
             }
             // It has no place in the inbox's order, so it does not wait for a resume that is under way.
             Incoming::News(news) => {
-                let ack = if let News::Match(push) = &news { push.ack.clone() } else { None };
+                // An action of another of the player's devices is not waited for here.
+                let acknowledged = if let News::Match(push) = &news {
+                    self.open.end(push.ack.as_deref()).zip(serde_json::to_value(push).ok())
+                } else {
+                    None
+                };
                 self.tell(news);
-                // The event is there before the action is done. An action of another of the player's devices is not waited for here.
-                drop(self.open.answer(ack.as_deref(), Ok(Value::Null)));
+                if let Some((waiting, push)) = acknowledged {
+                    drop(waiting.send(Ok(push)));
+                }
                 self.advance(resuming, now);
             }
             Incoming::Gateway(error) => {

@@ -91,7 +91,7 @@ pub(super) async fn leave(client: Client, match_id: Option<String>) -> Outcome {
 
 /// An action in a match.
 pub(super) async fn play(client: Client, match_id: String, action: Value) -> Outcome {
-    client.play(&match_id, &action).await.map(|()| None).map_err(failed)
+    client.play(&match_id, &action).await.map(|_| None).map_err(failed)
 }
 
 /// The server's time.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use muster_client::{
     Client, Event, Events, Options, Token,
     protocol::{MatchPush, MatchState, SeatKind},
@@ -58,7 +58,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         lines: read_lines(),
         screen: Screen::new(),
         running: None,
-        playing: None,
+        playing: FuturesUnordered::new(),
         deferred: None,
         unanswered: 0,
         catching_up: true,
@@ -104,8 +104,8 @@ struct Player {
     screen: Screen,
     /// Commands run one after another, since frames sent side by side may be handled in any order.
     running: Option<Running>,
-    /// An action that is not acknowledged yet. One in secret may take until the end of its round, so that commands do not wait for it.
-    playing: Option<Running>,
+    /// Actions that are not acknowledged yet. One in secret may take until the end of its round, so that commands do not wait for it.
+    playing: FuturesUnordered<Running>,
     /// A line that is to be obeyed once it is known whether the player is in a match.
     deferred: Option<String>,
     /// Raw frames that had no answer yet.
@@ -132,7 +132,7 @@ impl Player {
             {
                 self.obey(&line)?;
             }
-            if !reading && self.exit_at_eof && self.running.is_none() && self.playing.is_none() {
+            if !reading && self.exit_at_eof && self.running.is_none() && self.playing.is_empty() {
                 let until = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
                 if (self.unanswered == 0 && !self.catching_up) || Instant::now() >= until {
                     // What has happened by now is told, too.
@@ -147,14 +147,11 @@ impl Player {
                     Some(event) => self.tell(&event)?,
                     None => return Ok(ExitCode::FAILURE),
                 },
-                outcome = outcome_of(&mut self.running) => {
+                outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
                     self.running = None;
                     self.finish(outcome)?;
                 }
-                outcome = outcome_of(&mut self.playing) => {
-                    self.playing = None;
-                    self.finish(outcome)?;
-                }
+                Some(outcome) = self.playing.next() => self.finish(outcome)?,
                 line = self.lines.recv(), if reading && self.running.is_none() && self.deferred.is_none() => match line {
                     Some(line) => {
                         if let Some(code) = self.obey(&line?)? {
@@ -229,11 +226,16 @@ impl Player {
     /// Plays this action in the match that the player is in.
     fn play(&mut self, action: Value) -> io::Result<()> {
         let Some(match_id) = self.current().map(|view| view.match_id.clone()) else { return self.complain(requests::IN_NO_MATCH) };
-        if self.playing.is_some() {
-            return self.complain("your action before this one is not acknowledged yet");
+        self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))?;
+        let mut playing: Running = Box::pin(requests::play(self.client.clone(), match_id, action));
+        // It is sent now, before whatever is typed next.
+        match playing.as_mut().now_or_never() {
+            Some(outcome) => self.finish(outcome),
+            None => {
+                self.playing.push(playing);
+                Ok(())
+            }
         }
-        self.playing = Some(Box::pin(requests::play(self.client.clone(), match_id, action.clone())));
-        self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))
     }
 
     fn complain(&mut self, problem: &str) -> io::Result<()> {
@@ -286,13 +288,5 @@ impl Player {
         };
         self.running = Some(running);
         Ok(None)
-    }
-}
-
-/// How what is under way ends, if something is.
-async fn outcome_of(running: &mut Option<Running>) -> requests::Outcome {
-    match running {
-        Some(running) => running.await,
-        None => pending().await,
     }
 }

@@ -28,10 +28,10 @@ fn with(request: &Value, version: u64) -> Value {
     push
 }
 
-/// Starts an action of this client in the match `A`.
-fn play(client: &Client) -> tokio::task::JoinHandle<Result<(), RequestError>> {
+/// Starts an action of this client in the match `A`. It ends with the version that has it.
+fn play(client: &Client) -> tokio::task::JoinHandle<Result<u64, RequestError>> {
     let client = client.clone();
-    tokio::spawn(async move { client.play("a", "paper").await })
+    tokio::spawn(async move { client.play("a", "paper").await.map(|push| push.version) })
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn an_action_is_for_what_was_read_last_and_is_acknowledged_by_its_push() {
     assert_eq!(request["body"]["version"], 1, "the program has not read the second one");
     accepted.send(with(&json!({"requestId": "of another device"}), 3)).await;
     accepted.send(with(&request, 4)).await;
-    assert_eq!(soon(playing).await.unwrap(), Ok(()));
+    assert_eq!(soon(playing).await.unwrap(), Ok(4));
     for expected in ["A2", "A3", "A4"] {
         assert_eq!(told(&mut events).await.unwrap(), expected);
     }
@@ -61,7 +61,7 @@ async fn there_is_one_action_at_a_time_in_a_match_and_others_do_not_wait_for_it(
     let playing = play(&client);
     let request = played(&mut accepted).await;
     assert_eq!(request["body"].get("version"), None, "nothing was seen of it");
-    assert_eq!(client.play("A", "rock").await, Err(RequestError::AlreadyPlaying));
+    assert_eq!(client.play("A", "rock").await, Err(RequestError::Unacknowledged));
     let (other, pong, ()) = soon(async {
         tokio::join!(client.play("B", json!({"cell": 4})), client.ping(), async {
             for _ in 0..2 {
@@ -74,10 +74,10 @@ async fn there_is_one_action_at_a_time_in_a_match_and_others_do_not_wait_for_it(
         })
     })
     .await;
-    assert_eq!((other, pong.map(|pong| pong.time)), (Ok(()), Ok(1)));
+    assert_eq!((other.map(|push| push.version), pong.map(|pong| pong.time)), (Ok(1), Ok(1)));
     assert_eq!(told(&mut events).await.unwrap(), "B1");
     accepted.send(with(&request, 1)).await;
-    assert_eq!(soon(playing).await.unwrap(), Ok(()));
+    assert_eq!(soon(playing).await.unwrap(), Ok(1));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn whoever_drops_an_action_may_send_another() {
     let playing = play(&client);
     let request = played(&mut accepted).await;
     accepted.send(with(&request, 1)).await;
-    assert_eq!(soon(playing).await.unwrap(), Ok(()));
+    assert_eq!(soon(playing).await.unwrap(), Ok(1));
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn an_action_that_nothing_has_acknowledged_is_sent_again_after_a_reconnect
     }
     // The server recognises it, and says so, whether its round is open or not.
     accepted.reply(&first, view("A", 1)).await;
-    assert_eq!(soon(playing).await.unwrap(), Ok(()));
+    assert_eq!(soon(playing).await.unwrap(), Ok(1));
     // What comes of it later is nobody's answer any more.
     accepted.send(with(&first, 2)).await;
     assert_eq!(told(&mut events).await.unwrap(), "A2");
@@ -168,7 +168,7 @@ async fn an_action_that_is_not_acknowledged_in_time_is_sent_once_more_and_waits_
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(!playing.is_finished(), "the round is open");
     accepted.send(with(&first, 2)).await;
-    assert_eq!(soon(playing).await.unwrap(), Ok(()));
+    assert_eq!(soon(playing).await.unwrap(), Ok(2));
 }
 
 #[tokio::test]

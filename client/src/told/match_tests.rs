@@ -47,15 +47,6 @@ fn into_list(list: &mut Vec<String>) -> impl FnMut(Event) -> Offer {
 }
 
 #[test]
-fn versions_of_a_match_only_grow_and_those_of_others_do_not_count() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    for news in [view("a", 2), view("a", 2), view("a", 1), view("b", 1), over("a", 4), view("a", 3), over("a", 4), view("b", 2)] {
-        told.pushed(news, &mut into_list(&mut list));
-    }
-    assert_eq!(list, ["a2", "b1", "a4", "b2"]);
-}
-
-#[test]
 fn a_version_that_came_without_its_events_is_told_again_with_them_and_once() {
     let with_events = |id: &str, version| {
         let events = vec![serde_json::json!(4)];
@@ -90,29 +81,6 @@ fn kinds_do_not_share_their_ids() {
         told.pushed(news, &mut into_list(&mut list));
     }
     assert_eq!(list, ["x7", "x", "x"]);
-}
-
-#[test]
-fn a_state_tells_a_view_exactly_if_it_is_new() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    told.pushed(view("a", 2), &mut into_list(&mut list));
-    for version in [1, 2, 3, 3] {
-        assert!(told.state(state("a", version), &mut into_list(&mut list)));
-    }
-    told.pushed(view("a", 3), &mut into_list(&mut list));
-    assert_eq!(list, ["a2", "a3"]);
-}
-
-#[test]
-fn a_view_without_room_makes_a_resume_due_whose_state_tells_the_newest() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    told.pushed(view("a", 1), &mut |_| Offer::Full);
-    assert!(told.is_due());
-    told.asked();
-    assert!(!told.state(state("a", 2), &mut |_| Offer::Full));
-    assert!(told.state(state("a", 2), &mut into_list(&mut list)));
-    told.pushed(view("a", 1), &mut into_list(&mut list));
-    assert_eq!(list, ["a2"]);
 }
 
 #[test]

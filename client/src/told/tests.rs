@@ -43,22 +43,6 @@ fn into_list(list: &mut Vec<String>, room: usize) -> impl FnMut(Event) -> Offer 
 }
 
 #[test]
-fn a_placement_only_goes_forward() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    let mut offer = into_list(&mut list, usize::MAX);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(end("b"), &mut offer);
-    told.pushed(session("b"), &mut offer);
-    told.pushed(end("a"), &mut offer);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(end("a"), &mut offer);
-    drop(offer);
-    assert_eq!(list, ["+a", "-b", "-a"]);
-    assert!(!told.is_due());
-}
-
-#[test]
 fn a_state_tells_what_was_missed_oldest_first_and_no_session_that_is_over() {
     let (mut told, mut list) = (Told::new(), Vec::new());
     let mut offer = into_list(&mut list, usize::MAX);

@@ -114,7 +114,8 @@ async fn a_match_is_found_played_and_won() {
     player.read("you play paper").await;
     let play = played(&mut socket, 1, &json!("paper")).await;
     player.enter("rock").await;
-    player.read("your action before this one is not acknowledged yet").await;
+    player.read("you play rock").await;
+    player.read("not sent: the action before it in this match is not acknowledged yet").await;
     // Other commands do not wait for the end of the round.
     player.enter("to bob hurry").await;
     let message = receive(&mut socket).await;
