@@ -3,19 +3,15 @@
 use muster_client::{
     Client, RequestError,
     protocol::{
-        Seat, SeatKind,
+        MatchPush, Seat, SeatKind,
         routes::{JoinPool, Resume, SessionPlacementRequest},
     },
 };
-use serde_json::Value;
 
 use super::words;
 
 /// The mode of a match that names none.
-const DEFAULT_MODE: &str = "rpsls";
-
-/// What is said to whoever is in none.
-pub(super) const IN_NO_MATCH: &str = "you are in no match: match looks for somebody to play with";
+pub(super) const DEFAULT_MODE: &str = "rpsls";
 
 /// How commands end: with a line to print, or with none if what is to be told comes as an event.
 pub(super) type Outcome = Result<Option<String>, String>;
@@ -53,31 +49,16 @@ pub(super) async fn join_pool(client: Client, mode: Option<String>) -> Outcome {
     Ok(Some(words::joined(&joined)))
 }
 
-/// A match for those who are told its code, and for the computer.
-pub(super) async fn new_match(client: Client, mode: Option<String>, options: Option<Value>, bots: usize) -> Outcome {
-    client.new_match(mode.as_deref().unwrap_or(DEFAULT_MODE), options.as_ref(), bots).await.map(|_| None).map_err(failed)
-}
-
-/// The next match after one that is over.
-pub(super) async fn next_match(client: Client, after: Option<String>) -> Outcome {
-    client.next_match(&after.ok_or("there is no match that is over: new opens one")?).await.map(|_| None).map_err(failed)
-}
-
-/// Into a match.
-pub(super) async fn join_match(client: Client, code: String) -> Outcome {
-    client.join_match(&code).await.map(|_| None).map_err(failed)
-}
-
-/// A match begins.
-pub(super) async fn start_match(client: Client, match_id: Option<String>) -> Outcome {
-    client.start_match(&match_id.ok_or(IN_NO_MATCH)?).await.map(|_| None).map_err(failed)
+/// A match, or an action in one: it comes as an event.
+pub(super) async fn in_match(asked: impl Future<Output = Result<MatchPush, RequestError>>) -> Outcome {
+    asked.await.map(|_| None).map_err(failed)
 }
 
 /// Out of the match that the player has seen, or else of the pool. A match that was found in place of that, and not told yet, is not given
 /// up unseen.
 pub(super) async fn leave(client: Client, match_id: Option<String>) -> Outcome {
     if let Some(match_id) = match_id {
-        return client.leave_match(&match_id).await.map(|_| None).map_err(failed);
+        return in_match(client.leave_match(&match_id)).await;
     }
     match seats(&client).await?.into_iter().find(|seat| matches!(seat.kind, SeatKind::Ticket | SeatKind::Match)) {
         Some(seat) if seat.kind == SeatKind::Match => Err(words::seat(&seat)),
@@ -87,11 +68,6 @@ pub(super) async fn leave(client: Client, match_id: Option<String>) -> Outcome {
         }
         None => Err("there is nothing to leave: match looks for somebody to play with".to_owned()),
     }
-}
-
-/// An action in a match.
-pub(super) async fn play(client: Client, match_id: String, action: Value) -> Outcome {
-    client.play(&match_id, &action).await.map(|_| None).map_err(failed)
 }
 
 /// The server's time.

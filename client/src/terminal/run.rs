@@ -27,6 +27,9 @@ use super::{
 /// How many lines are read ahead of the commands that run.
 const LINES_AHEAD: usize = 64;
 
+/// What is said to whoever is in none.
+const IN_NO_MATCH: &str = "you are in no match: match looks for somebody to play with";
+
 /// How long, at the end of the input, the inbox and the answers to raw frames are waited for. Those may have none.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -225,9 +228,10 @@ impl Player {
 
     /// Plays this action in the match that the player is in.
     fn play(&mut self, action: Value) -> io::Result<()> {
-        let Some(match_id) = self.current().map(|view| view.match_id.clone()) else { return self.complain(requests::IN_NO_MATCH) };
+        let Some(match_id) = self.current().map(|view| view.match_id.clone()) else { return self.complain(IN_NO_MATCH) };
         self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))?;
-        let mut playing: Running = Box::pin(requests::play(self.client.clone(), match_id, action));
+        let client = self.client.clone();
+        let mut playing: Running = Box::pin(requests::in_match(async move { client.play(&match_id, action).await }));
         // It is sent now, before whatever is typed next.
         match playing.as_mut().now_or_never() {
             Some(outcome) => self.finish(outcome),
@@ -272,13 +276,19 @@ impl Player {
             Command::Place { mode } => Box::pin(requests::place(client, mode)),
             Command::Cancel => Box::pin(requests::cancel(client)),
             Command::Match { mode } => Box::pin(requests::join_pool(client, mode)),
-            Command::New { mode, options, bots } => Box::pin(requests::new_match(client, mode, options, bots)),
-            Command::Join { code } => Box::pin(requests::join_match(client, code)),
-            Command::Start => Box::pin(requests::start_match(client, in_match)),
-            Command::Next => {
-                let over = self.view.as_ref().filter(|view| view.state == MatchState::Over);
-                Box::pin(requests::next_match(client, over.map(|view| view.match_id.clone())))
-            }
+            Command::New { mode, options, bots } => Box::pin(requests::in_match(async move {
+                let mode = mode.as_deref().unwrap_or(requests::DEFAULT_MODE);
+                client.new_match(mode, options.as_ref(), bots).await
+            })),
+            Command::Join { code } => Box::pin(requests::in_match(async move { client.join_match(&code).await })),
+            Command::Start => match in_match {
+                Some(waiting) => Box::pin(requests::in_match(async move { client.start_match(&waiting).await })),
+                None => return self.complain(IN_NO_MATCH).map(|()| None),
+            },
+            Command::Next => match self.view.as_ref().filter(|view| view.state == MatchState::Over).map(|view| view.match_id.clone()) {
+                Some(over) => Box::pin(requests::in_match(async move { client.next_match(&over).await })),
+                None => return self.complain("there is no match that is over: new opens one").map(|()| None),
+            },
             Command::Leave => Box::pin(requests::leave(client, in_match)),
             Command::Ping => Box::pin(requests::ping(client)),
             Command::Raw(text) => {

@@ -148,6 +148,23 @@ async fn an_action_that_nothing_has_acknowledged_is_sent_again_after_a_reconnect
 }
 
 #[tokio::test]
+async fn an_action_that_the_old_connection_of_a_roll_over_took_is_acknowledged_over_the_new_one() {
+    let server = Server::start().await;
+    let options = Options { roll_over: Some(Duration::from_millis(200)), ..resuming(&server) };
+    let (client, _events, mut old) = server.pair(options).await;
+    let request = asked(&mut old).await;
+    old.reply(&request, page(&Value::Null, &Value::Null)).await;
+    let playing = play(&client);
+    let action = played(&mut old).await;
+    let mut new = server.accept().await;
+    let request = asked(&mut new).await;
+    new.reply(&request, page(&Value::Null, &Value::Null)).await;
+    new.send(with(&action, 1)).await;
+    assert_eq!(soon(playing).await.unwrap(), Ok(1));
+    old.expect_close().await;
+}
+
+#[tokio::test]
 async fn an_action_that_is_not_acknowledged_in_time_is_sent_once_more_and_waits_for_the_end_of_the_round() {
     let server = Server::start().await;
     let options = Options { request_timeout: Duration::from_millis(100), ..server.options("t") };
