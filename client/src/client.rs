@@ -258,10 +258,10 @@ impl Client {
         self.in_match(&LeaveMatch { match_id: match_id.to_owned() }).await
     }
 
-    /// Does something in a match, as its game has it: `client.play("K7QX2M", "paper")`. Returns the match once the server has
-    /// acknowledged it, after the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when its round is
-    /// over. Until then there is no further one in that match, and dropping the future gives up waiting for it.
-    /// (A [`Play`] that is sent by [`call`](Self::call) is replied to at once instead, costs a frame more, and is not sent again.)
+    /// Does something in a match, as its game has it: `client.play("K7QX2M", "paper")`. Returns the match once the server has acknowledged
+    /// it, after the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when its
+    /// round is over. Until then there is no further one in that match, and dropping the future gives up waiting for it. (A [`Play`] that is
+    /// sent by [`call`](Self::call) is replied to at once instead, costs a frame more, and is not sent again.)
     ///
     /// The action is for the version that the program has seen last, by an event that it has read or by a reply. If the match has gone on
     /// by then, the action is refused as `Stale`, with the match as it is.
