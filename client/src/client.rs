@@ -211,8 +211,8 @@ impl Client {
         self.call(&LeavePool {}).await
     }
 
-    /// Opens a match of a mode, which others [join](Self::join_match) by its `match_id`, with these options in the place of the mode's own and
-    /// so many seats for the computer. It begins when all seats are taken, or when it is [started](Self::start_match).
+    /// Opens a match of a mode, which others [join](Self::join_match) by its `match_id`, with these options in the place of the mode's own
+    /// and so many seats for the computer. It begins when all seats are taken, or when it is [started](Self::start_match).
     ///
     /// The reply is the match as the player sees it, as are those of `next_match`, `join_match`, `start_match` and `leave_match`. If it is
     /// new, it is an [`Event::Match`](crate::Event::Match) as well, before the call returns.
@@ -259,9 +259,9 @@ impl Client {
     }
 
     /// Does something in a match, as its game has it: `client.play("K7QX2M", "paper")`. Returns the match once the server has acknowledged
-    /// it, after the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when its
-    /// round is over. Until then there is no further one in that match, and dropping the future gives up waiting for it. (A [`Play`] that is
-    /// sent by [`call`](Self::call) is replied to at once instead, costs a frame more, and is not sent again.)
+    /// it, after the [`Event::Match`](crate::Event::Match) that shows what came of it. An action in secret may be acknowledged only when
+    /// its round is over. Until then there is no further one in that match, and dropping the future gives up waiting for it. (A [`Play`]
+    /// that is sent by [`call`](Self::call) is replied to at once instead, costs a frame more, and is not sent again.)
     ///
     /// The action is for the version that the program has seen last, by an event that it has read or by a reply. If the match has gone on
     /// by then, the action is refused as `Stale`, with the match as it is.
@@ -270,8 +270,8 @@ impl Client {
     /// time-out. It does not time out while the match waits for its players.
     ///
     /// # Errors
-    /// Any [`RequestError`]. [`Unacknowledged`](RequestError::Unacknowledged): another action in this match is not acknowledged yet, and this
-    /// one was not sent. Among the rejections are `Stale`, `NotYourTurn`, `MatchNotBegun`, `MatchOver`, and the game's own as `Other`.
+    /// Any [`RequestError`]. [`Unacknowledged`](RequestError::Unacknowledged): another action in this match is not acknowledged yet, and
+    /// this one was not sent. Among the rejections are `Stale`, `NotYourTurn`, `MatchNotBegun`, `MatchOver`, and the game's own as `Other`.
     pub async fn play(&self, match_id: &str, action: impl Serialize) -> Result<MatchPush, RequestError> {
         let match_id = match_id_of(match_id);
         let (version, due_at) = self.0.seen.of(&match_id);

@@ -48,10 +48,10 @@ pub enum Event {
         complete: bool,
         /// What the player is in or waits for, so that a program which was started anew knows what it can
         /// [cancel](crate::Client::cancel_placement) or leave: placements, tickets in a [pool](crate::Client::leave_pool), and
-        /// [matches](crate::Client::leave_match) that are not over, whose latest view was handed out before. Of what an event has put an end
-        /// to it says nothing: of a placement with a [`Session`](Self::Session) or its [`Placement`](Self::Placement), of a match that was
-        /// told to be over, of a ticket with its [`Pool`](Self::Pool), or after which a match or a game server was told. It is of the moment
-        /// at which the resume began, and does not know of a request that was made since.
+        /// [matches](crate::Client::leave_match) that are not over, whose latest view was handed out before. Of what an event has put an
+        /// end to it says nothing: of a placement with a [`Session`](Self::Session) or its [`Placement`](Self::Placement), of a match that
+        /// was told to be over, of a ticket with its [`Pool`](Self::Pool), or after which a match or a game server was told. It is of the
+        /// moment at which the resume began, and does not know of a request that was made since.
         seats: Vec<Seat>,
     },
     /// The inbox could not be read. Meanwhile pushes are handed out as they come, and those that were missed come later.

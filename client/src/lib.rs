@@ -71,8 +71,8 @@
 //!   was away for longer than the hour may not hear of an end; without [`Options::resume`] there is no state at all.
 //! - **They do not wait.** They have no place in the inbox and its cursor, and whether they are new does not depend on it. So their pushes
 //!   are handed out at once, also while those of messages wait for a resume.
-//! - **What the player waits for** is among the `seats` of [`Event::Resumed`], rather than an event of its own, since it means something only
-//!   next to what was missed: that has been handed out by then, and what anything of it, or a push since, answers is not among them. A
+//! - **What the player waits for** is among the `seats` of [`Event::Resumed`], rather than an event of its own, since it means something
+//!   only next to what was missed: that has been handed out by then, and what anything of it, or a push since, answers is not among them. A
 //!   program that was started anew finds there what it can cancel, and one whose request had no answer, whether it was taken.
 //! - **The memory is bounded.** A client remembers the 1,024 placements, tickets and matches that it heard of last. A player is in few at a
 //!   time, so an older one is past being pushed again, and a state has room for less. A new client has no such memory, and is told all that
@@ -89,22 +89,23 @@
 //! | what arrives | what is emitted |
 //! |---|---|
 //! | a push of a newer version than all before | it |
-//! | a newer version in a reply of `newMatch`, `joinMatch`, `startMatch`, `leaveMatch` or `play` | it, before the call returns; it has no events |
+//! | a newer version in a reply of `newMatch`, `joinMatch`, `startMatch`, `leaveMatch` or `play` | it, before the call returns; no events |
 //! | a newer version in a `stale` rejection, or in the state of a resume | it; it has no events |
 //! | a push of the newest version, if it has events and those were not emitted | it, so that its events are not lost |
 //! | the newest version once more, or an older one | nothing |
 //!
 //! - **They only go forward**, over this connection, the one before, and whatever came by a resume. A view says everything, so that nothing
 //!   is lost with a version that is left out; and as game servers, matches do not wait for the inbox.
-//! - **Whoever was away is told the current version**, if it is new: the state with which every resume begins has the matches that the player
-//!   is in. It has none that is over. So if a match in which the player was last told to be playing is not in it, the client asks for that
-//!   match once, by `joinMatch`, and the end comes as an event before that resume's messages. (A match that waits for players is never asked
-//!   for, since that would be to join it.) Whoever comes back when the server has forgotten it only sees that it is not among the `seats` of
-//!   [`Event::Resumed`] any more. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who are there.
-//! - **Actions count once.** An action is acknowledged by the push that contains it, or by a reply if the server has had it before, and until
-//!   then there is no further one in that match ([`RequestError::Unacknowledged`]): which of two would be for which version, nobody could
-//!   say. One that is not acknowledged when the connection is lost is sent again over the next, with the same `requestId` and `version`. So
-//!   of all requests these alone survive their connection.
+//! - **Whoever was away is told the current version**, if it is new: the state with which every resume begins has the matches that the
+//!   player is in. It has none that is over. So if a match in which the player was last told to be playing is not in it, the client asks
+//!   for that match once, by `joinMatch`, and the end comes as an event before that resume's messages. (A match that waits for players is
+//!   never asked for, since that would be to join it.) Whoever comes back when the server has forgotten it only sees that it is not among
+//!   the `seats` of [`Event::Resumed`] any more. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who
+//!   are there.
+//! - **Actions count once.** An action is acknowledged by the push that contains it, or by a reply if the server has had it before, and
+//!   until then there is no further one in that match ([`RequestError::Unacknowledged`]): which of two would be for which version, nobody
+//!   could say. One that is not acknowledged when the connection is lost is sent again over the next, with the same `requestId` and
+//!   `version`. So of all requests these alone survive their connection.
 //!
 //! # Before a connection's time is up
 //!

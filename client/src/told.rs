@@ -3,9 +3,9 @@
 //!
 //! Of one placement there are at most two things to tell: where the game server is, and that it is over. Of one ticket there is one, that
 //! it came to nothing; of one match, a view for each of its versions. They come by pushes, which may be repeated and overtake one another,
-//! by replies, and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes forward:
-//! a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back, or none,
-//! is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
+//! by replies, and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes
+//! forward: a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back,
+//! or none, is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
 //!
 //! A state has no match that is over. How one ended while its player was away is asked for besides: see [`playing`].
 

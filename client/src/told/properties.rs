@@ -1,6 +1,6 @@
 //! Whatever is pushed, repeated, late or refused, and however old a state is: each thing is told once, and nothing after what overtakes it.
-//! In the end, every end of a placement is told and every game server that is there, the current version of the match in which the player is,
-//! and the last one of each before it that was told of at all.
+//! In the end, every end of a placement is told and every game server that is there, the current version of the match in which the player
+//! is, and the last one of each before it that was told of at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
