@@ -15,7 +15,7 @@ fn opened(mode_name: &str, bots: usize) -> Match {
     Match::open(opening, at(1_000)).unwrap()
 }
 
-fn begun(mode_name: &str) -> Match {
+pub(super) fn begun(mode_name: &str) -> Match {
     done(&opened(mode_name, 0), Wish::Join("bob"), 2_000)
 }
 
