@@ -1,4 +1,4 @@
-//! The kit that proves a game: one line a mode. It plays the mode's matches as they are stored and changed, with [`Match::change`], in two ways.
+//! The kit that proves a game: one line a mode. It plays the mode's matches as they are stored and changed, with [`Match::change`](crate::Match::change), in two ways.
 //!
 //! With stateright, all orders in which things can happen, to the depth and the number of states that the mode's [`Check`] names: players come in, one
 //! too many and late ones, too; they act as the game's `tries` say, and in ways that nobody should; requests come twice; players go away, come back and
@@ -10,10 +10,7 @@
 //! clock acts. A match that only ends because it has reached its most steps has not ended by its rules, and is a mistake.
 //!
 //! ```
-//! # // Tests are made of this; here it is called.
-//! # #[cfg(doc)]
 //! muster_game::check!(tic_tac_toe);
-//! # muster_game::check::prove(muster_game::mode("tic-tac-toe").unwrap());
 //! ```
 
 mod games;
@@ -25,8 +22,10 @@ mod world;
 use std::{
     collections::BTreeMap,
     fmt,
-    num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicUsize},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -35,9 +34,6 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::{Check, Mode, Played};
 use world::{Deed, World};
-
-#[cfg(doc)]
-use crate::Match;
 
 /// A test that a mode keeps the laws: `check!(tic_tac_toe)` of one in [`MODES`](crate::MODES), `check!(my_test, &MY_MODE)` of any other.
 #[macro_export]
@@ -162,7 +158,7 @@ impl Model for Kit {
 
     fn init_states(&self) -> Vec<World> {
         // Two of each, whose dice fall differently.
-        (0..2).flat_map(|seed| World::openings(self, seed)).collect()
+        (0..2).flat_map(|seed| World::openings(self).into_iter().filter_map(move |opening| World::opened(self, opening, seed))).collect()
     }
 
     fn actions(&self, world: &World, deeds: &mut Vec<Deed>) {
@@ -194,7 +190,7 @@ pub fn check(mode: &'static Mode) -> Result<Report, Mistake> {
     let options = Kit { mode, played, found, secrets, largest_row }.checker().finish_when(HasDiscoveries::AnyFailures);
     // One thread, so that it explores the same each time. A state at the last depth is reached, and not gone on from.
     let options = options.target_max_depth(depth + 2).target_state_count(states);
-    let checker = options.threads(NonZeroUsize::MIN.get()).spawn_bfs().join();
+    let checker = options.threads(1).spawn_bfs().join();
     let kit = checker.model();
     let whole = games::play(kit, games);
     if let Some(mistake) = locked(&kit.found).take() {
@@ -209,7 +205,7 @@ pub fn check(mode: &'static Mode) -> Result<Report, Mistake> {
         games,
         longest: whole.longest,
         secrets,
-        largest_row: kit.largest_row.load(std::sync::atomic::Ordering::Relaxed),
+        largest_row: kit.largest_row.load(Ordering::Relaxed),
         most_units: whole.most_units,
         took: began.elapsed(),
     })

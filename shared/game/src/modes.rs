@@ -112,7 +112,7 @@ impl Mode {
     #[must_use]
     pub const fn played(name: &'static str, game: &'static dyn ErasedGame, options: &'static str) -> Self {
         let limits = Limits { steps: 200, missed: 2, silence_seconds: 900, row_bytes: 1_024, write_units: 100 };
-        let check = Check { depth: 8, states: 8_000, games: 80, sampled: false };
+        let check = Check { depth: 8, states: 12_000, games: 100, sampled: false };
         let kind = Kind::Played(Played { game, options, drawn: false, bot_pause: None, limits, check });
         Self { name, lane: Lane::Main, pool: None, kind }
     }

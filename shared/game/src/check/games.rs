@@ -20,16 +20,15 @@ const THINKING: usize = 4_000;
 
 /// Plays as many matches to their end, as long as all is well.
 pub(super) fn play(kit: &Kit, games: usize) -> Whole {
-    let mut whole = Whole::default();
+    let (mut whole, openings) = (Whole::default(), World::openings(kit));
     for game in 0..games {
         if locked(&kit.found).is_some() {
             break;
         }
         let mut chance = Chance::new("whole games", game as u64, 0);
-        let openings = World::openings(kit, game);
         // Every other match is only played. In the others, whatever can happen does.
-        let (plain, opening) = (game % 2 == 0, game / 2 % openings.len().max(1));
-        let Some(opened) = openings.into_iter().nth(opening) else { break };
+        let (plain, opening) = (game % 2 == 0, game / 2 % openings.len());
+        let Some(opened) = World::opened(kit, openings[opening], game) else { continue };
         let Some(world) = to_its_end(kit, opened, plain, &mut chance) else { break };
         whole.longest = whole.longest.max(world.row.revision);
         if plain && opening == 0 {

@@ -116,18 +116,14 @@ impl World {
         self.wrong
     }
 
-    /// Matches as they are opened: by a player, by all, with the computer in all other seats.
-    pub(super) fn openings(kit: &Kit, seed: usize) -> Vec<Self> {
-        let Ok(seats) = kit.played.game.seats(kit.played.options) else { return Vec::new() };
-        let most = (*seats.end()).min(limits::SEATS);
-        [(1, 0), (1, most.saturating_sub(1)), (most, 0)]
-            .into_iter()
-            .filter_map(|(players, bots)| Self::opened(kit, players, bots, seed))
-            .collect()
+    /// Matches as they are opened, by as many players and with as many bots: by one, by one with the computer in all other seats, by all.
+    pub(super) fn openings(kit: &Kit) -> Vec<(usize, usize)> {
+        let most = kit.played.game.seats(kit.played.options).map_or(1, |seats| *seats.end()).min(limits::SEATS);
+        if most > 1 { vec![(1, 0), (1, most - 1), (most, 0)] } else { vec![(1, 0)] }
     }
 
-    /// A match that is opened by as many players, with as many bots. There is none if that would not do.
-    pub(super) fn opened(kit: &Kit, players: usize, bots: usize, seed: usize) -> Option<Self> {
+    /// A match that is opened like this. There is none, if that would not do.
+    pub(super) fn opened(kit: &Kit, (players, bots): (usize, usize), seed: usize) -> Option<Self> {
         let players: Vec<String> = (0..players).map(name).collect();
         let seed = format!("{seed:032}");
         let opening = Opening { match_id: &"m".repeat(36), mode: kit.mode, options: None, players: &players, bots, seed: &seed };
