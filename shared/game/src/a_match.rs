@@ -214,4 +214,6 @@ impl Match {
 }
 
 #[cfg(test)]
+mod chains;
+#[cfg(test)]
 mod tests;
