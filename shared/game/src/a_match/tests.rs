@@ -74,6 +74,8 @@ fn two_deadlines_with_nobody_there_end_a_match_and_any_action_between_them_does_
     let tick = |row: &Match| done(row, Wish::Tick, row.due_at.unwrap());
     let row = tick(&tick(&begun("rps")));
     assert_eq!(row.outcome.unwrap().ending, MatchEnding::Abandoned);
+    let played = done(&done(&begun("rps"), play("bob", r#""rock""#, "b"), 3_000), play("alice", r#""rock""#, "a"), 3_100);
+    assert!(tick(&tick(&played)).is_over(), "a round that both have played is none that nobody has");
     let mut row = begun("rps");
     for round in 0..6 {
         row = done(&row, play("bob", r#""rock""#, &format!("b{round}")), row.due_at.unwrap() - 1);
