@@ -153,7 +153,9 @@ impl Seats {
             (SeatKind::Ticket, Some(pool)) => {
                 (&self.tickets, Item::from([("pool".to_owned(), text(pool)), ("ticketId".to_owned(), text(&seat.holds))]))
             }
-            (SeatKind::Ticket | SeatKind::Unknown, _) => return Ok(false),
+            (SeatKind::Ticket, None) => return Ok(false),
+            // A later version knows what it is, and whether that is over. It counts until it expires.
+            (SeatKind::Unknown, _) => return Ok(true),
         };
         let get = self.client.get_item().table_name(table).consistent_read(true).set_key(Some(key));
         let Some(item) = get.send().await.map_err(|error| Fault::new("reading what a seat is in", error))?.item else { return Ok(false) };
