@@ -28,6 +28,8 @@ const DESCRIBE: Step = ("DescribeGameSessionPlacement", "");
 const END: Step = ("PutItem", r#""status":{"S":"ended"}"#);
 const RELEASE: Step = ("DeleteItem", "holds = :holds");
 const SESSION: Step = ("PutItem", "\"attribute_not_exists(playerId)\"");
+const RECHECK: Step = ("PutItem", r#""recheck":{"N":"1"}"#);
+const RECHECK_TIMER: Step = ("SendMessage", r#"\"recheck\":1"#);
 const TOLD: Step = ("PutItem", r#""told":{"BOOL":true}"#);
 
 /// What becomes of a player's first placement.
@@ -47,7 +49,12 @@ enum Story {
     Unheard,
     /// No server is found, and nobody says so.
     GivenUp,
+    /// The same, and GameLift was asked so late that the timer looks twice.
+    StartedLate,
 }
+
+/// How late GameLift is asked in that story.
+const LATE: Duration = Duration::from_secs(3);
 
 impl Story {
     /// What the player is told, in this order: each time one of these.
@@ -57,7 +64,7 @@ impl Story {
             Self::Over | Self::Foreign => &[&["fulfilled"], &["ended"]],
             Self::Cancelled | Self::CancelledAtOnce => &[&["cancelled"]],
             // GameLift calls cancelled what the timer has stopped, and may be first to say so.
-            Self::GivenUp => &[&["timedOut", "cancelled"]],
+            Self::GivenUp | Self::StartedLate => &[&["timedOut", "cancelled"]],
         }
     }
 
@@ -66,7 +73,7 @@ impl Story {
         match self {
             Self::Found | Self::Unheard | Self::Over => json!("FULFILLED"),
             // Muster has stopped what it gave up.
-            Self::Cancelled | Self::GivenUp => json!("CANCELLED"),
+            Self::Cancelled | Self::GivenUp | Self::StartedLate => json!("CANCELLED"),
             Self::CancelledAtOnce | Self::Foreign => json!(null),
         }
     }
@@ -82,16 +89,17 @@ struct Row {
 /// An operation, and what is in a call that is meant.
 type Step = (&'static str, &'static str);
 
-/// What happens, the function that dies over it, where it has died before, and at which steps it dies.
-type Line<'a> = (Story, &'static str, Option<(Moment, Step)>, &'a [Step]);
+/// What happens, the function that dies over it, who has died where before, and at which steps it dies.
+type Line<'a> = (Story, &'static str, Option<(&'static str, Moment, Step)>, &'a [Step]);
 
 /// The rows of a table: for each of these steps one in which its function is killed before, and one in which it is killed after.
 fn rows(table: &[Line<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for &(story, function, before, steps) in table {
-        let point = |moment, (operation, mark)| Point { function, operation, mark, moment };
+        let point = |function, moment, (operation, mark)| Point { function, operation, mark, moment };
         for (step, moment) in steps.iter().flat_map(|step| BOTH.map(|moment| (step, moment))) {
-            let points = before.iter().map(|&(moment, step)| point(moment, step)).chain([point(moment, *step)]).collect();
+            let points = before.iter().map(|&(function, moment, step)| point(function, moment, step));
+            let points = points.chain([point(function, moment, *step)]).collect();
             rows.push(Row { player: format!("victim-{:02}", rows.len()), story, points });
         }
     }
@@ -160,6 +168,11 @@ impl<'a> Victim<'a> {
                 }
             }
             Story::Unheard | Story::GivenUp => sleep(until_timer).await,
+            Story::StartedLate => {
+                sleep(LATE).await;
+                traps.happened();
+                sleep(until_timer).await;
+            }
             Story::Over | Story::Foreign => {
                 let session = self.hear(&id, &["fulfilled"]).await;
                 stack.tell(&session_ended(session["gameSessionArn"].as_str().unwrap(), &json!({"of": player}))).await;
@@ -229,9 +242,10 @@ fn odd_arn(player: &str) -> String {
 async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
     let (stack, proxy) = proxied;
     let traps = Traps::set(proxy, rows.iter().flat_map(|row| row.points.iter().map(|point| (row.player.clone(), *point))));
-    traps.wait_for(rows.iter().filter(|row| row.story == Story::CancelledAtOnce).count());
+    traps.wait_for(rows.iter().filter(|row| matches!(row.story, Story::CancelledAtOnce | Story::StartedLate)).count());
     // The timer looks after eleven seconds, and before that nobody is asked in vain.
-    let until_timer = Duration::from_secs(if rows.iter().any(|row| row.points[0].function == "look-again") { 9 } else { 0 });
+    let is_timed = |row: &Row| row.story == Story::StartedLate || row.points[0].function == "look-again";
+    let until_timer = Duration::from_secs(if rows.iter().any(is_timed) { 9 } else { 0 });
     let mut victims = join_all(rows.iter().map(|row| Victim::connect(stack, row))).await;
     let living = async {
         // Those who are to be given up ask when the fleet has become unable.
@@ -293,8 +307,12 @@ async fn whoever_dies_on_the_way_to_gamelift_or_to_the_player_one_placement_is_m
 #[tokio::test]
 async fn whoever_dies_after_a_start_finds_out_what_became_of_it_also_without_an_event() {
     let fleet = Fleet::that(&json!({"delayMilliseconds": 0, "events": "drop"}));
-    let table =
-        rows(&[(Story::Unheard, "placements-forward", Some((AfterItsCall, START)), &[START, DESCRIBE, END, RELEASE, SESSION, TOLD])]);
+    let table = rows(&[(
+        Story::Unheard,
+        "placements-forward",
+        Some(("placements-forward", AfterItsCall, START)),
+        &[START, DESCRIBE, END, RELEASE, SESSION, TOLD],
+    )]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
 
@@ -331,8 +349,14 @@ async fn whoever_dies_over_a_cancel_the_placement_is_stopped_and_its_player_told
 #[tokio::test]
 async fn whoever_dies_over_a_cancel_that_comes_before_the_start_nothing_is_started() {
     let fleet = Fleet::that(&json!({"outcome": "never"}));
-    let early = (Story::CancelledAtOnce, "placements-forward", Some((BeforeItsCall, CLAIM)), &[END, RELEASE, SESSION, TOLD][..]);
-    let late = (Story::CancelledAtOnce, "placements-forward", Some((AfterItsCall, CLAIM)), &[STOP, DESCRIBE, END][..]);
+    let early = (
+        Story::CancelledAtOnce,
+        "placements-forward",
+        Some(("placements-forward", BeforeItsCall, CLAIM)),
+        &[END, RELEASE, SESSION, TOLD][..],
+    );
+    let late =
+        (Story::CancelledAtOnce, "placements-forward", Some(("placements-forward", AfterItsCall, CLAIM)), &[STOP, DESCRIBE, END][..]);
     let (proxied, rows) = (stack(&fleet, &[]).await, rows(&[early, late]));
     // Of those that come one after another in the stream, only the first one can be cancelled while its claim is held.
     for rows in rows.chunks(1) {
@@ -349,6 +373,18 @@ async fn whenever_the_timer_dies_it_fires_again_and_ends_what_nobody_told_of() {
         (Story::Unheard, "look-again", None, &[READ_FOR_SURE, DESCRIBE, END, RELEASE, SESSION, TOLD]),
         (Story::GivenUp, "look-again", None, &[DESCRIBE, STOP, END, SESSION]),
     ]);
+    let template = template.path().to_str().unwrap();
+    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
+    run(&stack(&fleet, &seconds).await, &fleet, &table).await;
+}
+
+#[tokio::test]
+async fn whoever_dies_over_a_second_look_of_the_timer_it_comes_and_ends_what_was_started_late() {
+    let fleet = Fleet::that(&json!({"outcome": "never", "events": "drop"}));
+    let template = impatient_template();
+    let late = Some(("placements-forward", BeforeItsCall, CLAIM));
+    let table =
+        rows(&[(Story::StartedLate, "look-again", late, &[RECHECK]), (Story::StartedLate, "placements-forward", late, &[RECHECK_TIMER])]);
     let template = template.path().to_str().unwrap();
     let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
