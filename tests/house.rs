@@ -46,7 +46,7 @@ fn pascal_case(name: &str) -> String {
 
 #[test]
 fn every_route_of_the_protocol_is_complete() {
-    let (template, readme) = (read("template.yaml"), read("README.md"));
+    let (template, protocol) = (read("template.yaml"), read("docs/protocol.md"));
     let binaries = binaries();
     for route in Route::ALL {
         let name = route.name();
@@ -66,7 +66,7 @@ fn every_route_of_the_protocol_is_complete() {
             (answers, answers),
             "route {name}: RouteResponseSelectionExpression and {id}RouteResponse of template.yaml"
         );
-        assert!(readme.contains(&format!("| `{name}` |")), "route {name} is not in the protocol table of README.md");
+        assert!(protocol.contains(&format!("| `{name}` |")), "route {name} is not in the table of docs/protocol.md");
     }
 }
 

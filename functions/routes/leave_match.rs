@@ -8,7 +8,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Config, ConfigError, Failure, Matches, Read, Seats,
+    Config, ConfigError, Failure, Matches, Read, Seats,
     harness::{self, Call},
     seen_by,
 };
@@ -43,20 +43,18 @@ impl State {
 }
 
 async fn leave_match(state: &State, call: Call<LeaveMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, body, .. } = call;
-    let match_id = match_id_of(&body.match_id);
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
-    let left = state.matches.wish(&match_id, Wish::Leave(&player.id), asking, Read::Eventual).await;
+    let (match_id, player_id) = (match_id_of(&call.body.match_id), &call.player.id);
+    let left = state.matches.wish(&match_id, Wish::Leave(player_id), call.asking(), Read::Eventual).await;
     let changed = match left {
         Ok(changed) => changed,
         Err(Failure::Rejection(rejection)) if rejection.code == Code::NotFound => {
-            state.let_go(&player.id, &match_id).await?;
+            state.let_go(player_id, &match_id).await?;
             return Err(rejection.into());
         }
         Err(failure) => return Err(failure),
     };
-    state.let_go(&player.id, &match_id).await?;
+    state.let_go(player_id, &match_id).await?;
 
     tracing::info!(matchId = match_id, written = changed.written, "left a match");
-    seen_by(changed.row.as_ref(), &player.id)
+    seen_by(changed.row.as_ref(), player_id)
 }

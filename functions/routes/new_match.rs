@@ -8,7 +8,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Failure, Fault, Matches, Wanted,
+    Failure, Fault, Matches, Wanted,
     harness::{self, Call},
     match_code, seen_by,
 };
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, received_at, body, .. } = call;
+    let Call { player, received_at, body, .. } = &call;
     let before = match &body.after {
         Some(after) => Some(ended(matches, &match_id_of(after), &player.id).await?),
         None => None,
@@ -35,15 +35,14 @@ async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush,
     let mode = mode_of(before.as_ref().map_or(body.mode.as_deref().unwrap_or_default(), |before| &before.mode))?;
     let options = before.as_ref().map_or(body.options.as_ref().map(|options| options.get()), |before| Some(&before.options));
     let bots = before.as_ref().map_or(body.bots.unwrap_or_default(), Match::bots);
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
     for attempt in 0..ATTEMPTS {
         let code = match &before {
             // Nobody who was not in that match can tell the code of the next one.
             Some(before) => match_code(0, &before.seed, &before.match_id, attempt),
-            None => match_code(received_at, &player.id, &player.cause, attempt),
+            None => match_code(*received_at, &player.id, &player.cause, attempt),
         };
         let wanted = Wanted { match_id: &code, mode, options, bots, shared: before.is_some() };
-        let Some(changed) = matches.open(wanted, asking).await? else { continue };
+        let Some(changed) = matches.open(wanted, call.asking()).await? else { continue };
         let row = match changed.answer {
             Ok(_) => changed.row,
             Err(held) => matches.get(&held.holds).await?,

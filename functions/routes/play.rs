@@ -7,7 +7,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Failure, Fault, Matches, Read,
+    Failure, Fault, Matches, Read,
     harness::{self, Call, Quiet},
     seen_by,
 };
@@ -23,14 +23,13 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn play(matches: &Matches, call: Call<Play>) -> Result<Quiet<MatchPush>, Failure> {
-    let Call { player, request_id, body: Play { match_id, action, version }, .. } = call;
-    let match_id = match_id_of(&match_id);
-    let act = Wish::Act { player: &player.id, action: action.get(), request_id: request_id.as_deref(), version };
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
-    let changed = matches.wish(&match_id, act, asking, Read::Eventual).await?;
+    let (match_id, player) = (match_id_of(&call.body.match_id), &call.player.id);
+    let (action, version) = (call.body.action.get(), call.body.version);
+    let act = Wish::Act { player, action, request_id: call.request_id.as_deref(), version };
+    let changed = matches.wish(&match_id, act, call.asking(), Read::Eventual).await?;
     let answer = changed.answer.map_err(|_| Fault::because("an action that took a seat"))?;
     let revision = changed.row.as_ref().map(|row| row.revision);
 
     tracing::info!(matchId = match_id, revision, repeated = answer == Answer::Repeated, "played");
-    Ok(Quiet { reply: seen_by(changed.row.as_ref(), &player.id)?, always: answer == Answer::Repeated })
+    Ok(Quiet { reply: seen_by(changed.row.as_ref(), player)?, always: answer == Answer::Repeated })
 }

@@ -88,8 +88,7 @@ async fn resume(state: &State, call: Call<Resume>) -> Result<Resumed, Failure> {
     let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
     // Pushes have been on their way since the connect, so the state is read once: on the page that begins the resume.
     let first_page = call.body.next.is_none();
-    let asking = Asking { player_id: &call.player.id, request_id: call.request_id.as_deref(), cause: &call.player.cause };
-    let states = OptionFuture::from(first_page.then(|| state.of_player(asking)));
+    let states = OptionFuture::from(first_page.then(|| state.of_player(call.asking())));
     let (Page { rows, more }, player_state) =
         try_join!(state.messages.page(&call.player.id, &place, limit, call.deadline), async { states.await.transpose() })?;
 

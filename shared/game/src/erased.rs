@@ -128,9 +128,9 @@ pub trait ErasedGame: fmt::Debug + Send + Sync {
     /// [`Broken`], if there is no way.
     fn migrate(&self, from: u32, state: &str) -> Result<String, Broken>;
 
-    /// The schemas of its actions, views and events.
+    /// The JSON Schemas of its actions, views and events, in the dialect of draft 7.
     #[cfg(feature = "schema")]
-    fn schemas(&self, generator: &mut schemars::SchemaGenerator) -> [schemars::Schema; 3];
+    fn schemas(&self) -> [schemars::Schema; 3];
 }
 
 impl<G: Game> ErasedGame for G {
@@ -208,8 +208,13 @@ impl<G: Game> ErasedGame for G {
     }
 
     #[cfg(feature = "schema")]
-    fn schemas(&self, generator: &mut schemars::SchemaGenerator) -> [schemars::Schema; 3] {
-        [generator.subschema_for::<G::Action>(), generator.subschema_for::<G::View>(), generator.subschema_for::<G::Event>()]
+    fn schemas(&self) -> [schemars::Schema; 3] {
+        // Each by itself, since two games may call different things by the same name.
+        let settings = || schemars::generate::SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+        let (mut read, mut written) = (settings().into_generator(), settings().for_serialize().into_generator());
+        let action = <G::Action as schemars::JsonSchema>::json_schema(&mut read);
+        let view = <G::View as schemars::JsonSchema>::json_schema(&mut written);
+        [action, view, <G::Event as schemars::JsonSchema>::json_schema(&mut written)]
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod a_match;
 mod chance;
+#[cfg(feature = "check")]
+pub mod check;
 mod erased;
 mod game;
 pub mod games;

@@ -3,7 +3,7 @@
 use muster_protocol::{Code, MatchEnding, MatchState, Rejection};
 use serde_json::Value;
 
-use super::{BOT_STEPS, Circumstances, DAY_SECONDS, Match, NO, Occasion, WAITING_SECONDS, YES};
+use super::{BOT_STEPS, Circumstances, DAY_SECONDS, Match, NO, Occasion, WAITING_SECONDS, YES, timing::begins_timer};
 use crate::{
     Actor, Chance, Clock, Millis, Outcome, Played, Refusal, Tell,
     erased::{Broken, ErasedStep, ErasedTable, Failed, Happening},
@@ -59,6 +59,8 @@ pub(super) struct Draft<'a> {
     pub(super) touched: bool,
     /// Whether players are told of it.
     pub(super) told: bool,
+    /// Whether they are told who must act: whoever has acted in secret is not given away by what else they are told.
+    shows: bool,
     /// Whether its timer is to be set anew.
     pub(super) rearmed: bool,
 }
@@ -73,7 +75,18 @@ impl<'a> Draft<'a> {
         }
         row.events.clear();
         let woke_at = read.wakes_at();
-        Self { row, now: at.now, by: at.by, woke_at, events: Vec::new(), step: 0, touched: false, told: false, rearmed: false }
+        Self {
+            row,
+            now: at.now,
+            by: at.by,
+            woke_at,
+            events: Vec::new(),
+            step: 0,
+            touched: false,
+            told: false,
+            shows: false,
+            rearmed: false,
+        }
     }
 
     pub(super) fn table(&self) -> ErasedTable<'_> {
@@ -103,6 +116,7 @@ impl<'a> Draft<'a> {
         let ErasedStep { state, clock, awaits, events, tell, over } = step;
         self.touched = true;
         self.told |= tell == Tell::All;
+        self.shows |= tell == Tell::All;
         self.events.extend(events);
         self.row.state = state;
         self.row.rules = played.game.rules();
@@ -140,6 +154,7 @@ impl<'a> Draft<'a> {
             let acted = action.map(|action| self.happen(played, Happening::Act(Actor::Seat(seat), &action)));
             if !matches!(acted, Some(Ok(()))) {
                 // What it would do is not allowed: the clock goes on without it.
+                self.row.bot_at = None;
                 return acted.unwrap_or(Ok(())).or_else(|stop| if matches!(stop, Stop::Broken(_)) { Err(stop) } else { Ok(()) });
             }
         }
@@ -151,6 +166,7 @@ impl<'a> Draft<'a> {
     /// The match is over.
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.tell();
+        self.shows = true;
         self.row.phase = MatchState::Over;
         self.row.outcome = Some(outcome);
         self.row.awaits = crate::SeatSet::EMPTY;
@@ -192,13 +208,12 @@ impl<'a> Draft<'a> {
         row.events.clear();
         if self.told {
             row.version += 1;
-            row.shown = row.awaits;
+            row.shown = if self.shows { row.awaits } else { row.shown.iter().filter(|seat| !row.seats[*seat].left).collect() };
             if !self.events.is_empty() {
                 row.events = Value::Array(std::mem::take(&mut self.events)).to_string();
             }
         }
-        let wakes_at = row.wakes_at();
-        if wakes_at.is_some_and(|at| self.rearmed || self.woke_at.is_none_or(|before| at < before)) {
+        if begins_timer(self.woke_at, row.wakes_at(), self.rearmed) {
             row.armed = row.revision;
         }
         row.announce = if self.told || row.arms().is_some() { YES } else { NO }.to_owned();

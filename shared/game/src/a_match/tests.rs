@@ -15,7 +15,7 @@ fn opened(mode_name: &str, bots: usize) -> Match {
     Match::open(opening, at(1_000)).unwrap()
 }
 
-fn begun(mode_name: &str) -> Match {
+pub(super) fn begun(mode_name: &str) -> Match {
     done(&opened(mode_name, 0), Wish::Join("bob"), 2_000)
 }
 
@@ -74,6 +74,8 @@ fn two_deadlines_with_nobody_there_end_a_match_and_any_action_between_them_does_
     let tick = |row: &Match| done(row, Wish::Tick, row.due_at.unwrap());
     let row = tick(&tick(&begun("rps")));
     assert_eq!(row.outcome.unwrap().ending, MatchEnding::Abandoned);
+    let played = done(&done(&begun("rps"), play("bob", r#""rock""#, "b"), 3_000), play("alice", r#""rock""#, "a"), 3_100);
+    assert!(tick(&tick(&played)).is_over(), "a round that both have played is none that nobody has");
     let mut row = begun("rps");
     for round in 0..6 {
         row = done(&row, play("bob", r#""rock""#, &format!("b{round}")), row.due_at.unwrap() - 1);
@@ -141,6 +143,27 @@ fn being_away_is_seen_and_ends_with_any_sign_of_life() {
         let back = done(&row, back, 3_200);
         assert!(!back.seats[0].away && back.version == row.version + 1);
     }
+}
+
+#[test]
+fn whoever_has_acted_in_secret_is_not_given_away_by_what_else_is_told() {
+    let before = begun("rps");
+    let played = done(&before, play("alice", r#""rock""#, "r1"), 3_000);
+    let awaits = |row: &Match, seat| row.seen_by(Some(seat), Occasion::Push, 0).unwrap().awaits;
+    let away = done(&played, Wish::GoAway("bob"), 3_100);
+    assert_eq!((awaits(&away, 1), awaits(&away, 0)), (vec![0, 1], vec![1]));
+    let back = done(&done(&before, Wish::GoAway("alice"), 3_000), play("alice", r#""rock""#, "r1"), 3_100);
+    assert_eq!((back.told, awaits(&back, 1)), (true, vec![0, 1]));
+}
+
+#[test]
+fn a_computer_that_can_do_nothing_leaves_the_match_to_the_clock() {
+    let row = opened("tic-tac-toe", 1);
+    let bot = row.seats.iter().position(|seat| seat.bot).unwrap();
+    let state = format!(r#"{{"cells":[0,1,0,0,1,0,1,0,1],"turn":{bot},"bank":[0,0]}}"#);
+    let row = Match { state, awaits: SeatSet::EMPTY.with(bot), bot_at: Some(3_000), ..row };
+    let ticked = done(&row, Wish::Tick, 3_000);
+    assert_eq!((ticked.bot_at, ticked.wakes_at()), (None, row.due_at));
 }
 
 #[test]

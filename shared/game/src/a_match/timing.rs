@@ -12,6 +12,11 @@ use muster_protocol::MatchState;
 use super::{Draft, Match, Stop};
 use crate::{Millis, Played, erased::Happening};
 
+/// Whether a write begins a timer. The clock acts next at `wakes_at`, did so at `before` until now, and has acted or been asked for a new one, or not.
+pub(super) fn begins_timer(before: Option<Millis>, wakes_at: Option<Millis>, asked: bool) -> bool {
+    wakes_at.is_some_and(|at| asked || before.is_none_or(|before| at < before))
+}
+
 /// How far a message is sent on without a write, in milliseconds.
 const SENT_ON_MILLISECONDS: Millis = 60_000;
 

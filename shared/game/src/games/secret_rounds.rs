@@ -199,3 +199,21 @@ impl Game for SecretRounds {
         view.plays.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_play_is_better_than_another() {
+        for SecretRounds { plays, beats } in [&ROCK_PAPER_SCISSORS, &ROCK_PAPER_SCISSORS_LIZARD_SPOCK] {
+            for one in *plays {
+                assert_eq!(beats.iter().filter(|(winner, ..)| winner == one).count(), plays.len() / 2, "{one} beats half of the others");
+                for other in plays.iter().filter(|other| *other != one) {
+                    let either = beats.iter().filter(|(winner, _, loser)| [(one, other), (other, one)].contains(&(winner, loser)));
+                    assert_eq!(either.count(), 1, "{one} and {other}");
+                }
+            }
+        }
+    }
+}

@@ -36,13 +36,11 @@ impl Board {
     }
 
     fn with(&self, cell: usize) -> Self {
-        let cells = std::array::from_fn(|at| if at == cell { Some(self.turn) } else { self.cells[at] });
-        Self { cells, turn: 1 - self.turn, bank: self.bank.clone() }
+        Self { cells: std::array::from_fn(|at| self.cells[at].or((at == cell).then_some(self.turn))), turn: 1 - self.turn, ..self.clone() }
     }
 
-    fn turn_begins(self, table: &Table<Options>) -> Step<Self, usize> {
-        let (seat, clock) = (self.turn, self.bank.turn(self.turn, 1_000 * table.options.turn, table.now));
-        Step::to(self).awaits([seat]).clock(clock)
+    fn turn_begins(&self, table: &Table<Options>) -> Step<Self, usize> {
+        Step::to(self.clone()).awaits([self.turn]).clock(self.bank.turn(self.turn, 1_000 * table.options.turn, table.now))
     }
 
     /// What it comes to for whoever is to move, if both play their best: -1, 0 or 1.

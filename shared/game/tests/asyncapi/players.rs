@@ -45,6 +45,7 @@ pub fn socket(schemas: &mut Schemas) -> (Value, Map<String, Value>) {
     players.route::<routes::LeavePool>();
     players.route::<routes::NewMatch>();
     players.route::<routes::JoinMatch>();
+    players.route::<routes::StartMatch>();
     players.route::<routes::LeaveMatch>();
     players.route::<routes::Play>();
     players.server_frames();

@@ -1,4 +1,4 @@
-//! `docs/asyncapi.yaml` is what the types say: this test writes the document anew, in memory, and compares it with the file.
+//! `docs/asyncapi.yaml` is what the types of the protocol and of the games say: this test writes the document anew, in memory, and compares it with the file.
 
 #![allow(clippy::unwrap_used, reason = "all of it is a test, which may stop")]
 
@@ -13,12 +13,14 @@ use std::{env, fs, path::Path};
 use muster_protocol::Route;
 
 /// What renews the file.
-const RENEWAL: &str = "MUSTER_RENEW_ASYNCAPI=1 cargo test -p muster-protocol asyncapi";
+const RENEWAL: &str = "MUSTER_RENEW_ASYNCAPI=1 cargo test -p muster-game asyncapi";
 
 #[test]
 fn the_asyncapi_document_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/asyncapi.yaml");
-    let head = format!("# Written from the types of shared/protocol, whose comments are the descriptions. To renew it:\n#     {RENEWAL}\n");
+    let head = format!(
+        "# Written from the types of shared/protocol and of the games, whose comments are the descriptions. To renew it:\n#     {RENEWAL}\n"
+    );
     let text = head + &yaml::text(&document::document());
     if env::var_os("MUSTER_RENEW_ASYNCAPI").is_some() {
         fs::write(path, text).unwrap();

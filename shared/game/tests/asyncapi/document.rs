@@ -1,8 +1,13 @@
 //! The document: servers, channels, operations and what they refer to.
 
+use muster_game::MODES;
 use serde_json::{Value, json};
 
-use crate::{players, schemas::Schemas, topics};
+use crate::{
+    players,
+    schemas::{self, Schemas},
+    topics,
+};
 
 /// All of it.
 pub fn document() -> Value {
@@ -35,7 +40,18 @@ pub fn document() -> Value {
             },
             "schemas": schemas.components(),
         },
+        "x-games": games(),
     })
+}
+
+/// What the bodies of `play` and the `match` pushes of each mode have in `action`, `view` and `events`.
+fn games() -> Value {
+    let played = MODES.iter().filter_map(|mode| Some((mode.name, mode.as_played()?)));
+    let games = played.map(|(name, played)| {
+        let [action, view, event] = played.game.schemas().map(schemas::inline);
+        (name.to_owned(), json!({"action": action, "view": view, "event": event}))
+    });
+    Value::Object(games.collect())
 }
 
 fn player_server() -> Value {

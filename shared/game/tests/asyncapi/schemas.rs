@@ -55,7 +55,7 @@ impl Schemas {
 }
 
 /// What a generator does to components only: draft 7 ignores whatever is beside a reference.
-fn inline(mut schema: Schema) -> Value {
+pub fn inline(mut schema: Schema) -> Value {
     RemoveRefSiblings::default().transform(&mut schema);
     schema.into()
 }
