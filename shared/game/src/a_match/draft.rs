@@ -107,6 +107,10 @@ impl<'a> Draft<'a> {
         self.row.state = state;
         self.row.rules = played.game.rules();
         self.row.awaits = awaits.iter().filter(|seat| self.row.seats.get(*seat).is_some_and(|seat| !seat.left)).collect();
+        if tell == Tell::All {
+            // Not whenever players are told of something: that somebody is away must not show that it has acted in secret.
+            self.row.shown = self.row.awaits;
+        }
         self.row.steps += 1;
         match clock {
             Clock::Until(at) => (self.row.due_at, self.row.idle) = (Some(at), false),
@@ -153,7 +157,7 @@ impl<'a> Draft<'a> {
         self.tell();
         self.row.phase = MatchState::Over;
         self.row.outcome = Some(outcome);
-        self.row.awaits = crate::SeatSet::EMPTY;
+        (self.row.awaits, self.row.shown) = (crate::SeatSet::EMPTY, crate::SeatSet::EMPTY);
         (self.row.due_at, self.row.bot_at) = (None, None);
     }
 
@@ -192,7 +196,6 @@ impl<'a> Draft<'a> {
         row.events.clear();
         if self.told {
             row.version += 1;
-            row.shown = row.awaits;
             if !self.events.is_empty() {
                 row.events = Value::Array(std::mem::take(&mut self.events)).to_string();
             }
