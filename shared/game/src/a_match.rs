@@ -102,7 +102,7 @@ pub struct Match {
     pub armed: u64,
     /// How many steps there have been.
     pub steps: u32,
-    /// Deadlines in a row at which no player had done anything; -1, if one has since the last.
+    /// Deadlines in a row at which no player had done anything; -1, if one has for the next.
     pub missed: i32,
     /// The latest requests of each seat, hashed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

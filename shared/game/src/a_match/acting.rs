@@ -127,8 +127,10 @@ impl Draft<'_> {
         if !self.row.awaits.contains(seat) {
             return Err(Rejection::new(Code::NotYourTurn, "body.action: it is not your turn").into());
         }
+        let due_at = self.row.due_at;
         self.happen(played, Happening::Act(Actor::Seat(seat), action))?;
-        self.row.missed = -1;
+        // It was done for the deadline that it was done before: for one that it brings, nobody has done anything yet.
+        self.row.missed = if self.row.due_at == due_at { -1 } else { 0 };
         self.set_away(seat, false);
         self.let_bots_act(played)?;
         Ok(seat)
