@@ -190,7 +190,7 @@ impl Draft<'_> {
         self.tell();
         let is_waiting = self.row.phase == MatchState::Waiting;
         self.row.seats[seat].left = true;
-        self.row.awaits = self.row.awaits.without(seat);
+        (self.row.awaits, self.row.shown) = (self.row.awaits.without(seat), self.row.shown.without(seat));
         let Some(first) = self.row.seats.iter().position(|seat| !seat.bot && !seat.left) else {
             self.abandon("nobody is left");
             return Ok(());
