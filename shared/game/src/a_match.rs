@@ -34,7 +34,7 @@ pub use timing::Look;
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// How long a match waits for players, in seconds.
-pub const WAITING_SECONDS: u64 = 60 * 60;
+const WAITING_SECONDS: u64 = 60 * 60;
 
 /// How many requests of each seat are remembered.
 const REQUESTS: usize = 4;

@@ -18,7 +18,7 @@ mod seat_set;
 mod secret;
 mod time_bank;
 
-pub use a_match::{Answer, Change, Circumstances, Look, Match, Occasion, Opening, WAITING_SECONDS, Wish};
+pub use a_match::{Answer, Change, Circumstances, Look, Match, Occasion, Opening, Wish};
 pub use chance::Chance;
 pub use erased::{Broken, ErasedGame};
 pub use game::{Actor, Clock, Game, Millis, Refusal, Step, Table, Tell, Viewer, refuse};

@@ -4,7 +4,7 @@ use muster_protocol::{Code, MatchPlayer, MatchState, Rejection, limits};
 use serde_json::{Map, Value};
 
 use super::{Circumstances, Draft, Match, NO, Stop, acting::not_found};
-use crate::{Millis, Mode, Played, SeatSet, erased::Happening};
+use crate::{Mode, Played, SeatSet, erased::Happening};
 
 /// What a match is opened with.
 #[derive(Clone, Copy, Debug)]
@@ -95,12 +95,6 @@ impl Match {
     #[must_use]
     pub fn bots(&self) -> usize {
         self.seats.iter().filter(|seat| seat.bot).count()
-    }
-
-    /// For how long a player may sit in it, in whole epoch seconds, should its end never be told.
-    #[must_use]
-    pub const fn seat_expiry(now: Millis) -> u64 {
-        now / 1_000 + super::DAY_SECONDS
     }
 }
 
