@@ -1,8 +1,9 @@
 //! `joinMatch`: into a match by its code, or back to a match.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the last one that it
-//!   waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells everybody.
+//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the
+//!   last one that it waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells
+//!   everybody.
 //! - Safe to repeat: a player who is in the match is shown it. One too many is refused.
 
 use lambda_runtime::Error;

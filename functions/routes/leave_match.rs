@@ -1,9 +1,9 @@
 //! `leaveMatch`: the calling player gives a match up.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match without the player, and then gives up the player's seat, so that it can play again at once; also in a match that
-//!   is over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the others' seats alone: the row's
-//!   stream event makes matches_announce do both.
+//! - Reads: the match. Writes: the match without the player, and then gives up the player's seat, so that it can play again at once; also
+//!   in a match that is over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the
+//!   others' seats alone: the row's stream event makes matches_announce do both.
 //! - Safe to repeat: a match that is over, or that the player has left, is shown as it is.
 
 use lambda_runtime::Error;

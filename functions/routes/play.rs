@@ -1,9 +1,10 @@
 //! `play`: an action in a match.
 //!
 //! - Trigger: a client's frame. The route is quiet: its answer is posted to the caller's own socket, and only where one is wanted.
-//! - Reads: the match. Writes: the match behind the action and all that follows from it at once, on condition that it is as it was read. Pushes nothing to
-//!   others: the row's stream event tells all who are told.
-//! - Safe to repeat: the row knows the latest requests of each seat, so an action that comes again is answered as the first time and not done again.
+//! - Reads: the match. Writes: the match behind the action and all that follows from it at once, on condition that it is as it was read.
+//!   Pushes nothing to others: the row's stream event tells all who are told.
+//! - Safe to repeat: the row knows the latest requests of each seat, so an action that comes again is answered as the first time and not
+//!   done again.
 
 use lambda_runtime::Error;
 use muster_aws::{

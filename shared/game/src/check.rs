@@ -1,13 +1,16 @@
-//! The kit that proves a game: one line a mode. It plays the mode's matches as they are stored and changed, with [`Match::change`](crate::Match::change), in two ways.
+//! The kit that proves a game: one line a mode. It plays the mode's matches as they are stored and changed, with
+//! [`Match::change`](crate::Match::change), in two ways.
 //!
-//! With stateright, all orders in which things can happen, to the depth and the number of states that the mode's [`Check`] names: players come in, one
-//! too many and late ones, too; they act as the game's `tries` say, and in ways that nobody should; requests come twice; players go away, come back and
-//! leave; the clock is early, punctual or late; a writer loses its race, and decides again; a reader sees an older row. Two states are the same to it if
-//! only counters, request ids and absolute times differ. Then whole matches at random, to their end.
+//! With stateright, all orders in which things can happen, to the depth and the number of states that the mode's [`Check`] names: players
+//! come in, one too many and late ones, too; they act as the game's `tries` say, and in ways that nobody should; requests come twice;
+//! players go away, come back and leave; the clock is early, punctual or late; a writer loses its race, and decides again; a reader sees an
+//! older row. Two states are the same to it if only counters, request ids and absolute times differ. Then whole matches at random, to their
+//! end.
 //!
-//! Around each step it holds the [`Law`]s. That every match ends is held as a measure which falls, since stateright's `eventually` misses cycles: each
-//! step counts towards the mode's most steps, each missed deadline towards its most of those, and a match that is played always has a time at which the
-//! clock acts. A match that only ends because it has reached its most steps has not ended by its rules, and is a mistake.
+//! Around each step it holds the [`Law`]s. That every match ends is held as a measure which falls, since stateright's `eventually` misses
+//! cycles: each step counts towards the mode's most steps, each missed deadline towards its most of those, and a match that is played
+//! always has a time at which the clock acts. A match that only ends because it has reached its most steps has not ended by its rules, and
+//! is a mistake.
 //!
 //! ```
 //! muster_game::check!(tic_tac_toe);

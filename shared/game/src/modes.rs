@@ -103,8 +103,8 @@ pub struct Check {
 /// What GameLift is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hosted {
-    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a parameter,
-    /// so that each stage has its own queue. If it is empty, the mode is not offered.
+    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a
+    /// parameter, so that each stage has its own queue. If it is empty, the mode is not offered.
     pub queue: &'static str,
     /// Players that a game session has room for: 1 to 200.
     pub seats: u16,
