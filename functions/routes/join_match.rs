@@ -31,6 +31,7 @@ async fn join_match(matches: &Matches, call: Call<JoinMatch>) -> Result<MatchPus
         return Err(Rejection::new(Code::Seated, message).in_match(&held.holds).into());
     }
 
-    tracing::info!(matchId = match_id, written = changed.written, "joined a match");
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "joined a match");
     seen_by(changed.row.as_ref(), player_id)
 }

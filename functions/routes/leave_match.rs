@@ -55,6 +55,7 @@ async fn leave_match(state: &State, call: Call<LeaveMatch>) -> Result<MatchPush,
     };
     state.let_go(player_id, &match_id).await?;
 
-    tracing::info!(matchId = match_id, written = changed.written, "left a match");
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "left a match");
     seen_by(changed.row.as_ref(), player_id)
 }

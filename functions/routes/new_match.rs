@@ -47,8 +47,8 @@ async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush,
             Ok(_) => changed.row,
             Err(held) => matches.get(&held.holds).await?,
         };
-        let match_id = row.as_ref().map(|row| &row.match_id);
-        tracing::info!(matchId = match_id, mode = mode.name, after = body.after, "opened a match");
+        let (cause, match_id) = row.as_ref().map(|row| (&row.cause, &row.match_id)).unzip();
+        tracing::info!(cause, by = player.cause, matchId = match_id, mode = mode.name, after = body.after, "opened a match");
         return seen_by(row.as_ref(), &player.id);
     }
     Err(Fault::because("every code that was tried is that of a match").into())

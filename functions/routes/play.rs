@@ -29,8 +29,9 @@ async fn play(matches: &Matches, call: Call<Play>) -> Result<Quiet<MatchPush>, F
     let act = Wish::Act { player, action, request_id: call.request_id.as_deref(), version };
     let changed = matches.wish(&match_id, act, call.asking(), Read::Eventual).await?;
     let answer = changed.answer.map_err(|_| Fault::because("an action that took a seat"))?;
-    let revision = changed.row.as_ref().map(|row| row.revision);
+    let (cause, revision) = changed.row.as_ref().map(|row| (&row.cause, row.revision)).unzip();
+    let repeated = (answer == Answer::Repeated).then_some(true);
 
-    tracing::info!(matchId = match_id, revision, repeated = answer == Answer::Repeated, "played");
-    Ok(Quiet { reply: seen_by(changed.row.as_ref(), player)?, always: answer == Answer::Repeated })
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, revision, repeated, "played");
+    Ok(Quiet { reply: seen_by(changed.row.as_ref(), player)?, always: repeated.is_some() })
 }
