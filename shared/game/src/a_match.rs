@@ -218,4 +218,6 @@ impl Match {
 #[cfg(test)]
 mod chains;
 #[cfg(test)]
+mod crowd_tests;
+#[cfg(test)]
 mod tests;

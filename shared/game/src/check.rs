@@ -237,7 +237,7 @@ pub fn prove(mode: &'static Mode) {
 static FURTHER: RwLock<Vec<&'static Mode>> = RwLock::new(Vec::new());
 
 /// Has matches of this mode find it.
-fn offer(mode: &'static Mode) {
+pub(crate) fn offer(mode: &'static Mode) {
     if crate::mode(mode.name).is_none() {
         FURTHER.write().unwrap_or_else(PoisonError::into_inner).push(mode);
     }
