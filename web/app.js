@@ -21,8 +21,14 @@ const LONELY = 8_000;
 const SETTLING = 3_000;
 const PAUSE = 250;
 
+/** How long after it was said something is still news, in milliseconds. */
+const RECENT = 60_000;
+
 /** Everything that needs a connection, once there is a player. @type {any} */
 let muster;
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let lonely;
 
 /** When the player last was in something. */
 let leftAt = -Infinity;
@@ -35,6 +41,7 @@ const chat = new Chat((playerIds, message) => muster.request("sendMessage", { pl
 /** @type {Table} */
 const table = new Table({
   now: () => muster?.now() ?? Date.now(),
+  isOnline: () => muster?.state === "online",
   act: (action) => sitting.act(action),
   overdue: () => muster?.resync(),
 });
@@ -87,7 +94,8 @@ async function begin(/** @type {string} */ name) {
     // The first token is asked for here, so that a name which cannot be one is said at once.
     [url] = await Promise.all([socketUrl(), token(name)]);
   } catch (error) {
-    notice(error instanceof TokenRefused ? "That name cannot play here. Try another one." : "Nobody answers right now. Try again in a moment.");
+    const isForGood = error instanceof TokenRefused;
+    notice(isForGood ? "That name cannot play here. Try another one." : "Nobody answers right now. Try again in a moment.");
     show("name");
     byId("name").focus();
     return;
@@ -121,6 +129,7 @@ function stateChanged(code) {
   const words = connection(muster.state);
   pill.dataset.state = words === "Offline" ? "waiting" : muster.state;
   setText(pill, words);
+  sitting.redraw();
   if (muster.state === "closed") {
     notice(code === "outdated" ? failure({ code }) : "You are signed out. Reload the page to come back.");
   }
@@ -183,7 +192,8 @@ function wait() {
   byId("pool-signs").replaceChildren(...signs.map((sign) => element("span", "", sign)));
   setText(byId("pool-lead"), "You are matched as soon as somebody else wants to play.");
   show("pool");
-  setTimeout(() => {
+  clearTimeout(lonely);
+  lonely = setTimeout(() => {
     if (screen() === "pool") {
       setText(byId("pool-lead"), "Nobody has come yet. You can go on waiting, or play the computer instead.");
       announce(byId("pool-lead").textContent);
@@ -198,14 +208,18 @@ function toLobby(words = "", hash = "") {
   notice(words);
 }
 
-/** @param {{senderId: string, message: string, announcement?: string}} of Somebody says something. */
-function heard({ senderId, message, announcement }) {
-  if (message === OFFER && announcement === undefined) {
-    sitting.offered(senderId);
-  }
-  chat.heard(announcement ? `${senderId} (${announcement})` : senderId, message);
-  if (byId("chat").hidden || screen() !== "match") {
-    notice(`${senderId} says: ${message}`);
+/** @param {{senderId: string, message: string, announcement?: string, sentAt: number}} of Somebody says something. */
+function heard({ senderId, message, announcement, sentAt }) {
+  const sender = announcement === undefined ? senderId : "Announcement";
+  chat.heard(sender, message);
+  // What was said long ago is only to be read.
+  if (muster.now() - sentAt < RECENT) {
+    if (message === OFFER && announcement === undefined) {
+      sitting.offered(senderId);
+    }
+    if (byId("chat").hidden || screen() !== "match") {
+      notice(`${sender}: ${message}`);
+    }
   }
 }
 

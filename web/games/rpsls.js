@@ -50,7 +50,8 @@ export default {
   modes: { rpsls: "Rock, paper, scissors, lizard, Spock", rps: "Rock, paper, scissors" },
   signs: Object.values(HANDS).map(([, sign]) => sign),
   rules: (mode) => [
-    "Both choose a hand in secret before the time is up; then both are shown. Whoever does not choose loses the round to whoever does. Who first wins three rounds wins the match.",
+    "Both choose a hand in secret before the time is up; then both are shown. Whoever does not choose loses the round to whoever does.",
+    "Who first wins three rounds wins the match.",
     ...(mode === "rps"
       ? ["Rock crushes scissors, paper covers rock, scissors cut paper."]
       : Object.values(HANDS).map(([name, sign, beats]) => `${sign} ${name} ${beats}.`)),
@@ -133,7 +134,8 @@ export default {
         latest = now;
         draw(now);
         const played = now.pending?.action ?? view.played;
-        return { happened: roundEnd(view, name(1 - seat), now.match.state), prompt: now.isYours ? "Choose your hand." : played ? `You play ${handOf(played)[0]}.` : "" };
+        const chosen = played ? `You play ${handOf(played)[0]}.` : "";
+        return { happened: roundEnd(view, name(1 - seat), now.match.state), prompt: now.isYours ? "Choose your hand." : chosen };
       },
       end: endReveal,
     };

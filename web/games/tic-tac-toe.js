@@ -28,7 +28,7 @@ export default {
     const cells = CELLS.map((_, at) => {
       const cell = element("button", "cell");
       cell.type = "button";
-      cell.append(element("span"));
+      cell.append(Object.assign(element("span"), { ariaHidden: "true" }));
       cell.setAttribute("aria-keyshortcuts", String(at + 1));
       cell.addEventListener("click", () => act(at));
       return cell;
@@ -39,7 +39,10 @@ export default {
     let happened = "Three in a row wins. Good luck!";
     return {
       show({ match, isYours, pending, events }) {
-        const marked = match.view.cells.map((/** @type {number | null} */ seat, /** @type {number} */ at) => (pending?.action === at ? match.seat : seat));
+        const marked = [...match.view.cells];
+        if (pending) {
+          marked[pending.action] = match.seat;
+        }
         const line = LINES.find(([one, ...others]) => marked[one] !== null && others.every((at) => marked[at] === marked[one]));
         cells.forEach((cell, at) => {
           const seat = marked[at];
@@ -49,7 +52,8 @@ export default {
           const isNew = order >= 0 && seat !== match.seat;
           setText(cell.firstChild, isFree ? "" : MARKS[seat]);
           cell.ariaLabel = `${capital(CELLS[at])}: ${isFree ? "free" : `${MARKS[seat]} ${name(seat)}`}`;
-          cell.className = `cell ${isFree ? "" : seat === match.seat ? "mine" : "theirs"} ${isNew ? "new" : ""} ${line?.includes(at) ? "line" : ""}`;
+          const whose = isFree ? "" : seat === match.seat ? "mine" : "theirs";
+          cell.className = `cell ${whose} ${isNew ? "new" : ""} ${line?.includes(at) ? "line" : ""}`;
           setUsable(cell, isYours && isFree);
         });
         if (events.length > 0) {

@@ -6,7 +6,7 @@
 
 import { storedIn } from "../muster.js";
 import { byId, element, setText } from "./dom.js";
-import { all, failure } from "./words.js";
+import { all, failure, othersIn } from "./words.js";
 
 /** How many lines are kept. */
 const MOST = 60;
@@ -42,17 +42,17 @@ export class Chat {
   }
 
   /**
-   * The player is in a match, and talks to the others in it; with the computer there is nothing to talk about. That it is played is said once,
-   * however often the page is loaded anew.
+   * The player is in a match, and talks to the others in it; with the computer there is nothing to talk about. That it is played is said
+   * once, however often the page is loaded anew.
    *
    * @param {any} match
    */
-  joins({ matchId, state, players, seat }) {
-    const others = players.filter((/** @type {any} */ { bot }, /** @type {number} */ at) => !bot && at !== seat);
-    this.#partners = others.map((/** @type {any} */ { playerId }) => playerId);
-    byId("chat").hidden = others.length === 0;
+  joins(match) {
+    const { matchId, state } = match;
+    this.#partners = othersIn(match);
+    byId("chat").hidden = this.#partners.length === 0;
     setText(byId("chat-title"), `Chat with ${all(this.#partners)}`);
-    if (state === "playing" && others.length > 0 && !this.#lines.some((line) => line.matchId === matchId)) {
+    if (state === "playing" && this.#partners.length > 0 && !this.#lines.some((line) => line.matchId === matchId)) {
       this.#add({ sender: "", text: `You play against ${all(this.#partners)}.`, kind: "system", matchId });
     }
   }

@@ -6,7 +6,7 @@ import { storedIn } from "../muster.js";
 import { gameOf } from "../games/all.js";
 import { byId, setText } from "./dom.js";
 import { notice, screen, show } from "./screens.js";
-import { all, failure, nameOf } from "./words.js";
+import { all, failure, nameOf, othersIn } from "./words.js";
 
 /** What a player says who waits in the next match. It makes sense to somebody with another client, too. */
 export const OFFER = "Rematch?";
@@ -115,7 +115,8 @@ export class Sitting {
     const missing = this.#expected.filter((name) => !players.some((/** @type {any} */ { playerId }) => playerId === name));
     const isAgain = missing.length > 0;
     setText(byId("waiting-title"), isAgain ? `Waiting for ${all(missing)}…` : "Send this link to a friend");
-    setText(byId("invite-lead"), isAgain ? "They have been asked, and can come by this link, too." : "The match begins when your friend opens it.");
+    const lead = isAgain ? "They have been asked, and can come by this link, too." : "The match begins when your friend opens it.";
+    setText(byId("invite-lead"), lead);
     byId("start").hidden = host !== seat || players.length < least;
   }
 
@@ -132,7 +133,7 @@ export class Sitting {
     const pending = { action };
     this.#pending = pending;
     notice("");
-    this.#redraw();
+    this.redraw();
     try {
       await this.#play(match, action);
     } catch (error) {
@@ -141,7 +142,7 @@ export class Sitting {
       // A push that came before may have acknowledged it already, and another may be on its way.
       if (this.#pending === pending) {
         this.#pending = null;
-        this.#redraw();
+        this.redraw();
       }
     }
   }
@@ -179,16 +180,16 @@ export class Sitting {
     }
   }
 
-  /** What the player has chosen has changed. */
-  #redraw() {
+  /** What the player has chosen has changed, or whether there is a connection. */
+  redraw() {
     if (this.match?.state === "playing") {
       this.#table.show(this.match, this.#pending, []);
     }
   }
 
   /**
-   * All that was missed has been told, and the player is in these matches: one that is shown and is not among them is over. How it ended would
-   * have been told by now if it was played. If it waited, that is asked for: whoever was in a match is shown it.
+   * All that was missed has been told, and the player is in these: a match that is shown and not among them is over. How it ended would have
+   * been told by now if it was played. If it waited, that is asked for: whoever was in a match is shown it.
    *
    * @param {{id: string}[]} seats
    */
@@ -212,7 +213,7 @@ export class Sitting {
    * @param {string} sender
    */
   offered(sender) {
-    if (this.match?.state === "over" && this.#others().includes(sender)) {
+    if (this.match?.state === "over" && othersIn(this.match).includes(sender)) {
       setText(byId("rematch-status"), `${sender} wants a rematch.`);
     }
   }
@@ -224,17 +225,11 @@ export class Sitting {
    */
   async again(ask) {
     const { matchId } = this.match;
-    this.#expected = this.#others();
+    this.#expected = othersIn(this.match);
     const next = await ask(() => this.#muster().nextMatch(matchId));
     if (next?.state === "waiting" && next.players.length === 1) {
       this.#chat.say(OFFER, this.#expected);
     }
-  }
-
-  /** The other players, the computer not among them. */
-  #others() {
-    const { players, seat } = this.match;
-    return players.filter((/** @type {any} */ { bot }, /** @type {number} */ at) => !bot && at !== seat).map((/** @type {any} */ { playerId }) => playerId);
   }
 
   /**

@@ -7,12 +7,13 @@ import { gameOf } from "../games/all.js";
 import { Clock } from "./clock.js";
 import { announce, byId, capital, element, isUsable, setText } from "./dom.js";
 import { entitle } from "./screens.js";
-import { all, matchEnd, nameOf } from "./words.js";
+import { all, matchEnd, nameOf, opponents } from "./words.js";
 
 /** The table. */
 export class Table {
   #clock;
   #act;
+  #isOnline;
   /** @type {any} */
   #match = null;
   /** @type {import("../games/all.js").Board | null} */
@@ -23,10 +24,12 @@ export class Table {
   /**
    * @param {object} wires
    * @param {() => number} wires.now The server's time.
+   * @param {() => boolean} wires.isOnline
    * @param {(action: unknown) => void} wires.act
    * @param {() => void} wires.overdue The time is up, and nothing has come.
    */
-  constructor({ now, act, overdue }) {
+  constructor({ now, isOnline, act, overdue }) {
+    this.#isOnline = isOnline;
     this.#act = act;
     this.#clock = new Clock(now, overdue);
     document.addEventListener("keydown", (event) => this.#pressed(event));
@@ -52,9 +55,12 @@ export class Table {
     const isYours = awaits.includes(match.seat) && pending === null;
     this.#drawSeats(awaits, pending !== null);
     this.#clock.set(isOver ? undefined : match.dueAt, isYours);
-    const { happened, prompt } = hasView && this.#board ? this.#board.show({ match, isYours, pending, events }) : { happened: "", prompt: "" };
-    const others = awaits.filter((/** @type {number} */ seat) => seat !== match.seat).map((/** @type {number} */ seat) => nameOf(match, seat));
-    const waits = isYours || others.length === 0 ? "" : `Waiting for ${all(others)}…`;
+    const { happened = "", prompt = "" } = (hasView && this.#board?.show({ match, isYours, pending, events })) || {};
+    const others = awaits.filter((/** @type {number} */ seat) => seat !== match.seat);
+    let waits = isYours || others.length === 0 ? "" : `Waiting for ${all(others.map((/** @type {number} */ seat) => nameOf(match, seat)))}…`;
+    if (pending !== null && !this.#isOnline()) {
+      waits = "It is sent as soon as there is a connection.";
+    }
     const asked = isOver ? "" : `${prompt} ${waits}`.trim();
     setText(byId("summary"), happened);
     setText(byId("prompt"), asked);
@@ -108,9 +114,8 @@ export class Table {
   }
 
   #drawParts() {
-    const { state, seat } = this.#match;
-    const opponents = all(this.#match.players.map((/** @type {any} */ _, /** @type {number} */ at) => at).filter((/** @type {number} */ at) => at !== seat).map((/** @type {number} */ at) => nameOf(this.#match, at)));
-    const title = state === "waiting" ? "Waiting for players" : `Match against ${opponents}`;
+    const { state } = this.#match;
+    const title = state === "waiting" ? "Waiting for players" : `Match against ${opponents(this.#match)}`;
     const [end, text] = state === "over" ? matchEnd(this.#match) : ["", ""];
     setText(byId("match-title"), title);
     entitle(end || title);

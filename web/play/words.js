@@ -102,6 +102,27 @@ export function nameOf({ players, seat: own }, seat) {
 }
 
 /**
+ * Everybody else in a match, the computer, too.
+ *
+ * @param {any} match
+ */
+export function opponents(match) {
+  const others = match.players.map((/** @type {any} */ _, /** @type {number} */ at) => (at === match.seat ? "" : nameOf(match, at)));
+  return all(others.filter(Boolean));
+}
+
+/**
+ * The players of a match beside the one who plays here, and without the computer.
+ *
+ * @param {any} match
+ * @returns {string[]}
+ */
+export function othersIn({ players, seat }) {
+  const others = players.filter((/** @type {any} */ { bot }, /** @type {number} */ at) => !bot && at !== seat);
+  return others.map((/** @type {any} */ { playerId }) => playerId);
+}
+
+/**
  * Several names.
  *
  * @param {string[]} names
@@ -119,26 +140,28 @@ export function all(names) {
 export function matchEnd(match) {
   const { outcome, seat, players } = match;
   const { ending, places, scores = [], words } = outcome;
-  const seats = players.map((/** @type {any} */ _, /** @type {number} */ at) => at);
   const isFirst = places[seat] === 1;
-  const others = all(seats.filter((/** @type {number} */ at) => at !== seat).map((/** @type {number} */ at) => nameOf(match, at)));
-  const winners = all(seats.filter((/** @type {number} */ at) => places[at] === 1).map((/** @type {number} */ at) => nameOf(match, at)));
-  const left = seats.filter((/** @type {number} */ at) => players[at].left && at !== seat).map((/** @type {number} */ at) => nameOf(match, at));
-  const mine = scores[seat];
-  const rest = scores.filter((/** @type {number} */ _, /** @type {number} */ at) => at !== seat).join(", ");
+  const named = (/** @type {(at: number) => boolean} */ isMeant) =>
+    players.flatMap((/** @type {any} */ _, /** @type {number} */ at) => (isMeant(at) ? [nameOf(match, at)] : []));
+  const winners = capital(all(named((at) => places[at] === 1)));
+  const left = named((at) => players[at].left && at !== seat);
+  const isScored = players.length === 2 && scores.length === 2;
+  const [mine, theirs] = [scores[seat], scores[1 - seat]];
   switch (ending) {
     case "won":
-      if (players.length > 2) {
-        return [isFirst ? "You win!" : "You lose", isFirst ? `You are before ${others}.` : `You are number ${places[seat]} of ${players.length}. ${capital(winners)} wins.`];
+      if (players.length > 2 && !isFirst) {
+        return ["You lose", `You are number ${places[seat]} of ${players.length}. ${winners} wins.`];
       }
-      if (scores.length > 0) {
-        return isFirst ? ["You win!", `You beat ${others} by ${mine} to ${rest}.`] : ["You lose", `${capital(winners)} wins by ${rest} to ${mine}.`];
+      if (!isScored) {
+        return [isFirst ? "You win!" : "You lose", `${capital(words)}.`];
       }
-      return [isFirst ? "You win!" : "You lose", `${capital(words)}.`];
+      return isFirst
+        ? ["You win!", `You beat ${opponents(match)} by ${mine} to ${theirs}.`]
+        : ["You lose", `${winners} wins by ${theirs} to ${mine}.`];
     case "drawn":
-      return ["A draw", scores.length > 0 ? `It is ${mine} to ${rest}.` : `${capital(words)}.`];
+      return ["A draw", isScored ? `It is ${mine} to ${theirs}.` : `${capital(words)}.`];
     case "forfeited":
-      return isFirst && left.length > 0 ? ["You win!", `${capital(all(left))} has left the match.`] : ["You left", `${capital(winners)} wins.`];
+      return isFirst && left.length > 0 ? ["You win!", `${capital(all(left))} has left the match.`] : ["You left", `${winners} wins.`];
     case "void":
       return ["The match cannot go on", "Something went wrong on the server. It does not count."];
     default:
