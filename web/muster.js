@@ -1,5 +1,6 @@
 /**
- * A client for Muster in a browser: one WebSocket that stays connected, requests with their answers, actions in matches, and pushes as events.
+ * A client for Muster in a browser: one WebSocket that stays connected, requests with their answers, actions in matches, and pushes as
+ * events.
  *
  *     import { connect } from "./muster.js";
  *
@@ -17,7 +18,7 @@
  * not sent yet waits for the next connection, within its own time-out.
  *
  * **An action** (`play`) is acknowledged by the push that contains it, which may come only when the others have acted, too. Until then it is
- * sent again over each new connection, with the same `requestId` and the `version` that the player saw, so that it counts once and for
+ * sent again over each new connection, with the same `requestId` and the `version` that the player saw, so that it counts once, and for
  * nothing that came later; what came too late is refused as `stale`. It waits until some seconds after the match's time is up. Another
  * action in the same match is refused meanwhile, as `unacknowledged`.
  *
@@ -56,7 +57,8 @@ export { randomId } from "./muster/connection.js";
  * @property {() => Promise<string>} token Asked at every attempt to connect. It may throw a `TokenRefused`, and then the client closes.
  * @property {import("./muster/inbox.js").Store} [store] What outlives a reload; in memory if absent. See `storedIn`.
  * @property {number} [connectTimeout] For one attempt, the token included.
- * @property {number} [requestTimeout] For an answer; longer than the 29 s after which API Gateway itself gives up. An action waits longer, if its match does.
+ * @property {number} [requestTimeout] For an answer; longer than the 29 s after which API Gateway itself gives up. An action waits for longer
+ *   if its match does.
  * @property {number} [keepAlive] After how long without a frame of ours a ping is sent: API Gateway closes a connection that was idle for ten minutes.
  * @property {number} [rollOver] How old a connection may become.
  * @property {import("./muster/backoff.js").Backoff} [backoff]

@@ -116,8 +116,8 @@ export class CatchingUp {
   }
 
   /**
-   * A match has ended while the player was away, which a resume does not show: its last view is asked for, and the reply tells it. That may be
-   * remembered no more, and then there is nothing to tell.
+   * A match has ended while the player was away, which a resume does not show: its last view is asked for, and the reply tells it. That may
+   * be remembered no more, and then there is nothing to tell.
    *
    * @param {Connection} connection
    * @param {number} own

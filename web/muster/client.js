@@ -214,7 +214,10 @@ export class Muster extends EventTarget {
     try {
       return await open(this.#options, attempt, (connection) => ({
         pushed: (type, push) => (type === "message" ? this.#catchingUp.pushed(push) : this.#tell(type, push)),
-        found: (match) => this.#progress.news({ matches: [match] }).forEach(([name, push]) => this.#emit(name, push)),
+        found: (match, requestId) => {
+          this.#plays.answered(requestId);
+          this.#progress.news({ matches: [match] }).forEach(([name, push]) => this.#emit(name, push));
+        },
         gateway: (complaint) => this.#emit("gateway", complaint),
         refused: (rejection) => this.#refused(connection(), rejection),
         ended: (reason) => this.#ended(connection(), reason),
@@ -448,6 +451,7 @@ export class Muster extends EventTarget {
    * @param {any} push
    */
   #tell(type, push) {
+    this.#plays.answered(push.ack);
     if (this.#progress.isNews(type, push)) {
       this.#emit(type, push);
     }

@@ -20,7 +20,7 @@ const FRAME_BYTES = 32 * 1024;
  *
  * @typedef {object} Handlers
  * @property {(type: string, push: any) => void} pushed
- * @property {(match: any) => void} found A reply or a rejection brings a match.
+ * @property {(match: any, requestId: string) => void} found A reply or a rejection brings a match.
  * @property {(frame: object) => void} gateway API Gateway spoke for itself.
  * @property {(rejection: Rejection) => void} refused After whoever asked was told.
  * @property {(reason: string) => void} ended Not after `close`.
@@ -133,12 +133,12 @@ export class Connection {
     const read = parse(text);
     switch (read?.type) {
       case "reply":
-        this.#found(OF_MATCHES.includes(read.route) && read.body);
+        this.#found(OF_MATCHES.includes(read.route) && read.body, read.requestId);
         this.take(read.requestId)?.resolve(read.body);
         break;
       case "rejection": {
         const rejection = new Rejection(read);
-        this.#found(read.match);
+        this.#found(read.match, read.requestId);
         this.take(read.requestId)?.reject(rejection);
         this.#handlers.refused(rejection);
         break;
@@ -154,10 +154,13 @@ export class Connection {
     }
   }
 
-  /** @param {any} match */
-  #found(match) {
+  /**
+   * @param {any} match
+   * @param {string} requestId
+   */
+  #found(match, requestId) {
     if (match?.matchId) {
-      this.#handlers.found(match);
+      this.#handlers.found(match, requestId);
     }
   }
 

@@ -50,8 +50,8 @@ export class Playing {
   }
 
   /**
-   * Which of them have ended unseen, as the player is in these by the state that was asked for. Of one that was told since, that state may be
-   * too old to know.
+   * Which of them have ended unseen, as the player is in these by the state that was asked for. Of one that was told since, that state may
+   * be too old to know.
    *
    * @param {string[]} present
    */

@@ -1,5 +1,6 @@
 /**
- * Actions in matches: one at a time in each, sent again until a push acknowledges it. The server knows it by its `requestId` and does it once.
+ * Actions in matches: one at a time in each, sent again until a push acknowledges it. The server knows it by its `requestId`, and does it
+ * once.
  */
 
 import { delay } from "./backoff.js";
@@ -31,8 +32,8 @@ const DOUBT = 8_000;
 /** The unacknowledged action of each match. */
 export class Plays {
   #around;
-  /** @type {Set<string>} */
-  #open = new Set();
+  /** The match of each, by the ids of their requests. @type {Map<string, string>} */
+  #open = new Map();
 
   /** @param {Surroundings} around */
   constructor(around) {
@@ -45,36 +46,47 @@ export class Plays {
    * @returns {Promise<any>} The match with the action in it.
    */
   async play(matchId, action) {
-    if (this.#open.has(matchId)) {
+    if ([...this.#open.values()].includes(matchId)) {
       throw new RequestError("unacknowledged", "the action before in this match is not acknowledged yet", false);
     }
     const { seen, now, doubt, timeout } = this.#around;
     const { version, dueAt = 0 } = seen(matchId) ?? {};
     const patience = Math.max(timeout, dueAt - now() + GRACE);
     const doubting = setTimeout(doubt, DOUBT);
-    this.#open.add(matchId);
+    const id = randomId();
+    this.#open.set(id, matchId);
     try {
-      return await this.#send({ matchId, action, version }, performance.now() + patience);
+      return await this.#send(id, { matchId, action, version }, performance.now() + patience);
     } finally {
-      this.#open.delete(matchId);
+      this.answered(id);
       clearTimeout(doubting);
     }
   }
 
   /**
+   * This action is acknowledged or refused: whoever is told the match with it can act at once.
+   *
+   * @param {string} id
+   */
+  answered(id) {
+    this.#open.delete(id);
+  }
+
+  /**
+   * @param {string} id
    * @param {object} body
    * @param {number} deadline
    */
-  async #send(body, deadline) {
+  async #send(id, body, deadline) {
     const { ask, backoff } = this.#around;
-    const id = randomId();
     let mayHaveHappened = false;
     for (let failures = 0; ; failures += 1) {
       try {
         return await ask({ route: "play", body, id, timeout: deadline - performance.now() });
       } catch (error) {
         if (!(error instanceof MusterError) || !UNHEARD.includes(error.code)) {
-          throw error.code === "not_sent" && mayHaveHappened ? new RequestError("timed_out", "nothing acknowledged it in time", true) : error;
+          const isDoubtful = error.code === "not_sent" && mayHaveHappened;
+          throw isDoubtful ? new RequestError("timed_out", "nothing acknowledged it in time", true) : error;
         }
         mayHaveHappened ||= error.mayHaveHappened;
         if (error.code === "gateway") {

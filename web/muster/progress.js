@@ -69,7 +69,8 @@ export class Progress {
   }
 
   /**
-   * What the player is in, by the state that was asked for: `undefined` if that may have changed since, so that only pushes and replies tell.
+   * What the player is in, by the state that was asked for: `undefined` if that may have changed since, so that only pushes and replies
+   * tell.
    *
    * @param {object[]} seats
    */

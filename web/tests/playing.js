@@ -43,6 +43,18 @@ test("one action at a time in each match", async () => {
   equal((await again).code, "closed");
 });
 
+test("whoever is told the match with an action, or that it came too late, can act at once", async () => {
+  const { server, muster, plays } = await begun();
+  const acted = [];
+  muster.on("match", ({ version }) => version < 9 && acted.push(muster.play("m", version).catch(({ code }) => code)));
+  acted.push(muster.play("m", 3));
+  server.push({ type: "match", ...match(4, { ack: plays()[0][2] }) });
+  server.push({ type: "rejection", requestId: plays()[1][2], code: "stale", message: "", match: match(5) });
+  server.push({ type: "match", ...match(9, { ack: plays()[2][2] }) });
+  equal(await Promise.all(acted.map((play) => play.then((told) => told.version ?? told))), [4, "stale", 9]);
+  muster.close();
+});
+
 test("what no push acknowledged is sent again after reconnecting, as it was, and a reply acknowledges it, too", async () => {
   const { server, muster, of, plays } = await begun();
   const played = muster.play("m", 4);
