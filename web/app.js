@@ -188,8 +188,7 @@ function wait() {
   if (screen() === "pool") {
     return;
   }
-  const { signs } = gameOf(mode());
-  byId("pool-signs").replaceChildren(...signs.map((sign) => element("span", "", sign)));
+  drawSigns("pool-signs", gameOf(mode()).signs);
   setText(byId("pool-lead"), "You are matched as soon as somebody else wants to play.");
   show("pool");
   clearTimeout(lonely);
@@ -327,6 +326,10 @@ for (const event of ["online", "offline"]) {
 
 // The beginning.
 
+function drawSigns(/** @type {string} */ id, /** @type {string[]} */ signs) {
+  byId(id).replaceChildren(...signs.map((sign) => element("span", "", sign)));
+}
+
 function drawRules() {
   chosen.write(mode());
   byId("rules-text").replaceChildren(...gameOf(mode()).rules(mode()).map((text) => element("p", "", text)));
@@ -343,6 +346,7 @@ for (const [index, name] of offered().entries()) {
   byId("modes").append(label);
 }
 drawRules();
+drawSigns("name-signs", [...new Set(offered().flatMap((name) => gameOf(name).signs))].slice(0, 7));
 
 const kept = keptName();
 if (kept) {

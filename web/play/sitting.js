@@ -2,7 +2,7 @@
  * The match that the player is in: told by the server, acted in, left, and played again.
  */
 
-import { storedIn } from "../muster.js";
+import { Rejection, storedIn } from "../muster.js";
 import { gameOf } from "../games/all.js";
 import { byId, setText } from "./dom.js";
 import { notice, screen, show } from "./screens.js";
@@ -10,6 +10,9 @@ import { all, failure, nameOf, othersIn } from "./words.js";
 
 /** What a player says who waits in the next match. It makes sense to somebody with another client, too. */
 export const OFFER = "Rematch?";
+
+/** Rejections that say nothing of the match that was asked for. */
+const PASSING = ["internal", "busy", "token_expired"];
 
 /** Which match's end is shown: kept for the tab, so that a page which is loaded anew shows it again. */
 const ended = storedIn(sessionStorage, "muster.ended");
@@ -200,8 +203,9 @@ export class Sitting {
     }
     try {
       await this.#muster().joinMatch(match.matchId);
-    } catch {
-      if (this.match?.matchId === match.matchId) {
+    } catch (error) {
+      const isGone = error instanceof Rejection && !PASSING.includes(error.code);
+      if (isGone && this.match?.matchId === match.matchId) {
         this.#toLobby(match.state === "waiting" ? "Your invitation has expired." : "The match ended while you were away.");
       }
     }

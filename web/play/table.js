@@ -57,7 +57,8 @@ export class Table {
     this.#clock.set(isOver ? undefined : match.dueAt, isYours);
     const { happened = "", prompt = "" } = (hasView && this.#board?.show({ match, isYours, pending, events })) || {};
     const others = awaits.filter((/** @type {number} */ seat) => seat !== match.seat);
-    let waits = isYours || others.length === 0 ? "" : `Waiting for ${all(others.map((/** @type {number} */ seat) => nameOf(match, seat)))}…`;
+    const names = all(others.map((/** @type {number} */ seat) => nameOf(match, seat)));
+    let waits = isYours || others.length === 0 ? "" : `Waiting for ${names}…`;
     if (pending !== null && !this.#isOnline()) {
       waits = "It is sent as soon as there is a connection.";
     }
@@ -82,9 +83,8 @@ export class Table {
   }
 
   #sit() {
-    const { mode } = this.#match;
-    byId("board").dataset.mode = mode;
-    return gameOf(mode).sit(byId("board"), { act: (action) => this.#act(action), name: (seat) => nameOf(this.#match, seat) });
+    const seat = { act: (/** @type {unknown} */ action) => this.#act(action), name: (/** @type {number} */ at) => nameOf(this.#match, at) };
+    return gameOf(this.#match.mode).sit(byId("board"), seat);
   }
 
   /**
