@@ -22,7 +22,7 @@ export const of = (mode) => ({
     Object.assign(input, { required: true, autocomplete: "off", spellcheck: false, placeholder: '{"move": 1}' });
     form.append(label, input, play);
     root.append(view, form);
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       input.setCustomValidity("");
       try {

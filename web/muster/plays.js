@@ -5,7 +5,7 @@
 
 import { delay } from "./backoff.js";
 import { randomId } from "./connection.js";
-import { MusterError, RequestError } from "./errors.js";
+import { RequestError } from "./errors.js";
 
 /** After these it is sent again: nobody refused it. */
 const UNHEARD = ["disconnected", "gateway", "token_expired"];
@@ -83,8 +83,9 @@ export class Plays {
     for (let failures = 0; ; failures += 1) {
       try {
         return await ask({ route: "play", body, id, timeout: deadline - performance.now() });
-      } catch (error) {
-        if (!(error instanceof MusterError) || !UNHEARD.includes(error.code)) {
+      } catch (caught) {
+        const error = /** @type {import("./errors.js").MusterError} */ (caught);
+        if (!UNHEARD.includes(error.code)) {
           const isDoubtful = error.code === "not_sent" && mayHaveHappened;
           throw isDoubtful ? new RequestError("timed_out", "nothing acknowledged it in time", true) : error;
         }

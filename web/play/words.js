@@ -35,7 +35,7 @@ const CODES = {
 /**
  * A failed request in words.
  *
- * @param {{code?: string}} error
+ * @param {{code?: string, message?: string}} error
  * @param {Record<string, string>} [own] A game's own words.
  */
 export function failure({ code = "" }, own = {}) {
