@@ -25,8 +25,8 @@ QUEUES = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
 # IAM takes no resource for these: GameLift's page of the service authorization reference.
 WITHOUT_RESOURCE = {"gamelift:DescribeGameSessionPlacement", "gamelift:StopGameSessionPlacement"}
 
-# Nobody awaits an answer on these.
-UNANSWERED = {"$connect", "$disconnect"}
+# Nobody awaits an answer on these, or it is posted to the socket.
+UNANSWERED = {"$connect", "$disconnect", "play"}
 
 
 def transform(template):
@@ -95,7 +95,7 @@ def check_references(template):
 
 
 def check_routes(template):
-    """A route answers only if it has a selection expression and a response; $connect and $disconnect have neither."""
+    """A route answers only if it has a selection expression and a response; those that nobody awaits an answer on have neither."""
     resources = template["Resources"]
     responses = [response["RouteId"].get("Ref") for response in of_type(resources, "AWS::ApiGatewayV2::RouteResponse").values()]
     routes = of_type(resources, "AWS::ApiGatewayV2::Route")
@@ -106,7 +106,7 @@ def check_routes(template):
         if responses.count(name) != int(wanted):
             yield f"{name}: has {responses.count(name)} route responses, and route {route['RouteKey']} needs {int(wanted)}"
         if ("RouteResponseSelectionExpression" in route) != wanted:
-            yield f"{name}: RouteResponseSelectionExpression belongs to routes that answer, all but $connect and $disconnect"
+            yield f"{name}: RouteResponseSelectionExpression belongs to routes that answer, all but {sorted(UNANSWERED)}"
     yield from (f"a route response: {route} is not a route" for route in responses if route not in routes)
 
 

@@ -20,7 +20,7 @@ use crate::{
     handshake::{self, Opened},
     inbox::Inbox,
     open_requests::OpenRequests,
-    outgoing::Outgoing,
+    outgoing::{Outgoing, OwnIds},
     told::Told,
 };
 
@@ -38,8 +38,9 @@ pub(crate) struct Driver {
     pub(crate) connection: u32,
     /// The connection before, if it still has something to say.
     pub(crate) draining: Option<Box<Draining>>,
-    /// What the ids of our own `resume`s begin with, so that an answer to one that was given up is known to be nobody else's.
-    pub(crate) resume_ids: u64,
+    /// Actions in matches that are to be sent again, since no push has acknowledged them when their connection was lost.
+    pub(crate) again: Vec<Outgoing>,
+    pub(crate) own_ids: OwnIds,
 }
 
 /// Why a connection is not served any more.
@@ -80,7 +81,7 @@ impl Driver {
             self.inbox.disconnected();
             // The resume that pushes waited for is over, and the next one may be long in coming, or never come.
             self.inbox.let_through(&mut pushed_into(&self.events));
-            self.open.disconnected(self.connection);
+            self.lose(self.connection);
             // A connection that ends soon after it was made is a failure, too: otherwise a server that accepts and drops would be
             // asked again and again without a pause.
             if self.options.backoff.is_some_and(|backoff| connected_at.elapsed() > backoff.cap) {
@@ -92,6 +93,11 @@ impl Driver {
             }
             connected_at = Instant::now();
         }
+    }
+
+    /// A connection is lost, with what was not answered on it.
+    fn lose(&mut self, connection: u32) {
+        self.again.extend(self.open.disconnected(connection));
     }
 
     /// Waits and connects until there is a connection; `None` if there will be none.

@@ -1,6 +1,6 @@
 //! Why connecting or a request failed.
 
-use muster_protocol::Rejection;
+use muster_protocol::{Code, Rejection};
 use thiserror::Error;
 
 use crate::TokenError;
@@ -64,9 +64,15 @@ impl ConnectError {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// Muster refused it; the rejection says why.
+    /// Muster refused it; the rejection says why. If an action came too late (`stale`), it has the match as it is.
     #[error("{0}")]
     Rejected(Rejection),
+    /// The server does not speak this client's version of the protocol any more. No request is of use.
+    #[error("this client is too old for the server: {0}")]
+    Outdated(String),
+    /// Another action in the same match is not acknowledged yet. This one was not sent.
+    #[error("not sent: the action before it in this match is not acknowledged yet")]
+    Unacknowledged,
     /// API Gateway answered instead of the function, with this message: `Forbidden`, `Too Many Requests`, `Internal server error` or
     /// `Endpoint request timed out`. Its frame does not say to which request it belongs, so this needs exactly one that is open.
     #[error("the gateway answered: {0}")]
@@ -99,19 +105,17 @@ impl RequestError {
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
-            Self::Rejected(rejection) => rejection.code == muster_protocol::Code::Internal,
+            Self::Rejected(rejection) => rejection.code == Code::Internal,
             Self::Gateway(message) => !matches!(message.as_str(), "Forbidden" | "Too Many Requests"),
             Self::TimedOut | Self::Disconnected | Self::UnexpectedReply(_) => true,
             Self::Closed { sent } => *sent,
-            Self::NotSent | Self::Unsendable(_) => false,
+            Self::NotSent | Self::Unsendable(_) | Self::Outdated(_) | Self::Unacknowledged => false,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use muster_protocol::Code;
-
     use super::*;
 
     #[test]

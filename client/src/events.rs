@@ -12,7 +12,7 @@ use futures_util::{Stream, future::poll_fn};
 use muster_protocol::{MatchPush, PlacementPush, PoolPush, Rejection, Seat, SessionPush};
 use serde_json::Value;
 
-use crate::{ConnectError, Message, RequestError, inbox::Offer};
+use crate::{ConnectError, Message, RequestError, inbox::Offer, last_seen::LastSeen};
 
 /// Something that the server or the network did.
 #[derive(Debug)]
@@ -26,11 +26,12 @@ pub enum Event {
     /// A placement came to nothing, or its game session is over: once for each placement, and the last that is said of it. If there was a
     /// [`Session`](Self::Session), but the client heard of it only when it was over, this is also the first.
     Placement(PlacementPush),
-    /// The player's match, as it is now: each version at most once, and never one that is older than what was told of the same match.
-    /// Versions may be left out. That the match is over is the last that is said of it.
+    /// A match of the player, as it is now: each version once, by whatever way it came first, and never one that is older than what was
+    /// told of the same match. A version that came without its events, as replies do, comes a second time if they follow. Versions may be
+    /// left out. That the match is over is the last that is said of it.
     Match(MatchPush),
-    /// A ticket came to nothing, once for each. Only a push tells it: whoever was away sees by the `seat` of [`Resumed`](Self::Resumed) that
-    /// the ticket is no more.
+    /// A ticket came to nothing, once for each. Only a push tells it: whoever was away sees by the `seats` of [`Resumed`](Self::Resumed)
+    /// that the ticket is no more.
     Pool(PoolPush),
     /// The inbox was read up to its end: whatever was missed has been handed out before this event. It comes after every connect, and at
     /// other times as the client sees fit.
@@ -46,12 +47,12 @@ pub enum Event {
         /// `false` if messages may have been lost, because they had expired. Without a cursor it says that there are older messages.
         complete: bool,
         /// What the player is in or waits for, so that a program which was started anew knows what it can
-        /// [cancel](crate::Client::cancel_placement) or leave: a placement, a ticket in a [pool](crate::Client::leave_pool), or a
-        /// [match](crate::Client::leave_match) that is not over, whose latest view was handed out before. Of what an event has put an end to
-        /// it says nothing: of a placement with a [`Session`](Self::Session) or its [`Placement`](Self::Placement), of a match that was told
-        /// to be over, of a ticket with its [`Pool`](Self::Pool), or after which a match or a game server was told. It is of the moment at
-        /// which the resume began, and does not know of a request that was made since.
-        seat: Option<Seat>,
+        /// [cancel](crate::Client::cancel_placement) or leave: placements, tickets in a [pool](crate::Client::leave_pool), and
+        /// [matches](crate::Client::leave_match) that are not over, whose latest view was handed out before. Of what an event has put an
+        /// end to it says nothing: of a placement with a [`Session`](Self::Session) or its [`Placement`](Self::Placement), of a match that
+        /// was told to be over, of a ticket with its [`Pool`](Self::Pool), or after which a match or a game server was told. It is of the
+        /// moment at which the resume began, and does not know of a request that was made since.
+        seats: Vec<Seat>,
     },
     /// The inbox could not be read. Meanwhile pushes are handed out as they come, and those that were missed come later.
     ResumeFailed {
@@ -101,7 +102,7 @@ pub enum Event {
     Unknown(String),
     /// So many events were dropped here, because [`Options::event_capacity`](crate::Options::event_capacity) of them waited to be read.
     /// Messages among them are still in the inbox, and come once there is room, as [`Options::resume`](crate::Options::resume) says; so do
-    /// game servers that are still there, ends of placements, and the match that the player is in, as it is then.
+    /// game servers that are still there, ends of placements, and the matches that the player is in, as they are then.
     Missed(u64),
 }
 
@@ -110,7 +111,7 @@ pub enum Event {
 pub struct Answer {
     /// The request's id, if it had one.
     pub request_id: Option<String>,
-    /// The route that replied; rejections do not name it.
+    /// The route that answered, if the server could tell.
     pub route: Option<String>,
     /// The reply's body, or the rejection.
     pub result: Result<Value, Rejection>,
@@ -129,7 +130,7 @@ pub struct GatewayError {
 
 /// The events of one client, in order; a [`Stream`]. It ends when the client is closed or has given up. Dropping it discards events.
 #[derive(Debug)]
-pub struct Events(Arc<Mutex<Queue>>);
+pub struct Events(Arc<Mutex<Queue>>, Arc<LastSeen>);
 
 /// The end that the driver writes to.
 #[derive(Debug)]
@@ -155,11 +156,11 @@ impl Queue {
     }
 }
 
-/// A queue of at most `capacity` events.
-pub(crate) fn queue(capacity: usize) -> (EventSender, Events) {
+/// A queue of at most `capacity` events. Which matches were read from it is noted in `seen`.
+pub(crate) fn queue(capacity: usize, seen: Arc<LastSeen>) -> (EventSender, Events) {
     let queue = Queue { waiting: VecDeque::new(), capacity, missed: 0, closed: false, reader: None, writer: None };
     let queue = Arc::new(Mutex::new(queue));
-    (EventSender(Arc::clone(&queue)), Events(queue))
+    (EventSender(Arc::clone(&queue)), Events(queue, seen))
 }
 
 /// A panic elsewhere leaves the queue whole, since nothing panics while holding it.
@@ -255,6 +256,9 @@ impl Events {
             if let Some((_, writer)) = writer {
                 writer.wake();
             }
+            if let Some(Event::Match(push)) = &event {
+                self.1.note(push);
+            }
             return Poll::Ready(event);
         }
         if queue.closed {
@@ -294,7 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_fit_is_counted_where_it_is_missing() {
-        let (sender, mut events) = queue(2);
+        let (sender, mut events) = queue(2, Arc::default());
         for n in 0..5 {
             sender.send(Event::Unknown(n.to_string()));
         }
@@ -308,7 +312,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_are_read_to_the_end_after_the_sender_has_gone() {
-        let (sender, mut events) = queue(2);
+        let (sender, mut events) = queue(2, Arc::default());
         sender.send(Event::Unknown("last".into()));
         drop(sender);
         assert_eq!(unknown(events.next().await), "last");
@@ -317,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_writer_that_waits_for_room_is_woken_when_there_is_enough() {
-        let (sender, mut events) = queue(2);
+        let (sender, mut events) = queue(2, Arc::default());
         for n in 0..3 {
             sender.send(Event::Unknown(n.to_string()));
         }
@@ -337,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_waiting_reader_is_woken() {
-        let (sender, mut events) = queue(2);
+        let (sender, mut events) = queue(2, Arc::default());
         let reader = tokio::spawn(async move { unknown(events.next().await) });
         tokio::task::yield_now().await;
         sender.send(Event::Unknown("now".into()));

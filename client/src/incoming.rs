@@ -8,6 +8,7 @@ use crate::{events::GatewayError, news::News};
 
 /// One text frame from the server.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub(crate) enum Incoming {
     /// The answer to a request: its id, and the route and body of a reply, or a rejection.
     Answer { request_id: Option<String>, route: Option<String>, result: Result<Value, Rejection> },
@@ -38,8 +39,8 @@ impl Incoming {
     pub(crate) fn read(text: &str) -> Self {
         match serde_json::from_str::<ServerFrame>(text) {
             Ok(ServerFrame::Reply { request_id, route, body }) => Self::Answer { request_id, route: Some(route), result: Ok(body) },
-            Ok(ServerFrame::Rejection { request_id, code, message }) => {
-                Self::Answer { request_id, route: None, result: Err(Rejection { code, message }) }
+            Ok(ServerFrame::Rejection { request_id, code, message, route, match_id, in_match }) => {
+                Self::Answer { request_id, route, result: Err(Rejection { code, message, match_id, in_match }) }
             }
             Ok(ServerFrame::Message(message)) => Self::Message(message),
             Ok(ServerFrame::Session(push)) => Self::News(News::Session(push)),
@@ -101,9 +102,10 @@ mod tests {
 
     #[test]
     fn a_match_is_read_whatever_state_it_is_in() {
-        let push = r#"{"type":"match","matchId":"m","mode":"rpsls","version":3,"state":"paused","round":2,"yourScore":1,"theirScore":0}"#;
+        let push =
+            r#"{"type":"match","matchId":"m","mode":"chess","version":3,"state":"paused","players":[],"now":7,"view":{"board":[1]}}"#;
         let Incoming::News(News::Match(push)) = Incoming::read(push) else { panic!("another frame") };
-        assert_eq!((push.version, push.state, push.round, push.opponent_id), (3, MatchState::Unknown, 2, None));
+        assert_eq!((push.version, push.state, push.view), (3, MatchState::Unknown, Some(json!({"board": [1]}))));
     }
 
     #[test]
@@ -112,7 +114,7 @@ mod tests {
         let expected = Incoming::Answer { request_id: Some("r".into()), route: Some("ping".into()), result: Ok(json!({"time": 1})) };
         assert_eq!(Incoming::read(reply), expected);
         let rejection = r#"{"type":"rejection","code":"of_next_year","message":"no"}"#;
-        let expected = Incoming::Answer { request_id: None, route: None, result: Err(Rejection::new(Code::Unknown, "no")) };
+        let expected = Incoming::Answer { request_id: None, route: None, result: Err(Rejection::new(Code::named("of_next_year"), "no")) };
         assert_eq!(Incoming::read(rejection), expected);
     }
 

@@ -26,7 +26,8 @@
 //! server refuses a token that cannot be renewed, or until [`Options::backoff`] is `None`. Meanwhile:
 //!
 //! - A request whose answer was lost fails with [`RequestError::Disconnected`]: **it may have happened**. The client never sends a
-//!   program's request twice by itself. (It does repeat its own `resume`, which changes nothing.)
+//!   program's request twice by itself, except for [actions in matches](Client::play), which count once. (And it repeats its own `resume`,
+//!   which changes nothing.)
 //! - A request that was not sent yet waits for the next connection, within its own time-out, and then fails with
 //!   [`RequestError::NotSent`]: it has not happened. [`RequestError::may_have_happened`] tells the two kinds apart.
 //! - Messages wait in the player's inbox.
@@ -70,31 +71,41 @@
 //!   was away for longer than the hour may not hear of an end; without [`Options::resume`] there is no state at all.
 //! - **They do not wait.** They have no place in the inbox and its cursor, and whether they are new does not depend on it. So their pushes
 //!   are handed out at once, also while those of messages wait for a resume.
-//! - **What the player waits for** is the `seat` of [`Event::Resumed`], rather than an event of its own, since it means something only next
-//!   to what was missed: that has been handed out by then, and if anything of it, or a push since, answers the wait, the seat is `None`. A
+//! - **What the player waits for** is among the `seats` of [`Event::Resumed`], rather than an event of its own, since it means something
+//!   only next to what was missed: that has been handed out by then, and what anything of it, or a push since, answers is not among them. A
 //!   program that was started anew finds there what it can cancel, and one whose request had no answer, whether it was taken.
-//! - **The memory is bounded.** A client remembers the 1,024 placements, tickets and matches that it heard of last. A player is in one at a
+//! - **The memory is bounded.** A client remembers the 1,024 placements, tickets and matches that it heard of last. A player is in few at a
 //!   time, so an older one is past being pushed again, and a state has room for less. A new client has no such memory, and is told all that
 //!   the state shows.
 //!
-//! # Matches: each view, once
+//! # Matches: each version, once
 //!
 //! [`Client::join_pool`] asks to be matched with somebody, and [`Client::new_match`] opens a match for whoever is given its code. From then
-//! on every change is an [`Event::Match`]: the match as it is now, from this player's side. [`Client::play`] names the round that such a
-//! view showed.
+//! on every change is an [`Event::Match`]: the match as it is now, as this player sees it, with the [`view`](protocol::MatchPush::view) and
+//! the [`events`](protocol::MatchPush::events) of its game, which [`games`] has as types for some. [`Client::play`] does something in it.
 //!
-//! - **They only go forward.** Of one match a program gets each version at most once and none after a newer one, however often and in
-//!   whatever order they are pushed, over this connection, the one before, or in the state of a resume. A view says everything, so that
-//!   nothing is lost with one that is left out; and as game servers, views do not wait for the inbox.
-//! - **Whoever was away is told the current view**, if it is new to it: the state with which every resume begins has the match that the
-//!   player is in. It has none that is over. So if a match that was last told to be played is not in it, the client asks for that match once,
-//!   by `joinMatch`, and the last view comes as an event before that resume's messages. (A match that waits for its second player is never
-//!   asked for, since that would be to join it.) The server remembers for ten minutes how a match ended. Whoever comes back later only sees
-//!   that the `seat` of [`Event::Resumed`] is no longer that match. The same holds for a ticket that came to nothing, of which
-//!   [`Event::Pool`] tells those who are there.
-//! - **Replies are answers, not events.** The views with which [`Client::new_match`], [`Client::join_match`] and [`Client::leave_match`]
-//!   reply are those calls' own, and what is told by events does not depend on them: a program that lives by its events alone misses
-//!   nothing. One that uses both compares [`version`](protocol::MatchPush::version).
+//! An event is emitted for each version of a match once, by whatever way it came first:
+//!
+//! | what arrives | what is emitted |
+//! |---|---|
+//! | a push of a newer version than all before | it |
+//! | a newer version in a reply of `newMatch`, `joinMatch`, `startMatch`, `leaveMatch` or `play` | it, before the call returns; no events |
+//! | a newer version in a `stale` rejection, or in the state of a resume | it; it has no events |
+//! | a push of the newest version, if it has events and those were not emitted | it, so that its events are not lost |
+//! | the newest version once more, or an older one | nothing |
+//!
+//! - **They only go forward**, over this connection, the one before, and whatever came by a resume. A view says everything, so that nothing
+//!   is lost with a version that is left out; and as game servers, matches do not wait for the inbox.
+//! - **Whoever was away is told the current version**, if it is new: the state with which every resume begins has the matches that the
+//!   player is in. It has none that is over. So if a match in which the player was last told to be playing is not in it, the client asks
+//!   for that match once, by `joinMatch`, and the end comes as an event before that resume's messages. (A match that waits for players is
+//!   never asked for, since that would be to join it.) Whoever comes back when the server has forgotten it only sees that it is not among
+//!   the `seats` of [`Event::Resumed`] any more. The same holds for a ticket that came to nothing, of which [`Event::Pool`] tells those who
+//!   are there.
+//! - **Actions count once.** An action is acknowledged by the push that contains it, or by a reply if the server has had it before, and
+//!   until then there is no further one in that match ([`RequestError::Unacknowledged`]): which of two would be for which version, nobody
+//!   could say. One that is not acknowledged when the connection is lost is sent again over the next, with the same `requestId` and
+//!   `version`. So of all requests these alone survive their connection.
 //!
 //! # Before a connection's time is up
 //!
@@ -113,7 +124,8 @@
 //! One task and one socket per client (two for the moments of a roll-over), no thread, no lock held across an await, and buffers of a few
 //! kilobytes, so that ten thousand clients fit into one process: an idle one takes about 14 KB. What a client remembers of messages is
 //! some 30 bytes for each, of placements, tickets and matches 24. The connection lives as long as any clone of [`Client`]; dropping the
-//! last one closes it. Whoever drops the [`Events`] gets no messages, and none are asked for.
+//! last one closes it. Whoever drops the [`Events`] gets no messages, and none are asked for. Without the feature `terminal`, the library
+//! comes without the terminal player and what that depends on.
 
 mod backoff;
 mod client;
@@ -121,9 +133,11 @@ mod driver;
 mod error;
 mod events;
 mod expiry;
+pub mod games;
 mod handshake;
 mod inbox;
 mod incoming;
+mod last_seen;
 mod message;
 mod news;
 mod open_requests;

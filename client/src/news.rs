@@ -11,7 +11,7 @@ pub(crate) enum News {
     Session(SessionPush),
     /// The end of one of this player's placements.
     Placement(PlacementPush),
-    /// This player's match, as it is now.
+    /// A match of this player, as it is now.
     Match(MatchPush),
     /// The end of one of this player's tickets.
     Pool(PoolPush),
@@ -33,7 +33,8 @@ impl News {
         match self {
             Self::Session(_) | Self::Pool(_) => 0,
             Self::Placement(_) => 1,
-            Self::Match(push) => push.version,
+            // A version that came by a reply came without its events. A push that has them brings it further.
+            Self::Match(push) => push.version.saturating_mul(2).saturating_add(if push.events.is_empty() { 0 } else { 1 }),
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Options {
     /// The waits between attempts to connect again; `None` stays disconnected, and the events end.
     pub backoff: Option<Backoff>,
     /// Whether the client reads the inbox after every connect, so that what was sent meanwhile is not missed, and with it the state of
-    /// the player's placements and match. Default `true`. Without, it hands out what is pushed while it is connected, and nothing else.
+    /// the player's placements and matches. Default `true`. Without, it hands out what is pushed while it is connected, and nothing else.
     pub resume: bool,
     /// From where on the inbox is read: the `cursor` of an [`Event::Resumed`](crate::Event::Resumed) of an earlier client of this player.
     /// Messages of up to half a minute before it are handed out again. Default `None`: the newest hundred messages that wait in the inbox

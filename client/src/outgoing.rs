@@ -1,6 +1,7 @@
 //! What is sent: the text of a request, in frames that API Gateway takes.
 
 use serde::Serialize;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{
     Message, Utf8Bytes,
     protocol::frame::{
@@ -19,12 +20,42 @@ const FRAME_BYTES: usize = 32 * 1024 - 64;
 const MESSAGE_BYTES: usize = 128 * 1024;
 
 /// A message on its way to the driver.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Outgoing {
     /// The open request that it is; a raw message is none.
     pub(crate) id: Option<Uuid>,
     /// The text as it goes out.
     pub(crate) text: Utf8Bytes,
+}
+
+/// What is to be sent next: first what is to be sent again.
+pub(crate) async fn next(again: &mut Vec<Outgoing>, queue: &mut mpsc::Receiver<Outgoing>) -> Option<Outgoing> {
+    match again.pop() {
+        Some(again) => Some(again),
+        None => queue.recv().await,
+    }
+}
+
+/// What the ids of a client's own resumes and of its actions in matches begin with, so that an answer to one that was given up or repeated
+/// is known to be nobody else's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnIds(u64);
+
+impl OwnIds {
+    /// Chosen at random.
+    pub(crate) fn new() -> Self {
+        Self(Uuid::new_v4().as_u64_pair().0)
+    }
+
+    /// A further id.
+    pub(crate) fn next(self) -> Uuid {
+        Uuid::from_u64_pair(self.0, Uuid::new_v4().as_u64_pair().1)
+    }
+
+    /// Whether a request was one of these.
+    pub(crate) fn has(self, request_id: Option<&str>) -> bool {
+        request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.0)
+    }
 }
 
 /// The wire's frame for a request. Its fields are those of the protocol's `Frame`, which holds its body as text.
@@ -33,13 +64,15 @@ pub(crate) struct Outgoing {
 struct RequestFrame<'a, B> {
     route: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<bool>,
     body: B,
 }
 
-/// Writes the request `id`.
-pub(crate) fn encode(id: Uuid, route: &str, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
+/// Writes the request `id`; `reply` says `false` if none is wanted.
+pub(crate) fn encode(id: Uuid, route: &str, reply: Option<bool>, body: impl Serialize) -> Result<Utf8Bytes, RequestError> {
     let mut buffer = Uuid::encode_buffer();
-    let frame = RequestFrame { route, request_id: id.hyphenated().encode_lower(&mut buffer), body };
+    let frame = RequestFrame { route, request_id: id.hyphenated().encode_lower(&mut buffer), reply, body };
     let text = serde_json::to_string(&frame).map_err(|error| RequestError::Unsendable(error.to_string()))?;
     if text.len() > MESSAGE_BYTES {
         let bytes = text.len();

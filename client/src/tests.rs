@@ -5,6 +5,7 @@ mod ends;
 mod keeping;
 mod matches;
 mod placements;
+mod playing;
 mod requests;
 mod resuming;
 mod rolling_over;

@@ -3,9 +3,9 @@
 //!
 //! Of one placement there are at most two things to tell: where the game server is, and that it is over. Of one ticket there is one, that
 //! it came to nothing; of one match, a view for each of its versions. They come by pushes, which may be repeated and overtake one another,
-//! and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes forward:
-//! a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back, or none,
-//! is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
+//! by replies, and by the state that every resume begins with, which may be older than a push that was faster. So each of them only goes
+//! forward: a placement from nothing to its session and from either to its end, a match to higher versions. Whatever would be a step back,
+//! or none, is dropped. That makes the order in which they arrive irrelevant, and nothing of this needs to wait for the inbox.
 //!
 //! A state has no match that is over. How one ended while its player was away is asked for besides: see [`playing`].
 
@@ -21,7 +21,7 @@ use muster_protocol::{MatchPush, MatchState, Seat, SeatKind, routes::PlayerState
 use self::playing::Playing;
 use crate::{Event, inbox::Offer, news::News};
 
-/// How many placements, tickets and matches are remembered. A player holds one seat, so this many come one after another, each asked for
+/// How many placements, tickets and matches are remembered. A player holds few seats, so this many come one after another, each asked for
 /// and ended, and the first of them is long past being pushed again. Nor can a state show as many: the protocol leaves it 26 KB, which is
 /// 26 bytes for each.
 const MOST_REMEMBERED: usize = 1_024;
@@ -44,7 +44,7 @@ pub(crate) struct Told {
     known: VecDeque<Known>,
     playing: Playing,
     /// What the latest state said.
-    seat: Option<Seat>,
+    seats: Vec<Seat>,
     /// There is such a state, of the resume that is under way.
     stated: bool,
     /// Since then, what a ticket waits for was pushed.
@@ -60,7 +60,7 @@ impl Told {
         Self {
             known: VecDeque::new(),
             playing: Playing::default(),
-            seat: None,
+            seats: Vec::new(),
             stated: false,
             found: false,
             due: false,
@@ -76,11 +76,11 @@ impl Told {
     /// A resume begins: whatever happened by now, its state shows.
     pub(crate) fn asked(&mut self) {
         (self.due, self.found) = (false, false);
-        (self.seat, self.stated) = (None, false);
+        (self.seats, self.stated) = (Vec::new(), false);
         self.playing.asked();
     }
 
-    /// Something was pushed.
+    /// Something was pushed, or is in an answer.
     pub(crate) fn pushed(&mut self, news: News, offer: &mut impl FnMut(Event) -> Offer) {
         let answers_ticket = news.answers_ticket();
         let offer = self.hand_out(news, offer);
@@ -90,12 +90,12 @@ impl Told {
 
     /// A resume has begun with this state. `false` if there was no room for all of it, so that it has to be asked for again.
     pub(crate) fn state(&mut self, state: PlayerState, offer: &mut impl FnMut(Event) -> Offer) -> bool {
-        let PlayerState { seat, in_match, sessions, placements } = state;
-        (self.seat, self.stated) = (seat, true);
+        let PlayerState { seats, matches, sessions, placements } = state;
+        (self.seats, self.stated) = (seats, true);
         // The newest comes first, and is to be told last. A session that is over is not worth telling any more, hence the ends come first.
         let ends = placements.into_iter().rev().map(News::Placement);
         let sessions = sessions.into_iter().rev().map(News::Session);
-        let all: Vec<News> = ends.chain(sessions).chain(in_match.map(News::Match)).collect();
+        let all: Vec<News> = ends.chain(sessions).chain(matches.into_iter().map(News::Match)).collect();
         // What is known of it is not to make room for what is new in it.
         for news in &all {
             self.touch(news.subject());
@@ -106,8 +106,8 @@ impl Told {
     /// A match that was played when the program was last told of it, and has ended since, by the state of this resume: its end is to be
     /// asked for.
     pub(crate) fn ended_unseen(&self) -> Option<&str> {
-        let seat = self.seat.as_ref().filter(|seat| seat.kind == SeatKind::Match);
-        self.playing.ended(seat.map(|seat| seat.id.as_str())).filter(|_| self.stated)
+        let seated: Vec<&str> = self.seats.iter().filter(|seat| seat.kind == SeatKind::Match).map(|seat| seat.id.as_str()).collect();
+        self.playing.ended(&seated).filter(|_| self.stated)
     }
 
     /// A match that was asked for is shown. `false` if there was no room for it, so that it has to be asked for again.
@@ -124,13 +124,16 @@ impl Told {
         self.playing.forget(match_id);
     }
 
-    /// What the player is in or waits for by the state of this resume. If a push has put an end to that meanwhile, it is nothing.
-    pub(crate) fn take_seat(&mut self) -> Option<Seat> {
-        let seat = self.seat.take()?;
-        let settled = self.touch((seat.kind, &seat.id)).is_some_and(|known| known.settled);
-        // Matches and placements do not tell of which ticket they came.
-        let found = seat.kind == SeatKind::Ticket && self.found;
-        (!settled && !found).then_some(seat)
+    /// What the player is in or waits for by the state of this resume, without that to which a push has put an end meanwhile.
+    pub(crate) fn take_seats(&mut self) -> Vec<Seat> {
+        let mut seats = std::mem::take(&mut self.seats);
+        seats.retain(|seat| {
+            let settled = self.touch((seat.kind, &seat.id)).is_some_and(|known| known.settled);
+            // Matches and placements do not tell of which ticket they came.
+            let found = seat.kind == SeatKind::Ticket && self.found;
+            !settled && !found
+        });
+        seats
     }
 
     /// Hands out what brings its subject forward, and drops the rest (`None`). Only what was taken counts, so that a state brings what was
@@ -141,11 +144,11 @@ impl Told {
             return None;
         }
         let known = Known { subject: self.hash(news.subject()), step: news.step(), settled: news.settles() };
-        let in_match = if let News::Match(push) = &news { Some((push.match_id.clone(), push.state)) } else { None };
+        let in_match = if let News::Match(push) = &news { Some((push.match_id.clone(), is_played(push))) } else { None };
         let offer = offer(news.into());
         if offer == Offer::Taken {
-            if let Some((match_id, state)) = in_match {
-                self.playing.told(&match_id, state == MatchState::Playing);
+            if let Some((match_id, is_played)) = in_match {
+                self.playing.told(&match_id, is_played);
             }
             if before.is_some() {
                 self.known.pop_back();
@@ -172,8 +175,12 @@ impl Told {
     }
 }
 
-#[cfg(test)]
-mod match_properties;
+/// Whether a match goes on, with this player in it.
+fn is_played(push: &MatchPush) -> bool {
+    let player = push.seat.and_then(|seat| push.players.get(seat));
+    push.state == MatchState::Playing && player.is_some_and(|player| !player.left)
+}
+
 #[cfg(test)]
 mod match_tests;
 #[cfg(test)]

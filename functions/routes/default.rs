@@ -1,6 +1,6 @@
 //! `$default`: every frame for which there is no route.
 //!
-//! - Trigger: a client's frame whose `route` names none of ours, or that has none, or that is not JSON.
+//! - Trigger: a client's frame whose `route` names none of ours, or that has none, or in which the gateway could not read it.
 //! - Reads, writes and pushes nothing: it answers with a rejection that says which of these it is.
 //! - Safe to repeat: it changes nothing.
 
@@ -17,13 +17,33 @@ async fn main() -> Result<(), Error> {
 }
 
 fn refuse(text: &str) -> (Option<String>, Rejection) {
-    match Frame::parse(text) {
-        Err(rejection) => (None, rejection),
-        Ok(frame) => {
-            let asked: String = frame.route.chars().take(SHOWN_CHARACTERS).collect();
-            let known: Vec<&str> = Route::ALL.iter().map(|route| route.name()).collect();
-            let message = format!("there is no route '{asked}'; the routes are {}", known.join(", "));
-            (frame.request_id, Rejection::new(Code::UnknownRoute, message))
-        }
+    let frame = match Frame::parse(text) {
+        Err(refused) => return refused,
+        Ok(frame) => frame,
+    };
+    let names = Route::ALL.map(Route::name);
+    let rejection = if names.contains(&frame.route.as_str()) {
+        let message = format!(
+            "the gateway could not find the route '{}' in this frame: a frame is one JSON object and nothing in front of it",
+            frame.route
+        );
+        Rejection::new(Code::BadFrame, message)
+    } else {
+        let asked: String = frame.route.chars().take(SHOWN_CHARACTERS).collect();
+        Rejection::new(Code::UnknownRoute, format!("there is no route '{asked}'; the routes are {}", names.join(", ")))
+    };
+    (frame.request_id, rejection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_that_there_is_is_not_said_to_be_none() {
+        let (request_id, rejection) = refuse("\u{feff}{\"route\":\"ping\",\"requestId\":\"r1\"}");
+        assert_eq!((request_id.as_deref(), rejection.code), (Some("r1"), Code::BadFrame));
+        assert!(rejection.message.starts_with("the gateway could not find the route 'ping'"), "{rejection}");
+        assert_eq!(refuse(r#"{"route":"fly"}"#).1.code, Code::UnknownRoute);
     }
 }

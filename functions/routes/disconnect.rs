@@ -1,22 +1,62 @@
 //! `$disconnect`: a socket has closed.
 //!
 //! - Trigger: the gateway, after the close, as a best effort: it may come late, or never.
-//! - Writes: deletes the connection's row in players. Reads and pushes nothing.
-//! - Safe to repeat: it deletes exactly its own row, so coming after the same player has connected again it harms nobody.
+//! - Writes: deletes the connection's row in players. If it was the player's last one, reads the player's seats, and writes in the matches that they are in
+//!   that the player is away. Pushes nothing: the matches' stream events tell the others.
+//! - Safe to repeat: it deletes exactly its own row, so coming after the same player has connected again it harms nobody; and whoever is heard of again is
+//!   back.
 
+use futures_util::future::try_join_all;
 use lambda_runtime::Error;
 use muster_aws::{
-    Connections, Fault,
+    Asking, Config, ConfigError, Connections, Failure, Fault, Matches, Read, Seats,
     harness::{self, ConnectionEvent},
 };
+use muster_game::Wish;
+use muster_protocol::SeatKind;
+
+struct State {
+    connections: Connections,
+    seats: Seats,
+    matches: Matches,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    harness::connection(Connections::from_config, disconnect).await
+    harness::connection(State::from_config, disconnect).await
 }
 
-async fn disconnect(connections: &Connections, event: ConnectionEvent) -> Result<(), Fault> {
-    connections.delete(&event.player.id, &event.player.connection_id).await?;
-    tracing::info!(reason = event.disconnect_reason, "disconnected");
+impl State {
+    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            connections: Connections::from_config(config)?,
+            seats: Seats::from_config(config)?,
+            matches: Matches::from_config(config)?,
+        })
+    }
+
+    /// Notes in the matches of a player that it is away.
+    async fn go_away(&self, player_id: &str, cause: &str) -> Result<(), Fault> {
+        let seats = self.seats.of_player(player_id).await?;
+        let matches = seats.iter().filter(|seat| seat.kind == SeatKind::Match);
+        let asking = Asking { player_id, request_id: None, cause };
+        let noted =
+            matches.map(async |seat| match self.matches.wish(&seat.holds, Wish::GoAway(player_id), asking, Read::Consistent).await {
+                Ok(_) | Err(Failure::Rejection(_)) => Ok(()),
+                Err(Failure::Fault(fault)) => Err(fault),
+            });
+        try_join_all(noted).await.map(drop)
+    }
+}
+
+async fn disconnect(state: &State, event: ConnectionEvent) -> Result<(), Fault> {
+    let player = event.player;
+    state.connections.delete(&player.id, &player.connection_id).await?;
+    let others = state.connections.of_player(&player.id, Read::Consistent).await?;
+    let is_last = others.iter().all(|connection| connection.is_expired());
+    if is_last {
+        state.go_away(&player.id, &player.cause).await?;
+    }
+    tracing::info!(reason = event.disconnect_reason, last = is_last, "disconnected");
     Ok(())
 }

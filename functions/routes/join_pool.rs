@@ -34,7 +34,7 @@ impl State {
         Ok(Self {
             tickets: Tickets::from_config(config)?,
             seats: Seats::from_config(config)?,
-            offered: config.offered_modes().filter(|mode| mode.team.is_some()).collect(),
+            offered: config.offered_modes().filter(|mode| mode.pool.is_some()).collect(),
         })
     }
 }
@@ -42,7 +42,7 @@ impl State {
 async fn join_pool(state: &State, call: Call<JoinPool>) -> Result<PoolJoined, Failure> {
     let JoinPool { mode, skill, latencies } = call.body;
     if !state.offered.iter().any(|offered| offered.name == mode) {
-        let pooled: Vec<&str> = MODES.iter().filter(|mode| mode.team.is_some()).map(|mode| mode.name).collect();
+        let pooled: Vec<&str> = MODES.iter().filter(|mode| mode.pool.is_some()).map(|mode| mode.name).collect();
         if pooled.contains(&mode.as_str()) {
             return Err(Rejection::new(Code::Unavailable, format!("body.mode: {mode} has no game servers here")).into());
         }

@@ -1,56 +1,62 @@
-//! `leaveMatch`: the calling player gives a match up, and the other wins.
+//! `leaveMatch`: the calling player gives a match up.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match as it is over, and gives up the player's seat, so that it can play again at once; also in a match that is
-//!   over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the other's seat alone: the row's
+//! - Reads: the match. Writes: the match without the player, and then gives up the player's seat, so that it can play again at once; also in a match that
+//!   is over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the others' seats alone: the row's
 //!   stream event makes matches_announce do both.
-//! - Safe to repeat: a match that is over is shown as it ended.
+//! - Safe to repeat: a match that is over, or that the player has left, is shown as it is.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Fault, Matches, Seats,
+    Asking, Config, ConfigError, Failure, Matches, Read, Seats,
     harness::{self, Call},
+    seen_by,
 };
-use muster_protocol::{Code, MatchPush, Rejection, SeatKind, routes::LeaveMatch};
-
-/// How often the match is looked at again, if it has changed meanwhile.
-const ATTEMPTS: u32 = 5;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    harness::route(State::from_config, leave_match).await
-}
+use muster_game::Wish;
+use muster_protocol::{
+    Code, MatchPush, SeatKind,
+    routes::{LeaveMatch, match_id_of},
+};
 
 struct State {
     matches: Matches,
     seats: Seats,
 }
 
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    harness::route(State::from_config, leave_match).await
+}
+
 impl State {
     fn from_config(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self { matches: Matches::from_config(config)?, seats: Seats::from_config(config)? })
     }
+
+    /// Gives up the seat that the player has in this match, in whichever lane.
+    async fn let_go(&self, player_id: &str, match_id: &str) -> Result<(), Failure> {
+        for lane in muster_game::Lane::ALL {
+            self.seats.release(player_id, lane, SeatKind::Match, match_id).await?;
+        }
+        Ok(())
+    }
 }
 
-async fn leave_match(State { matches, seats }: &State, call: Call<LeaveMatch>) -> Result<MatchPush, Failure> {
-    let player = call.player.id;
-    for _ in 0..ATTEMPTS {
-        let row = matches.get(&call.body.match_id).await?;
-        if row.is_none() {
-            seats.release(&player, SeatKind::Match, &call.body.match_id).await?;
+async fn leave_match(state: &State, call: Call<LeaveMatch>) -> Result<MatchPush, Failure> {
+    let Call { player, request_id, body, .. } = call;
+    let match_id = match_id_of(&body.match_id);
+    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
+    let left = state.matches.wish(&match_id, Wish::Leave(&player.id), asking, Read::Eventual).await;
+    let changed = match left {
+        Ok(changed) => changed,
+        Err(Failure::Rejection(rejection)) if rejection.code == Code::NotFound => {
+            state.let_go(&player.id, &match_id).await?;
+            return Err(rejection.into());
         }
-        // Somebody else's is as unknown as one that never was.
-        let found = row.and_then(|row| Some((row.side_of(&player)?, row)));
-        let (side, row) = found.ok_or_else(|| Rejection::new(Code::NotFound, "body.matchId: you are in no such match"))?;
-        let over = match row.rules().left(side) {
-            Some(left) => matches.write(&row, &left).await?,
-            None => Some(row),
-        };
-        if let Some(row) = over {
-            seats.release(&player, SeatKind::Match, &row.match_id).await?;
-            tracing::info!(matchId = row.match_id, "left a match");
-            return Ok(row.view(&player));
-        }
-    }
-    Err(Fault::because("the match went on changing while it was left").into())
+        Err(failure) => return Err(failure),
+    };
+    state.let_go(&player.id, &match_id).await?;
+
+    tracing::info!(matchId = match_id, written = changed.written, "left a match");
+    seen_by(changed.row.as_ref(), &player.id)
 }

@@ -1,59 +1,73 @@
-//! `newMatch`: a private match, which another player joins by its code.
+//! `newMatch`: a match that others join by its code, or the next one after a match that is over.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the match's row and the player's seat, in one transaction. Reads the match only if the
-//!   request is a repetition, and pushes nothing: the row's stream event does.
-//! - Safe to repeat: the code is made of the request, so the same event makes the same match. The same requestId, while its match is open, gets
-//!   the same match.
+//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is one of the same
+//!   code. Pushes nothing: the row's stream event does, once the match begins.
+//! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one before, so all
+//!   who were in that come into the same. The same requestId, while its match is open, gets the same match.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Fault, Joined, MatchRow, Matches, Seats,
+    Asking, Failure, Fault, Matches, Wanted,
     harness::{self, Call},
-    match_code,
+    match_code, seen_by,
 };
-use muster_game::{MODES, rounds::Match};
-use muster_protocol::{MatchPush, Rejection, routes::NewMatch};
+use muster_game::{MODES, Match, Mode, mode};
+use muster_protocol::{
+    Code, MatchPush, Rejection,
+    routes::{NewMatch, match_id_of},
+};
 
 /// How often another code is tried, if there is a match of that one.
 const ATTEMPTS: u32 = 5;
 
-struct State {
-    matches: Matches,
-    seats: Seats,
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    harness::route(State::from_config, new_match).await
+    harness::route(Matches::from_config, new_match).await
 }
 
-impl State {
-    fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self { matches: Matches::from_config(config)?, seats: Seats::from_config(config)? })
-    }
-}
-
-async fn new_match(state: &State, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, received_at, body: NewMatch { mode }, .. } = call;
-    let played: Vec<&str> = MODES.iter().filter(|mode| mode.rounds().is_some()).map(|mode| mode.name).collect();
-    if !played.contains(&mode.as_str()) {
-        return Err(Rejection::field("body.mode", format_args!("one of {}", played.join(", "))).into());
-    }
+async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
+    let Call { player, request_id, received_at, body, .. } = call;
+    let before = match &body.after {
+        Some(after) => Some(ended(matches, &match_id_of(after), &player.id).await?),
+        None => None,
+    };
+    let mode = mode_of(before.as_ref().map_or(body.mode.as_deref().unwrap_or_default(), |before| &before.mode))?;
+    let options = before.as_ref().map_or(body.options.as_ref().map(|options| options.get()), |before| Some(&before.options));
+    let bots = before.as_ref().map_or(body.bots.unwrap_or_default(), Match::bots);
+    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
     for attempt in 0..ATTEMPTS {
-        let code = match_code(received_at, &player.id, &player.cause, attempt);
-        let row = MatchRow::new(&code, &mode, vec![player.id.clone()], &player.cause);
-        let row = row.with(&Match::waiting(), received_at);
-        let row = match state.matches.open(&state.seats, row, request_id.clone()).await? {
-            Joined::In(row) => *row,
-            Joined::Before(held) => match state.matches.get(&held).await? {
-                Some(row) => row,
-                None => return Err(Fault::because("a seat is held in a match that is not there").into()),
-            },
-            Joined::Changed => continue,
+        let code = match &before {
+            // Nobody who was not in that match can tell the code of the next one.
+            Some(before) => match_code(0, &before.seed, &before.match_id, attempt),
+            None => match_code(received_at, &player.id, &player.cause, attempt),
         };
-        tracing::info!(matchId = row.match_id, mode, "opened");
-        return Ok(row.view(&player.id));
+        let wanted = Wanted { match_id: &code, mode, options, bots, shared: before.is_some() };
+        let Some(changed) = matches.open(wanted, asking).await? else { continue };
+        let row = match changed.answer {
+            Ok(_) => changed.row,
+            Err(held) => matches.get(&held.holds).await?,
+        };
+        let match_id = row.as_ref().map(|row| &row.match_id);
+        tracing::info!(matchId = match_id, mode = mode.name, after = body.after, "opened a match");
+        return seen_by(row.as_ref(), &player.id);
     }
     Err(Fault::because("every code that was tried is that of a match").into())
+}
+
+fn mode_of(name: &str) -> Result<&'static Mode, Rejection> {
+    mode(name).filter(|mode| mode.as_played().is_some()).ok_or_else(|| {
+        let played: Vec<&str> = MODES.iter().filter(|mode| mode.as_played().is_some()).map(|mode| mode.name).collect();
+        Rejection::field("body.mode", format_args!("one of {}", played.join(", ")))
+    })
+}
+
+/// A match that is over, in which the player was.
+async fn ended(matches: &Matches, match_id: &str, player_id: &str) -> Result<Match, Failure> {
+    let row = matches.get(match_id).await?.filter(|row| row.knows(player_id));
+    let row = row.ok_or_else(|| Rejection::new(Code::NotFound, "body.after: you were in no such match").in_match(match_id))?;
+    if row.is_over() {
+        return Ok(row);
+    }
+    Err(Rejection::field("body.after", "a match that is over").in_match(match_id).into())
 }

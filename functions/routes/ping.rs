@@ -8,7 +8,10 @@ use muster_aws::{
     Failure, clock,
     harness::{self, Call},
 };
-use muster_protocol::routes::{Ping, Pong};
+use muster_protocol::{
+    limits,
+    routes::{Ping, Pong},
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -16,5 +19,5 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn ping((): &(), _: Call<Ping>) -> Result<Pong, Failure> {
-    Ok(Pong { time: clock::now_milliseconds() })
+    Ok(Pong { time: clock::now_milliseconds(), protocol: limits::PROTOCOL })
 }

@@ -1,33 +1,36 @@
-//! `play`: a play in the open round of a match.
+//! `play`: an action in a match.
 //!
-//! - Trigger: a client's frame.
-//! - Writes: the play, on condition that it counts; and if it was the last that the round waited for, the match behind that round. Reads only where
-//!   another write has come between. Pushes nothing: the row's stream event tells both.
-//! - Safe to repeat: the play remembers its request, so the same event counts once and is answered alike; another request of the same player is
-//!   refused. A round that is left unresolved, since this died between its two writes, is resolved by its timer, or by whoever plays next.
+//! - Trigger: a client's frame. The route is quiet: its answer is posted to the caller's own socket, and only where one is wanted.
+//! - Reads: the match. Writes: the match behind the action and all that follows from it at once, on condition that it is as it was read. Pushes nothing to
+//!   others: the row's stream event tells all who are told.
+//! - Safe to repeat: the row knows the latest requests of each seat, so an action that comes again is answered as the first time and not done again.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Failure, Matches, clock,
-    harness::{self, Call},
+    Asking, Failure, Fault, Matches, Read,
+    harness::{self, Call, Quiet},
+    seen_by,
 };
-use muster_game::rounds::Move;
-use muster_protocol::routes::{Play, Played};
+use muster_game::{Answer, Wish};
+use muster_protocol::{
+    MatchPush,
+    routes::{Play, match_id_of},
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    harness::route(Matches::from_config, play).await
+    harness::quiet(Matches::from_config, play).await
 }
 
-async fn play(matches: &Matches, call: Call<Play>) -> Result<Played, Failure> {
-    let Play { match_id, round, play } = call.body;
-    let row = matches.play(&match_id, &call.player.id, Move { round, play: &play }, &call.player.cause).await?;
-    tracing::info!(matchId = match_id, round, "played");
-    if row.rules().is_ready(clock::now_milliseconds()) {
-        // The play counts, whatever becomes of this: the timer resolves the round, too.
-        if let Err(fault) = matches.resolve(row).await {
-            tracing::error!(matchId = match_id, round, error = fault.chain(), "a round is left to its timer");
-        }
-    }
-    Ok(Played { match_id, round, play })
+async fn play(matches: &Matches, call: Call<Play>) -> Result<Quiet<MatchPush>, Failure> {
+    let Call { player, request_id, body: Play { match_id, action, version }, .. } = call;
+    let match_id = match_id_of(&match_id);
+    let act = Wish::Act { player: &player.id, action: action.get(), request_id: request_id.as_deref(), version };
+    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
+    let changed = matches.wish(&match_id, act, asking, Read::Eventual).await?;
+    let answer = changed.answer.map_err(|_| Fault::because("an action that took a seat"))?;
+    let revision = changed.row.as_ref().map(|row| row.revision);
+
+    tracing::info!(matchId = match_id, revision, repeated = answer == Answer::Repeated, "played");
+    Ok(Quiet { reply: seen_by(changed.row.as_ref(), &player.id)?, always: answer == Answer::Repeated })
 }

@@ -1,20 +1,25 @@
 //! `resume`: what the calling player's inbox holds, from where it left off, and what else the player is in.
 //!
 //! - Trigger: a client's frame, which the client library sends after every connect.
-//! - Reads: a page of messages; on the first page also the player's seat, the match that it is in, and its latest player sessions. Writes
-//!   a match only where the time of its round is up and nobody has resolved it. Pushes nothing.
-//! - Safe to repeat: a round is resolved once, and what a client has seen it knows by its messageId or placementId.
+//! - Reads: a page of messages; on the first page also the player's seats, the matches that they are in, and its latest player sessions. Writes
+//!   a match only where the player was away, or where the clock should have acted. Pushes nothing.
+//! - Safe to repeat: a match changes once, and what a client has seen it knows by its messageId, placementId or version.
 
 use std::collections::VecDeque;
 
-use futures_util::{future::OptionFuture, try_join};
+use futures_util::{
+    future::{OptionFuture, join_all},
+    try_join,
+};
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Fault, MatchRow, Matches, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Seats, clock,
+    Asking, Config, ConfigError, Failure, Fault, Matches, Messages, Page, Place, PlayerSessionRow, PlayerSessions, Read, Seats, clock,
     harness::{self, Call},
+    seen_by,
 };
+use muster_game::Wish;
 use muster_protocol::{
-    MessagePush, SeatKind, ServerFrame,
+    MatchPush, MessagePush, SeatKind, ServerFrame,
     cursor::{Next, first_id_of, time_of},
     limits,
     routes::{OVERLAP_MILLISECONDS, PlayerState, Resume, Resumed},
@@ -23,7 +28,7 @@ use muster_protocol::{
 /// Messages of a page whose client names no limit.
 const DEFAULT_LIMIT: u32 = 50;
 
-/// What of a reply's room is kept for the player's seat, in bytes: its requestId has 64 characters, each of which may be escaped.
+/// What of a reply's room is kept for each of the player's seats, in bytes: its requestId has 64 characters, each of which may be escaped.
 const SEAT_BYTES: usize = 1_024;
 
 struct State {
@@ -49,27 +54,24 @@ impl State {
     }
 
     /// What the player is in.
-    async fn of_player(&self, player_id: &str) -> Result<PlayerState, Fault> {
-        let (seat, rows) = try_join!(self.seats.of_player(player_id), self.player_sessions.of_player(player_id))?;
-        let in_match = match &seat {
-            Some(seat) if seat.kind == SeatKind::Match => self.matches.get(&seat.holds).await?,
-            _ => None,
-        };
-        let in_match = match in_match {
-            Some(row) => Some(self.up_to_date(row).await.view(player_id)),
-            None => None,
-        };
-        Ok(PlayerState { seat: seat.map(Into::into), in_match, ..known(rows)? })
+    async fn of_player(&self, asking: Asking<'_>) -> Result<PlayerState, Fault> {
+        let (seats, rows) = try_join!(self.seats.of_player(asking.player_id), self.player_sessions.of_player(asking.player_id))?;
+        let in_matches = seats.iter().filter(|seat| seat.kind == SeatKind::Match).map(|seat| self.in_match(&seat.holds, asking));
+        let matches = join_all(in_matches).await.into_iter().flatten().collect();
+        Ok(PlayerState { seats: seats.into_iter().map(Into::into).collect(), matches, ..known(rows)? })
     }
 
-    /// A round whose timer never came is resolved by whoever comes back to it. If that fails, the match is shown as it is: it must not keep a player
-    /// from its inbox.
-    async fn up_to_date(&self, row: MatchRow) -> MatchRow {
-        let resolved = self.matches.resolve(row.clone()).await;
-        resolved.unwrap_or_else(|fault| {
-            tracing::error!(matchId = row.match_id, error = fault.chain(), "a round could not be resolved");
-            row
-        })
+    /// The match as its player sees it, who is back in it. If it cannot be had, it is left out: it must not keep a player from its inbox.
+    async fn in_match(&self, match_id: &str, asking: Asking<'_>) -> Option<MatchPush> {
+        let back = self.matches.wish(match_id, Wish::Return(asking.player_id), asking, Read::Consistent).await;
+        match back.and_then(|changed| seen_by(changed.row.as_ref(), asking.player_id)) {
+            Ok(seen) => Some(seen),
+            Err(Failure::Rejection(_)) => None,
+            Err(Failure::Fault(fault)) => {
+                tracing::error!(matchId = match_id, error = fault.chain(), "a match is left out of a resume");
+                None
+            }
+        }
     }
 }
 
@@ -86,7 +88,8 @@ async fn resume(state: &State, call: Call<Resume>) -> Result<Resumed, Failure> {
     let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
     // Pushes have been on their way since the connect, so the state is read once: on the page that begins the resume.
     let first_page = call.body.next.is_none();
-    let states = OptionFuture::from(first_page.then(|| state.of_player(&call.player.id)));
+    let asking = Asking { player_id: &call.player.id, request_id: call.request_id.as_deref(), cause: &call.player.cause };
+    let states = OptionFuture::from(first_page.then(|| state.of_player(asking)));
     let (Page { rows, more }, player_state) =
         try_join!(state.messages.page(&call.player.id, &place, limit, call.deadline), async { states.await.transpose() })?;
 

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Placements, Seats, Wish,
+    Config, ConfigError, Failure, PlacementRequest, Placements, Seats,
     harness::{self, Call},
     placement_id,
 };
@@ -39,7 +39,7 @@ impl State {
         Ok(Self {
             placements: Placements::from_config(config)?,
             seats: Seats::from_config(config)?,
-            offered: config.offered_modes().filter(|mode| mode.hosted().is_some()).collect(),
+            offered: config.offered_modes().filter(|mode| mode.as_hosted().is_some()).collect(),
             patience: config.placement_patience()?,
         })
     }
@@ -48,7 +48,7 @@ impl State {
         if let Some(mode) = self.offered.iter().find(|mode| mode.name == name) {
             return Ok(mode);
         }
-        let hosted = |mode: &&Mode| mode.hosted().is_some();
+        let hosted = |mode: &&Mode| mode.as_hosted().is_some();
         if muster_game::mode(name).filter(hosted).is_some() {
             return Err(Rejection::new(Code::Unavailable, format!("body.mode: {name} has no game servers here")));
         }
@@ -61,18 +61,19 @@ async fn session_placement_request(state: &State, call: Call<SessionPlacementReq
     let mode = state.mode(call.body.mode.as_deref().unwrap_or(DEFAULT_HOSTED_MODE))?;
     let patience = u64::try_from(state.patience.as_millis()).unwrap_or(u64::MAX);
     let latencies = call.body.latencies.into_iter().map(|latency| (latency.region, latency.milliseconds));
-    let wish = Wish {
+    let request = PlacementRequest {
         placement_id: &placement_id(call.received_at, &call.player.id, &call.player.cause).to_string(),
         player_id: &call.player.id,
         request_id: call.request_id.as_deref(),
         mode: mode.name,
+        lane: mode.lane,
         latencies: latencies.collect::<BTreeMap<_, _>>(),
         due_at: call.received_at.saturating_add(patience),
         received_at: call.received_at,
         cause: &call.player.cause,
     };
-    let requested = state.placements.request(&state.seats, wish).await?;
+    let placement_id = state.placements.request(&state.seats, request).await?;
 
-    tracing::info!(placementId = requested.placement_id, mode = mode.name, repeated = requested.repeated, "requested");
-    Ok(PlacementRequested { placement_id: requested.placement_id })
+    tracing::info!(placementId = placement_id, mode = mode.name, "requested");
+    Ok(PlacementRequested { placement_id })
 }

@@ -7,12 +7,12 @@
 //!   stays in the inbox.
 
 use lambda_runtime::Error;
-use muster_aws::{MessageRow, Push, deliver, harness, harness::Row, telemetry::Metrics};
+use muster_aws::{MessageRow, Push, Read, deliver, harness, harness::Row, telemetry::Metrics};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     harness::stream(Push::from_config, async |push: &Push, batch: Vec<Row<MessageRow>>, metrics: &Metrics| {
-        deliver(push, &batch, metrics).await
+        deliver(push, &batch, Read::Consistent, metrics).await
     })
     .await
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 use lambda_runtime::Error;
 use muster_aws::{
-    Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Started, Stopped, Timers,
+    Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, Started, Stopped, Timer, Timers,
     harness::{self, FailedRow, Row},
     telemetry::{Metric, Metrics},
 };
@@ -38,11 +38,7 @@ async fn main() -> Result<(), Error> {
 
 impl State {
     fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self {
-            ending: Ending::from_config(config)?,
-            gamelift: GameLift::from_config(config)?,
-            timers: Timers::from_config(config, "RECONCILE_QUEUE_URL")?,
-        })
+        Ok(Self { ending: Ending::from_config(config)?, gamelift: GameLift::from_config(config)?, timers: Timers::from_config(config)? })
     }
 }
 
@@ -66,16 +62,13 @@ impl State {
     /// Does what the row, as the stream shows it, asks for.
     async fn forward(&self, seen: &PlacementRow, metrics: &Metrics) -> Result<(), Fault> {
         if seen.recheck > 0 && seen.status != Status::Ended {
-            self.timers.set(&ReconcileTimer::from(seen)).await?;
+            self.timers.set(&Timer::from(seen)).await?;
         }
         match seen.status {
             Status::Requested => {
-                let (won, now) = match self.ending.placements.change(&seen.placement_id, Change::Claim).await? {
-                    Changed::Won(row) => (true, Some(row)),
-                    Changed::Lost(row) => (false, row),
-                };
-                let next = placement::claimed(won, now.as_ref().map(PlacementRow::rules).as_ref());
-                self.follow(now.as_ref().unwrap_or(seen), next, metrics).await
+                let claimed = self.ending.placements.change(&seen.placement_id, &seen.by, |row| row.after(Change::Claim)).await?;
+                let next = placement::claimed(claimed.written, claimed.row.as_ref().map(PlacementRow::rules).as_ref());
+                self.follow(claimed.row.as_ref().unwrap_or(seen), next, metrics).await
             }
             Status::Cancelling => self.follow(seen, placement::cancelled(&seen.rules()), metrics).await,
             Status::Pending | Status::Ended => Ok(()),
@@ -86,7 +79,7 @@ impl State {
         match next {
             Forward::Start => {
                 // The timer comes first: whatever becomes of the start, somebody looks.
-                self.timers.set(&ReconcileTimer::from(row)).await?;
+                self.timers.set(&Timer::from(row)).await?;
                 match row.mode.as_deref().and_then(muster_game::mode) {
                     Some(mode) => self.start(row, mode, metrics).await,
                     None => self.refuse(row, "there is no such mode", "the row names no mode", metrics).await,
@@ -127,13 +120,15 @@ impl State {
     async fn refuse(&self, row: &PlacementRow, reason: &str, why: &str, metrics: &Metrics) -> Result<(), Fault> {
         tracing::error!(cause = row.cause, placementId = row.placement_id, error = why, "GameLift refused a placement");
         metrics.record(Metric::Faults, 1);
-        self.ending.end(&row.placement_id, &End::without(Outcome::Failed, reason)).await.map(drop)
+        self.ending.end(&row.placement_id, &row.by, &End::without(Outcome::Failed, reason)).await.map(drop)
     }
 
     /// Ends a placement as the rules say: as GameLift describes it, if it does.
     async fn end(&self, row: &PlacementRow, next: Forward, described: Option<End>) -> Result<(), Fault> {
         match next {
-            Forward::End(outcome) => self.ending.end(&row.placement_id, &described.unwrap_or_else(|| End::usual(outcome))).await.map(drop),
+            Forward::End(outcome) => {
+                self.ending.end(&row.placement_id, &row.by, &described.unwrap_or_else(|| End::usual(outcome))).await.map(drop)
+            }
             Forward::Tell => self.ending.tell(row).await,
             Forward::Start | Forward::Stop | Forward::Nothing => Ok(()),
         }

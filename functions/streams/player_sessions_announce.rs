@@ -7,12 +7,12 @@
 //!   stays in the row, which `resume` shows.
 
 use lambda_runtime::Error;
-use muster_aws::{PlayerSessionRow, Push, deliver, harness, harness::Row, telemetry::Metrics};
+use muster_aws::{PlayerSessionRow, Push, Read, deliver, harness, harness::Row, telemetry::Metrics};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     harness::changes(Push::from_config, async |push: &Push, batch: Vec<Row<PlayerSessionRow>>, metrics: &Metrics| {
-        deliver(push, &batch, metrics).await
+        deliver(push, &batch, Read::Consistent, metrics).await
     })
     .await
 }

@@ -9,7 +9,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Changed, End, Ending, Fault, GameSession,
+    End, Ending, Fault, GameSession,
     harness::{self, Notification, Trouble},
     telemetry::Metrics,
 };
@@ -28,11 +28,11 @@ async fn placement_event(ending: &Ending, event: Notification<PlacementEvent>, _
     detail.check().map_err(|problem| Trouble::Impossible(Fault::because(problem)))?;
     match detail {
         PlacementDetail::PlacementFulfilled(fulfilled) => fulfil(ending, fulfilled, &event.id).await?,
-        PlacementDetail::PlacementCancelled { placement_id } => end(ending, &placement_id, Outcome::Cancelled).await?,
-        PlacementDetail::PlacementTimedOut { placement_id } => end(ending, &placement_id, Outcome::TimedOut).await?,
-        PlacementDetail::PlacementFailed { placement_id } => end(ending, &placement_id, Outcome::Failed).await?,
+        PlacementDetail::PlacementCancelled { placement_id } => end(ending, &placement_id, &event.id, Outcome::Cancelled).await?,
+        PlacementDetail::PlacementTimedOut { placement_id } => end(ending, &placement_id, &event.id, Outcome::TimedOut).await?,
+        PlacementDetail::PlacementFailed { placement_id } => end(ending, &placement_id, &event.id, Outcome::Failed).await?,
         PlacementDetail::SessionEnded { game_session_arn, results } => {
-            close(ending, &game_session_arn, results.map(|results| results.to_string())).await?;
+            close(ending, &game_session_arn, &event.id, results.map(|results| results.to_string())).await?;
         }
     }
     Ok(())
@@ -44,7 +44,7 @@ async fn fulfil(ending: &Ending, fulfilled: PlacementFulfilled, cause: &str) -> 
     let (session, player_sessions) = GameSession::of_event(fulfilled);
     let arn = session.game_session_arn.clone();
     let end = End::fulfilled(session, player_sessions);
-    let mut known = ending.end(&placement_id, &end).await?;
+    let mut known = ending.end(&placement_id, cause, &end).await?;
     if known.is_none() {
         if let Some(row) = ending.placements.adopt(&placement_id, end.clone(), cause).await? {
             tracing::info!(placementId = placement_id, players = row.players.len(), "adopted");
@@ -53,7 +53,7 @@ async fn fulfil(ending: &Ending, fulfilled: PlacementFulfilled, cause: &str) -> 
             return ending.tell(&row).await;
         }
         // A repetition that is handled at this very moment was faster.
-        known = ending.end(&placement_id, &end).await?;
+        known = ending.end(&placement_id, cause, &end).await?;
     }
     let row = known.ok_or_else(|| Fault::because("a placement that was there is gone"))?;
     let is_its_session = row.session.as_ref().is_some_and(|session| session.game_session_arn == arn);
@@ -61,36 +61,27 @@ async fn fulfil(ending: &Ending, fulfilled: PlacementFulfilled, cause: &str) -> 
 }
 
 /// There is none. Of another backend's placement such an event names no players, so that there is nobody to tell.
-async fn end(ending: &Ending, placement_id: &str, outcome: Outcome) -> Result<(), Fault> {
-    if ending.end(placement_id, &End::usual(outcome)).await?.is_none() {
+async fn end(ending: &Ending, placement_id: &str, by: &str, outcome: Outcome) -> Result<(), Fault> {
+    if ending.end(placement_id, by, &End::usual(outcome)).await?.is_none() {
         tracing::info!(placementId = placement_id, ?outcome, "the placement of another backend has ended");
     }
     Ok(())
 }
 
 /// A game session is over. If nobody has told of its beginning yet, the event is out of order: it is tried again later.
-async fn close(ending: &Ending, game_session_arn: &str, results: Option<String>) -> Result<(), Fault> {
+async fn close(ending: &Ending, game_session_arn: &str, by: &str, results: Option<String>) -> Result<(), Fault> {
+    let of_arn = placement_of_session(game_session_arn).map(str::to_owned);
     let mut closed = None;
-    if let Some(placement_id) = placement_of_session(game_session_arn) {
-        closed = close_placement(ending, placement_id, game_session_arn, results.as_ref()).await?;
+    if let Some(placement_id) = &of_arn {
+        closed = ending.placements.close(placement_id, by, game_session_arn, results.as_ref()).await?;
     }
     if closed.is_none()
         && let Some(placement_id) = ending.placements.pointed_to(game_session_arn).await?
     {
-        closed = close_placement(ending, &placement_id, game_session_arn, results.as_ref()).await?;
+        closed = ending.placements.close(&placement_id, by, game_session_arn, results.as_ref()).await?;
     }
-    closed.ok_or_else(|| Fault::because(format!("no placement is known for the game session {game_session_arn}")))
-}
-
-/// Closes the placement and the sessions of its players, if it is that of this game session.
-async fn close_placement(
-    ending: &Ending,
-    placement_id: &str,
-    game_session_arn: &str,
-    results: Option<&String>,
-) -> Result<Option<()>, Fault> {
-    let Changed::Won(row) = ending.placements.close(placement_id, game_session_arn, results).await? else { return Ok(None) };
+    let row = closed.ok_or_else(|| Fault::because(format!("no placement is known for the game session {game_session_arn}")))?;
     ending.close(&row).await?;
-    tracing::info!(cause = row.cause, placementId = placement_id, players = row.players.len(), "closed");
-    Ok(Some(()))
+    tracing::info!(cause = row.cause, by, placementId = row.placement_id, players = row.players.len(), "closed");
+    Ok(())
 }

@@ -47,7 +47,7 @@ impl Driver {
         let drained =
             |draining: &mut Box<Draining>| draining.until <= now || draining.covered && !self.open.any_sent_on(draining.connection);
         if let Some(mut drained) = self.draining.take_if(drained) {
-            self.open.disconnected(drained.connection);
+            self.lose(drained.connection);
             // The new connection does not wait for the closing handshake of the old one.
             tokio::spawn(async move { connection::close(&mut drained.sink, &mut drained.stream).await });
         }
@@ -56,7 +56,7 @@ impl Driver {
     /// The draining connection has ended, or goes down with the one that took its place.
     pub(super) fn lose_draining(&mut self) {
         if let Some(lost) = self.draining.take() {
-            self.open.disconnected(lost.connection);
+            self.lose(lost.connection);
         }
     }
 }

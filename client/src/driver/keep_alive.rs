@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use muster_protocol::{Request, routes::Ping};
+use muster_protocol::{Request, limits, routes::Ping};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
@@ -54,8 +54,8 @@ impl<'a> KeepAlive<'a> {
     /// Opens a ping; its text is to be sent on this connection.
     pub(super) fn probe(&mut self, open: &'a OpenRequests, connection: u32, now: Instant) -> Result<Utf8Bytes, RequestError> {
         let id = Uuid::new_v4();
-        let text = outgoing::encode(id, Ping::ROUTE.name(), Ping {})?;
-        let (request, outcome) = open.open(id)?;
+        let text = outgoing::encode(id, Ping::ROUTE.name(), None, Ping { protocol: Some(limits::PROTOCOL) })?;
+        let (request, outcome) = open.open(id, None)?;
         open.mark_sent(id, connection);
         self.probe = Some(Probe { _request: request, outcome, sent: now });
         self.last_sent = now;

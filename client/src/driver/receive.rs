@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use muster_protocol::Code;
+use muster_protocol::{Code, MatchPush, Rejection, Route};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     Driver,
     resume::{Resuming, pushed_into},
 };
-use crate::{Answer, Event, RequestError, incoming::Incoming};
+use crate::{Answer, Event, RequestError, incoming::Incoming, news::News};
 
 impl Driver {
     /// Hands out one frame of a connection; `true` if it says that this connection's token has expired.
@@ -17,17 +19,20 @@ impl Driver {
         match Incoming::read(text) {
             Incoming::Answer { request_id, route, result } => {
                 let expired = result.as_ref().is_err_and(|rejection| rejection.code == Code::TokenExpired);
-                match self.open.answer(request_id.as_deref(), result.map_err(RequestError::Rejected)) {
-                    // A resume that was given up is asked anew; its late answer is of no use to anybody.
-                    Err(_) if self.is_own_resume(request_id.as_deref()) => {}
-                    Err(Ok(body)) => {
-                        self.events.send(Event::Answer(Answer { request_id, route, result: Ok(body) }));
-                    }
-                    Err(Err(RequestError::Rejected(rejection))) => {
-                        self.events.send(Event::Answer(Answer { request_id, route, result: Err(rejection) }));
-                    }
-                    // Only these two were handed in just above.
-                    Ok(()) | Err(Err(_)) => {}
+                let is_own = self.own_ids.has(request_id.as_deref());
+                // Whoever reads the event may act in the match at once, so that an action is over before.
+                let waiting = self.open.end(request_id.as_deref());
+                // The match for which a resume asks is told when its turn comes.
+                if !(is_own && route.as_deref() == Some(Route::JoinMatch.name()))
+                    && let Some(push) = match_in(route.as_deref(), &result)
+                {
+                    self.tell(News::Match(push));
+                }
+                match waiting {
+                    Some(waiting) => drop(waiting.send(result.map_err(RequestError::Rejected))),
+                    // A resume that was given up is asked anew, and an action that was repeated may be answered twice.
+                    None if is_own => {}
+                    None => drop(self.events.send(Event::Answer(Answer { request_id, route, result }))),
                 }
                 self.advance(resuming, now);
                 return expired;
@@ -41,10 +46,17 @@ impl Driver {
             }
             // It has no place in the inbox's order, so it does not wait for a resume that is under way.
             Incoming::News(news) => {
-                if !self.events.are_unread() {
-                    self.told.pushed(news, &mut |event| self.events.send(event));
-                    self.advance(resuming, now);
+                // An action of another of the player's devices is not waited for here.
+                let acknowledged = if let News::Match(push) = &news {
+                    self.open.end(push.ack.as_deref()).zip(serde_json::to_value(push).ok())
+                } else {
+                    None
+                };
+                self.tell(news);
+                if let Some((waiting, push)) = acknowledged {
+                    drop(waiting.send(Ok(push)));
                 }
+                self.advance(resuming, now);
             }
             Incoming::Gateway(error) => {
                 if !self.open.fail_only(connection, &error.message) && connection == self.connection {
@@ -58,5 +70,21 @@ impl Driver {
             }
         }
         false
+    }
+
+    /// Hands out what is new of a placement, a ticket or a match.
+    fn tell(&mut self, news: News) {
+        if !self.events.are_unread() {
+            self.told.pushed(news, &mut |event| self.events.send(event));
+        }
+    }
+}
+
+/// The match that an answer shows.
+fn match_in(route: Option<&str>, result: &Result<Value, Rejection>) -> Option<MatchPush> {
+    const SHOWING: [Route; 5] = [Route::NewMatch, Route::JoinMatch, Route::StartMatch, Route::LeaveMatch, Route::Play];
+    match result {
+        Ok(body) => SHOWING.iter().any(|showing| Some(showing.name()) == route).then(|| MatchPush::deserialize(body).ok())?,
+        Err(rejection) => rejection.in_match.as_deref().cloned(),
     }
 }

@@ -10,7 +10,6 @@ use muster_protocol::{
 use serde_json::Value;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use uuid::Uuid;
 
 use super::Driver;
 use crate::{
@@ -129,27 +128,22 @@ pub(super) fn pushed_into(events: &EventSender) -> impl FnMut(Message) -> Offer 
 impl Driver {
     /// Asks for the next page, or before that for a match that has ended unseen: the text is to be sent on this connection.
     pub(super) fn ask<'a>(&mut self, resuming: &mut Resuming<'a>, open: &'a OpenRequests, now: Instant) -> Result<Utf8Bytes, RequestError> {
-        let id = Uuid::from_u64_pair(self.resume_ids, Uuid::new_v4().as_u64_pair().1);
+        let id = self.own_ids.next();
         self.inbox.hold();
         let match_id = resuming.waiting.as_ref().and_then(|_| self.told.ended_unseen()).map(str::to_owned);
         let text = if let Some(match_id) = &match_id {
-            outgoing::encode(id, JoinMatch::ROUTE.name(), JoinMatch { match_id: match_id.clone() })?
+            outgoing::encode(id, JoinMatch::ROUTE.name(), None, JoinMatch { match_id: match_id.clone() })?
         } else {
             let asking = self.inbox.request(page_limit(self.options.event_capacity));
             if asking.next.is_none() {
                 self.told.asked();
             }
-            outgoing::encode(id, Resume::ROUTE.name(), asking)?
+            outgoing::encode(id, Resume::ROUTE.name(), None, asking)?
         };
-        let (request, outcome) = open.open(id)?;
+        let (request, outcome) = open.open(id, None)?;
         open.mark_sent(id, self.connection);
         resuming.state = State::Asked(Asked { match_id, _request: request, outcome, until: now + self.options.request_timeout });
         Ok(text)
-    }
-
-    /// Whether a request was our own, of a resume.
-    pub(super) fn is_own_resume(&self, request_id: Option<&str>) -> bool {
-        request_id.and_then(|id| Uuid::parse_str(id).ok()).is_some_and(|id| id.as_u64_pair().0 == self.resume_ids)
     }
 
     /// Goes on with what was asked for, if it is answered or late, and begins anew if there is a reason to.
@@ -200,7 +194,7 @@ impl Driver {
                 Ok(view) => self.told.shown(match_id, view, &mut |event| self.events.offer(event)),
                 Err(error) => return self.resume_failed(resuming, RequestError::UnexpectedReply(error.to_string()), now),
             },
-            Err(RequestError::Rejected(rejection)) if !matches!(rejection.code, Code::Internal | Code::TokenExpired) => {
+            Err(RequestError::Rejected(rejection)) if !matches!(rejection.code, Code::Internal | Code::Busy | Code::TokenExpired) => {
                 self.told.forget(match_id);
                 true
             }
@@ -222,8 +216,8 @@ impl Driver {
     fn resumed(&mut self, resuming: &mut Resuming<'_>, finished: Finished) {
         resuming.failures = 0;
         let Finished { after, cursor, missed, complete } = finished;
-        let seat = self.told.take_seat();
-        self.events.send(Event::Resumed { after, cursor, missed, complete, seat });
+        let seats = self.told.take_seats();
+        self.events.send(Event::Resumed { after, cursor, missed, complete, seats });
         self.inbox.let_through(&mut pushed_into(&self.events));
         if let Some(draining) = &mut self.draining {
             draining.covered = true;
@@ -233,7 +227,7 @@ impl Driver {
     fn resume_failed(&mut self, resuming: &mut Resuming<'_>, error: RequestError, now: Instant) {
         // Whatever became of the match that its page waited for, the next attempt begins with that page again.
         resuming.waiting = None;
-        let code = if let RequestError::Rejected(rejection) = &error { Some(rejection.code) } else { None };
+        let code = if let RequestError::Rejected(rejection) = &error { Some(rejection.code.clone()) } else { None };
         // A page that cannot be read or asked for is no place to go on from; after any other failure it is.
         if code == Some(Code::BadRequest) || matches!(error, RequestError::UnexpectedReply(_)) {
             self.inbox.start_over();

@@ -55,7 +55,7 @@ impl Driver {
                     Ok(()) => unflushed = false,
                     Err(error) => return End::Lost(error.to_string()),
                 },
-                Some(first) = self.outgoing.recv(), if !unflushed => {
+                Some(first) = outgoing::next(&mut self.again, &mut self.outgoing), if !unflushed => {
                     // A server that reads nothing must neither keep us from closing nor pass for a living one.
                     let closing = self.closing.clone();
                     let written = tokio::select! {

@@ -2,8 +2,8 @@
 
 mod arguments;
 mod command;
-mod game;
 mod issuer;
+mod offers;
 mod requests;
 mod run;
 mod screen;

@@ -8,25 +8,27 @@ use std::{
     time::Duration,
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use muster_client::{
     Client, Event, Events, Options, Token,
-    protocol::{MatchPush, PlacementPush, Seat, SeatKind, SessionPush},
+    protocol::{MatchPush, MatchState, SeatKind},
 };
+use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Arguments,
     command::{Command, HELP},
-    game::Game,
-    issuer,
-    requests::{self, Done},
+    issuer, offers, requests,
     screen::Screen,
     words,
 };
 
 /// How many lines are read ahead of the commands that run.
 const LINES_AHEAD: usize = 64;
+
+/// What is said to whoever is in none.
+const IN_NO_MATCH: &str = "you are in no match: match looks for somebody to play with";
 
 /// How long, at the end of the input, the inbox and the answers to raw frames are waited for. Those may have none.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -59,12 +61,12 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         lines: read_lines(),
         screen: Screen::new(),
         running: None,
+        playing: FuturesUnordered::new(),
+        deferred: None,
         unanswered: 0,
         catching_up: true,
         was_away: false,
-        placement: None,
-        game: Game::default(),
-        clock_ahead: 0,
+        view: None,
         failed: false,
         exit_at_eof: arguments.exit_at_eof,
     };
@@ -72,7 +74,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     let greeting = format!("Muster: connected to {} as {}.\n{HELP}", words::visible(&arguments.url), words::visible(name));
     // The client's task asks for the inbox now, so that nothing sent in answer to the greeting can pass for missed.
     tokio::task::yield_now().await;
-    let played = player.play(&greeting).await;
+    let played = player.run(&greeting).await;
     player.client.close().await;
     match played {
         Ok(code) => code,
@@ -105,32 +107,35 @@ struct Player {
     screen: Screen,
     /// Commands run one after another, since frames sent side by side may be handled in any order.
     running: Option<Running>,
+    /// Actions that are not acknowledged yet. One in secret may take until the end of its round, so that commands do not wait for it.
+    playing: FuturesUnordered<Running>,
+    /// A line that is to be obeyed once it is known whether the player is in a match.
+    deferred: Option<String>,
     /// Raw frames that had no answer yet.
     unanswered: u32,
     /// The inbox is being read for the first time over this connection.
     catching_up: bool,
     /// The connection was lost, and what was missed has not been told yet.
     was_away: bool,
-    /// The placement that was asked for last, or that the player waits for as the server said, until it is told what came of it. What else
-    /// the player may wait for then, by another client, the server knows.
-    placement: Option<String>,
-    /// The pool or the match.
-    game: Game,
-    /// How many milliseconds the server's clock is ahead of the one here, as the last ping has shown. Until there is one, both are taken for
-    /// the same: that is good enough for seconds, unless this machine's clock is wrong.
-    clock_ahead: i64,
+    /// The match that was told last, unless that is the end of another one than is played.
+    view: Option<MatchPush>,
     /// Whether a command failed.
     failed: bool,
     exit_at_eof: bool,
 }
 
 impl Player {
-    async fn play(&mut self, greeting: &str) -> io::Result<ExitCode> {
+    async fn run(&mut self, greeting: &str) -> io::Result<ExitCode> {
         self.screen.say(greeting)?;
         let mut reading = true;
         let mut patience = None;
         loop {
-            if !reading && self.exit_at_eof && self.running.is_none() {
+            if !self.catching_up
+                && let Some(line) = self.deferred.take()
+            {
+                self.obey(&line)?;
+            }
+            if !reading && self.exit_at_eof && self.running.is_none() && self.playing.is_empty() {
                 let until = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
                 if (self.unanswered == 0 && !self.catching_up) || Instant::now() >= until {
                     // What has happened by now is told, too.
@@ -147,10 +152,10 @@ impl Player {
                 },
                 outcome = async { match &mut self.running { Some(running) => running.await, None => pending().await } } => {
                     self.running = None;
-                    self.failed |= outcome.is_err();
-                    self.finish(outcome.unwrap_or_else(Done::Said))?;
+                    self.finish(outcome)?;
                 }
-                line = self.lines.recv(), if reading && self.running.is_none() => match line {
+                Some(outcome) = self.playing.next() => self.finish(outcome)?,
+                line = self.lines.recv(), if reading && self.running.is_none() && self.deferred.is_none() => match line {
                     Some(line) => {
                         if let Some(code) = self.obey(&line?)? {
                             return Ok(code);
@@ -169,32 +174,12 @@ impl Player {
     }
 
     /// Prints what became of a command.
-    fn finish(&mut self, done: Done) -> io::Result<()> {
-        let line = match done {
-            Done::Said(line) => line,
-            Done::Placement { line, id } => {
-                self.placement = Some(id);
-                line
-            }
-            Done::Pool(line) => {
-                self.game.joined_pool();
-                line
-            }
-            Done::Match(view) => self.see(&view).unwrap_or_default(),
-            Done::Time(pong) => {
-                let half_way = i64::try_from(pong.round_trip.as_millis() / 2).unwrap_or(0);
-                self.clock_ahead = i64::try_from(pong.time).unwrap_or(i64::MAX).saturating_add(half_way).saturating_sub(local_time());
-                words::pong(pong)
-            }
-        };
-        if line.is_empty() { self.screen.ask() } else { self.screen.say(&line) }
-    }
-
-    /// Takes in a view of a match, which a reply may have brought before its push or after it; the words for it, if it is news.
-    fn see(&mut self, view: &MatchPush) -> Option<String> {
-        let before = self.game.see(view)?;
-        let now = u64::try_from(local_time().saturating_add(self.clock_ahead)).unwrap_or(0);
-        Some(words::view(view, before.as_ref(), now))
+    fn finish(&mut self, outcome: requests::Outcome) -> io::Result<()> {
+        self.failed |= outcome.is_err();
+        match outcome.unwrap_or_else(Some) {
+            Some(line) => self.screen.say(&line),
+            None => self.screen.ask(),
+        }
     }
 
     /// Prints an event.
@@ -206,21 +191,29 @@ impl Player {
         match event {
             Event::Disconnected { .. } => (self.was_away, self.catching_up) = (true, true),
             Event::ResumeFailed { .. } => self.catching_up = false,
-            Event::Resumed { missed, complete, seat, .. } => {
-                self.catching_up = false;
-                let was_away = std::mem::take(&mut self.was_away);
+            Event::Resumed { missed, complete, seats, .. } => {
+                let (was_away, was_behind) = (std::mem::take(&mut self.was_away), std::mem::take(&mut self.catching_up));
                 // Where nobody was away, there is nothing to tell a person.
                 if was_away || *missed > 0 || !complete {
                     self.screen.say(&words::event(event))?;
                 }
-                return self.tell_seat(seat.as_ref(), was_away);
+                // Whoever starts again sees its match, and is told what else it is in or waits for.
+                for seat in seats.iter().filter(|seat| was_away || was_behind && seat.kind != SeatKind::Match) {
+                    self.screen.say(&words::seat(seat))?;
+                }
+                if was_away && self.current().is_some_and(|view| seats.iter().all(|seat| seat.id != view.match_id)) {
+                    self.view = None;
+                }
+                return Ok(());
             }
-            Event::Session(SessionPush { placement_id, .. }) | Event::Placement(PlacementPush { placement_id, .. }) => {
-                self.placement.take_if(|placement| placement == placement_id);
-                self.game.out_of_pool();
+            Event::Match(view) => {
+                let before = self.view.take_if(|before| before.match_id == view.match_id);
+                let line = words::view(view, before.as_ref());
+                if view.state != MatchState::Over || self.current().is_none() {
+                    self.view = Some(view.clone());
+                }
+                return if line.is_empty() { Ok(()) } else { self.screen.say(&line) };
             }
-            Event::Match(view) => return self.see(view).map_or(Ok(()), |line| self.screen.say(&line)),
-            Event::Pool(_) => self.game.out_of_pool(),
             // Nothing has changed for a person.
             Event::RolledOver => return Ok(()),
             _ => {}
@@ -228,50 +221,82 @@ impl Player {
         self.screen.say(&words::event(event))
     }
 
-    /// Prints what the player is in or waits for, if it may not know. The client that asked for it may have been another one.
-    fn tell_seat(&mut self, seat: Option<&Seat>, was_away: bool) -> io::Result<()> {
-        let is_known = seat.is_some_and(|seat| self.placement.as_ref() == Some(&seat.id) || self.game.knows(seat));
-        self.game.resumed(seat, was_away);
-        let Some(seat) = seat else { return Ok(()) };
-        if seat.kind == SeatKind::Placement {
-            self.placement = Some(seat.id.clone());
+    /// The match that the player is in, as far as was told.
+    fn current(&self) -> Option<&MatchPush> {
+        self.view.as_ref().filter(|view| view.state != MatchState::Over)
+    }
+
+    /// Plays this action in the match that the player is in.
+    fn play(&mut self, action: Value) -> io::Result<()> {
+        let Some(match_id) = self.current().map(|view| view.match_id.clone()) else { return self.complain(IN_NO_MATCH) };
+        self.screen.say(&format!("you play {}", words::visible(&offers::name(&action))))?;
+        let client = self.client.clone();
+        let mut playing: Running = Box::pin(requests::in_match(async move { client.play(&match_id, action).await }));
+        // It is sent now, before whatever is typed next.
+        match playing.as_mut().now_or_never() {
+            Some(outcome) => self.finish(outcome),
+            None => {
+                self.playing.push(playing);
+                Ok(())
+            }
         }
-        if was_away || !is_known { self.screen.say(&words::seat(seat)) } else { Ok(()) }
+    }
+
+    fn complain(&mut self, problem: &str) -> io::Result<()> {
+        self.failed = true;
+        self.screen.say(problem)
     }
 
     /// Starts what a line asks for; leaves with a code if it says so.
     fn obey(&mut self, line: &str) -> io::Result<Option<ExitCode>> {
         let client = self.client.clone();
-        match Command::parse(line) {
-            Ok(None) => self.screen.ask()?,
-            Ok(Some(Command::Help)) => self.screen.say(HELP)?,
-            Ok(Some(Command::Quit)) => {
-                self.screen.leave()?;
-                return Ok(Some(ExitCode::SUCCESS));
+        let in_match = self.current().map(|view| view.match_id.clone());
+        let command = match Command::parse(line) {
+            Ok(Some(command)) => command,
+            Ok(None) => return self.screen.ask().map(|()| None),
+            Err(problem) => return self.complain(&problem).map(|()| None),
+        };
+        let running: Running = match command {
+            Command::Help => return self.screen.say(HELP).map(|()| None),
+            Command::Quit => return self.screen.leave().map(|()| Some(ExitCode::SUCCESS)),
+            Command::Play(_) | Command::Offered(_) | Command::Leave if self.catching_up && in_match.is_none() => {
+                self.deferred = Some(line.to_owned());
+                return Ok(None);
             }
-            Ok(Some(Command::To { players, message })) => self.running = Some(Box::pin(requests::send(client, players, message))),
-            Ok(Some(Command::Place { mode })) => self.running = Some(Box::pin(requests::place(client, mode))),
-            Ok(Some(Command::Cancel)) => self.running = Some(Box::pin(requests::cancel(client, self.placement.clone()))),
-            Ok(Some(Command::Match { mode })) => self.running = Some(Box::pin(requests::join_pool(client, mode))),
-            Ok(Some(Command::New { mode })) => self.running = Some(Box::pin(requests::new_match(client, mode))),
-            Ok(Some(Command::Join { code })) => self.running = Some(Box::pin(requests::join_match(client, code))),
-            Ok(Some(Command::Play(play))) => self.running = Some(Box::pin(requests::play(client, self.game.open_round(), play))),
-            Ok(Some(Command::Leave)) => self.running = Some(Box::pin(requests::leave(client, self.game.leave()))),
-            Ok(Some(Command::Ping)) => self.running = Some(Box::pin(requests::ping(client))),
-            Ok(Some(Command::Raw(text))) => {
+            Command::Play(action) => return self.play(action).map(|()| None),
+            Command::Offered(typed) => {
+                let picked = self.current().and_then(|view| offers::pick(&typed, &offers::of(view)));
+                match picked {
+                    Some(action) => self.play(action)?,
+                    None => self.complain(&format!("no such command: {} (help lists them)", words::visible(&typed)))?,
+                }
+                return Ok(None);
+            }
+            Command::To { players, message } => Box::pin(requests::send(client, players, message)),
+            Command::Place { mode } => Box::pin(requests::place(client, mode)),
+            Command::Cancel => Box::pin(requests::cancel(client)),
+            Command::Match { mode } => Box::pin(requests::join_pool(client, mode)),
+            Command::New { mode, options, bots } => Box::pin(requests::in_match(async move {
+                let mode = mode.as_deref().unwrap_or(requests::DEFAULT_MODE);
+                client.new_match(mode, options.as_ref(), bots).await
+            })),
+            Command::Join { code } => Box::pin(requests::in_match(async move { client.join_match(&code).await })),
+            Command::Start => match in_match {
+                Some(waiting) => Box::pin(requests::in_match(async move { client.start_match(&waiting).await })),
+                None => return self.complain(IN_NO_MATCH).map(|()| None),
+            },
+            Command::Next => match self.view.as_ref().filter(|view| view.state == MatchState::Over).map(|view| view.match_id.clone()) {
+                Some(over) => Box::pin(requests::in_match(async move { client.next_match(&over).await })),
+                None => return self.complain("there is no match that is over: new opens one").map(|()| None),
+            },
+            Command::Leave => Box::pin(requests::leave(client, in_match)),
+            Command::Ping => Box::pin(requests::ping(client)),
+            Command::Raw(text) => {
                 self.unanswered += 1;
-                self.running = Some(Box::pin(requests::raw(client, text)));
+                Box::pin(requests::raw(client, text))
             }
-            Err(problem) => {
-                self.failed = true;
-                self.screen.say(&problem)?;
-            }
-        }
+        };
+        self.running = Some(running);
         Ok(None)
     }
-}
-
-/// This machine's time, in epoch milliseconds.
-fn local_time() -> i64 {
-    chrono::Utc::now().timestamp_millis()
 }

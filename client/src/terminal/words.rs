@@ -12,7 +12,7 @@ use muster_client::{
 };
 
 pub(super) use self::{
-    matches::{joined, played, view},
+    matches::{joined, view},
     placements::{cancelled, requested},
 };
 
@@ -114,7 +114,7 @@ pub(super) fn pong(pong: Pong) -> String {
 
 fn rejection(rejection: &Rejection) -> String {
     // The code as programs see it on the wire, so that it can be looked up.
-    let code = serde_json::to_value(rejection.code).ok();
+    let code = serde_json::to_value(&rejection.code).ok();
     let code = code.as_ref().and_then(|code| code.as_str()).unwrap_or("unknown");
     format!("rejected ({code}): {}", visible(&rejection.message))
 }
@@ -209,7 +209,7 @@ pub(super) mod tests {
     #[test]
     fn how_much_was_missed_is_said() {
         let resumed = |after: Option<&str>, missed, complete| {
-            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete, seat: None })
+            event(&Event::Resumed { after: after.map(str::to_owned), cursor: "c".into(), missed, complete, seats: Vec::new() })
         };
         assert_eq!(resumed(Some("a"), 0, true), "caught up: nothing missed");
         assert_eq!(resumed(Some("a"), 1, true), "caught up: 1 message missed");

@@ -81,7 +81,7 @@ async fn a_dropped_socket_is_made_again_with_a_fresh_token() {
     assert!(matches!(event(&mut events).await, Event::Connected { attempts: 1 }));
     let (pong, ()) = tokio::join!(client.ping(), async {
         let ping = accepted.receive().await;
-        accepted.reply(&ping, serde_json::json!({"time": 5})).await;
+        accepted.reply(&ping, serde_json::json!({"time": 5, "protocol": 1})).await;
     });
     assert_eq!(pong.unwrap().time, 5);
 }

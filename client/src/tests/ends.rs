@@ -14,7 +14,7 @@ async fn away(server: &Server, options: Options, in_match: &Value) -> (Client, E
     let request = asked(&mut accepted).await;
     accepted.reply(&request, page(&seat("match", "a"), in_match)).await;
     assert_eq!(told(&mut events).await.unwrap(), "a1");
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: Some(_), .. }));
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats.len() == 1));
     drop(accepted);
     let mut accepted = server.accept().await;
     let request = asked(&mut accepted).await;
@@ -38,7 +38,7 @@ async fn asked_for(accepted: &mut Accepted, id: &str) -> Value {
 /// Checks that the message and the end of the resume come next, and nothing before them.
 async fn resumed(events: &mut Events) {
     assert!(matches!(told(events).await, Err(Event::Message(message)) if message.push.message == "well played"));
-    assert!(matches!(event(events).await, Event::Resumed { seat: None, .. }));
+    assert!(matches!(event(events).await, Event::Resumed { seats, .. } if seats.is_empty()));
 }
 
 /// Checks that a further resume of a player who is in nothing asks for no match.
@@ -47,7 +47,7 @@ async fn settled(server: &Server, events: &mut Events, accepted: Accepted) {
     let mut accepted = server.accept().await;
     let request = asked(&mut accepted).await;
     accepted.reply(&request, page(&Value::Null, &Value::Null)).await;
-    assert!(matches!(told(events).await, Err(Event::Resumed { seat: None, .. })));
+    assert!(matches!(told(events).await, Err(Event::Resumed { seats, .. }) if seats.is_empty()));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn whoever_is_in_another_match_by_then_is_told_the_end_of_the_one_before()
     accepted.reply(&request, over("a", 5)).await;
     assert_eq!(told(&mut events).await.unwrap(), "b2");
     assert_eq!(told(&mut events).await.unwrap(), "a5");
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: Some(seat), .. } if seat.id == "b"));
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats[0].id == "b"));
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn an_end_that_could_not_be_asked_for_is_asked_for_again() {
     let (_client, mut events, mut accepted, request) = away(&server, resuming(&server), &view("a", 1)).await;
     accepted.reply(&request, in_nothing()).await;
     let request = asked_for(&mut accepted, "a").await;
-    accepted.reject(&request, "internal", "ours").await;
+    accepted.reject(&request, "busy", "too much is going on").await;
     let failed = told(&mut events).await.unwrap_err();
     assert!(matches!(failed, Event::ResumeFailed { error: RequestError::Rejected(_), retry_in: Some(_) }), "{failed:?}");
     // The second time the connection is lost.
@@ -141,7 +141,7 @@ async fn an_end_for_which_there_is_no_room_is_asked_for_again_once_there_is() {
     soon(async {
         tokio::join!(async { drop(client.ping().await) }, async {
             let ping = accepted.receive().await;
-            accepted.reply(&ping, json!({"time": 1})).await;
+            accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
         })
     })
     .await;
@@ -151,5 +151,5 @@ async fn an_end_for_which_there_is_no_room_is_asked_for_again_once_there_is() {
     let request = asked_for(&mut accepted, "a").await;
     accepted.reply(&request, over("a", 9)).await;
     assert_eq!(told(&mut events).await.unwrap(), "a9");
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: Some(seat), .. } if seat.id == "b"));
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats[0].id == "b"));
 }

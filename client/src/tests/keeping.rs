@@ -38,7 +38,7 @@ async fn what_is_not_known_is_handed_on_and_harms_nothing() {
     assert!(matches!(event(&mut events).await, Event::Answer(answer) if answer.request_id.as_deref() == Some("nobody's")));
     let (pong, ()) = tokio::join!(client.ping(), async {
         let ping = accepted.receive().await;
-        accepted.reply(&ping, json!({"time": 1})).await;
+        accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
     });
     assert!(pong.is_ok());
 }
@@ -62,7 +62,7 @@ async fn a_reader_who_does_not_read_costs_no_answers() {
         for _ in 0..10 {
             accepted.send("noise").await;
         }
-        accepted.reply(&ping, json!({"time": 1})).await;
+        accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
     });
     assert!(pong.is_ok());
     assert!(matches!(event(&mut events).await, Event::Unknown(_)));
@@ -78,7 +78,7 @@ async fn a_quiet_connection_is_kept_alive_by_pings() {
     for _ in 0..3 {
         let ping = accepted.receive().await;
         assert_eq!(ping["route"], "ping");
-        accepted.reply(&ping, json!({"time": 1})).await;
+        accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
     }
     accepted.send("the end").await;
     assert!(matches!(event(&mut events).await, Event::Unknown(text) if text == "the end"), "pongs are nobody's event");
@@ -127,7 +127,7 @@ async fn dropping_the_last_clone_closes_the_connection() {
     drop(client);
     let (pong, ()) = tokio::join!(clone.ping(), async {
         let ping = accepted.receive().await;
-        accepted.reply(&ping, json!({"time": 1})).await;
+        accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
     });
     assert!(pong.is_ok());
     drop(clone);

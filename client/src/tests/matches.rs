@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 use super::server::{Accepted, Server, event, soon};
 use crate::{
     Event, Events, Options, RequestError,
-    protocol::{
-        Code, MatchState, PoolOutcome, Seat, SeatKind,
-        cursor::first_id_of,
-        routes::{JoinPool, Play},
-    },
+    protocol::{Code, MatchState, PoolOutcome, Seat, SeatKind, cursor::first_id_of, routes::JoinPool},
 };
 
 /// The time of the tests, in epoch milliseconds.
@@ -24,15 +20,15 @@ pub(super) fn resuming(server: &Server) -> Options {
 /// A version of a match that is played.
 pub(super) fn view(id: &str, version: u64) -> Value {
     json!({
-        "type": "match", "matchId": id, "mode": "rpsls", "version": version, "state": "playing", "opponentId": "bob",
-        "round": version, "dueAt": NOW, "yourScore": 0, "theirScore": 0,
+        "type": "match", "matchId": id, "mode": "chess", "version": version, "state": "playing", "seat": 0, "awaits": [0],
+        "players": [{"playerId": "alice"}, {"playerId": "bob"}], "now": NOW, "dueAt": NOW + 1_000, "view": {"moves": version},
     })
 }
 
 /// The version in which it ends.
 pub(super) fn over(id: &str, version: u64) -> Value {
     let mut view = view(id, version);
-    (view["state"], view["ending"], view["winner"]) = (json!("over"), json!("forfeited"), json!("you"));
+    (view["state"], view["outcome"]) = (json!("over"), json!({"ending": "forfeited", "places": [1, 2], "words": "a player has left"}));
     view
 }
 
@@ -40,9 +36,10 @@ fn pool(ticket: &str) -> Value {
     json!({"type": "pool", "ticketId": ticket, "outcome": "timedOut"})
 }
 
-/// The only page of a resume, with this seat, and the match that it is in.
+/// The only page of a resume, with this seat, and the match that it is in, if there are.
 pub(super) fn page(seat: &Value, in_match: &Value) -> Value {
-    let state = json!({"seat": seat, "match": in_match, "sessions": [], "placements": []});
+    let [seats, matches] = [seat, in_match].map(|one| Some(one).filter(|one| !one.is_null()).into_iter().collect::<Vec<_>>());
+    let state = json!({"seats": seats, "matches": matches, "sessions": [], "placements": []});
     json!({"messages": [], "after": first_id_of(NOW), "complete": true, "state": state})
 }
 
@@ -81,7 +78,7 @@ async fn views_are_handed_out_in_the_order_of_their_versions_each_once() {
     assert_eq!((push.ticket_id.as_str(), push.outcome), ("t", PoolOutcome::TimedOut));
     assert_eq!(told(&mut events).await.unwrap(), "a2");
     let Event::Match(push) = event(&mut events).await else { panic!("another event") };
-    assert_eq!((push.version, push.state, push.opponent_id.as_deref()), (4, MatchState::Over, Some("bob")));
+    assert_eq!((push.version, push.state, push.view), (4, MatchState::Over, Some(json!({"moves": 4}))));
     assert!(matches!(event(&mut events).await, Event::Unknown(_)));
 }
 
@@ -94,7 +91,7 @@ async fn a_match_does_not_wait_for_the_inbox_and_ends_the_wait() {
     assert_eq!(told(&mut events).await.unwrap(), "a1");
     // This was read before the match was made.
     accepted.reply(&request, page(&seat("ticket", "t"), &Value::Null)).await;
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: None, .. }));
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats.is_empty()));
 }
 
 #[tokio::test]
@@ -107,8 +104,8 @@ async fn whoever_comes_back_is_told_the_current_view_exactly_if_it_is_new() {
         if let Some(expected) = expected {
             assert_eq!(told(&mut events).await.unwrap(), expected);
         }
-        let Err(Event::Resumed { seat: Some(seat), .. }) = told(&mut events).await else { panic!("another event") };
-        assert_eq!(seat, Seat { kind: SeatKind::Match, id: "a".into(), request_id: None });
+        let Err(Event::Resumed { seats, .. }) = told(&mut events).await else { panic!("another event") };
+        assert_eq!(seats, [Seat { kind: SeatKind::Match, id: "a".into(), request_id: None }]);
         drop(accepted);
         accepted = server.accept().await;
     }
@@ -116,7 +113,7 @@ async fn whoever_comes_back_is_told_the_current_view_exactly_if_it_is_new() {
     accepted.send(over("a", 4)).await;
     accepted.reply(&request, page(&seat("match", "a"), &view("a", 3))).await;
     assert_eq!(told(&mut events).await.unwrap(), "a4");
-    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seat: None, .. })), "it is over");
+    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seats, .. }) if seats.is_empty()), "it is over");
 }
 
 #[tokio::test]
@@ -125,8 +122,8 @@ async fn whoever_waits_in_a_pool_is_told_by_the_seat() {
     let (_client, mut events, mut accepted) = server.pair(resuming(&server)).await;
     let request = asked(&mut accepted).await;
     accepted.reply(&request, page(&seat("ticket", "t"), &Value::Null)).await;
-    let Event::Resumed { seat: Some(seat), .. } = event(&mut events).await else { panic!("another event") };
-    assert_eq!((seat.kind, seat.id.as_str()), (SeatKind::Ticket, "t"));
+    let Event::Resumed { seats, .. } = event(&mut events).await else { panic!("another event") };
+    assert_eq!(seats, [Seat { kind: SeatKind::Ticket, id: "t".into(), request_id: None }]);
 }
 
 #[tokio::test]
@@ -146,7 +143,7 @@ async fn both_connections_of_a_roll_over_tell_a_view_once() {
     new.send(view("a", 2)).await;
     assert!(matches!(told(&mut events).await, Err(Event::Resumed { .. })));
     assert_eq!(told(&mut events).await.unwrap(), "a1");
-    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seat: Some(_), .. })));
+    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seats, .. }) if seats.len() == 1));
     assert_eq!(told(&mut events).await.unwrap(), "a2");
 }
 
@@ -155,26 +152,29 @@ async fn requests_of_pools_and_matches_speak_the_protocol() {
     let server = Server::start().await;
     let (client, mut events, mut accepted) = server.pair(server.options("t")).await;
     let join = JoinPool { mode: "rpsls".into(), skill: Some(7), latencies: Vec::new() };
-    let play = Play { match_id: "K7QX2M".into(), round: 2, play: "paper".into() };
     let in_match = json!({"matchId": "K7QX2M"});
     let expected = [
         ("joinPool", json!({"mode": "rpsls", "skill": 7}), json!({"ticketId": "t1"})),
         ("leavePool", json!({}), json!({"ticketId": "t1"})),
         ("newMatch", json!({"mode": "rps"}), view("K7QX2M", 1)),
+        ("newMatch", json!({"mode": "rps", "options": {"wins": 1}, "bots": 1}), view("B", 1)),
         ("joinMatch", in_match.clone(), view("K7QX2M", 2)),
-        ("play", json!({"matchId": "K7QX2M", "round": 2, "play": "paper"}), json!({"matchId": "K7QX2M", "round": 2, "play": "paper"})),
+        ("startMatch", in_match.clone(), view("K7QX2M", 2)),
         ("leaveMatch", in_match, over("K7QX2M", 3)),
+        ("newMatch", json!({"after": "K7QX2M"}), view("C", 1)),
     ];
     soon(async {
         tokio::join!(
             async {
                 assert_eq!(client.join_pool(&join).await.unwrap().ticket_id, "t1");
                 assert_eq!(client.leave_pool().await.unwrap().ticket_id, "t1");
-                assert_eq!(client.new_match("rps").await.unwrap().version, 1);
+                assert_eq!(client.new_match("rps", None, 0).await.unwrap().version, 1);
+                assert_eq!(client.new_match("rps", Some(&json!({"wins": 1})), 1).await.unwrap().match_id, "B");
                 assert_eq!(client.join_match("K7QX2M").await.unwrap().version, 2);
-                assert_eq!(client.play(&play).await.unwrap().round, 2);
+                assert_eq!(client.start_match("K7QX2M").await.unwrap().version, 2);
                 assert_eq!(client.leave_match("K7QX2M").await.unwrap().state, MatchState::Over);
-                let Err(RequestError::Rejected(rejection)) = client.play(&play).await else { panic!("another answer") };
+                assert_eq!(client.next_match("K7QX2M").await.unwrap().match_id, "C");
+                let Err(RequestError::Rejected(rejection)) = client.leave_match("K7QX2M").await else { panic!("another answer") };
                 assert_eq!(rejection.code, Code::MatchOver);
             },
             async {
@@ -189,11 +189,19 @@ async fn requests_of_pools_and_matches_speak_the_protocol() {
         )
     })
     .await;
-    // What was answered is no event, and does not keep its push from being one.
-    accepted.send(view("K7QX2M", 1)).await;
+    // What was answered is an event, once for each version, and comes again only for what has happened in it.
+    let mut push = view("C", 1);
+    accepted.send(&push).await;
+    push["events"] = json!(["e4"]);
+    accepted.send(&push).await;
     accepted.send(over("K7QX2M", 3)).await;
-    assert_eq!(told(&mut events).await.unwrap(), "K7QX2M1");
-    assert_eq!(told(&mut events).await.unwrap(), "K7QX2M3");
+    for expected in ["K7QX2M1", "B1", "K7QX2M2", "K7QX2M3", "C1"] {
+        assert_eq!(told(&mut events).await.unwrap(), expected);
+    }
+    let Event::Match(push) = event(&mut events).await else { panic!("another event") };
+    assert_eq!((push.match_id.as_str(), push.version, push.events), ("C", 1, vec![json!("e4")]));
+    accepted.send("the end").await;
+    assert!(matches!(event(&mut events).await, Event::Unknown(_)));
 }
 
 #[tokio::test]
@@ -209,7 +217,7 @@ async fn a_view_that_found_no_room_is_made_up_for_by_the_one_of_the_next_resume(
     soon(async {
         tokio::join!(async { drop(client.ping().await) }, async {
             let ping = accepted.receive().await;
-            accepted.reply(&ping, json!({"time": 1})).await;
+            accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
         })
     })
     .await;
@@ -219,5 +227,5 @@ async fn a_view_that_found_no_room_is_made_up_for_by_the_one_of_the_next_resume(
     let request = asked(&mut accepted).await;
     accepted.reply(&request, page(&seat("match", "a"), &view("a", 3))).await;
     assert_eq!(told(&mut events).await.unwrap(), "a3");
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: Some(_), .. }));
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats.len() == 1));
 }

@@ -36,7 +36,8 @@ fn seat(placement: &str) -> Value {
 
 /// The only page of a resume, with this state.
 fn page(seat: &Value, sessions: &[Value], placements: &[Value]) -> Value {
-    let state = json!({"seat": seat, "sessions": sessions, "placements": placements});
+    let seats: Vec<&Value> = Some(seat).filter(|seat| !seat.is_null()).into_iter().collect();
+    let state = json!({"seats": seats, "sessions": sessions, "placements": placements});
     json!({"messages": [], "after": first_id_of(NOW), "complete": true, "state": state})
 }
 
@@ -87,7 +88,7 @@ async fn a_game_server_does_not_wait_for_the_inbox() {
     assert_eq!(told(&mut events).await.unwrap(), "+a");
     // This was read before the push was made.
     accepted.reply(&request, page(&seat("a"), &[], &[])).await;
-    assert!(matches!(event(&mut events).await, Event::Resumed { seat: None, .. }), "it waits no longer");
+    assert!(matches!(event(&mut events).await, Event::Resumed { seats, .. } if seats.is_empty()), "it waits no longer");
     assert!(matches!(event(&mut events).await, Event::Message(_)));
 }
 
@@ -100,8 +101,8 @@ async fn whoever_was_away_is_told_what_it_missed_once() {
     for expected in ["-x", "+a", "+b"] {
         assert_eq!(told(&mut events).await.unwrap(), expected);
     }
-    let Event::Resumed { seat: Some(seat), .. } = event(&mut events).await else { panic!("another event") };
-    assert_eq!(seat, Seat { kind: SeatKind::Placement, id: "d".into(), request_id: Some("r1".into()) });
+    let Event::Resumed { seats, .. } = event(&mut events).await else { panic!("another event") };
+    assert_eq!(seats, [Seat { kind: SeatKind::Placement, id: "d".into(), request_id: Some("r1".into()) }]);
     drop(accepted);
     let mut accepted = server.accept().await;
     let request = asked(&mut accepted).await;
@@ -113,7 +114,7 @@ async fn whoever_was_away_is_told_what_it_missed_once() {
     for expected in ["-a", "-b", "+c"] {
         assert_eq!(told(&mut events).await.unwrap(), expected);
     }
-    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seat: None, .. })));
+    assert!(matches!(told(&mut events).await, Err(Event::Resumed { seats, .. }) if seats.is_empty()));
     assert_eq!(told(&mut events).await.unwrap(), "-d");
 }
 
@@ -151,7 +152,7 @@ async fn what_found_no_room_comes_with_the_next_resume_as_far_as_there_is_room()
     soon(async {
         tokio::join!(async { drop(client.ping().await) }, async {
             let ping = accepted.receive().await;
-            accepted.reply(&ping, json!({"time": 1})).await;
+            accepted.reply(&ping, json!({"time": 1, "protocol": 1})).await;
         })
     })
     .await;

@@ -164,7 +164,7 @@ async fn without_another_connection_the_old_one_goes_on() {
     assert!(matches!(telling(&mut events).await, Event::RollOverFailed { error: ConnectError::Forbidden, retry_in: Some(_) }));
     let (pong, mut new) = tokio::join!(client.ping(), async {
         let ping = old.receive().await;
-        old.reply(&ping, json!({"time": 1})).await;
+        old.reply(&ping, json!({"time": 1, "protocol": 1})).await;
         server.accept().await
     });
     assert!(pong.is_ok());
@@ -182,7 +182,7 @@ async fn a_fixed_token_that_is_refused_is_not_tried_again_while_the_connection_l
     assert!(matches!(telling(&mut events).await, Event::RollOverFailed { error: ConnectError::Forbidden, retry_in: None }));
     let (pong, ()) = tokio::join!(client.ping(), async {
         let ping = old.receive().await;
-        old.reply(&ping, json!({"time": 1})).await;
+        old.reply(&ping, json!({"time": 1, "protocol": 1})).await;
     });
     assert!(pong.is_ok());
 }

@@ -23,14 +23,14 @@ fn session(placement: &str) -> News {
     News::Session(session_push(placement))
 }
 
-fn seat(kind: SeatKind, id: &str) -> Option<Seat> {
-    Some(Seat { kind, id: id.into(), request_id: None })
+fn seat(kind: SeatKind, id: &str) -> Vec<Seat> {
+    vec![Seat { kind, id: id.into(), request_id: None }]
 }
 
 /// A state with this version of the match in which the player is.
 fn state(id: &str, version: u64) -> PlayerState {
-    let in_match = Some(view_push(id, version, MatchState::Playing));
-    PlayerState { seat: seat(SeatKind::Match, id), in_match, ..PlayerState::default() }
+    let matches = vec![view_push(id, version, MatchState::Playing)];
+    PlayerState { seats: seat(SeatKind::Match, id), matches, ..PlayerState::default() }
 }
 
 /// Takes all, into a list of the ids with the versions of matches.
@@ -47,12 +47,31 @@ fn into_list(list: &mut Vec<String>) -> impl FnMut(Event) -> Offer {
 }
 
 #[test]
-fn versions_of_a_match_only_grow_and_those_of_others_do_not_count() {
+fn a_version_that_came_without_its_events_is_told_again_with_them_and_once() {
+    let with_events = |id: &str, version| {
+        let events = vec![serde_json::json!(4)];
+        News::Match(MatchPush { events, ..view_push(id, version, MatchState::Playing) })
+    };
     let (mut told, mut list) = (Told::new(), Vec::new());
-    for news in [view("a", 2), view("a", 2), view("a", 1), view("b", 1), over("a", 4), view("a", 3), over("a", 4), view("b", 2)] {
+    for news in
+        [view("a", 2), with_events("a", 2), with_events("a", 2), view("a", 2), with_events("a", 1), with_events("b", 1), view("b", 1)]
+    {
         told.pushed(news, &mut into_list(&mut list));
     }
-    assert_eq!(list, ["a2", "b1", "a4", "b2"]);
+    assert_eq!(list, ["a2", "a2", "b1"]);
+}
+
+#[test]
+fn a_match_that_the_player_has_left_is_never_asked_for_since_that_could_join_it_again() {
+    let mut told = Told::new();
+    let mut left = view_push("a", 2, MatchState::Playing);
+    left.players[0].left = true;
+    for news in [view("a", 1), News::Match(left), News::Match(MatchPush { seat: None, ..view_push("b", 1, MatchState::Playing) })] {
+        told.pushed(news, &mut |_| Offer::Taken);
+    }
+    told.asked();
+    assert!(told.state(PlayerState::default(), &mut |_| Offer::Taken));
+    assert_eq!(told.ended_unseen(), None);
 }
 
 #[test]
@@ -65,29 +84,6 @@ fn kinds_do_not_share_their_ids() {
 }
 
 #[test]
-fn a_state_tells_a_view_exactly_if_it_is_new() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    told.pushed(view("a", 2), &mut into_list(&mut list));
-    for version in [1, 2, 3, 3] {
-        assert!(told.state(state("a", version), &mut into_list(&mut list)));
-    }
-    told.pushed(view("a", 3), &mut into_list(&mut list));
-    assert_eq!(list, ["a2", "a3"]);
-}
-
-#[test]
-fn a_view_without_room_makes_a_resume_due_whose_state_tells_the_newest() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    told.pushed(view("a", 1), &mut |_| Offer::Full);
-    assert!(told.is_due());
-    told.asked();
-    assert!(!told.state(state("a", 2), &mut |_| Offer::Full));
-    assert!(told.state(state("a", 2), &mut into_list(&mut list)));
-    told.pushed(view("a", 1), &mut into_list(&mut list));
-    assert_eq!(list, ["a2"]);
-}
-
-#[test]
 fn a_seat_in_a_match_holds_until_that_is_told_to_be_over() {
     let mut told = Told::new();
     let mut taken = |version, pushed: Option<News>| {
@@ -96,14 +92,14 @@ fn a_seat_in_a_match_holds_until_that_is_told_to_be_over() {
         if let Some(news) = pushed {
             told.pushed(news, &mut |_| Offer::Taken);
         }
-        told.take_seat()
+        told.take_seats()
     };
     let in_match = seat(SeatKind::Match, "a");
     assert_eq!(taken(1, None), in_match);
     assert_eq!(taken(1, Some(view("a", 2))), in_match);
     assert_eq!(taken(2, Some(over("b", 9))), in_match);
-    assert_eq!(taken(2, Some(over("a", 3))), None, "it ended while the inbox was read");
-    assert_eq!(taken(2, None), None, "the state is older than the end");
+    assert_eq!(taken(2, Some(over("a", 3))), [], "it ended while the inbox was read");
+    assert_eq!(taken(2, None), [], "the state is older than the end");
 }
 
 #[test]
@@ -114,18 +110,18 @@ fn a_ticket_is_answered_by_what_was_found_since_or_by_its_end() {
             told.pushed(news, &mut |_| Offer::Taken);
         }
         told.asked();
-        told.state(PlayerState { seat: seat(SeatKind::Ticket, "t"), ..PlayerState::default() }, &mut |_| Offer::Taken);
+        told.state(PlayerState { seats: seat(SeatKind::Ticket, "t"), ..PlayerState::default() }, &mut |_| Offer::Taken);
         if let Some(news) = since {
             told.pushed(news, &mut |_| Offer::Taken);
         }
-        told.take_seat()
+        told.take_seats()
     };
     let waiting = seat(SeatKind::Ticket, "t");
     assert_eq!(taken(None, None), waiting);
-    assert_eq!(taken(None, Some(view("a", 1))), None);
-    assert_eq!(taken(None, Some(session("p"))), None);
-    assert_eq!(taken(None, Some(pool("t"))), None);
-    assert_eq!(taken(Some(pool("t")), None), None);
+    assert_eq!(taken(None, Some(view("a", 1))), []);
+    assert_eq!(taken(None, Some(session("p"))), []);
+    assert_eq!(taken(None, Some(pool("t"))), []);
+    assert_eq!(taken(Some(pool("t")), None), []);
     assert_eq!(taken(None, Some(pool("s"))), waiting, "an earlier one");
     assert_eq!(taken(None, Some(over("a", 9))), waiting, "the end of an earlier match");
     assert_eq!(taken(Some(view("a", 1)), None), waiting, "that match is over by now");

@@ -1,11 +1,11 @@
-//! The matches that the program was last told to be played. A resume shows what the player's seat is in, and the seat is given up at the
+//! The matches that the program was last told to be played. A resume shows what the player's seats are in, and a seat is given up at the
 //! end: so whoever was away at the end of one of these sees only that it is gone, and has to ask how it ended.
 //!
-//! Only what was told to be *played* is remembered. Asking is done by joining, and such a match has its two players, so that the question
-//! can take no seat. One that waits for its second player would be joined by it. (A match that is forgotten leaves its code to others, of
-//! which there are 30 to the sixth.)
+//! Only what was told to be *played*, with the player in it, is remembered. Asking is done by joining, and who sits in a match takes no
+//! seat by that. One that waits for players, or that the player has left, would be joined by it. (A match that is forgotten leaves its
+//! code to others, of which there are 30 to the sixth.)
 
-/// How many are remembered. A player is in one at a time, so that a further one means that the end of the one before was missed.
+/// How many are remembered. A player is in few at a time, so that a further one means that the end of an earlier one was missed.
 const MOST_PLAYED: usize = 8;
 
 /// A match that goes on, as far as the program was told.
@@ -46,9 +46,9 @@ impl Playing {
         }
     }
 
-    /// One of them that has ended since it was told of, if the player's seat is in the match `seated` or in none.
-    pub(super) fn ended(&self, seated: Option<&str>) -> Option<&str> {
-        let ended = |played: &&Played| !played.told && seated != Some(&played.match_id);
+    /// One of them that has ended since it was told of, if the player's seats are in these matches.
+    pub(super) fn ended(&self, seated: &[&str]) -> Option<&str> {
+        let ended = |played: &&Played| !played.told && !seated.contains(&played.match_id.as_str());
         self.0.iter().find(ended).map(|played| played.match_id.as_str())
     }
 

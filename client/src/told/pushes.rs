@@ -1,6 +1,6 @@
 //! Pushes as tests want them.
 
-use muster_protocol::{MatchPush, MatchState, Outcome, PlacementPush, SessionPush};
+use muster_protocol::{MatchPlayer, MatchPush, MatchState, Outcome, PlacementPush, SessionPush};
 
 /// Where the game server of a placement is.
 pub(super) fn session_push(placement: &str) -> SessionPush {
@@ -20,23 +20,23 @@ pub(super) fn end_push(placement: &str) -> PlacementPush {
     PlacementPush { placement_id: placement.into(), outcome: Outcome::Ended, reason: None, results: None }
 }
 
-/// A version of a match.
+/// A version of a match that the player is in, as a reply has it.
 pub(super) fn view_push(id: &str, version: u64, state: MatchState) -> MatchPush {
     MatchPush {
         match_id: id.into(),
         mode: "rpsls".into(),
         version,
         state,
-        opponent_id: Some("bob".into()),
-        round: 1,
+        players: vec![MatchPlayer { player_id: "alice".into(), bot: false, away: false, left: false }],
+        seat: Some(0),
+        host: None,
+        least: None,
+        awaits: Vec::new(),
+        now: 0,
         due_at: None,
-        your_score: 0,
-        their_score: 0,
-        winner: None,
-        ending: None,
-        your_play: None,
-        their_play: None,
-        round_winner: None,
-        round_summary: None,
+        events: Vec::new(),
+        view: None,
+        ack: None,
+        outcome: None,
     }
 }

@@ -16,15 +16,15 @@ fn end(placement: &str) -> News {
 /// A state with these sessions and ends, the newest first.
 fn state(sessions: &[&str], ends: &[&str]) -> PlayerState {
     PlayerState {
-        seat: None,
-        in_match: None,
+        seats: Vec::new(),
+        matches: Vec::new(),
         sessions: sessions.iter().map(|id| session_push(id)).collect(),
         placements: ends.iter().map(|id| end_push(id)).collect(),
     }
 }
 
-fn seat(placement: &str) -> Option<Seat> {
-    Some(Seat { kind: SeatKind::Placement, id: placement.into(), request_id: None })
+fn seats(placements: &[&str]) -> Vec<Seat> {
+    placements.iter().map(|id| Seat { kind: SeatKind::Placement, id: (*id).into(), request_id: None }).collect()
 }
 
 /// Takes so many, into a list of `+` with the placement of a session and `-` with that of an end.
@@ -40,22 +40,6 @@ fn into_list(list: &mut Vec<String>, room: usize) -> impl FnMut(Event) -> Offer 
         });
         Offer::Taken
     }
-}
-
-#[test]
-fn a_placement_only_goes_forward() {
-    let (mut told, mut list) = (Told::new(), Vec::new());
-    let mut offer = into_list(&mut list, usize::MAX);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(end("b"), &mut offer);
-    told.pushed(session("b"), &mut offer);
-    told.pushed(end("a"), &mut offer);
-    told.pushed(session("a"), &mut offer);
-    told.pushed(end("a"), &mut offer);
-    drop(offer);
-    assert_eq!(list, ["+a", "-b", "-a"]);
-    assert!(!told.is_due());
 }
 
 #[test]
@@ -93,23 +77,23 @@ fn what_nobody_reads_is_not_remembered() {
 #[test]
 fn a_seat_is_what_is_still_waited_for() {
     let mut told = Told::new();
-    let mut taken = |seat: Option<Seat>, state: PlayerState, pushed: Option<&str>| {
+    let mut taken = |seats: Vec<Seat>, state: PlayerState, pushed: Option<&str>| {
         told.asked();
-        told.state(PlayerState { seat, ..state }, &mut |_| Offer::Taken);
+        told.state(PlayerState { seats, ..state }, &mut |_| Offer::Taken);
         if let Some(placement) = pushed {
             told.pushed(session(placement), &mut |_| Offer::Taken);
         }
-        told.take_seat()
+        told.take_seats()
     };
-    assert_eq!(taken(seat("a"), state(&[], &[]), None), seat("a"));
-    assert_eq!(taken(seat("a"), state(&[], &[]), Some("b")), seat("a"));
-    assert_eq!(taken(seat("a"), state(&[], &[]), Some("a")), None, "it was found while the inbox was read");
-    assert_eq!(taken(seat("c"), state(&[], &["c"]), None), None);
-    assert_eq!(taken(None, state(&[], &[]), None), None);
+    assert_eq!(taken(seats(&["a", "d"]), state(&[], &[]), None), seats(&["a", "d"]));
+    assert_eq!(taken(seats(&["a"]), state(&[], &[]), Some("b")), seats(&["a"]));
+    assert_eq!(taken(seats(&["a", "d"]), state(&[], &[]), Some("a")), seats(&["d"]), "a was found while the inbox was read");
+    assert_eq!(taken(seats(&["c"]), state(&[], &["c"]), None), []);
+    assert_eq!(taken(Vec::new(), state(&[], &[]), None), []);
     let other = Seat { kind: SeatKind::Unknown, id: "a".into(), request_id: None };
-    assert_eq!(taken(Some(other.clone()), state(&[], &[]), None), Some(other));
+    assert_eq!(taken(vec![other.clone()], state(&[], &[]), None), [other]);
     told.asked();
-    assert_eq!(told.take_seat(), None, "a server without states says nothing");
+    assert_eq!(told.take_seats(), [], "a server without states says nothing");
 }
 
 #[test]

@@ -148,7 +148,7 @@ async fn piped_commands_run_in_order_and_are_answered_before_leaving() {
     send(&mut socket, json!({"type": "reply", "requestId": message["requestId"], "route": "sendMessage", "body": body})).await;
 
     let ping = receive(&mut socket).await;
-    send(&mut socket, json!({"type": "reply", "requestId": ping["requestId"], "route": "ping", "body": {"time": 42}})).await;
+    send(&mut socket, json!({"type": "reply", "requestId": ping["requestId"], "route": "ping", "body": {"time": 42, "protocol": 1}})).await;
     assert_eq!(receive(&mut socket).await, json!({"route": "dance"}));
     send(&mut socket, json!({"type": "rejection", "code": "unknown_route", "message": "there is no route dance"})).await;
     see_off(&mut socket).await;
@@ -205,6 +205,8 @@ async fn a_place_is_asked_for_and_given_up() {
     let place = receive(&mut socket).await;
     assert_eq!((&place["route"], &place["body"]), (&json!("sessionPlacementRequest"), &json!({"mode": "duel"})));
     reply(&mut socket, &place, &json!({"placementId": "p1"})).await;
+    let request = receive_any(&mut socket).await;
+    show_state(&mut socket, &request, &json!({"seats": [{"kind": "placement", "id": "p1"}], "sessions": [], "placements": []})).await;
     let cancel = receive(&mut socket).await;
     assert_eq!((&cancel["route"], &cancel["body"]), (&json!("cancelPlacement"), &json!({"placementId": "p1"})));
     let found = json!({"type": "session", "placementId": "p1", "ip": "127.0.0.1", "port": 40_123, "playerSessionId": "psess-1", "gameSessionArn": "arn"});
@@ -225,7 +227,7 @@ async fn whoever_waits_for_a_placement_is_told_and_can_give_it_up() {
     let stage = Stage::start(&["--token", "t", "--exit-at-eof"], "cancel\n").await;
     let mut socket = stage.accept().await;
     let ended = json!({"placementId": "p0", "outcome": "timedOut", "reason": "no game server was free in time"});
-    let state = json!({"seat": {"kind": "placement", "id": "p1"}, "sessions": [], "placements": [ended]});
+    let state = json!({"seats": [{"kind": "placement", "id": "p1"}], "sessions": [], "placements": [ended]});
     let cancel = loop {
         let request = receive_any(&mut socket).await;
         if request["route"] != "resume" {

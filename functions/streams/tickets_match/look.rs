@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::future::try_join_all;
 use muster_aws::{
-    Config, ConfigError, Connections, Fault, Matches, Placements, Push, RematchTimer, Seats, TicketRow, Tickets, Timers, clock, pool_of,
+    Config, ConfigError, Connections, Fault, Matches, Placements, Push, Seats, TicketRow, Tickets, Timer, Timers, clock, pool_of,
     telemetry::Metrics,
 };
 use muster_game::{
@@ -49,7 +49,7 @@ impl Looker {
             placements: Placements::from_config(config)?,
             connections: Connections::from_config(config)?,
             push: Push::from_config(config)?,
-            timers: Timers::from_config(config, "REMATCH_QUEUE_URL")?,
+            timers: Timers::from_config(config)?,
             used: Used::default(),
             patience: config.placement_patience()?,
         })
@@ -99,7 +99,7 @@ impl Looker {
     /// Has the pool looked at again at `at` (epoch milliseconds), unless it is to be sooner.
     async fn see_to_the_next_look(&self, pool: &str, at: u64, cause: &str) -> Result<(), Fault> {
         let Some(due_at) = self.tickets.look_at(pool, at, cause).await? else { return Ok(()) };
-        let timer = RematchTimer { pool: pool.to_owned(), due_at, cause: cause.to_owned() };
+        let timer = Timer::Pool { pool: pool.to_owned(), due_at, cause: cause.to_owned() };
         if let Err(fault) = self.timers.set(&timer).await {
             // Else everybody would take it for set, should this never be repeated.
             self.tickets.no_timer(pool, due_at).await?;

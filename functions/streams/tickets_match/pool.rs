@@ -22,7 +22,7 @@ impl<'a> Pool<'a> {
     pub(crate) fn of(name: &'a str) -> Result<Self, Fault> {
         let unknown = || Fault::because(format!("{name} is no pool of a mode"));
         let (mode, band) = mode_and_band(name).ok_or_else(unknown)?;
-        let mode = muster_game::mode(mode).filter(|mode| mode.team.is_some()).ok_or_else(unknown)?;
+        let mode = muster_game::mode(mode).filter(|mode| mode.pool.is_some()).ok_or_else(unknown)?;
         Ok(Self { name, mode, band })
     }
 }

@@ -1,8 +1,9 @@
 //! Which route a message takes: `RouteSelectionExpression` applied to its body.
 
-use std::collections::BTreeMap;
+use std::{borrow::Borrow, collections::BTreeMap, fmt};
 
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
 
 use super::api::{ApiError, Route};
 
@@ -26,15 +27,48 @@ impl RouteSelection {
     }
 
     /// What the expression gives for `body`: text as it is, numbers and booleans as text, objects and arrays as JSON. A
-    /// missing member, and a body that is not JSON, give the empty string.
+    /// missing member, and a body that is not JSON, give the empty string. Nothing else in the body is looked into: its
+    /// depth, its numbers and its texts do not matter.
     pub(super) fn evaluate(&self, body: &str) -> String {
-        let Ok(body) = serde_json::from_str::<Value>(body) else { return String::new() };
-        let selected = self.path.iter().try_fold(&body, |value, name| value.get(name));
-        match selected {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
+        let selected = self.path.iter().try_fold(serde_json::from_str::<&RawValue>(body).ok(), |value, name| {
+            let mut members: BTreeMap<Name, &RawValue> = serde_json::from_str(value?.get()).ok()?;
+            Some(members.remove(name.as_bytes()))
+        });
+        match selected.flatten().map(RawValue::get) {
+            None | Some("null") => String::new(),
+            Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_default(),
+            Some(other) => other.to_owned(),
         }
+    }
+}
+
+/// A member's name, which is no text if it has half of a surrogate pair.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Name(Vec<u8>);
+
+impl Borrow<[u8]> for Name {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl de::Visitor<'_> for Bytes {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Name, E> {
+                Ok(Name(bytes.to_vec()))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
     }
 }
 
@@ -89,6 +123,17 @@ mod tests {
         for body in ["", "hello", "{", "[]", "7", "\"route\"", "{}", r#"{"Route":"x"}"#, r#"{"route":"x"} trailing"#] {
             assert_eq!(selection().evaluate(body), "", "{body}");
         }
+    }
+
+    #[test]
+    fn nothing_but_the_member_is_looked_into() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        for odd in [&deep, "1e999", r#""\ud800""#, r#"{"\ud800":"\udc00"}"#] {
+            let body = format!(r#"{{"odd":{odd},"route":"ping","\ud800":{odd}}}"#);
+            assert_eq!(selection().evaluate(&body), "ping", "{odd:.20}");
+        }
+        assert_eq!(selection().evaluate(r#"{"route":"a","r\u006fute":"b"}"#), "b");
+        assert_eq!(selection().evaluate(r#"{"route":"\ud800"}"#), "");
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub(super) const FUNCTION: Noted = &[
     ("PermissionsBoundary", PERMISSIONS),
     ("Policies", PERMISSIONS),
     ("PropagateTags", TAGS),
+    ("RecursiveLoop", "nothing stops loops on one machine"),
     ("Role", PERMISSIONS),
     ("RolePath", PERMISSIONS),
     ("Tags", TAGS),

@@ -101,7 +101,7 @@ impl Config {
 
     /// The modes that this deployment offers: all but those whose queue it does not name.
     pub fn offered_modes(&self) -> impl Iterator<Item = &'static Mode> + '_ {
-        MODES.iter().filter(|mode| mode.hosted().is_none_or(|hosted| self.optional(hosted.queue).is_some()))
+        MODES.iter().filter(|mode| mode.as_hosted().is_none_or(|hosted| self.optional(hosted.queue).is_some()))
     }
 
     /// How long the end of a placement is waited for: `PLACEMENT_TIMEOUT_SECONDS`, GameLift's, and `PLACEMENT_GRACE_SECONDS`.

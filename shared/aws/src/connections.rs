@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, ConfigError, Fault, clock};
+use crate::{Config, ConfigError, Fault, Read, clock};
 
 /// What distinguishes a connection's `item` from the other rows of its player.
 const PREFIX: &str = "connection#";
@@ -94,17 +94,17 @@ impl Connections {
 
     /// All connections of a player, expired ones included.
     ///
-    /// The read is consistent. A player who connected, read its inbox and is up to date expects a push of every later row, so its
-    /// connection must be found. A row that cannot be understood is left out, since it must not silence the player's other devices.
+    /// A player who connected, read its inbox and is up to date expects a push of every later row, so its connection must be found: by a consistent read,
+    /// or by one at half the price that is made good where it may have missed something. A row that cannot be understood is left out, since it must not silence the player's other devices.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
-    pub async fn of_player(&self, player_id: &str) -> Result<Vec<Connection>, Fault> {
+    pub async fn of_player(&self, player_id: &str, read: Read) -> Result<Vec<Connection>, Fault> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
-            .consistent_read(true)
+            .consistent_read(read == Read::Consistent)
             .key_condition_expression("playerId = :player AND begins_with(#item, :prefix)")
             .expression_attribute_names("#item", "item")
             .expression_attribute_values(":player", AttributeValue::S(player_id.to_owned()))

@@ -1,13 +1,12 @@
-//! Rows on their way to the player they are for: what every consumer does that pushes what it was handed.
+//! Rows on their way to the players they are for: what every consumer does that pushes what it was handed.
 
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use muster_protocol::ServerFrame;
-use tracing::Instrument;
 
 use crate::{
-    Push, clock,
+    Fault, Push, Read, clock,
     harness::{FailedRow, Row},
     push::{Outgoing, PushFault},
     telemetry::{Metric, Metrics},
@@ -19,7 +18,10 @@ const PLAYERS_AT_ONCE: usize = 32;
 /// A row that is pushed.
 pub trait Deliverable {
     /// Who is to get it, and what each of them sees.
-    fn frames(&self) -> Vec<(&str, ServerFrame)>;
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be shown. Trying again cannot help.
+    fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault>;
 
     /// From when on it is of no use to anybody, in whole epoch seconds.
     fn expires_at(&self) -> u64;
@@ -27,66 +29,51 @@ pub trait Deliverable {
     /// When what led to it reached Muster, in epoch milliseconds.
     fn since(&self) -> u64;
 
-    /// The message that it is, for the log.
-    fn message_id(&self) -> Option<&str> {
-        None
-    }
-
-    /// The match that it is of, for the log.
-    fn match_id(&self) -> Option<&str> {
-        None
-    }
-
-    /// The placement that it is about, for the log.
-    fn placement_id(&self) -> Option<&str> {
-        None
-    }
+    /// Writes a line in the log: it has reached so many connections.
+    fn log(&self, cause: &str, by: &str, connections: usize);
 }
 
 /// Pushes a batch of rows to every device of their players, to each player in the order of the stream, and answers with those that failed. A
-/// row that fits into no frame can never succeed. What nobody is there to take is left to `resume`.
-pub async fn deliver<T: Deliverable>(push: &Push, batch: &[Row<T>], metrics: &Metrics) -> Vec<FailedRow> {
+/// row that can be shown to nobody, or fits into no frame, can never succeed. What nobody is there to take is left to `resume`. `read` is how a player's
+/// connections are read.
+pub async fn deliver<T: Deliverable>(push: &Push, batch: &[Row<T>], read: Read, metrics: &Metrics) -> Vec<FailedRow> {
     let now = clock::now_seconds();
-    let mut players: BTreeMap<&str, Vec<(&Row<T>, Outgoing)>> = BTreeMap::new();
+    let mut players: BTreeMap<&str, Vec<(usize, Outgoing)>> = BTreeMap::new();
     let mut failed = Vec::new();
-    for row in batch.iter().filter(|row| row.row.expires_at() > now) {
-        for (player, frame) in row.row.frames() {
-            match Outgoing::new(&frame, row.row.since()) {
-                Ok(frame) => players.entry(player).or_default().push((row, frame)),
-                Err(fault) => failed.push(FailedRow::impossible(row, fault)),
-            }
+    for (index, row) in batch.iter().enumerate().filter(|(_, row)| row.row.expires_at() > now) {
+        let frames = row.row.frames().and_then(|frames| {
+            let outgoing = frames.into_iter().map(|(player, frame)| Ok((player, Outgoing::new(&frame, row.row.since())?)));
+            outgoing.collect::<Result<Vec<_>, Fault>>()
+        });
+        match frames {
+            Ok(frames) => frames.into_iter().for_each(|(player, frame)| players.entry(player).or_default().push((index, frame))),
+            Err(fault) => failed.push(FailedRow::impossible(row, fault)),
         }
     }
-    let deliveries = players.into_iter().map(|(player, rows)| deliver_to(push, player, rows, metrics));
-    let undelivered: Vec<FailedRow> =
-        stream::iter(deliveries).buffer_unordered(PLAYERS_AT_ONCE).filter_map(async |row| row).collect().await;
-    failed.extend(undelivered);
+    let deliveries = players.into_iter().map(async |(player, frames)| {
+        let (rows, frames): (Vec<usize>, Vec<Outgoing>) = frames.into_iter().unzip();
+        let pushed = push.to_player(player, &frames, read, metrics).await;
+        (rows, pushed)
+    });
+    let served: Vec<_> = stream::iter(deliveries).buffer_unordered(PLAYERS_AT_ONCE).collect().await;
+    let mut reached: BTreeMap<usize, usize> = BTreeMap::new();
+    for (rows, pushed) in served {
+        let (through, connections) = match pushed {
+            Ok(connections) => (rows.len(), connections),
+            // The stream repeats everything from the first that failed.
+            Err(PushFault { index, fault }) => {
+                failed.push(FailedRow::new(&batch[rows[index]], fault));
+                (index, 0)
+            }
+        };
+        rows[..through].iter().for_each(|row| *reached.entry(*row).or_default() += connections);
+    }
+    for (index, connections) in reached {
+        let row = &batch[index];
+        row.row.log(row.cause(), row.by(), connections);
+        if connections > 0 {
+            metrics.record(Metric::RowsDelivered, 1);
+        }
+    }
     failed
-}
-
-/// Pushes rows to their player, and returns the first that failed: the stream repeats everything from there.
-async fn deliver_to<T: Deliverable>(push: &Push, player: &str, rows: Vec<(&Row<T>, Outgoing)>, metrics: &Metrics) -> Option<FailedRow> {
-    let (rows, frames): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-    let pushed = push.to_player(player, &frames, metrics).instrument(tracing::info_span!("inbox", playerId = player)).await;
-    match pushed {
-        Ok(connections) => {
-            for row in &rows {
-                let (message, placement, in_match) = (row.row.message_id(), row.row.placement_id(), row.row.match_id());
-                tracing::info!(
-                    cause = row.cause(),
-                    playerId = player,
-                    messageId = message,
-                    placementId = placement,
-                    matchId = in_match,
-                    connections,
-                    "delivered"
-                );
-            }
-            if connections > 0 {
-                metrics.record(Metric::RowsDelivered, rows.len() as u64);
-            }
-            None
-        }
-        Err(PushFault { index, fault }) => Some(FailedRow::new(rows[index], fault)),
-    }
 }

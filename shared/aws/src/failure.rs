@@ -26,6 +26,17 @@ impl From<Fault> for Failure {
     }
 }
 
+impl Failure {
+    /// The fault that it is where there is no player to be told.
+    #[must_use]
+    pub fn into_fault(self) -> Fault {
+        match self {
+            Self::Rejection(rejection) => Fault::because(rejection.message),
+            Self::Fault(fault) => fault,
+        }
+    }
+}
+
 /// What went wrong on our side: what was being done, and the chain of what led to it.
 #[derive(Debug)]
 pub struct Fault {

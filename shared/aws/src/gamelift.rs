@@ -61,7 +61,7 @@ impl GameLift {
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         let sdk = sdk::sdk_config(config, config.endpoint("GAMELIFT"), RetryConfig::standard())?;
-        let variables = muster_game::MODES.iter().filter_map(|mode| Some(mode.hosted()?.queue));
+        let variables = muster_game::MODES.iter().filter_map(|mode| Some(mode.as_hosted()?.queue));
         let queues = variables.filter_map(|variable| Some((variable, config.optional(variable)?.to_owned()))).collect();
         Ok(Self { client: Client::new(&sdk), queues })
     }
@@ -71,7 +71,7 @@ impl GameLift {
     /// # Errors
     /// A [`Fault`] if GameLift may accept it at another time.
     pub async fn start(&self, row: &PlacementRow, mode: &Mode) -> Result<Started, Fault> {
-        let Some((hosted, queue)) = mode.hosted().and_then(|hosted| Some((hosted, self.queues.get(hosted.queue)?))) else {
+        let Some((hosted, queue)) = mode.as_hosted().and_then(|hosted| Some((hosted, self.queues.get(hosted.queue)?))) else {
             return Ok(Started::Refused(format!("the mode {} has no queue", mode.name)));
         };
         let seats = row.players.len().max(usize::from(hosted.seats));
@@ -156,7 +156,7 @@ impl GameLift {
     /// Whether GameLift's placement of this id is the one that the row asks for. Its game session data names the players.
     fn is_ours(&self, row: &PlacementRow, placement: &GameSessionPlacement) -> Result<bool, Fault> {
         let Some(mode) = row.mode.as_deref().and_then(muster_game::mode) else { return Ok(false) };
-        let queue = mode.hosted().and_then(|hosted| self.queues.get(hosted.queue)).map(String::as_str);
+        let queue = mode.as_hosted().and_then(|hosted| self.queues.get(hosted.queue)).map(String::as_str);
         Ok(placement.game_session_queue_name() == queue && placement.game_session_data() == Some(game_session_data(row, mode)?.as_str()))
     }
 }

@@ -5,8 +5,8 @@
 //! is told, or a fault, which is logged with its causes and retried where something retries.
 
 mod backoff;
+mod change;
 pub mod clock;
-mod conditional;
 mod config;
 mod connections;
 mod dead_letters;
@@ -28,8 +28,9 @@ pub mod telemetry;
 mod test_engine;
 mod tickets;
 mod timers;
-mod transactions;
+mod write;
 
+pub use change::{Changed, Read};
 pub use config::{Config, ConfigError};
 pub use connections::{Connection, Connections};
 pub use deliver::{Deliverable, deliver};
@@ -37,11 +38,11 @@ pub use failure::{Failure, Fault};
 pub use game_sessions::GameSession;
 pub use gamelift::{GameLift, Started, Stopped};
 pub use ids::{group_id, match_code, message_id, placement_id, ticket_id};
-pub use matches::{Joined, MatchRow, Matches};
+pub use matches::{Asking, Matches, Wanted, new_seed, seen_by};
 pub use messages::{MessageRow, Messages, Page, Place};
-pub use placements::{Changed, End, Ending, PlacementRow, Placements, Requested, Wish};
+pub use placements::{End, Ending, PlacementRequest, PlacementRow, Placements};
 pub use player_sessions::{PlayerSessionRow, PlayerSessions};
 pub use push::Push;
 pub use seats::{SeatRow, Seats};
-pub use tickets::{GRACE_SECONDS, MatchedInto, Oldest, PoolRow, TicketRow, Tickets, Turned, mode_and_band, pool_for, pool_of};
-pub use timers::{ReconcileTimer, RematchTimer, RoundTimer, Timers};
+pub use tickets::{GRACE_SECONDS, MatchedInto, Oldest, PoolRow, TicketRow, Tickets, mode_and_band, pool_for, pool_of};
+pub use timers::{Timer, Timers};

@@ -1,252 +1,206 @@
-//! Matches: rows of the table matches (key matchId). How a match goes on is in [`muster_game::rounds`]; here is how it is written down.
-//!
-//! Every write is conditional on the version and the number of open plays that were read, so that no play is lost and each round is resolved
-//! once. A play itself is one conditional write that reads nothing.
+//! Matches: rows of the table matches (key matchId, item). What may become of one is in [`muster_game::Match`], which is the row itself; here is how it
+//! is read and written.
 
-mod play;
-mod view;
-mod write;
+use std::time::Duration;
 
-pub use write::Joined;
+use muster_game::{Answer, Circumstances, Match, Mode, Occasion, Opening, Wish};
+use muster_protocol::{Code, MatchPush, Rejection, Seat, SeatKind, ServerFrame};
+use uuid::Uuid;
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use muster_game::{
-    Mode,
-    rounds::{Both, Ending, Match, RoundResult, Rounds, Side, State},
+use crate::{
+    Changed, Config, ConfigError, Deliverable, Failure, Fault, SeatRow, Seats,
+    change::{Decision, Read, Revised, Rows},
+    clock,
+    write::{Item, text},
 };
-use muster_protocol::{MatchEnding, MatchState};
-use serde::{Deserialize, Serialize};
 
-use crate::{Config, ConfigError, Fault, clock, conditional::Item};
+impl Revised for Match {
+    const KEY: &'static str = "matchId";
+    const WHAT: &'static str = "a match";
 
-/// How long a match that waits, or goes on, is remembered after its last change, in seconds: longer than any round.
-const OPEN_SECONDS: u64 = 60 * 60;
-
-/// How long a match that is over is remembered, in seconds.
-const OVER_SECONDS: u64 = 10 * 60;
-
-/// A match of two players.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MatchRow {
-    /// Its id; of a private one the code.
-    pub match_id: String,
-    /// The mode that is played.
-    pub mode: String,
-    /// The two players; one, while it waits.
-    pub players: Vec<String>,
-    /// Where it is.
-    pub state: MatchState,
-    /// How it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<MatchEnding>,
-    /// Who has won it, or left it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decided: Option<String>,
-    /// Rounds won, in the order of the players.
-    pub scores: [u32; 2],
-    /// The open round, or the last.
-    pub round: u32,
-    /// The plays of the open round, by player. Nobody may see them.
-    pub plays: BTreeMap<String, String>,
-    /// By which request each was made, by player: so a write that is sent again, since its answer was lost, is known as the one that was done.
-    #[serde(default)]
-    pub requests: BTreeMap<String, String>,
-    /// How many plays there are. Only rows with none are announced, so that an open play invokes nothing.
-    pub played: u32,
-    /// Until when a play counts, in epoch milliseconds.
-    pub due_at: u64,
-    /// Rounds in a row in which nobody played.
-    #[serde(default)]
-    pub unanswered: u32,
-    /// The round before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<LastRound>,
-    /// Grows with every change that players are told of.
-    pub version: u64,
-    /// When it last changed so, in epoch milliseconds.
-    pub changed_at: u64,
-    /// When it is forgotten, in whole epoch seconds.
-    pub expires_at: u64,
-    /// The request that led to it.
-    pub cause: String,
+    fn revision(&self) -> u64 {
+        self.revision
+    }
 }
 
-/// A round that is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LastRound {
-    /// Which one.
-    pub round: u32,
-    /// What was played, by player.
-    pub plays: BTreeMap<String, String>,
-    /// Who won it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub winner: Option<String>,
-    /// In words.
-    pub summary: String,
-}
-
-impl MatchRow {
-    /// A match that waits, asked for by `cause`. It is not yet as the rules have it: see [`with`](Self::with).
-    #[must_use]
-    pub fn new(match_id: &str, mode: &str, players: Vec<String>, cause: &str) -> Self {
-        Self {
-            match_id: match_id.to_owned(),
-            mode: mode.to_owned(),
-            players,
-            state: MatchState::Waiting,
-            ending: None,
-            decided: None,
-            scores: [0, 0],
-            round: 0,
-            plays: BTreeMap::new(),
-            requests: BTreeMap::new(),
-            played: 0,
-            due_at: 0,
-            unanswered: 0,
-            last: None,
-            version: 0,
-            changed_at: 0,
-            expires_at: 0,
-            cause: cause.to_owned(),
-        }
-    }
-
-    /// The mode's rules of rounds.
-    ///
-    /// # Errors
-    /// A [`Fault`] if there is no such mode any more.
-    pub fn rounds(&self) -> Result<&'static Rounds, Fault> {
-        let rounds = muster_game::mode(&self.mode).and_then(Mode::rounds);
-        rounds.ok_or_else(|| Fault::because(format!("there is no mode {} that is played in rounds", self.mode)))
-    }
-
-    /// Which of the two a player is.
-    #[must_use]
-    pub fn side_of(&self, player: &str) -> Option<Side> {
-        match self.players.iter().position(|known| known == player) {
-            Some(0) => Some(Side::First),
-            Some(1) => Some(Side::Second),
-            _ => None,
-        }
-    }
-
-    fn player(&self, side: Side) -> Option<&String> {
-        self.players.get(match side {
-            Side::First => 0,
-            Side::Second => 1,
-        })
-    }
-
-    fn both<T>(&self, of: impl Fn(&str) -> T) -> Both<T> {
-        let of = |side| of(self.player(side).map_or("", String::as_str));
-        Both { first: of(Side::First), second: of(Side::Second) }
-    }
-
-    /// What the rules know of it.
-    #[must_use]
-    pub fn rules(&self) -> Match {
-        let decided = self.decided.as_deref().and_then(|player| self.side_of(player)).unwrap_or(Side::First);
-        let state = match (self.state, self.ending) {
-            (MatchState::Playing, _) => State::Playing,
-            (MatchState::Over, Some(MatchEnding::Won)) => State::Over(Ending::Won(decided)),
-            (MatchState::Over, Some(MatchEnding::Forfeited)) => State::Over(Ending::Forfeited { by: decided }),
-            (MatchState::Over, Some(MatchEnding::Drawn)) => State::Over(Ending::Drawn),
-            (MatchState::Over, _) => State::Over(Ending::Abandoned),
-            (MatchState::Waiting | MatchState::Unknown, _) => State::Waiting,
-        };
-        let last = self.last.as_ref().map(|last| RoundResult {
-            round: last.round,
-            plays: self.both(|player| last.plays.get(player).cloned()),
-            winner: last.winner.as_deref().and_then(|player| self.side_of(player)),
-            summary: last.summary.clone(),
-        });
-        Match {
-            state,
-            scores: Both { first: self.scores[0], second: self.scores[1] },
-            round: self.round,
-            plays: self.both(|player| self.plays.get(player).cloned()),
-            due_at: self.due_at,
-            unanswered: self.unanswered,
-            last,
-        }
-    }
-
-    /// The row behind a change at `now` (epoch milliseconds), which its players are told of.
-    #[must_use]
-    pub fn with(&self, rules: &Match, now: u64) -> Self {
-        let by_player = |values: &Both<Option<String>>| -> BTreeMap<String, String> {
-            let of = |side| Some((self.player(side)?.clone(), values.of(side).clone()?));
-            [of(Side::First), of(Side::Second)].into_iter().flatten().collect()
-        };
-        let name = |side| self.player(side).cloned();
-        let (state, ending, decided) = match rules.state {
-            State::Waiting => (MatchState::Waiting, None, None),
-            State::Playing => (MatchState::Playing, None, None),
-            State::Over(Ending::Won(side)) => (MatchState::Over, Some(MatchEnding::Won), name(side)),
-            State::Over(Ending::Forfeited { by }) => (MatchState::Over, Some(MatchEnding::Forfeited), name(by)),
-            State::Over(Ending::Drawn) => (MatchState::Over, Some(MatchEnding::Drawn), None),
-            State::Over(Ending::Abandoned) => (MatchState::Over, Some(MatchEnding::Abandoned), None),
-        };
-        let plays = by_player(&rules.plays);
-        let seconds = if state == MatchState::Over { OVER_SECONDS } else { OPEN_SECONDS };
-        Self {
-            state,
-            ending,
-            decided,
-            scores: [rules.scores.first, rules.scores.second],
-            round: rules.round,
-            played: u32::try_from(plays.len()).unwrap_or_default(),
-            plays,
-            requests: BTreeMap::new(),
-            due_at: rules.due_at,
-            unanswered: rules.unanswered,
-            last: rules.last.as_ref().map(|last| LastRound {
-                round: last.round,
-                plays: by_player(&last.plays),
-                winner: last.winner.and_then(name),
-                summary: last.summary.clone(),
-            }),
-            version: self.version + 1,
-            changed_at: now,
-            expires_at: now.max(rules.due_at) / 1_000 + seconds,
-            ..self.clone()
-        }
-    }
+/// The key of a match.
+pub(crate) fn key(match_id: &str) -> Item {
+    Item::from([("matchId".to_owned(), text(match_id)), ("item".to_owned(), text("match"))])
 }
 
 /// The matches.
 #[derive(Clone, Debug)]
 pub struct Matches {
-    client: Client,
-    table: String,
+    pub(crate) rows: Rows,
+    seats: Seats,
+}
+
+/// A player who asks for something.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// Who.
+    pub player_id: &'a str,
+    /// The player's own id of its request, if it had one.
+    pub request_id: Option<&'a str>,
+    /// The gateway's id of it.
+    pub cause: &'a str,
 }
 
 impl Matches {
-    /// Reads `MATCHES_TABLE`.
+    /// Reads `MATCHES_TABLE`, and what [`Seats`] reads.
     ///
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self { client: config.dynamodb()?, table: config.required("MATCHES_TABLE")?.to_owned() })
+        let rows = Rows { client: config.dynamodb()?, table: config.required("MATCHES_TABLE")?.to_owned() };
+        Ok(Self { rows, seats: Seats::from_config(config)? })
     }
 
     /// The match of this id, as it is now.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
-    pub async fn get(&self, match_id: &str) -> Result<Option<MatchRow>, Fault> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let get = get.key("matchId", AttributeValue::S(match_id.to_owned()));
-        let item = get.send().await.map_err(|error| Fault::new("reading a match", error))?.item;
-        let row = item.map(read).transpose()?;
-        Ok(row.filter(|row| row.expires_at > clock::now_seconds()))
+    pub async fn get(&self, match_id: &str) -> Result<Option<Match>, Fault> {
+        let row: Option<Match> = self.rows.get(&key(match_id), true).await?;
+        Ok(row.filter(is_remembered))
+    }
+
+    /// Fulfils a wish of a match, which `by` has. Whoever comes in takes a seat.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that says why it is not fulfilled; a [`Fault`] if a table cannot be read or written.
+    pub async fn wish(&self, match_id: &str, wish: Wish<'_>, asking: Asking<'_>, read: Read) -> Result<Changed<Match, Answer>, Failure> {
+        self.rows.change(&key(match_id), read, Some(&self.seats), |row: Option<&Match>| self.decide(match_id, row, wish, asking)).await
+    }
+
+    /// Fulfils a wish of a match as it was read for sure, once: where another write was faster, nothing is done, and the row is as it is now.
+    ///
+    /// # Errors
+    /// As for [`wish`](Self::wish).
+    pub async fn change(&self, read: &Match, wish: Wish<'_>, asking: Asking<'_>) -> Result<Changed<Match, ()>, Failure> {
+        let change = read.change(wish, Circumstances { now: clock::now_milliseconds(), by: asking.cause });
+        change.answer?;
+        self.rows.replace(read, change.row).await.map_err(Failure::from)
+    }
+
+    fn decide(&self, match_id: &str, row: Option<&Match>, wish: Wish<'_>, asking: Asking<'_>) -> Decision<Match, Answer> {
+        let Some(row) = row.filter(|row| is_remembered(row)) else {
+            let message = format!("body.matchId: there is no match {match_id}");
+            return Decision::nothing(Err(Rejection::new(Code::NotFound, message).in_match(match_id).into()));
+        };
+        let change = row.change(wish, Circumstances { now: clock::now_milliseconds(), by: asking.cause });
+        let takes_seat = change.answer.is_ok() && change.row.as_ref().is_some_and(|after| comes_in(row, after, asking.player_id));
+        let seat = change.row.as_ref().filter(|_| takes_seat).and_then(|after| seat_row(after, asking));
+        Decision { row: change.row, seat, answer: change.answer.map_err(Failure::from) }
+    }
+
+    /// Opens a match, in which whoever asks takes a seat; the host's comes first. If there is one of this id that was opened so before, or is the one
+    /// that others have opened who may, the player comes into that. `None` if there is another one.
+    ///
+    /// # Errors
+    /// As for [`wish`](Self::wish).
+    pub async fn open(&self, wanted: Wanted<'_>, asking: Asking<'_>) -> Result<Option<Changed<Match, Answer>>, Failure> {
+        let Wanted { match_id, mode, options, bots, shared } = wanted;
+        let seed = new_seed();
+        let players = [asking.player_id.to_owned()];
+        let opening = Opening { match_id, mode, options, players: &players, bots, seed: &seed };
+        let decide = |row: Option<&Match>| match row.filter(|row| is_remembered(row)) {
+            None => match Match::open(opening, Circumstances { now: clock::now_milliseconds(), by: asking.cause }) {
+                Ok(opened) => Decision { seat: seat_row(&opened, asking), row: Some(opened), answer: Ok(Some(Answer::Done)) },
+                Err(rejection) => Decision::nothing(Err(rejection.into())),
+            },
+            Some(row) if shared || row.cause == asking.cause => {
+                let Decision { row, seat, answer } = self.decide(match_id, Some(row), Wish::Join(asking.player_id), asking);
+                Decision { row, seat, answer: answer.map(Some) }
+            }
+            Some(_) => Decision::nothing(Ok(None)),
+        };
+        let Changed { row, written, answer } = self.rows.change(&key(match_id), Read::Absent, Some(&self.seats), decide).await?;
+        Ok(match answer {
+            Ok(None) => None,
+            Ok(Some(answer)) => Some(Changed { row, written, answer: Ok(answer) }),
+            Err(held) => Some(Changed { row, written, answer: Err(held) }),
+        })
     }
 }
 
-fn read(item: Item) -> Result<MatchRow, Fault> {
-    serde_dynamo::from_item(item).map_err(|error| Fault::new("understanding the match's row", error))
+/// A match that is to be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// What it is to be called: the same whenever the same request is handled.
+    pub match_id: &'a str,
+    /// The mode.
+    pub mode: &'static Mode,
+    /// Options in the place of the mode's, as a JSON object.
+    pub options: Option<&'a str>,
+    /// How many seats the computer takes.
+    pub bots: usize,
+    /// Whether others open the same one, so that who finds it there comes in.
+    pub shared: bool,
+}
+
+impl Deliverable for Match {
+    fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
+        if !self.told {
+            return Ok(Vec::new());
+        }
+        let now = clock::now_milliseconds();
+        let seats = self.seats.iter().enumerate().filter(|(_, seat)| !seat.bot);
+        let frames = seats.map(|(seat, player)| {
+            let seen = self.seen_by(Some(seat), Occasion::Push, now).map_err(|broken| Fault::new("showing a match", broken.0))?;
+            Ok((player.player_id.as_str(), ServerFrame::Match(seen)))
+        });
+        frames.collect()
+    }
+
+    fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    fn since(&self) -> u64 {
+        self.changed_at
+    }
+
+    fn log(&self, cause: &str, by: &str, connections: usize) {
+        tracing::info!(cause, by, matchId = self.match_id, version = self.version, connections, "delivered");
+    }
+}
+
+/// What the chance of a match comes from: 32 characters that nobody can guess.
+#[must_use]
+pub fn new_seed() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// How long a player's seat counts, should the end of its match never be told: a bound, since whoever finds it over may take it.
+const SEAT_LIFETIME: Duration = Duration::from_secs(25 * 60 * 60);
+
+fn is_remembered(row: &Match) -> bool {
+    row.expires_at > clock::now_seconds()
+}
+
+fn comes_in(before: &Match, after: &Match, player_id: &str) -> bool {
+    before.seat_of(player_id).is_none() && after.seat_of(player_id).is_some()
+}
+
+fn seat_row(row: &Match, asking: Asking<'_>) -> Option<SeatRow> {
+    let lane = muster_game::mode(&row.mode)?.lane;
+    let seat = Seat { kind: SeatKind::Match, id: row.match_id.clone(), request_id: asking.request_id.map(str::to_owned) };
+    Some(SeatRow::new(asking.player_id, lane, seat, seat_expiry(), asking.cause))
+}
+
+/// When a seat that is taken now counts no more, in whole epoch seconds.
+pub(crate) fn seat_expiry() -> u64 {
+    clock::now_seconds() + SEAT_LIFETIME.as_secs()
+}
+
+/// A match as one of its players is answered.
+///
+/// # Errors
+/// A [`Rejection`] if the player does not sit in it; a [`Fault`] if its game cannot show it.
+pub fn seen_by(row: Option<&Match>, player_id: &str) -> Result<MatchPush, Failure> {
+    let row = row.ok_or_else(|| Fault::because("a match that was there is gone"))?;
+    let seat = row.seats.iter().position(|seat| seat.player_id == player_id && !seat.bot);
+    let seen = row.seen_by(seat, Occasion::Reply, clock::now_milliseconds());
+    seen.map_err(|broken| Fault::new("showing a match", broken.0).into())
 }

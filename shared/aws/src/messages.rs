@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::{Page, Place};
 
-use crate::{Config, ConfigError, Deliverable};
+use crate::{Config, ConfigError, Deliverable, Fault};
 
 /// One message in one player's inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +54,8 @@ impl From<MessageRow> for MessagePush {
 }
 
 impl Deliverable for MessageRow {
-    fn frames(&self) -> Vec<(&str, ServerFrame)> {
-        vec![(&self.recipient_id, ServerFrame::Message(self.clone().into()))]
+    fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
+        Ok(vec![(&self.recipient_id, ServerFrame::Message(self.clone().into()))])
     }
 
     fn expires_at(&self) -> u64 {
@@ -66,8 +66,8 @@ impl Deliverable for MessageRow {
         self.sent_at
     }
 
-    fn message_id(&self) -> Option<&str> {
-        Some(&self.message_id)
+    fn log(&self, cause: &str, _: &str, connections: usize) {
+        tracing::info!(cause, playerId = self.recipient_id, messageId = self.message_id, connections, "delivered");
     }
 }
 

@@ -1,32 +1,31 @@
 //! Placements: rows of the table placements (key placementId). What may become of one is in [`muster_game::placement`]; here is how it is
-//! written down, each change as one conditional write.
+//! written down.
 
-mod change;
+mod changing;
 mod ending;
 mod read;
-mod request;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::Client;
-use muster_game::placement::{Placement, Status};
+use muster_game::{
+    Lane,
+    placement::{Change, Placement, Status},
+};
 use muster_protocol::Outcome;
 use serde::{Deserialize, Serialize};
 
-pub use change::{Changed, End};
+pub use changing::{End, PlacementRequest};
 pub use ending::Ending;
-pub use request::{Requested, Wish};
 
-use crate::{Config, ConfigError, game_sessions::GameSession};
+use crate::{
+    Config, ConfigError,
+    change::{Revised, Rows},
+    clock,
+    game_sessions::GameSession,
+};
 
 /// How long a placement is remembered, in seconds: GameLift's events about it may be repeated, and `cancelPlacement` says how it ended.
 const RETENTION_SECONDS: u64 = 24 * 60 * 60;
-
-/// How long a seat outlives the time at which the timer looks at its placement, in seconds: longer than all its looks together can take. It
-/// only counts if all who could end the placement have failed for good.
-const SEAT_GRACE_SECONDS: u64 = 60 * 60;
 
 /// A placement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +76,23 @@ pub struct PlacementRow {
     /// Whether its players have been told and are free.
     #[serde(default)]
     pub told: bool,
+    /// Grows with every write.
+    pub revision: u64,
     /// When it is forgotten, in whole epoch seconds.
     pub expires_at: u64,
     /// The gateway's id of the request that led to it; of another backend's, SNS's id of the event.
     pub cause: String,
+    /// The request, event or timer that made this revision of it.
+    pub by: String,
+}
+
+impl Revised for PlacementRow {
+    const KEY: &'static str = "placementId";
+    const WHAT: &'static str = "a placement";
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
 }
 
 impl PlacementRow {
@@ -103,8 +115,10 @@ impl PlacementRow {
             closed_at: None,
             results: None,
             told: false,
+            revision: 1,
             expires_at: now / 1_000 + RETENTION_SECONDS,
             cause: cause.to_owned(),
+            by: cause.to_owned(),
         }
     }
 
@@ -112,11 +126,6 @@ impl PlacementRow {
     #[must_use]
     pub fn of_group(placement_id: &str, mode: &str, players: Vec<String>, now: u64, cause: &str) -> Self {
         Self { mode: Some(mode.to_owned()), ..Self::new(placement_id, players, now, cause) }
-    }
-
-    /// When the seats in it count no more, in whole epoch seconds: after all looks of its timer, should its end never be told.
-    pub(crate) const fn seat_expiry(&self) -> u64 {
-        self.due_at / 1_000 + SEAT_GRACE_SECONDS
     }
 
     /// What decides about it.
@@ -130,6 +139,20 @@ impl PlacementRow {
             outcome: self.outcome,
             told: self.told,
         }
+    }
+
+    /// Which of its players' seats it takes.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        self.mode.as_deref().and_then(muster_game::mode).map_or(Lane::Main, |mode| mode.lane)
+    }
+
+    /// It after a change that the rules allow.
+    #[must_use]
+    pub fn after(&self, change: Change) -> Option<Self> {
+        let Placement { status, claimed, recheck, due_at, outcome, told } = self.rules().after(change)?;
+        let claimed_at = self.claimed_at.or_else(|| claimed.then(clock::now_milliseconds));
+        Some(Self { status, claimed_at, recheck, due_at, outcome, told, ..self.clone() })
     }
 }
 
@@ -151,8 +174,7 @@ const fn is_zero(number: &u32) -> bool {
 /// The placements.
 #[derive(Clone, Debug)]
 pub struct Placements {
-    client: Client,
-    table: String,
+    pub(crate) rows: Rows,
 }
 
 impl Placements {
@@ -161,6 +183,6 @@ impl Placements {
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self { client: config.dynamodb()?, table: config.required("PLACEMENTS_TABLE")?.to_owned() })
+        Ok(Self { rows: Rows { client: config.dynamodb()?, table: config.required("PLACEMENTS_TABLE")?.to_owned() } })
     }
 }

@@ -4,14 +4,17 @@
 //! A row is inserted only where there is none, and closed whether it is there or not. So an end that overtakes the session itself stays, and
 //! nobody is handed a dead address.
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Put},
+};
 use muster_protocol::{Outcome, PlacementPush, ServerFrame, SessionPush};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Config, ConfigError, Deliverable, Fault, PlacementRow, clock,
-    conditional::{self, Item},
     game_sessions::GameSession,
+    write::{Part, item_of, text, write},
 };
 
 /// How long an open session is remembered, in seconds.
@@ -115,8 +118,8 @@ impl From<PlayerSessionRow> for ServerFrame {
 }
 
 impl Deliverable for PlayerSessionRow {
-    fn frames(&self) -> Vec<(&str, ServerFrame)> {
-        vec![(&self.player_id, self.clone().into())]
+    fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
+        Ok(vec![(&self.player_id, self.clone().into())])
     }
 
     fn expires_at(&self) -> u64 {
@@ -127,8 +130,8 @@ impl Deliverable for PlayerSessionRow {
         self.ended_at
     }
 
-    fn placement_id(&self) -> Option<&str> {
-        Some(&self.placement_id)
+    fn log(&self, cause: &str, _: &str, connections: usize) {
+        tracing::info!(cause, playerId = self.player_id, placementId = self.placement_id, connections, "delivered");
     }
 }
 
@@ -161,17 +164,17 @@ impl PlayerSessions {
     /// # Errors
     /// A [`Fault`] if the table cannot be written.
     pub async fn close(&self, row: &PlayerSessionRow) -> Result<(), Fault> {
-        let open = AttributeValue::S("fulfilled".to_owned());
-        self.put_if(row, "attribute_not_exists(playerId) OR outcome = :open", Some((":open", open))).await
+        self.put_if(row, "attribute_not_exists(playerId) OR outcome = :open", Some((":open", text("fulfilled")))).await
     }
 
     async fn put_if(&self, row: &PlayerSessionRow, condition: &str, value: Option<(&str, AttributeValue)>) -> Result<(), Fault> {
-        let item: Item = serde_dynamo::to_item(row).map_err(|error| Fault::new("making the player session's row", error))?;
-        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
-        if let Some((name, value)) = value {
-            put = put.expression_attribute_values(name, value);
-        }
-        conditional::put(put, "writing a player session").await.map(drop)
+        let put = Put::builder().table_name(&self.table).set_item(Some(item_of(row, "making the player session's row")?));
+        let put = put.condition_expression(condition);
+        let put = match value {
+            Some((name, value)) => put.expression_attribute_values(name, value),
+            None => put,
+        };
+        write(&self.client, vec![put.part()?], "writing a player session").await.map(drop)
     }
 
     /// What a player is to know of its latest placements, newest first.

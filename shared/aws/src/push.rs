@@ -21,7 +21,7 @@ use muster_protocol::{ServerFrame, limits};
 use tokio::{sync::Semaphore, time::sleep};
 
 use crate::{
-    Config, ConfigError, Connection, Connections, Fault, backoff, clock,
+    Config, ConfigError, Connection, Connections, Fault, Read, backoff, clock,
     telemetry::{Metric, Metrics},
 };
 
@@ -102,10 +102,24 @@ impl Push {
 
     /// Sends `frames`, in order, to every open connection of a player, and returns how many connections have received all of them.
     ///
+    /// Where `read` is [`Read::Eventual`] and nobody is there, or a connection is gone, others are looked for by a consistent read: the player may have
+    /// connected again a moment ago.
+    ///
     /// # Errors
     /// A [`PushFault`] if a service failed. Frames before its index need not be sent again; later ones may arrive twice.
-    pub async fn to_player(&self, player_id: &str, frames: &[Outgoing], metrics: &Metrics) -> Result<usize, PushFault> {
-        let connections = self.connections.of_player(player_id).await.map_err(|fault| PushFault { index: 0, fault })?;
+    pub async fn to_player(&self, player_id: &str, frames: &[Outgoing], read: Read, metrics: &Metrics) -> Result<usize, PushFault> {
+        let unread = |fault| PushFault { index: 0, fault };
+        let known = self.connections.of_player(player_id, read).await.map_err(unread)?;
+        let reached = self.to_connections(&known, frames, metrics).await?;
+        if read == Read::Consistent || (reached > 0 && reached == known.len()) {
+            return Ok(reached);
+        }
+        let mut others = self.connections.of_player(player_id, Read::Consistent).await.map_err(unread)?;
+        others.retain(|other| known.iter().all(|known| known.id() != other.id()));
+        Ok(reached + self.to_connections(&others, frames, metrics).await?)
+    }
+
+    async fn to_connections(&self, connections: &[Connection], frames: &[Outgoing], metrics: &Metrics) -> Result<usize, PushFault> {
         let served = join_all(connections.iter().map(|connection| self.to_connection(connection, frames, metrics))).await;
         let mut reached = 0;
         let mut first: Option<PushFault> = None;
@@ -117,6 +131,23 @@ impl Push {
             }
         }
         first.map_or(Ok(reached), Err)
+    }
+
+    /// Answers a caller on its own socket. If that is gone, nobody is there to be answered; the row of it is left to whoever pushes.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the service failed.
+    pub async fn to_caller(&self, connection_id: &str, frame: &Outgoing) -> Result<(), Fault> {
+        let mut attempt = 1;
+        loop {
+            match self.post_once(connection_id, frame).await {
+                Post::Sent | Post::Gone => return Ok(()),
+                Post::Refused if attempt >= ATTEMPTS => return Ok(()),
+                Post::Fault(fault) if attempt >= ATTEMPTS => return Err(fault),
+                Post::Refused | Post::Fault(_) => pause(attempt).await,
+            }
+            attempt += 1;
+        }
     }
 
     /// Sends `frames` to one connection until it has all of them (`true`) or takes no more (`false`).
@@ -155,7 +186,7 @@ impl Push {
     async fn post(&self, connection: &Connection, frame: &Outgoing) -> Post {
         let mut attempt = 1;
         loop {
-            let outcome = self.post_once(connection, frame).await;
+            let outcome = self.post_once(connection.id(), frame).await;
             let attempts = match &outcome {
                 Post::Sent => 1,
                 Post::Gone if is_opening(connection) => ATTEMPTS_AT_GONE,
@@ -165,14 +196,14 @@ impl Push {
             if attempt >= attempts {
                 return outcome;
             }
-            sleep(backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(800))).await;
+            pause(attempt).await;
             attempt += 1;
         }
     }
 
-    async fn post_once(&self, connection: &Connection, frame: &Outgoing) -> Post {
+    async fn post_once(&self, connection_id: &str, frame: &Outgoing) -> Post {
         let data = Blob::new(frame.text.clone());
-        let Err(error) = self.client.post_to_connection().connection_id(connection.id()).data(data).send().await else {
+        let Err(error) = self.client.post_to_connection().connection_id(connection_id).data(data).send().await else {
             return Post::Sent;
         };
         match error.as_service_error() {
@@ -208,6 +239,11 @@ impl Push {
             Err(error) => Err(Fault::new("closing a connection", error)),
         }
     }
+}
+
+/// Waits before another attempt.
+async fn pause(attempt: u32) {
+    sleep(backoff::pause(attempt, Duration::from_millis(50), Duration::from_millis(800))).await;
 }
 
 /// Whether the connection's socket may not be open yet.

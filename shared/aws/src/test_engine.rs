@@ -12,7 +12,7 @@ const TABLES: [(&str, &[&str]); 5] = [
     ("placements", &["placementId"]),
     ("player-sessions", &["playerId", "placementId"]),
     ("tickets", &["pool", "ticketId"]),
-    ("matches", &["matchId"]),
+    ("matches", &["matchId", "item"]),
 ];
 
 /// Starts an engine with empty tables, which ends with the runtime, and answers how a function reaches it.

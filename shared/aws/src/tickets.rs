@@ -8,12 +8,12 @@ mod read;
 mod write;
 
 pub use read::Oldest;
-pub use write::{MatchedInto, Turned};
+pub use write::MatchedInto;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use muster_game::matchmaking;
+use muster_game::{Lane, matchmaking};
 use muster_protocol::PoolOutcome;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,14 @@ pub struct TicketRow {
     pub expires_at: u64,
     /// The request that led to it.
     pub cause: String,
+}
+
+impl TicketRow {
+    /// Which of its players' seats it takes.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        lane_of(&self.pool)
+    }
 }
 
 /// A pool's own row.
@@ -103,6 +111,11 @@ pub fn pool_of(mode: &str, band: u16) -> String {
 pub fn mode_and_band(pool: &str) -> Option<(&str, u16)> {
     let mut parts = pool.split('#');
     Some((parts.next()?, parts.next()?.parse().ok()?))
+}
+
+/// Which of its players' seats a ticket of this pool takes.
+pub(crate) fn lane_of(pool: &str) -> Lane {
+    mode_and_band(pool).and_then(|(mode, _)| muster_game::mode(mode)).map_or(Lane::Main, |mode| mode.lane)
 }
 
 /// The pool in which a player of this skill waits.

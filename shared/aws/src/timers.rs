@@ -15,78 +15,68 @@ const LONGEST_DELAY: u64 = 900;
 /// Most messages of one request, which is billed as one.
 const BATCH: usize = 10;
 
-/// What the timer of a placement says: which look at which placement it is for, so that one that comes late or twice is recognised.
+/// What a timer says: at which row somebody is to look again, and for what it was set, so that one that comes late or twice is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReconcileTimer {
-    /// The placement.
-    pub placement_id: String,
-    /// Which look it is for.
-    pub recheck: u32,
-    /// When it is due, in epoch milliseconds.
-    pub due_at: u64,
-    /// The request that led to it.
-    pub cause: String,
+#[serde(tag = "row", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Timer {
+    /// At a match whose clock has to act.
+    Match {
+        /// The match.
+        match_id: String,
+        /// The revision that armed it.
+        armed: u64,
+        /// When it is due, in epoch milliseconds.
+        due_at: u64,
+        /// The request that opened the match.
+        cause: String,
+    },
+    /// At a placement of which nobody has heard.
+    Placement {
+        /// The placement.
+        placement_id: String,
+        /// Which look it is for.
+        recheck: u32,
+        /// When it is due, in epoch milliseconds.
+        due_at: u64,
+        /// The request that led to the placement.
+        cause: String,
+    },
+    /// At a pool in which somebody waits.
+    Pool {
+        /// The pool.
+        pool: String,
+        /// When it is due, in epoch milliseconds.
+        due_at: u64,
+        /// The request that led to it.
+        cause: String,
+    },
 }
 
-impl From<&PlacementRow> for ReconcileTimer {
+impl Timer {
+    /// When it is due, in epoch milliseconds.
+    #[must_use]
+    pub const fn due_at(&self) -> u64 {
+        match self {
+            Self::Match { due_at, .. } | Self::Placement { due_at, .. } | Self::Pool { due_at, .. } => *due_at,
+        }
+    }
+
+    /// The request that led to the row.
+    #[must_use]
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::Match { cause, .. } | Self::Placement { cause, .. } | Self::Pool { cause, .. } => cause,
+        }
+    }
+}
+
+impl From<&PlacementRow> for Timer {
     fn from(row: &PlacementRow) -> Self {
-        Self { placement_id: row.placement_id.clone(), recheck: row.recheck, due_at: row.due_at, cause: row.cause.clone() }
+        Self::Placement { placement_id: row.placement_id.clone(), recheck: row.recheck, due_at: row.due_at, cause: row.cause.clone() }
     }
 }
 
-/// What the timer of a round says: which round of which match it is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RoundTimer {
-    /// The match.
-    pub match_id: String,
-    /// The round.
-    pub round: u32,
-    /// When its time is up, in epoch milliseconds.
-    pub due_at: u64,
-    /// The request that led to it.
-    pub cause: String,
-}
-
-/// What the timer of a pool says: when it is to be looked at again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RematchTimer {
-    /// The pool.
-    pub pool: String,
-    /// When it is due, in epoch milliseconds.
-    pub due_at: u64,
-    /// The request that led to it.
-    pub cause: String,
-}
-
-/// A message that is delayed until it is due.
-pub trait Timer: Serialize {
-    /// When it is due, in epoch milliseconds.
-    fn due_at(&self) -> u64;
-}
-
-impl Timer for ReconcileTimer {
-    fn due_at(&self) -> u64 {
-        self.due_at
-    }
-}
-
-impl Timer for RoundTimer {
-    fn due_at(&self) -> u64 {
-        self.due_at
-    }
-}
-
-impl Timer for RematchTimer {
-    fn due_at(&self) -> u64 {
-        self.due_at
-    }
-}
-
-/// A queue of timers. Only the stream consumer that has seen the row change may set one: a timer that set the next one itself would
-/// be a loop, which AWS stops after some rounds.
+/// The queue of all timers.
 #[derive(Debug)]
 pub struct Timers {
     client: Client,
@@ -94,20 +84,20 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// Reads the variable with the queue's URL.
+    /// Reads `TIMERS_QUEUE_URL`.
     ///
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
-    pub fn from_config(config: &Config, queue: &'static str) -> Result<Self, ConfigError> {
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         let sdk = sdk::sdk_config(config, config.endpoint("SQS"), RetryConfig::standard())?;
-        Ok(Self { client: Client::new(&sdk), queue: config.required(queue)?.to_owned() })
+        Ok(Self { client: Client::new(&sdk), queue: config.required("TIMERS_QUEUE_URL")?.to_owned() })
     }
 
     /// Sets a timer. Set again, it fires twice, which does nothing more.
     ///
     /// # Errors
     /// A [`Fault`] if the queue cannot be written to.
-    pub async fn set(&self, timer: &impl Timer) -> Result<(), Fault> {
+    pub async fn set(&self, timer: &Timer) -> Result<(), Fault> {
         let body = serde_json::to_string(timer).map_err(|error| Fault::new("writing a timer as JSON", error))?;
         let delay = delay_seconds(timer.due_at(), clock::now_milliseconds());
         let send = self.client.send_message().queue_url(&self.queue).message_body(body).delay_seconds(delay);
@@ -116,7 +106,7 @@ impl Timers {
     }
 
     /// Sets timers, ten with each request. Answers with those that were not set, by their place among `timers`, and why.
-    pub async fn set_all(&self, timers: &[impl Timer]) -> Vec<(usize, Fault)> {
+    pub async fn set_all(&self, timers: &[Timer]) -> Vec<(usize, Fault)> {
         let batches = timers.chunks(BATCH).enumerate();
         let set = batches.map(async |(number, batch)| {
             let failed = match self.set_batch(batch).await {
@@ -129,9 +119,9 @@ impl Timers {
     }
 
     /// Sets as many timers as one request takes. Answers with those that SQS refused, by their place, and why.
-    async fn set_batch<T: Timer>(&self, timers: &[T]) -> Result<Vec<(usize, String)>, Fault> {
+    async fn set_batch(&self, timers: &[Timer]) -> Result<Vec<(usize, String)>, Fault> {
         let now = clock::now_milliseconds();
-        let entry = |(index, timer): (usize, &T)| {
+        let entry = |(index, timer): (usize, &Timer)| {
             let body = serde_json::to_string(timer).map_err(|error| Fault::new("writing a timer as JSON", error))?;
             let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
             let entry = entry.delay_seconds(delay_seconds(timer.due_at(), now)).build();

@@ -9,6 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use muster_protocol::reading::{self, Complaint};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -138,10 +139,9 @@ impl<G: Game> ErasedGame for G {
     }
 
     fn seats(&self, options: &str) -> Result<RangeInclusive<usize>, Refusal> {
-        let options: G::Options = serde_json::from_str(options)
-            .map_err(|error| Refusal { code: "bad_request", words: format!("body.options: {}", plain(&error)) })?;
+        let options: G::Options = reading::read(options).map_err(|complaint| bad_request(complaint.within("body.options")))?;
         let checked = guarded(|| Game::check(self, &options).map(|()| Game::seats(self, &options)));
-        checked.unwrap_or_else(|broken| Err(Refusal { code: "bad_request", words: format!("body.options: {broken}") }))
+        checked.unwrap_or_else(|broken| Err(bad_request(format_args!("body.options: {broken}"))))
     }
 
     fn step(&self, state: &str, what: Happening<'_>, table: &ErasedTable<'_>, chance: &mut Chance) -> Result<ErasedStep, Failed> {
@@ -154,9 +154,8 @@ impl<G: Game> ErasedGame for G {
             }
             Happening::Act(by, action) => {
                 let state = read("state", state)?;
-                let unreadable =
-                    |error: serde_json::Error| Refusal { code: "bad_request", words: format!("body.action: {}", plain(&error)) };
-                let action: G::Action = serde_json::from_str(action).map_err(unreadable)?;
+                let unreadable = |complaint: Complaint| bad_request(complaint.within("body.action"));
+                let action: G::Action = reading::read(action).map_err(unreadable)?;
                 guarded(|| self.act(state, by, action, &table, chance))??
             }
             Happening::TimeUp => {
@@ -216,7 +215,7 @@ impl<G: Game> ErasedGame for G {
 
 /// The table, with its options as the game has them.
 fn typed<O: DeserializeOwned>(table: &ErasedTable<'_>) -> Result<Table<O>, Broken> {
-    let options = read("options", table.options)?;
+    let options = reading::read(table.options).map_err(|complaint| Broken(format!("the options cannot be read: {complaint}")))?;
     let Table { now, revision, host, ref seats, awaits, due_at, .. } = *table;
     Ok(Table { options, now, revision, host, seats: seats.clone(), awaits, due_at })
 }
@@ -248,8 +247,7 @@ fn value<T: Serialize>(what: &str, value: &T) -> Result<Value, Broken> {
     guarded(|| serde_json::to_value(value))?.map_err(|error| Broken(format!("the {what} cannot be written: {error}")))
 }
 
-/// A complaint without its position, which speaks of a text that nobody wrote as such.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(complaint, _)| complaint).chars().take(120).collect()
+/// What is refused before the rules are asked.
+fn bad_request(words: impl fmt::Display) -> Refusal {
+    Refusal { code: "bad_request", words: words.to_string() }
 }

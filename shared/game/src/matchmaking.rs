@@ -10,33 +10,23 @@
 //! oldest of them: of the sets that it can be in, the one with the oldest second member, then the oldest third, and so on. So nobody
 //! is passed over for somebody who came later, and when it is done no tickets are left that go together.
 //!
-//! Games of two are the hot case and have a way of their own, in `pairs.rs`: for each region that a ticket names, a search among those who
-//! are free there, of whom there is at most one in every `start + 1` points of skill. So for `n` tickets of up to `r` regions it takes
-//! `O(n log n + n r log l)`, where `l` is that number, and moves up to `l` small values whenever somebody comes or goes.
-//!
-//! Larger teams are searched for, in `teams.rs`: quickly where there are many to choose from; in vain, for each ticket in `O(m)` as long as
-//! those within its windows cannot add up, and else in `O(m²)` for each of its regions that offers another choice, where `m` is how many
-//! they are. To say when to look again it searches as often as the time until somebody times out can be halved, some 17 times. That is
-//! milliseconds for the oldest few hundred of a pool, which is what a matcher reads, and too long for a hundred thousand.
+//! Where the search for a ticket's match would take too long, that ticket is passed over until the next look: see `search.rs`, which says
+//! when, and how long a look takes. It happens in matches of dozens of players, and never in those of two.
 
-mod field;
-mod line;
-mod pairs;
-mod sums;
-mod teams;
+mod search;
 mod windows;
 
 use std::collections::BTreeMap;
 
-use self::{field::Field, teams::Teams};
+use self::search::Search;
 
-pub use windows::{BANDS, DEFAULT_WINDOWS, Window, Windows, band, bands_within};
+pub use windows::{DEFAULT_WINDOWS, Window, Windows, band, bands_within};
 
 /// The least time between two looks at a pool, in milliseconds, however soon windows would be wide enough.
-pub const LOOK_AGAIN_MILLISECONDS: u64 = 200;
+const LOOK_AGAIN_MILLISECONDS: u64 = 200;
 
-/// Most players of a match that is put together from several tickets: no game server has room for more than 200.
-pub const MOST_PLAYERS: usize = sums::MOST;
+/// Most players of a match that is put together from several tickets: all of them are matched in one transaction.
+const MOST_PLAYERS: usize = 49;
 
 /// A request of one or more players, who stay together, to be matched.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +48,8 @@ pub struct Matched {
     pub matches: Vec<Vec<usize>>,
     /// The tickets that have waited too long, and are not matched any more.
     pub timed_out: Vec<usize>,
-    /// When the tickets that are left may be matched or time out, in epoch milliseconds, if no others come: not before
-    /// [`LOOK_AGAIN_MILLISECONDS`] from now, and else to the millisecond. `None` if none are left.
+    /// When the tickets that are left may be matched or time out, in epoch milliseconds, if no others come: not before 200 ms from now,
+    /// and else to the millisecond. `None` if none are left.
     pub look_again_at: Option<u64>,
 }
 
@@ -67,61 +57,33 @@ pub struct Matched {
 ///
 /// The oldest tickets need not come first, but of tickets that came at the same time, those that come first count as older. A ticket of
 /// `team` players is a match by itself, however far from every region: its players would gain nothing by waiting. One of more players, or of
-/// none, is never matched.
+/// none, is never matched, and nor are several tickets to more than 49 players.
 #[must_use]
 pub fn match_tickets(tickets: &[Ticket<'_>], team: usize, windows: &Windows, now: u64) -> Matched {
-    let mut matched = Matched::default();
-    let (mut waiting, mut times_out_at) = (Vec::new(), None::<u64>);
-    for position in by_age(tickets) {
-        let Ticket { players, queued_at, .. } = tickets[position];
-        if windows.timed_out(queued_at, now) {
-            matched.timed_out.push(position);
-        } else if players == team && team > 0 {
-            matched.matches.push(vec![position]);
-        } else if (1..team).contains(&players) && team <= MOST_PLAYERS {
-            waiting.push(position);
-        } else {
-            times_out_at = earlier(times_out_at, windows.times_out_at(queued_at));
+    let (mut by_age, mut timed_out) = (Vec::new(), Vec::new());
+    let mut positions: Vec<usize> = (0..tickets.len()).collect();
+    positions.sort_by_key(|&position| tickets[position].queued_at);
+    for position in positions {
+        let waiting = if windows.timed_out(tickets[position].queued_at, now) { &mut timed_out } else { &mut by_age };
+        waiting.push(position);
+    }
+    let mut search = Search::new(tickets, windows, now);
+    let (mut matches, mut left, mut next) = (Vec::new(), by_age, 0);
+    while let Some(&oldest) = left.get(next) {
+        match search.first_set(team, oldest, &left[next + 1..]) {
+            Some(set) => {
+                left.retain(|position| !set.contains(position));
+                matches.push(set);
+            }
+            None => next += 1,
         }
     }
-    let field = Field::new(tickets, &waiting, windows);
-    let teams = (team > 2).then(|| Teams::new(&field, team, windows));
-    let sets = match &teams {
-        Some(teams) => teams.matches(now, &vec![true; waiting.len()], usize::MAX),
-        None => pairs::matches(&field, windows, now),
-    };
-    let mut left = vec![true; waiting.len()];
-    for set in &sets {
-        set.iter().for_each(|&entry| left[entry] = false);
-    }
     // Nobody else times out earlier than the oldest that is left.
-    if let Some(oldest) = left.iter().position(|&left| left) {
-        times_out_at = earlier(times_out_at, windows.times_out_at(field.entries[oldest].queued_at));
-    }
-    matched.look_again_at = times_out_at.map(|until| {
-        let change = match &teams {
-            Some(teams) => teams.first_match(&left, now, until),
-            None => pairs::first_match(&field, windows, &left, until),
-        };
-        change.max(now.saturating_add(LOOK_AGAIN_MILLISECONDS))
+    let look_again_at = left.first().map(|&oldest| {
+        let until = windows.times_out_at(tickets[oldest].queued_at);
+        search.first_match_at(team, &left, now.saturating_add(LOOK_AGAIN_MILLISECONDS), until)
     });
-    let alone = matched.matches.len();
-    matched.matches.extend(sets.into_iter().map(|set| set.into_iter().map(|entry| waiting[entry]).collect()));
-    if alone > 0 {
-        matched.matches.sort_by_key(|set| (tickets[set[0]].queued_at, set[0]));
-    }
-    matched
-}
-
-/// The positions of the tickets from the oldest to the youngest.
-fn by_age(tickets: &[Ticket<'_>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..tickets.len()).collect();
-    order.sort_by_key(|&position| tickets[position].queued_at);
-    order
-}
-
-fn earlier(one: Option<u64>, other: u64) -> Option<u64> {
-    Some(one.map_or(other, |one| one.min(other)))
+    Matched { matches, timed_out, look_again_at }
 }
 
 #[cfg(test)]

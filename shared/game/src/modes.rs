@@ -41,6 +41,11 @@ pub enum Lane {
     Party,
 }
 
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Main, Self::Party];
+}
+
 /// Where a mode is played.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{Code, Rejection, limits};
+use crate::{Code, Rejection, limits, reading};
 
 /// `{"route":…,"requestId":…,"body":…}`, its body not looked into yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,35 +16,47 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = limits::REQUEST_ID_CHARACTERS)))]
     pub request_id: Option<String>,
+    /// `false`: the request is answered only when it is refused; a push acknowledges it. Only `play` can be asked for so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<bool>,
     /// The request's own fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub body: Option<Box<RawValue>>,
 }
 
+/// Why a frame goes no further than its envelope, and whose answer that is: the frame's `requestId`, if it has one that can be read.
+pub type Refused = (Option<String>, Rejection);
+
 impl Frame {
-    /// Reads the envelope of `text`.
+    /// Reads the envelope of `text`. Whatever else is in the frame, and whatever its body is, need not be readable.
     ///
     /// # Errors
-    /// A [`Code::BadFrame`] rejection if it is not a JSON object with a text `route`, and a [`Code::BadRequest`] one if `requestId`
-    /// is too long.
-    pub fn parse(text: &str) -> Result<Self, Rejection> {
+    /// A [`Code::BadFrame`] rejection if it is not a JSON object with a text `route`, or one of the other fields is of the wrong type, or
+    /// `route` or `requestId` has half of a surrogate pair, and a [`Code::BadRequest`] one if `requestId` is too long.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        // Only the gateway could not find the route of a frame with such a mark. If it did, there is nothing wrong with it.
+        let text = reading::without_mark(text);
         // An envelope is an object, though the derived reader would take an array of its fields for one as well.
         if !text.trim_start().starts_with('{') {
             let problem = match serde_json::from_str::<&RawValue>(text) {
                 Ok(_) => "the frame is not a JSON object",
                 Err(_) => "the frame is not JSON",
             };
-            return Err(Rejection::new(Code::BadFrame, problem));
+            return Err((None, Rejection::new(Code::BadFrame, problem)));
         }
-        let frame: Self = serde_json::from_str(text).map_err(|error| {
-            let what = if error.is_data() { "the frame is not as it should be" } else { "the frame is not JSON" };
-            Rejection::new(Code::BadFrame, format!("{what}: {}", problem(&error)))
+        let frame: Self = reading::envelope(text).map_err(|complaint| {
+            let problem = match complaint.path() {
+                "" if complaint.is_of_syntax() => format!("the frame is {complaint}"),
+                "" => format!("the frame is not as it should be: {complaint}"),
+                _ => complaint.to_string(),
+            };
+            (request_id(text), Rejection::new(Code::BadFrame, problem))
         })?;
         let characters = frame.request_id.as_ref().map_or(0, |id| id.chars().count());
         if characters > limits::REQUEST_ID_CHARACTERS {
             let limit = limits::REQUEST_ID_CHARACTERS;
-            return Err(Rejection::field("requestId", format_args!("at most {limit} characters, not {characters}")));
+            return Err((None, Rejection::field("requestId", format_args!("at most {limit} characters, not {characters}"))));
         }
         Ok(frame)
     }
@@ -58,22 +70,19 @@ impl Frame {
         if !text.starts_with('{') {
             return Err(Rejection::field("body", "must be an object"));
         }
-        let mut reader = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "body".to_owned() } else { format!("body.{path}") };
-            Rejection::field(&field, problem(error.inner()))
-        })
+        reading::read(text).map_err(|complaint| Rejection::new(Code::BadRequest, complaint.within("body").to_string()))
     }
 }
 
-/// How much of a complaint is repeated. It quotes the value, which is whatever the client likes, and goes into the log, too.
-const SHOWN_CHARACTERS: usize = 120;
-
-/// The reader's complaint, cut short, and without its position, which speaks of a text that the client did not write as such.
-fn problem(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(complaint, _)| complaint).chars().take(SHOWN_CHARACTERS).collect()
+/// The `requestId` of a frame that has something else that is wrong.
+fn request_id(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Asked {
+        request_id: Option<String>,
+    }
+    let Asked { request_id } = reading::envelope(text).ok()?;
+    request_id.filter(|id| id.chars().count() <= limits::REQUEST_ID_CHARACTERS)
 }
 
 #[cfg(test)]
@@ -84,7 +93,7 @@ mod tests {
     use crate::routes::{Ping, SendMessage};
 
     fn rejection(text: &str) -> Rejection {
-        Frame::parse(text).unwrap_err()
+        Frame::parse(text).unwrap_err().1
     }
 
     fn body_problem(text: &str) -> String {
@@ -97,7 +106,7 @@ mod tests {
         assert_eq!(rejection("").message, "the frame is not JSON");
         assert_eq!(rejection(r#"["ping",null,null]"#).message, "the frame is not a JSON object");
         assert_eq!(rejection("42").message, "the frame is not a JSON object");
-        assert!(rejection(r#"{"route":"ping""#).message.starts_with("the frame is not JSON"));
+        assert_eq!(rejection(r#"{"route":"ping""#).message, "the frame is not JSON: EOF while parsing an object");
     }
 
     #[test]
@@ -134,10 +143,58 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_are_ignored_however_deep() {
+    fn a_frame_reaches_its_route_whatever_else_is_in_it() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-        let frame = Frame::parse(&format!(r#"{{"route":"ping","else":{deep},"body":{{"more":1}}}}"#)).unwrap();
-        assert_eq!(frame.body::<Ping>().unwrap(), Ping::default());
+        for odd in [deep.as_str(), "1e999", r#""\ud800""#, r#"{"\ud800":null}"#, "null"] {
+            let text = format!(
+                "\u{feff} {{\"odd\":{odd},\"\\udc00\":{odd},\"route\":\"ping\",\"body\":{{\"odd\":{odd},\"\\ud800\":{odd}}},\"requestId\":\"r1\"}}"
+            );
+            let frame = Frame::parse(&text).unwrap();
+            assert_eq!((frame.route.as_str(), frame.request_id.as_deref()), ("ping", Some("r1")));
+            assert_eq!(frame.body::<Ping>(), Ok(Ping::default()));
+        }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_mended_in_a_body_only() {
+        let frame = Frame::parse(r#"{"route":"sendMessage","body":{"playerIds":["a"],"message":"hi \ud83d"}}"#).unwrap();
+        assert_eq!(frame.body::<SendMessage>().unwrap().message, "hi \u{fffd}");
+        let refused = Frame::parse(r#"{"route":"pin\ud800","requestId":"r1"}"#).unwrap_err();
+        let rejection = Rejection::new(Code::BadFrame, "route: half of a surrogate pair is no text");
+        assert_eq!(refused, (Some("r1".into()), rejection));
+        let refused = Frame::parse(r#"{"route":"ping","requestId":"\udc00"}"#).unwrap_err();
+        assert_eq!(refused, (None, Rejection::new(Code::BadFrame, "requestId: half of a surrogate pair is no text")));
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let frame = Frame::parse(r#"{"route":"ping","requestId":null,"reply":null,"body":null}"#).unwrap();
+        assert!(frame.request_id.is_none() && frame.reply.is_none() && frame.body.is_none());
+        assert_eq!(rejection(r#"{"route":null}"#).message, "the frame is not as it should be: missing field `route`");
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_envelope_is_named_and_answered_with_the_request_id() {
+        for (frame, problem, id) in [
+            (r#"{"requestId":"r1"}"#, "the frame is not as it should be: missing field `route`", Some("r1")),
+            (r#"{"route":7.0,"requestId":"r1"}"#, "route: invalid type: floating point `7.0`, expected a string", Some("r1")),
+            (r#"{"route":"ping","requestId":"r1","reply":"no"}"#, "reply: invalid type: string \"no\", expected a boolean", Some("r1")),
+            (
+                r#"{"route":"ping","requestId":"r1","body":{},"body":{}}"#,
+                "the frame is not as it should be: duplicate field `body`",
+                Some("r1"),
+            ),
+            (r#"{"route":"ping","requestId":7}"#, "requestId: invalid type: integer `7`, expected a string", None),
+            (r#"{"route":"ping","requestId":"r1""#, "the frame is not JSON: EOF while parsing an object", None),
+        ] {
+            let refused = Frame::parse(frame).unwrap_err();
+            assert_eq!(refused, (id.map(str::to_owned), Rejection::new(Code::BadFrame, problem)));
+        }
+    }
+
+    #[test]
+    fn a_client_may_want_no_reply() {
+        assert_eq!(Frame::parse(r#"{"route":"ping","reply":false}"#).unwrap().reply, Some(false));
     }
 
     proptest! {
@@ -149,13 +206,14 @@ mod tests {
         }
 
         #[test]
-        fn a_frame_survives_the_wire(route in ".{0,20}", id in prop::option::of(".{0,64}"), message in ".{1,50}") {
+        fn a_frame_survives_the_wire(route in ".{0,20}", id in prop::option::of(".{0,64}"), reply: Option<bool>, message in ".{1,50}") {
             let body = SendMessage { player_ids: vec!["a".into()], message };
             let raw = RawValue::from_string(serde_json::to_string(&body).unwrap()).unwrap();
-            let sent = Frame { route, request_id: id, body: Some(raw) };
+            let sent = Frame { route, request_id: id, reply, body: Some(raw) };
             let read = Frame::parse(&serde_json::to_string(&sent).unwrap()).unwrap();
             prop_assert_eq!(&read.route, &sent.route);
             prop_assert_eq!(&read.request_id, &sent.request_id);
+            prop_assert_eq!(read.reply, sent.reply);
             prop_assert_eq!(read.body::<SendMessage>().unwrap(), body);
         }
     }

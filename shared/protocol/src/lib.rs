@@ -1,8 +1,9 @@
 //! The wire between players and Muster: what a client may send, and what it is sent.
 //!
 //! A player holds one WebSocket. It sends frames such as `{"route":"sendMessage","requestId":"r1","body":{…}}` and receives frames
-//! that all carry a `type`: the reply or rejection of a request, and pushes. Trusted programs publish [`events`] over SNS. Names are camelCase, times are epoch milliseconds,
-//! and unknown fields are ignored in both directions.
+//! that all carry a `type`: the reply or rejection of a request, and pushes. Trusted programs publish [`events`] over SNS. Names are
+//! camelCase, times are epoch milliseconds, and unknown fields are ignored in both directions. [`reading`] says how liberally all that
+//! arrives is read.
 
 pub mod cursor;
 pub mod events;
@@ -10,6 +11,7 @@ mod frame;
 pub mod limits;
 mod matches;
 mod placement;
+pub mod reading;
 mod rejection;
 mod route;
 pub mod routes;

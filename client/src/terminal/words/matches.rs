@@ -1,25 +1,74 @@
 //! What is said of pools and matches.
 
-use muster_client::protocol::{
-    MatchEnding, MatchPush, MatchState, PoolOutcome, PoolPush, Who,
-    routes::{Played, PoolJoined},
+use muster_client::{
+    games::{self, SecretRounds, TicTacToe},
+    protocol::{MatchEnding, MatchOutcome, MatchPush, MatchState, PoolOutcome, PoolPush, routes::PoolJoined},
 };
 
-use super::visible;
+use super::{super::offers, visible};
 
-/// The lines for a match as it is at `now`, in epoch milliseconds by the server's clock. Of the round before the open one they say nothing
-/// if that was told with the view `before`.
-pub(in super::super) fn view(view: &MatchPush, before: Option<&MatchPush>, now: u64) -> String {
-    match view.state {
-        MatchState::Waiting => format!("waiting for the second player: join {}", visible(&view.match_id)),
-        MatchState::Playing => {
-            let told = before.is_some_and(|before| (&before.match_id, before.round) == (&view.match_id, view.round));
-            with_round(view, !told, &open_round(view, now))
-        }
-        // Only these two come of a round: of any other end, the round in the view is the one before.
-        MatchState::Over => with_round(view, matches!(view.ending, Some(MatchEnding::Won | MatchEnding::Drawn)), &end(view)),
-        MatchState::Unknown => format!("the match {} is in a state that this client does not know", visible(&view.match_id)),
+/// What can be shown better than as JSON.
+enum Shown {
+    Rounds(SecretRounds),
+    Board(TicTacToe),
+    Otherwise,
+}
+
+impl Shown {
+    fn of(push: &MatchPush) -> Self {
+        let board = || games::view(push).map_or(Self::Otherwise, Self::Board);
+        games::view(push).map_or_else(board, Self::Rounds)
     }
+}
+
+/// The lines for a match as it is, in view of what was told of it before. Empty, if nothing is new for a person.
+pub(in super::super) fn view(push: &MatchPush, before: Option<&MatchPush>) -> String {
+    let shown = Shown::of(push);
+    // The same version again brings its events.
+    if before.is_some_and(|before| before.version >= push.version) {
+        return if matches!(shown, Shown::Otherwise) { events(push).join("\n") } else { String::new() };
+    }
+    let mut lines = comings_and_goings(push, before);
+    match push.state {
+        MatchState::Waiting => lines.push(waiting(push)),
+        MatchState::Playing => {
+            let told =
+                |rounds: &SecretRounds| before.and_then(games::view).is_some_and(|before: SecretRounds| before.round == rounds.round);
+            lines.extend(body(push, &shown, told));
+            lines.extend(turn(push, &shown));
+            lines.extend(offered(push, before, &shown));
+        }
+        MatchState::Over => {
+            // Only these two endings come of a round: of any other, the round in the view is the one before.
+            let ending = push.outcome.as_ref().map(|outcome| outcome.ending);
+            lines.extend(body(push, &shown, |_| !matches!(ending, Some(MatchEnding::Won | MatchEnding::Drawn))));
+            lines.push(push.outcome.as_ref().map_or_else(|| "the match is over".to_owned(), |outcome| end(push, outcome, &shown)));
+        }
+        MatchState::Unknown => lines.push(format!("the match {} is in a state that this client does not know", visible(&push.match_id))),
+    }
+    lines.join("\n")
+}
+
+/// What has happened in a game, and how it looks. Of rounds, the one before the open one, unless that was told.
+fn body(push: &MatchPush, shown: &Shown, told: impl FnOnce(&SecretRounds) -> bool) -> Vec<String> {
+    match shown {
+        Shown::Rounds(rounds) if told(rounds) => Vec::new(),
+        Shown::Rounds(rounds) => last_round(rounds, push).into_iter().collect(),
+        Shown::Board(board) => rows(board),
+        Shown::Otherwise => events(push).into_iter().chain(push.view.iter().map(|view| visible(&view.to_string()))).collect(),
+    }
+}
+
+fn events(push: &MatchPush) -> Vec<String> {
+    push.events.iter().map(|event| format!("- {}", visible(&event.to_string()))).collect()
+}
+
+/// The line for what the player can do, unless it was told. A board shows what is free.
+fn offered(push: &MatchPush, before: Option<&MatchPush>, shown: &Shown) -> Option<String> {
+    let offers = offers::of(push);
+    let told = before.is_some_and(|before| is_awaited(before) && offers::of(before) == offers);
+    let wanted = is_awaited(push) && !matches!(shown, Shown::Board(_)) && !offers.is_empty() && !told;
+    wanted.then(|| offers::line(&offers))
 }
 
 /// The line for a ticket that came to nothing.
@@ -37,173 +86,116 @@ pub(in super::super) fn joined(joined: &PoolJoined) -> String {
     format!("looking for somebody to play with (ticket {})", visible(&joined.ticket_id))
 }
 
-/// The line for a play that counts.
-pub(in super::super) fn played(played: &Played) -> String {
-    format!("you play {} in round {}", visible(&played.play), played.round)
+/// Who has come, gone or come back since.
+fn comings_and_goings(push: &MatchPush, before: Option<&MatchPush>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (seat, player) in push.players.iter().enumerate().filter(|(seat, _)| Some(*seat) != push.seat) {
+        let was = before.and_then(|before| before.players.get(seat)).filter(|was| was.player_id == player.player_id);
+        let what = match was {
+            None if before.is_some() && push.state == MatchState::Waiting => "has come in",
+            Some(was) if player.left && !was.left => "has left",
+            _ if player.away && !was.is_some_and(|was| was.away) => "is away",
+            Some(was) if was.away && !player.away => "is back",
+            _ => continue,
+        };
+        lines.push(format!("{} {what}", visible(&player.player_id)));
+    }
+    lines
 }
 
-/// `line`, below the result of the last round, if there is one and it is wanted.
-fn with_round(view: &MatchPush, wanted: bool, line: &str) -> String {
-    let Some(summary) = view.round_summary.as_ref().filter(|_| wanted) else { return line.to_owned() };
-    let winner = match view.round_winner {
-        Some(Who::You) => "you win the round".to_owned(),
-        Some(Who::Them) => format!("{} wins the round", opponent(view)),
+fn waiting(push: &MatchPush) -> String {
+    let may_start = push.host.is_some() && push.host == push.seat && push.least.is_some_and(|least| push.players.len() >= least);
+    let start = if may_start { "; start begins without more" } else { "" };
+    format!("waiting for players: join {}{start}", visible(&push.match_id))
+}
+
+/// The line for the round before the open one.
+fn last_round(rounds: &SecretRounds, push: &MatchPush) -> Option<String> {
+    let winner = match rounds.winner.as_deref() {
+        Some("you") => "you win the round".to_owned(),
+        Some(_) => format!("{} wins the round", others(push)),
         None => "nobody wins the round".to_owned(),
     };
-    format!("{}: {winner}\n{line}", visible(summary))
+    Some(format!("{}: {winner}", visible(rounds.round_summary.as_deref()?)))
 }
 
-fn open_round(view: &MatchPush, now: u64) -> String {
-    let time = match view.due_at.map(|due_at| due_at.saturating_sub(now).div_ceil(1_000)) {
-        None => String::new(),
-        Some(0) => "; the time is up".to_owned(),
-        Some(1) => "; 1 second".to_owned(),
-        Some(seconds) => format!("; {seconds} seconds"),
+/// Rows of a board, with the numbers of its free cells.
+fn rows(board: &TicTacToe) -> Vec<String> {
+    let cell = |at: usize| match board.cells[at] {
+        Some(0) => "X".to_owned(),
+        Some(_) => "O".to_owned(),
+        None => at.to_string(),
     };
-    format!("round {} against {}, {}{time}", view.round, opponent(view), score(view))
+    (0..3).map(|row| format!("  {} {} {}", cell(3 * row), cell(3 * row + 1), cell(3 * row + 2))).collect()
 }
 
-fn end(view: &MatchPush) -> String {
-    match (view.ending, view.winner) {
-        (Some(MatchEnding::Won), Some(Who::You)) => format!("you have won {}", score(view)),
-        (Some(MatchEnding::Won), Some(Who::Them)) => format!("you have lost {}", score(view)),
-        (Some(MatchEnding::Drawn), _) => format!("the match is drawn {}", score(view)),
-        (Some(MatchEnding::Forfeited), Some(Who::You)) => format!("{} has left: you win", opponent(view)),
-        (Some(MatchEnding::Forfeited), Some(Who::Them)) => format!("you have left: {} wins", opponent(view)),
-        (Some(MatchEnding::Abandoned), _) if view.opponent_id.is_none() => "nobody has joined: the match is abandoned".to_owned(),
-        (Some(MatchEnding::Abandoned), _) => "nobody played: the match is abandoned".to_owned(),
-        _ => format!("the match is over {}", score(view)),
+/// The line that says who must act, and until when.
+fn turn(push: &MatchPush, shown: &Shown) -> Option<String> {
+    let mut parts = match shown {
+        Shown::Rounds(rounds) => {
+            vec![format!("round {} against {}, {} : {}", rounds.round, others(push), rounds.your_score, rounds.their_score)]
+        }
+        Shown::Board(_) => vec![format!("you are {}", if push.seat == Some(0) { "X" } else { "O" })],
+        Shown::Otherwise => Vec::new(),
+    };
+    if !is_awaited(push) && !push.awaits.is_empty() {
+        parts.push(format!("waiting for {}", names(push, push.awaits.iter().copied())));
+    } else if is_awaited(push) && !matches!(shown, Shown::Rounds(_)) {
+        parts.push("your turn".to_owned());
     }
+    match push.due_at.map(|due_at| due_at.saturating_sub(push.now).div_ceil(1_000)) {
+        None => {}
+        Some(0) => parts.push("the time is up".to_owned()),
+        Some(1) => parts.push("1 second".to_owned()),
+        Some(seconds) => parts.push(format!("{seconds} seconds")),
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn score(view: &MatchPush) -> String {
-    format!("{} : {}", view.your_score, view.their_score)
+/// The line that says what a match came to, with the game's own words for it. The last round has told them.
+fn end(push: &MatchPush, outcome: &MatchOutcome, shown: &Shown) -> String {
+    let MatchOutcome { ending, places, scores, words } = outcome;
+    let place = push.seat.and_then(|seat| places.get(seat)).copied();
+    let firsts = || names(push, (0..places.len()).filter(|seat| places[*seat] == 1));
+    let lasts = || names(push, (0..places.len()).filter(|seat| places[*seat] > 1));
+    let mut line = match (ending, place) {
+        (MatchEnding::Won, Some(1)) => "you have won".to_owned(),
+        (MatchEnding::Won, Some(_)) if places.len() == 2 => "you have lost".to_owned(),
+        (MatchEnding::Won, Some(place)) => format!("{} has won, and you are at place {place}", firsts()),
+        (MatchEnding::Won, None) => format!("{} has won", firsts()),
+        (MatchEnding::Drawn, _) => "the match is drawn".to_owned(),
+        (MatchEnding::Forfeited, Some(1)) => format!("{} has left: you win", lasts()),
+        (MatchEnding::Forfeited, Some(_)) => format!("you have left: {} wins", firsts()),
+        (MatchEnding::Abandoned, _) => "the match is abandoned".to_owned(),
+        (MatchEnding::Void, _) => "the match does not count".to_owned(),
+        _ => "the match is over".to_owned(),
+    };
+    let is_by_rules = matches!(ending, MatchEnding::Won | MatchEnding::Drawn);
+    if !scores.is_empty() && is_by_rules {
+        // One's own first, if there are two.
+        let mut scores: Vec<String> = scores.iter().map(ToString::to_string).collect();
+        if scores.len() == 2 && push.seat == Some(1) {
+            scores.reverse();
+        }
+        line = format!("{line}{}{}", if scores.len() == 2 { " " } else { ", " }, scores.join(" : "));
+    }
+    let is_told = *ending == MatchEnding::Forfeited || words.is_empty() || is_by_rules && matches!(shown, Shown::Rounds(_));
+    if is_told { line } else { format!("{line}: {}", visible(words)) }
 }
 
-fn opponent(view: &MatchPush) -> String {
-    view.opponent_id.as_deref().map_or_else(|| "the other player".to_owned(), visible)
+fn is_awaited(push: &MatchPush) -> bool {
+    push.seat.is_some_and(|seat| push.awaits.contains(&seat))
+}
+
+/// All but the player.
+fn others(push: &MatchPush) -> String {
+    names(push, (0..push.players.len()).filter(|seat| Some(*seat) != push.seat))
+}
+
+fn names(push: &MatchPush, seats: impl Iterator<Item = usize>) -> String {
+    let names: Vec<String> = seats.filter_map(|seat| push.players.get(seat)).map(|player| visible(&player.player_id)).collect();
+    names.join(" and ")
 }
 
 #[cfg(test)]
-pub(in super::super) mod tests {
-    use super::*;
-
-    /// The moment of the tests, in epoch milliseconds.
-    const NOW: u64 = 1_700_000_000_000;
-
-    /// The first round against bob.
-    pub(in super::super::super) fn first_round() -> MatchPush {
-        MatchPush {
-            match_id: "K7QX2M".into(),
-            mode: "rpsls".into(),
-            version: 2,
-            state: MatchState::Playing,
-            opponent_id: Some("bob".into()),
-            round: 1,
-            due_at: Some(NOW + 5_000),
-            your_score: 0,
-            their_score: 0,
-            winner: None,
-            ending: None,
-            your_play: None,
-            their_play: None,
-            round_winner: None,
-            round_summary: None,
-        }
-    }
-
-    /// The second round, after the first was won.
-    fn second_round() -> MatchPush {
-        MatchPush {
-            version: 3,
-            round: 2,
-            your_score: 1,
-            your_play: Some("paper".into()),
-            their_play: Some("rock".into()),
-            round_winner: Some(Who::You),
-            round_summary: Some("paper covers rock".into()),
-            ..first_round()
-        }
-    }
-
-    fn over(ending: MatchEnding, winner: Option<Who>) -> MatchPush {
-        MatchPush { version: 9, state: MatchState::Over, due_at: None, ending: Some(ending), winner, ..second_round() }
-    }
-
-    fn told(push: &MatchPush) -> String {
-        view(push, None, NOW)
-    }
-
-    #[test]
-    fn a_round_is_told_with_what_is_at_stake() {
-        assert_eq!(told(&first_round()), "round 1 against bob, 0 : 0; 5 seconds");
-        let told_at = |now| view(&first_round(), None, now);
-        assert_eq!(told_at(NOW + 70), "round 1 against bob, 0 : 0; 5 seconds", "what has begun counts");
-        assert_eq!(told_at(NOW + 4_000), "round 1 against bob, 0 : 0; 1 second");
-        assert_eq!(told_at(NOW + 9_000), "round 1 against bob, 0 : 0; the time is up");
-        assert_eq!(told(&MatchPush { due_at: None, opponent_id: None, ..first_round() }), "round 1 against the other player, 0 : 0");
-    }
-
-    #[test]
-    fn the_round_before_is_told_once() {
-        let second = second_round();
-        let both = "paper covers rock: you win the round\nround 2 against bob, 1 : 0; 5 seconds";
-        assert_eq!(told(&second), both);
-        assert_eq!(view(&second, Some(&first_round()), NOW), both);
-        assert_eq!(view(&second, Some(&MatchPush { match_id: "other".into(), ..second_round() }), NOW), both);
-        assert_eq!(view(&second, Some(&second_round()), NOW), "round 2 against bob, 1 : 0; 5 seconds");
-        let result = |round_winner, summary: &str| {
-            let told = told(&MatchPush { round_winner, round_summary: Some(summary.into()), ..second_round() });
-            told.lines().next().map(str::to_owned).unwrap()
-        };
-        assert_eq!(result(Some(Who::Them), "rock against nothing"), "rock against nothing: bob wins the round");
-        assert_eq!(result(None, "rock meets rock"), "rock meets rock: nobody wins the round");
-    }
-
-    #[test]
-    fn an_end_says_how() {
-        let won = MatchPush { your_score: 3, their_score: 1, ..over(MatchEnding::Won, Some(Who::You)) };
-        assert_eq!(told(&won), "paper covers rock: you win the round\nyou have won 3 : 1");
-        let last = |push: &MatchPush| told(push).lines().last().map(str::to_owned).unwrap();
-        assert_eq!(last(&over(MatchEnding::Won, Some(Who::Them))), "you have lost 1 : 0");
-        assert_eq!(last(&over(MatchEnding::Drawn, None)), "the match is drawn 1 : 0");
-        assert_eq!(told(&over(MatchEnding::Forfeited, Some(Who::You))), "bob has left: you win", "the round before was told");
-        assert_eq!(told(&over(MatchEnding::Forfeited, Some(Who::Them))), "you have left: bob wins");
-        assert_eq!(told(&over(MatchEnding::Abandoned, None)), "nobody played: the match is abandoned");
-        let alone = MatchPush { opponent_id: None, ..over(MatchEnding::Abandoned, None) };
-        assert_eq!(told(&alone), "nobody has joined: the match is abandoned");
-        assert_eq!(told(&over(MatchEnding::Unknown, None)), "the match is over 1 : 0");
-    }
-
-    #[test]
-    fn whoever_waits_is_told_for_what() {
-        let waiting = MatchPush { state: MatchState::Waiting, opponent_id: None, round: 0, ..first_round() };
-        assert_eq!(told(&waiting), "waiting for the second player: join K7QX2M");
-        let came_to_nothing = |outcome| pool(&PoolPush { ticket_id: "t".into(), outcome });
-        assert_eq!(came_to_nothing(PoolOutcome::TimedOut), "nobody was found in time");
-        assert!(came_to_nothing(PoolOutcome::Away).starts_with("you were away"));
-        assert_eq!(joined(&PoolJoined { ticket_id: "t\r".into() }), r"looking for somebody to play with (ticket t\r)");
-    }
-
-    #[test]
-    fn nothing_of_a_match_can_control_the_terminal() {
-        let evil = || "\u{1b}[2J\u{202e}".to_owned();
-        let push = MatchPush {
-            match_id: evil(),
-            opponent_id: Some(evil()),
-            round_summary: Some(evil()),
-            round_winner: Some(Who::Them),
-            ..second_round()
-        };
-        let states = [MatchState::Waiting, MatchState::Playing, MatchState::Over, MatchState::Unknown];
-        let endings = [MatchEnding::Won, MatchEnding::Forfeited];
-        for (state, ending) in states.into_iter().flat_map(|state| endings.map(|ending| (state, ending))) {
-            for winner in [Who::You, Who::Them] {
-                let line = told(&MatchPush { state, ending: Some(ending), winner: Some(winner), ..push.clone() });
-                assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line}");
-            }
-        }
-        let play = Played { match_id: evil(), round: 1, play: evil() };
-        assert_eq!(played(&play), r"you play \u{1b}[2J\u{202e} in round 1");
-    }
-}
+pub(in super::super) mod tests;

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
-use muster_aws::{Fault, MatchRow, MatchedInto, PlacementRow, TicketRow, Turned, clock, group_id};
+use muster_aws::{Fault, MatchedInto, PlacementRow, Read, TicketRow, clock, group_id, new_seed};
 use muster_game::{
-    Kind, Mode,
+    Circumstances, Kind, Match, Mode, Opening,
     matchmaking::{self, DEFAULT_WINDOWS, Ticket},
-    rounds::Match,
 };
 
 use super::{LOOK_AGAIN, Looker, outcome::Outcome};
@@ -17,7 +16,13 @@ const CHOICES: usize = 5;
 
 impl Looker {
     /// Chooses matches until all who are chosen are there, and their tickets too.
-    pub(super) async fn choose_all(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<(), Fault> {
+    pub(super) async fn choose_all(
+        &self,
+        mode: &'static Mode,
+        tickets: &[TicketRow],
+        outcome: &mut Outcome,
+        cause: &str,
+    ) -> Result<(), Fault> {
         for _ in 0..CHOICES {
             if !self.choose(mode, tickets, outcome, cause).await? {
                 return Ok(());
@@ -29,11 +34,11 @@ impl Looker {
 
     /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, or a ticket was
     /// gone, so that others may be chosen in their place.
-    async fn choose(&self, mode: &Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
+    async fn choose(&self, mode: &'static Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
         let left = newest_of_each_player(tickets.iter().filter(|ticket| outcome.is_left(ticket)));
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
         let now = clock::now_milliseconds();
-        let matched = matchmaking::match_tickets(&candidates, mode.team.unwrap_or(2), &DEFAULT_WINDOWS, now);
+        let matched = matchmaking::match_tickets(&candidates, mode.pool.unwrap_or(2), &DEFAULT_WINDOWS, now);
         let chosen: Vec<Vec<&TicketRow>> = matched.matches.iter().map(|group| group.iter().map(|index| left[*index]).collect()).collect();
         self.find_out(chosen.iter().flatten().flat_map(|ticket| &ticket.players), outcome).await?;
         let mut others = false;
@@ -51,8 +56,8 @@ impl Looker {
         let made = try_join_all(complete.iter().map(|group| self.make(mode, group, cause))).await?;
         for (group, made) in complete.iter().zip(made) {
             let done: Vec<String> = match made {
-                Turned::Done => group.iter().map(|ticket| ticket.ticket_id.clone()).collect(),
-                Turned::Gone(gone) => {
+                Ok(()) => group.iter().map(|ticket| ticket.ticket_id.clone()).collect(),
+                Err(gone) => {
                     others = true;
                     gone
                 }
@@ -69,23 +74,25 @@ impl Looker {
     /// Finds out of `players` who is connected.
     pub(super) async fn find_out(&self, players: impl Iterator<Item = &String>, outcome: &mut Outcome) -> Result<(), Fault> {
         let unknown: BTreeSet<&String> = players.filter(|player| !outcome.present.contains_key(*player)).collect();
-        let found = try_join_all(unknown.iter().map(|player| self.connections.of_player(player))).await?;
+        let found = try_join_all(unknown.iter().map(|player| self.connections.of_player(player, Read::Consistent))).await?;
         for (player, connections) in unknown.into_iter().zip(found) {
             outcome.present.insert(player.clone(), connections.iter().any(|connection| !connection.is_expired()));
         }
         Ok(())
     }
 
-    /// Turns tickets into a match or a placement.
-    async fn make(&self, mode: &Mode, group: &[&TicketRow], cause: &str) -> Result<Turned, Fault> {
+    /// Turns tickets into a match or a placement. The inner error has the tickets that cannot be used any more.
+    async fn make(&self, mode: &'static Mode, group: &[&TicketRow], cause: &str) -> Result<Result<(), Vec<String>>, Fault> {
         let now = clock::now_milliseconds();
         let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
         let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
         let id = group_id(newest, &ids).to_string();
         let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
         let made = match &mode.kind {
-            Kind::Rounds(rounds) => {
-                let row = MatchRow::new(&id, mode.name, players, cause).with(&Match::begun(rounds, now), now);
+            Kind::Played(_) => {
+                let opening = Opening { match_id: &id, mode, options: None, players: &players, bots: 0, seed: &new_seed() };
+                let opened = Match::open(opening, Circumstances { now, by: cause });
+                let row = opened.map_err(|rejection| Fault::because(rejection.message))?;
                 self.tickets.turn(&self.seats, group, MatchedInto::Match(&self.matches, &row)).await?
             }
             Kind::Hosted(_) => {
@@ -97,7 +104,7 @@ impl Looker {
                 self.tickets.turn(&self.seats, group, MatchedInto::Placement(&self.placements, &row)).await?
             }
         };
-        if made == Turned::Done {
+        if made.is_ok() {
             tracing::info!(cause, mode = mode.name, groupId = id, tickets = ids.len(), "matched");
         }
         Ok(made)

@@ -1,7 +1,7 @@
 //! Tickets that come to nothing: nobody was found in time, or a player is away for too long.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use muster_aws::{Fault, TicketRow, clock, push::Outgoing, telemetry::Metrics};
+use muster_aws::{Fault, Read, TicketRow, clock, push::Outgoing, telemetry::Metrics};
 use muster_game::matchmaking::DEFAULT_WINDOWS;
 use muster_protocol::{PoolOutcome, PoolPush, ServerFrame};
 
@@ -80,7 +80,7 @@ impl Looker {
         let frame = ServerFrame::Pool(PoolPush { ticket_id: ticket.ticket_id.clone(), outcome });
         let frame = [Outgoing::new(&frame, DEFAULT_WINDOWS.times_out_at(ticket.queued_at))?];
         for player in &ticket.players {
-            if let Err(failed) = self.push.to_player(player, &frame, metrics).await {
+            if let Err(failed) = self.push.to_player(player, &frame, Read::Consistent, metrics).await {
                 tracing::warn!(
                     cause = ticket.cause,
                     playerId = player,

@@ -1,5 +1,5 @@
 //! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling
-//! rejections from faults. One entry per kind of event source: [`route`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
+//! rejections from faults. One entry per kind of event source: [`route`] and [`quiet`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
 //! [`timer`], [`topic`].
 
 mod authorizer;
@@ -23,9 +23,9 @@ pub use authorizer::authorizer;
 pub use connection::{ConnectionEvent, connection};
 pub use player::Player;
 pub use record::Row;
-pub use route::{Call, route, unrouted};
+pub use route::{Call, Quiet, quiet, route, unrouted};
 pub use stream::{FailedRow, changes, stream};
-pub use timer::timer;
+pub use timer::{Fired, timer};
 pub use topic::{Notification, topic};
 pub use trouble::Trouble;
 use unanswered::Unanswered;

@@ -31,6 +31,8 @@ pub struct Row<T> {
     pub(super) index: usize,
     /// The request that led to it.
     pub(super) cause: String,
+    /// The request that made this write of it, where that is another one.
+    pub(super) by: Option<String>,
 }
 
 impl<T> Row<T> {
@@ -38,6 +40,12 @@ impl<T> Row<T> {
     #[must_use]
     pub fn cause(&self) -> &str {
         &self.cause
+    }
+
+    /// The request that made this write of it.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        self.by.as_deref().unwrap_or(&self.cause)
     }
 }
 
@@ -78,12 +86,13 @@ impl Record {
             _ => return Ok(None),
         }
         let image = record.change.new_image;
-        let cause = match image.get("cause") {
-            Some(AttributeValue::S(cause)) => Some(cause.clone()),
+        let text = |name: &str| match image.get(name) {
+            Some(AttributeValue::S(text)) => Some(text.clone()),
             _ => None,
         };
+        let (cause, by) = (text("cause"), text("by"));
         match (serde_dynamo::from_item(image), cause) {
-            (Ok(row), cause) => Ok(Some(Row { row, index, cause: cause.unwrap_or_default() })),
+            (Ok(row), cause) => Ok(Some(Row { row, index, cause: cause.unwrap_or_default(), by })),
             (Err(error), Some(cause)) => Err(Fault::new("understanding the row", error).of_request(cause)),
             (Err(error), None) => Err(Fault::new("understanding the row", error)),
         }

@@ -6,6 +6,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent};
+use muster_protocol::reading;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -13,7 +14,18 @@ use tokio::time::{Instant, timeout_at};
 use super::{BURIAL, Config, ConfigError, Fault, Metric, Metrics, Trouble, record::Batch, run, work_deadline};
 use crate::dead_letters::DeadLetters;
 
-/// Runs the handler of timers that are `T` as JSON, several at once. It is told by when it must be through. Reads `DEAD_LETTERS_URL`, besides
+/// A timer that is there.
+#[derive(Clone, Debug)]
+pub struct Fired<T> {
+    /// What it says.
+    pub timer: T,
+    /// Whether it was handed over before: it may have been dealt with then, in part or wholly.
+    pub again: bool,
+    /// By when its handler must be through.
+    pub deadline: Instant,
+}
+
+/// Runs the handler of timers that are `T` as JSON, several at once. Reads `DEAD_LETTERS_URL`, besides
 /// what the handler's state reads.
 ///
 /// # Errors
@@ -21,13 +33,13 @@ use crate::dead_letters::DeadLetters;
 pub async fn timer<S, T, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
 where
     T: DeserializeOwned,
-    H: AsyncFn(&S, T, Instant, &Metrics) -> Result<(), Trouble>,
+    H: AsyncFn(&S, Fired<T>, &Metrics) -> Result<(), Trouble>,
 {
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline) - BURIAL;
         let handled = event.payload.records.iter().map(async |record| {
-            let handled = async { handler(state, read(record).map_err(Trouble::Impossible)?, deadline, metrics).await };
+            let handled = async { handler(state, read(record, deadline).map_err(Trouble::Impossible)?, metrics).await };
             let handled = timeout_at(deadline, handled).await;
             let Err(trouble) = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into())) else { return None };
             let fault = trouble.settle(dead_letters, record).await.err()?;
@@ -44,10 +56,12 @@ where
     .await
 }
 
-fn read<T: DeserializeOwned>(record: &RawValue) -> Result<T, Fault> {
+fn read<T: DeserializeOwned>(record: &RawValue, deadline: Instant) -> Result<Fired<T>, Fault> {
     let message: SqsMessage = serde_json::from_str(record.get()).map_err(|error| Fault::new("understanding the queue's message", error))?;
+    let received = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1_u32);
     let body = message.body.unwrap_or_default();
-    serde_json::from_str(&body).map_err(|error| Fault::new("understanding the timer", error))
+    let timer = reading::read(&body).map_err(|complaint| Fault::new("understanding the timer", complaint))?;
+    Ok(Fired { timer, again: received > 1, deadline })
 }
 
 /// What a message is reported by. One without an id cannot be reported alone: then the empty identifier repeats the whole batch.

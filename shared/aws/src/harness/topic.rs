@@ -5,7 +5,7 @@
 
 use aws_lambda_events::sns::SnsRecord;
 use lambda_runtime::{Error, LambdaEvent};
-use serde::de::DeserializeOwned;
+use muster_protocol::events::Event;
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout_at;
 use tracing::Instrument;
@@ -24,13 +24,13 @@ pub struct Notification<T> {
     pub published_at: u64,
 }
 
-/// Runs the handler of messages that are `T` as JSON. Reads `DEAD_LETTERS_URL`, besides what the handler's state reads.
+/// Runs the handler of messages that are a `T`. Reads `DEAD_LETTERS_URL`, besides what the handler's state reads.
 ///
 /// # Errors
 /// If the function cannot start.
 pub async fn topic<S, T, H>(state: impl FnOnce(&Config) -> Result<S, ConfigError>, handler: H) -> Result<(), Error>
 where
-    T: DeserializeOwned,
+    T: Event,
     H: AsyncFn(&S, Notification<T>, &Metrics) -> Result<(), Trouble>,
 {
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
@@ -56,17 +56,19 @@ where
     .await
 }
 
-fn read<T: DeserializeOwned>(record: &RawValue) -> Result<Notification<T>, Fault> {
+fn read<T: Event>(record: &RawValue) -> Result<Notification<T>, Fault> {
     let record: SnsRecord = serde_json::from_str(record.get()).map_err(|error| Fault::new("understanding the notification", error))?;
     let id = record.sns.message_id;
     let message =
-        serde_json::from_str(&record.sns.message).map_err(|error| Fault::new("understanding the message", error).of_request(id.clone()))?;
+        T::read(&record.sns.message).map_err(|complaint| Fault::new("understanding the message", complaint).of_request(id.clone()))?;
     let published_at = u64::try_from(record.sns.timestamp.timestamp_millis()).unwrap_or_default();
     Ok(Notification { message, id, published_at })
 }
 
 #[cfg(test)]
 mod tests {
+    use muster_protocol::events::Announcement;
+
     use super::*;
 
     fn record(message: &str) -> Box<RawValue> {
@@ -79,15 +81,16 @@ mod tests {
 
     #[test]
     fn a_notification_is_read_with_its_id_and_time() {
-        let notification: Notification<u32> = read(&record("42")).unwrap();
-        assert_eq!((notification.message, notification.id.as_str(), notification.published_at), (42, "m1", 1_439_920_952_111));
+        let notification: Notification<Announcement> = read(&record(r#"{"playerIds":["a"],"type":"t"}"#)).unwrap();
+        assert_eq!((notification.id.as_str(), notification.published_at), ("m1", 1_439_920_952_111));
+        assert_eq!(notification.message.kind, "t");
     }
 
     #[test]
     fn a_message_that_is_not_as_it_should_be_says_which_it_was() {
-        let fault = read::<u32>(&record("{}")).unwrap_err();
+        let fault = read::<Announcement>(&record(r#"{"playerIds":["a"],"type":7}"#)).unwrap_err();
         assert_eq!(fault.cause(), Some("m1"));
-        assert!(fault.chain().starts_with("understanding the message: "), "{}", fault.chain());
-        assert!(read::<u32>(&serde_json::value::to_raw_value("odd").unwrap()).unwrap_err().chain().contains("notification"));
+        assert_eq!(fault.chain(), "understanding the message: type: invalid type: integer `7`, expected a string");
+        assert!(read::<Announcement>(&serde_json::value::to_raw_value("odd").unwrap()).unwrap_err().chain().contains("notification"));
     }
 }

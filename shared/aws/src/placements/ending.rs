@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use muster_game::placement::Change;
 use muster_protocol::SeatKind;
 
-use super::{Changed, End, PlacementRow, Placements};
+use super::{End, PlacementRow, Placements};
 use crate::{Config, ConfigError, Fault, PlayerSessionRow, PlayerSessions, Seats};
 
 /// How many players are told side by side.
@@ -41,19 +41,11 @@ impl Ending {
     ///
     /// # Errors
     /// A [`Fault`] if a table cannot be written: then this is to be done again.
-    pub async fn end(&self, placement_id: &str, end: &End) -> Result<Option<PlacementRow>, Fault> {
-        let row = match self.placements.end(placement_id, end).await? {
-            Changed::Won(row) => {
-                tracing::info!(cause = row.cause, placementId = placement_id, outcome = ?end.outcome, reason = end.reason, "ended");
-                row
-            }
-            Changed::Lost(Some(row)) => {
-                let late = end.outcome;
-                tracing::info!(cause = row.cause, placementId = placement_id, outcome = ?row.outcome, ?late, "had ended");
-                row
-            }
-            Changed::Lost(None) => return Ok(None),
-        };
+    pub async fn end(&self, placement_id: &str, by: &str, end: &End) -> Result<Option<PlacementRow>, Fault> {
+        let ended = self.placements.end(placement_id, by, end).await?;
+        let Some(row) = ended.row else { return Ok(None) };
+        let (cause, outcome, late) = (&row.cause, row.outcome, (!ended.written).then_some(end.outcome));
+        tracing::info!(cause, by, placementId = placement_id, ?outcome, reason = row.reason, ?late, "ended");
         self.tell(&row).await?;
         Ok(Some(row))
     }
@@ -68,12 +60,11 @@ impl Ending {
         }
         let rows = PlayerSessionRow::of_placement(row);
         for_each(rows.iter().map(async |told| {
-            self.seats.release(&told.player_id, SeatKind::Placement, &row.placement_id).await?;
+            self.seats.release(&told.player_id, row.lane(), SeatKind::Placement, &row.placement_id).await?;
             self.player_sessions.insert(told).await
         }))
         .await?;
-        self.placements.change(&row.placement_id, Change::Tell).await?;
-        Ok(())
+        self.placements.change(&row.placement_id, &row.by, |row| row.after(Change::Tell).filter(|_| !row.told)).await.map(drop)
     }
 
     /// Closes the session of every player of a fulfilled placement whose game session is over. Done again, it changes nothing.

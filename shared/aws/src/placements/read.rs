@@ -4,11 +4,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use muster_game::placement::Status;
 use muster_protocol::events::placement_of_session;
 
-use super::{End, PlacementRow, Placements, change};
+use super::{End, PlacementRow, Placements};
 use crate::{
     Fault, clock,
-    conditional::{self, Item, Written},
+    write::{Item, text, write},
 };
+
+/// The key of a placement.
+pub(super) fn key(placement_id: &str) -> Item {
+    Item::from([("placementId".to_owned(), text(placement_id))])
+}
 
 /// What a pointer row has instead of a placement's attributes: the placement of a game session whose ARN does not tell it.
 const POINTS_TO: &str = "pointsTo";
@@ -19,7 +24,7 @@ impl Placements {
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
     pub async fn get(&self, placement_id: &str) -> Result<Option<PlacementRow>, Fault> {
-        let row = self.get_item(placement_id).await?.map(change::read).transpose()?;
+        let row: Option<PlacementRow> = self.rows.get(&key(placement_id), true).await?;
         Ok(row.filter(|row| row.expires_at > clock::now_seconds()))
     }
 
@@ -38,13 +43,8 @@ impl Placements {
             ..PlacementRow::new(placement_id, end.player_sessions.keys().cloned().collect(), now, cause)
         };
         let row = PlacementRow { player_sessions: end.player_sessions, ..row };
-        let item: Item = serde_dynamo::to_item(&row).map_err(|error| Fault::new("making the placement's row", error))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression("attribute_not_exists(placementId)");
-        match conditional::put(put, "adopting a placement").await? {
-            Written::Done(_) => Ok(Some(row)),
-            Written::Refused(_) => Ok(None),
-        }
+        let put = self.rows.put(&row, None)?;
+        Ok(write(&self.rows.client, vec![put], "adopting a placement").await?.is_ok().then_some(row))
     }
 
     /// Remembers which placement a game session is of, unless its ARN tells it. No placement can have the ARN as its id, which has colons.
@@ -56,9 +56,10 @@ impl Placements {
             return Ok(());
         }
         let put = self
+            .rows
             .client
             .put_item()
-            .table_name(&self.table)
+            .table_name(&self.rows.table)
             .item("placementId", AttributeValue::S(game_session_arn.to_owned()))
             .item(POINTS_TO, AttributeValue::S(placement.placement_id.clone()))
             .item("expiresAt", AttributeValue::N(placement.expires_at.to_string()))
@@ -72,13 +73,9 @@ impl Placements {
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
     pub async fn pointed_to(&self, game_session_arn: &str) -> Result<Option<String>, Fault> {
-        let item = self.get_item(game_session_arn).await?;
+        let get = self.rows.client.get_item().table_name(&self.rows.table).consistent_read(true);
+        let got = get.set_key(Some(key(game_session_arn))).send().await;
+        let item = got.map_err(|error| Fault::new("reading the way from a game session to its placement", error))?.item;
         Ok(item.and_then(|item| item.get(POINTS_TO)?.as_s().ok().cloned()))
-    }
-
-    async fn get_item(&self, placement_id: &str) -> Result<Option<Item>, Fault> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let get = get.key("placementId", AttributeValue::S(placement_id.to_owned()));
-        Ok(get.send().await.map_err(|error| Fault::new("reading a placement", error))?.item)
     }
 }

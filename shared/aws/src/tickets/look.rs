@@ -1,12 +1,12 @@
 //! When a pool is looked at again: one timer for each, in the pool's own row.
 
-use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
+use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use serde::Deserialize;
 
 use super::{POOL, Tickets};
 use crate::{
     Fault, clock,
-    conditional::{self, Written},
+    write::{InTheWay, Part, number, text, write},
 };
 
 /// How long the row is remembered behind the time it names, in seconds.
@@ -29,7 +29,6 @@ impl Tickets {
     /// # Errors
     /// A [`Fault`] if the table cannot be written, or the row not understood.
     pub async fn look_at(&self, pool: &str, at: u64, cause: &str) -> Result<Option<u64>, Fault> {
-        let number = |value: u64| AttributeValue::N(value.to_string());
         let update = self
             .row_of(pool)
             .update_expression("SET lookAt = :at, expiresAt = :expires, cause = :cause")
@@ -37,21 +36,21 @@ impl Tickets {
             .expression_attribute_values(":at", number(at))
             .expression_attribute_values(":now", number(clock::now_milliseconds()))
             .expression_attribute_values(":expires", number(at / 1_000 + ROW_SECONDS))
-            .expression_attribute_values(":cause", AttributeValue::S(cause.to_owned()));
-        match conditional::update(update, "noting when to look at a pool").await? {
-            Written::Done(_) => Ok(Some(at)),
-            Written::Refused(row) => {
-                let noted: Option<Noted> =
-                    row.map(serde_dynamo::from_item).transpose().map_err(|error| Fault::new("understanding a pool's row", error))?;
-                Ok(noted.filter(|noted| noted.cause == cause).map(|noted| noted.look_at))
-            }
-        }
+            .expression_attribute_values(":cause", text(cause));
+        let Err(in_the_way) = self.write_row(update, "noting when to look at a pool").await? else { return Ok(Some(at)) };
+        let row = in_the_way.into_iter().next().flatten().flatten();
+        let noted: Option<Noted> =
+            row.map(serde_dynamo::from_item).transpose().map_err(|error| Fault::new("understanding a pool's row", error))?;
+        Ok(noted.filter(|noted| noted.cause == cause).map(|noted| noted.look_at))
     }
 
     /// An update of a pool's own row.
-    fn row_of(&self, pool: &str) -> UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.table);
-        update.key("pool", AttributeValue::S(pool.to_owned())).key("ticketId", AttributeValue::S(POOL.to_owned()))
+    fn row_of(&self, pool: &str) -> UpdateBuilder {
+        Update::builder().table_name(&self.table).key("pool", text(pool)).key("ticketId", text(POOL))
+    }
+
+    async fn write_row(&self, update: UpdateBuilder, doing: &str) -> Result<Result<(), InTheWay>, Fault> {
+        write(&self.client, vec![update.part()?], doing).await
     }
 
     /// Takes back what was noted for `at`, since the timer could not be set: so the next one who looks sets one. The row keeps a time, as one without
@@ -64,9 +63,9 @@ impl Tickets {
             .row_of(pool)
             .update_expression("SET lookAt = :long_ago")
             .condition_expression("lookAt = :at")
-            .expression_attribute_values(":long_ago", AttributeValue::N("0".to_owned()))
-            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
-        conditional::update(update, "taking back when to look at a pool").await.map(drop)
+            .expression_attribute_values(":long_ago", number(0))
+            .expression_attribute_values(":at", number(at));
+        self.write_row(update, "taking back when to look at a pool").await.map(drop)
     }
 
     /// Touches a pool's row when its timer fires, which makes its stream consumer look. A timer that is late, or repeated, touches nothing.
@@ -78,9 +77,9 @@ impl Tickets {
             .row_of(pool)
             .update_expression("SET looks = if_not_exists(looks, :none) + :one REMOVE lookAt")
             .condition_expression("lookAt = :at")
-            .expression_attribute_values(":at", AttributeValue::N(at.to_string()))
-            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-        Ok(matches!(conditional::update(update, "touching a pool").await?, Written::Done(_)))
+            .expression_attribute_values(":at", number(at))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one", number(1));
+        Ok(self.write_row(update, "touching a pool").await?.is_ok())
     }
 }

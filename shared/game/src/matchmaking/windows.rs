@@ -55,12 +55,6 @@ impl Window {
             (missing, per_second) => Some((u64::from(missing) * 1_000).div_ceil(u64::from(per_second))),
         }
     }
-
-    /// When that of a ticket queued at `queued_at` is at least `width` wide, both in epoch milliseconds. `None` if it never is.
-    pub(super) fn reaches_at(&self, width: u32, queued_at: u64) -> Option<u64> {
-        // A clock that is behind the one that queued the ticket sees a window that has not begun to grow, not one that is shut.
-        self.reaches(width).map(|waited| if waited == 0 { 0 } else { queued_at.saturating_add(waited) })
-    }
 }
 
 impl Windows {
@@ -80,12 +74,12 @@ impl Windows {
 /// Points of skill in a band.
 const BAND: u16 = 500;
 
-/// How many bands there are: `0..BANDS`.
+/// How many bands there are.
 ///
 /// A pool is a partition of its table, which takes some thousand writes a second, and a matcher reads one partition. Ten bands spread a busy
 /// mode over ten of each. Narrower ones would spread it further, but with their windows at the widest tickets would have to be looked for in
 /// more of them, of which each is one more query.
-pub const BANDS: u16 = 10;
+const BANDS: u16 = 10;
 
 /// The band of a skill. The highest has no upper end.
 #[must_use]

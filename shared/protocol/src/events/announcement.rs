@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::is_plain;
-use crate::limits;
+use super::{Event, is_plain};
+use crate::{
+    limits,
+    reading::{self, Complaint},
+};
 
 /// `{"playerIds":["alice"],"type":"reward","body":{"coins":5}}`, published on the announcements topic. Each player gets it as a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
@@ -21,7 +24,14 @@ pub struct Announcement {
     pub kind: String,
     /// Text, or any JSON, of up to 16,384 bytes.
     #[serde(default)]
-    pub body: Value,
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub body: Box<RawValue>,
+}
+
+impl Event for Announcement {
+    fn read(text: &str) -> Result<Self, Complaint> {
+        reading::event(text)
+    }
 }
 
 impl Announcement {
@@ -31,13 +41,10 @@ impl Announcement {
         self.player_ids.iter().map(String::as_str).collect()
     }
 
-    /// The text of the message: the body as it is if it is text, else as JSON.
+    /// The text of the message: what the body says if it is text, else its JSON, byte for byte.
     #[must_use]
     pub fn text(&self) -> String {
-        match &self.body {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }
+        reading::read(self.body.get()).unwrap_or_else(|_| self.body.get().to_owned())
     }
 
     /// Checks the limits that types cannot express.
@@ -65,12 +72,12 @@ impl Announcement {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn read(value: Value) -> Announcement {
-        serde_json::from_value(value).unwrap()
+        Announcement::read(&value.to_string()).unwrap()
     }
 
     #[test]
@@ -78,6 +85,28 @@ mod tests {
         assert_eq!(read(json!({"playerIds": ["a"], "type": "t", "body": "hi"})).text(), "hi");
         assert_eq!(read(json!({"playerIds": ["a"], "type": "t", "body": {"coins": 5}})).text(), r#"{"coins":5}"#);
         assert_eq!(read(json!({"playerIds": ["a"], "type": "t"})).text(), "null");
+    }
+
+    #[test]
+    fn a_body_keeps_its_bytes_whatever_else_is_odd() {
+        let body = r#"{ "z":123456789012345678901234567890, "a":1.0e0,"n":null,"s":"\ud800","big":1e999 , "":"" }"#;
+        let announcement =
+            Announcement::read(&format!("\u{feff}{{\"type\":\"t\",\"body\":{body},\"playerIds\":[\"a\"],\"\\ud800\":1e999}}")).unwrap();
+        assert_eq!(announcement.text(), body);
+        assert_eq!(Announcement::read(r#"{"playerIds":["a"],"type":"t","body":"\ud83d!"}"#).unwrap().text(), "\u{fffd}!");
+        assert_eq!(Announcement::read(r#"{"playerIds":["a"],"type":"t","body":""}"#).unwrap().text(), "");
+    }
+
+    #[test]
+    fn a_complaint_names_the_field() {
+        for (text, complaint) in [
+            (r#"{"playerIds":["a",5],"type":"t"}"#, "playerIds[1]: invalid type: integer `5`, expected a string"),
+            (r#"{"playerIds":null,"type":"t"}"#, "missing field `playerIds`"),
+            ("[]", "invalid type: sequence, expected struct Announcement"),
+            ("hello", "not JSON: expected value"),
+        ] {
+            assert_eq!(Announcement::read(text).unwrap_err().to_string(), complaint);
+        }
     }
 
     #[test]

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::is_plain;
-use crate::limits;
+use super::{Event, is_plain};
+use crate::{
+    limits,
+    reading::{self, Complaint},
+};
 
 /// The envelope. Only what Muster needs of it; GameLift's has `id`, `time`, `region` and more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlacementEvent {
     /// What happened.
@@ -18,7 +21,7 @@ pub struct PlacementEvent {
 }
 
 /// What happened, told apart by `type`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum PlacementDetail {
@@ -44,8 +47,9 @@ pub enum PlacementDetail {
         /// The game session.
         game_session_arn: String,
         /// Anything that its players should be told, up to 4,096 bytes of JSON.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        results: Option<Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Value>"))]
+        results: Option<Box<RawValue>>,
     },
 }
 
@@ -86,7 +90,61 @@ pub struct PlacedPlayer {
     pub player_session_id: String,
 }
 
+impl Event for PlacementEvent {
+    fn read(text: &str) -> Result<Self, Complaint> {
+        #[derive(Deserialize)]
+        struct Envelope<'a> {
+            #[serde(borrow)]
+            detail: &'a RawValue,
+        }
+        let Envelope { detail } = reading::event(text)?;
+        let detail = PlacementDetail::read(detail.get()).map_err(|complaint| complaint.within("detail"))?;
+        Ok(Self { detail })
+    }
+}
+
 impl PlacementDetail {
+    /// Reads the type first, and then only what belongs to it: a reader that is derived for all types at once would gather all members, and
+    /// results would lose their bytes.
+    fn read(text: &str) -> Result<Self, Complaint> {
+        #[derive(Deserialize)]
+        enum Type {
+            PlacementFulfilled,
+            PlacementCancelled,
+            PlacementTimedOut,
+            PlacementFailed,
+            SessionEnded,
+        }
+        #[derive(Deserialize)]
+        struct Typed {
+            #[serde(rename = "type")]
+            kind: Type,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Unfulfilled {
+            placement_id: String,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Ended {
+            game_session_arn: String,
+            results: Option<Box<RawValue>>,
+        }
+        let Typed { kind } = reading::event(text)?;
+        let placement_id = || reading::event(text).map(|Unfulfilled { placement_id }| placement_id);
+        Ok(match kind {
+            Type::PlacementFulfilled => Self::PlacementFulfilled(reading::event(text)?),
+            Type::PlacementCancelled => Self::PlacementCancelled { placement_id: placement_id()? },
+            Type::PlacementTimedOut => Self::PlacementTimedOut { placement_id: placement_id()? },
+            Type::PlacementFailed => Self::PlacementFailed { placement_id: placement_id()? },
+            Type::SessionEnded => {
+                let Ended { game_session_arn, results } = reading::event(text)?;
+                Self::SessionEnded { game_session_arn, results }
+            }
+        })
+    }
+
     /// Checks the limits that types cannot express.
     ///
     /// # Errors
@@ -99,7 +157,7 @@ impl PlacementDetail {
             | Self::PlacementFailed { placement_id } => check_placement_id(placement_id),
             Self::SessionEnded { game_session_arn, results } => {
                 check_text("gameSessionArn", game_session_arn, limits::GAME_SESSION_ARN_CHARACTERS)?;
-                let bytes = results.as_ref().map_or(0, |results| results.to_string().len());
+                let bytes = results.as_ref().map_or(0, |results| results.get().len());
                 if bytes > limits::RESULTS_BYTES {
                     return Err(format!("results: at most {} bytes of JSON, not {bytes}", limits::RESULTS_BYTES));
                 }
@@ -150,7 +208,7 @@ pub fn placement_of_session(game_session_arn: &str) -> Option<&str> {
 fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).ok_or_else(|| D::Error::custom("port: 1 to 65535"))
+    number.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).ok_or_else(|| D::Error::custom("1 to 65535"))
 }
 
 /// What [`port`] reads, which the type of the field does not tell.
@@ -176,13 +234,13 @@ mod tests {
         "customEventData":"text","dnsName":"ec2-1-1-1-1.eu-west-1.compute.amazonaws.com",
         "startTime":"2021-10-06T09:50:46.923Z","endTime":"2021-10-06T09:50:55.245Z","type":"PlacementFulfilled","gameSessionRegion":"eu-west-1"}}"#;
 
-    fn detail(value: Value) -> Result<PlacementDetail, serde_json::Error> {
-        serde_json::from_value::<PlacementEvent>(json!({"detail": value})).map(|event| event.detail)
+    fn detail(value: Value) -> Result<PlacementDetail, Complaint> {
+        PlacementEvent::read(&json!({"detail": value}).to_string()).map(|event| event.detail)
     }
 
     #[test]
     fn gamelifts_own_example_is_understood() {
-        let event: PlacementEvent = serde_json::from_str(FULFILLED).unwrap();
+        let event = PlacementEvent::read(FULFILLED).unwrap();
         event.detail.check().unwrap();
         let PlacementDetail::PlacementFulfilled(fulfilled) = event.detail else { panic!() };
         assert_eq!((fulfilled.port, fulfilled.ip_address.as_str()), (1_337, "1.1.1.1"));
@@ -195,10 +253,13 @@ mod tests {
         let fulfilled = |port: Value| {
             detail(json!({"type": "PlacementFulfilled", "placementId": "p", "gameSessionArn": "a", "ipAddress": "1.1.1.1", "port": port}))
         };
-        assert!(fulfilled(json!("1337")).is_ok() && fulfilled(json!(1337)).is_ok());
-        for wrong in [json!("0"), json!(65_536), json!("x"), json!(null), json!(-1), json!(1.5)] {
-            assert!(fulfilled(wrong.clone()).unwrap_err().to_string().contains("port: 1 to 65535"), "{wrong}");
+        for right in [json!("1337"), json!(1337), json!(1337.0)] {
+            assert!(fulfilled(right).is_ok());
         }
+        for wrong in [json!("0"), json!(65_536), json!("x"), json!(""), json!(-1), json!(1.5), json!([])] {
+            assert_eq!(fulfilled(wrong).unwrap_err().to_string(), "detail.port: 1 to 65535");
+        }
+        assert_eq!(fulfilled(json!(null)).unwrap_err().to_string(), "detail: missing field `port`");
     }
 
     #[test]
@@ -217,7 +278,46 @@ mod tests {
         ] {
             assert_eq!(detail(wrong).unwrap().check().unwrap_err(), problem);
         }
-        assert!(detail(json!({"type": "PlacementPostponed", "placementId": "p"})).is_err());
+    }
+
+    #[test]
+    fn what_is_empty_is_absent() {
+        for empty in [json!(""), json!(null)] {
+            let event = json!({"type": "PlacementFulfilled", "placementId": "p", "gameSessionArn": "a", "ipAddress": "i", "port": 1,
+                "dnsName": empty, "gameSessionRegion": empty, "placedPlayerSessions": null, "customEventData": empty});
+            let PlacementDetail::PlacementFulfilled(fulfilled) = detail(event).unwrap() else { panic!() };
+            assert_eq!((fulfilled.dns_name, fulfilled.game_session_region, fulfilled.placed_player_sessions), (None, None, Vec::new()));
+            let ended = detail(json!({"type": "SessionEnded", "gameSessionArn": "a", "results": empty})).unwrap();
+            assert!(matches!(ended, PlacementDetail::SessionEnded { results: None, .. }));
+        }
+    }
+
+    #[test]
+    fn results_keep_their_bytes() {
+        let results = r#"{ "z":123456789012345678901234567890, "a":1.0,"n":null,"s":"\ud800","big":1e999 }"#;
+        let deep = "[".repeat(5_000) + &"]".repeat(5_000);
+        let text =
+            format!("\u{feff} {{\"more\":{deep},\"detail\":{{\"results\":{results},\"gameSessionArn\":\"a\",\"type\":\"SessionEnded\"}}}}");
+        let PlacementDetail::SessionEnded { results: read, .. } = PlacementEvent::read(&text).unwrap().detail else { panic!() };
+        assert_eq!(read.unwrap().get(), results);
+    }
+
+    #[test]
+    fn a_complaint_names_the_field() {
+        for (text, complaint) in [
+            (r#"{"detail":{"type":"PlacementFailed"}}"#, "detail: missing field `placementId`"),
+            (
+                r#"{"detail":{"type":"PlacementFailed","placementId":7}}"#,
+                "detail.placementId: invalid type: integer `7`, expected a string",
+            ),
+            (r#"{"detail":{"placementId":"p"}}"#, "detail: missing field `type`"),
+            (r#"{"detail":"PlacementFailed"}"#, "detail: invalid type: string \"PlacementFailed\", expected struct Typed"),
+            (r#"{"detail":null}"#, "missing field `detail`"),
+        ] {
+            assert_eq!(PlacementEvent::read(text).unwrap_err().to_string(), complaint);
+        }
+        let postponed = detail(json!({"type": "PlacementPostponed"})).unwrap_err().to_string();
+        assert!(postponed.starts_with("detail.type: unknown variant `PlacementPostponed`, expected one of"), "{postponed}");
     }
 
     #[test]
@@ -238,7 +338,8 @@ mod tests {
             };
             let event = PlacementEvent { detail: PlacementDetail::PlacementFulfilled(fulfilled) };
             prop_assert_eq!(event.detail.check(), Ok(()));
-            prop_assert_eq!(serde_json::from_str::<PlacementEvent>(&serde_json::to_string(&event).unwrap()).unwrap(), event);
+            let written = serde_json::to_string(&event).unwrap();
+            prop_assert_eq!(serde_json::to_string(&PlacementEvent::read(&written).unwrap()).unwrap(), written);
         }
     }
 }

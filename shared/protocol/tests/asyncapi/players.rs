@@ -11,6 +11,9 @@ const DESCRIPTION: &str = "\
 A player's WebSocket. Each frame is one JSON text frame. Unknown fields are ignored in both directions, and frames that do not wait for
 each other's replies may be handled in parallel. Clients ignore frames of a type that they do not know.
 
+What a client sends is read liberally: a whole number may be written `1.0`, an optional field may be `null`, and half of a surrogate pair
+in a text of a body (`\\ud83d`, of an emoji that was cut) reads as U+FFFD. In `route` and `requestId` it is refused.
+
 Every frame of Muster has a `type`. A frame without one is API Gateway's own, and no schema here describes it: an object with a
 `message` such as `Forbidden`, `Internal server error` or `Too Many Requests`, and mostly a `connectionId` and a `requestId`, which is
 API Gateway's and not the client's. The socket stays open. After one, the request may or may not have happened.

@@ -120,6 +120,22 @@ fn a_team_is_no_wider_than_the_window_of_its_youngest() {
 }
 
 #[test]
+fn a_match_of_several_tickets_has_49_players_at_most() {
+    let tickets: Vec<Owned> = (0..50).map(|_| player(1_000, 1, &[("a", 10)])).collect();
+    assert_eq!(matched(49, &tickets).matches, [(0..49).collect::<Vec<_>>()]);
+    assert_eq!(matched(50, &tickets).matches, Vec::<Vec<usize>>::new());
+    assert_eq!(matched(50, &[party(50, 1_000, 1, &[])]).matches, [[0]]);
+}
+
+#[test]
+fn a_search_that_comes_to_nothing_again_and_again_ends() {
+    // Those in the middle go with those on either side, but one is missing. Without a bound all choices of 14 or more of them are tried.
+    let tickets: Vec<Owned> = (0..65).map(|index| player(if index < 31 { 1_000 } else { 850 + index % 2 * 300 }, 10, &[])).collect();
+    assert_eq!(matched(49, &tickets).matches, Vec::<Vec<usize>>::new());
+    assert_eq!(matched(48, &tickets).matches.len(), 1);
+}
+
+#[test]
 fn the_order_of_the_tickets_does_not_matter_but_their_age() {
     let tickets = [player(1_000, 1, &[]), player(1_050, 3, &[]), player(1_060, 2, &[])];
     assert_eq!(pairs(&tickets), [[1, 2]]);

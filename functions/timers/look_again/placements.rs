@@ -1,49 +1,38 @@
-//! A placement of which nobody has heard: the timer looks at it.
+//! A placement of which nobody has heard.
 //!
-//! - Trigger: the queue reconcile-placement, to which placements_forward sends a delayed message for each placement that it starts, and for each
-//!   time at which this timer has decided to look again. The delay is the queue's timeout at GameLift and some grace.
-//! - Reads: the placement, and GameLift's description of it. Writes: its outcome, what its players are told (player_sessions) and their seats; or
-//!   the time of the next look, for which the row's stream event sets the next timer: a timer never sets one itself. Pushes nothing.
-//! - Safe to repeat: it checks what it was set for. One that is late, early, repeated or about what is over does nothing, waits, or finishes what
-//!   its earlier run began.
+//! Reads the placement, and GameLift's description of it. Writes its outcome, what its players are told (player_sessions) and their seats; or the time of the
+//! next look, for which the row's stream event sets the next timer.
 
 use std::time::Duration;
 
-use lambda_runtime::Error;
 use muster_aws::{
-    Changed, Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, ReconcileTimer, Stopped, clock,
-    harness::{self, Trouble},
+    Config, ConfigError, End, Ending, Fault, GameLift, PlacementRow, Stopped, clock,
     telemetry::{Metric, Metrics},
 };
 use muster_game::placement::{self, Change, Described, Reconcile};
 use muster_protocol::Outcome;
 use tokio::time::{Instant, sleep};
 
-struct State {
+/// Who changes a placement here.
+const BY: &str = "timer";
+
+/// The timers of placements.
+pub(crate) struct PlacementTimers {
     ending: Ending,
     gamelift: GameLift,
     /// How long an end is waited for.
     patience: Duration,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    harness::timer(State::from_config, async |state: &State, timer: ReconcileTimer, deadline: Instant, metrics: &Metrics| {
-        let looked = state.look(&timer, deadline, metrics).await;
-        looked.map_err(|fault| Trouble::Again(fault.of_request(&timer.cause)))
-    })
-    .await
-}
-
-impl State {
-    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+impl PlacementTimers {
+    pub(crate) fn from_config(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self { ending: Ending::from_config(config)?, gamelift: GameLift::from_config(config)?, patience: config.placement_patience()? })
     }
 
     /// Looks at a placement, once it is due.
-    async fn look(&self, timer: &ReconcileTimer, deadline: Instant, metrics: &Metrics) -> Result<(), Fault> {
-        let row = self.ending.placements.get(&timer.placement_id).await?;
-        match (placement::fired(row.as_ref().map(PlacementRow::rules).as_ref(), timer.recheck, clock::now_milliseconds()), row) {
+    pub(crate) async fn look(&self, placement_id: &str, recheck: u32, deadline: Instant, metrics: &Metrics) -> Result<(), Fault> {
+        let row = self.ending.placements.get(placement_id).await?;
+        match (placement::fired(row.as_ref().map(PlacementRow::rules).as_ref(), recheck, clock::now_milliseconds()), row) {
             (Reconcile::Wait(milliseconds), Some(row)) => {
                 let pause = Duration::from_millis(milliseconds);
                 if Instant::now() + pause >= deadline {
@@ -68,10 +57,11 @@ impl State {
         match next {
             Reconcile::LookAgain(due_at) => {
                 let again = Change::Recheck { from: row.recheck, due_at };
-                match self.ending.placements.change(&row.placement_id, again).await? {
+                let changed = self.ending.placements.change(&row.placement_id, BY, |row| row.after(again)).await?;
+                match changed.row {
                     // It has ended meanwhile, and whoever ended it may have died since.
-                    Changed::Lost(Some(row)) if row.rules().untold().is_some() => self.ending.tell(&row).await,
-                    Changed::Won(_) | Changed::Lost(_) => Ok(()),
+                    Some(row) if row.rules().untold().is_some() => self.ending.tell(&row).await,
+                    _ => Ok(()),
                 }
             }
             Reconcile::End(outcome) => self.end(row, outcome, end).await,
@@ -101,6 +91,6 @@ impl State {
 
     /// Ends a placement like this, unless GameLift describes how it has ended.
     async fn end(&self, row: &PlacementRow, outcome: Outcome, described: Option<End>) -> Result<(), Fault> {
-        self.ending.end(&row.placement_id, &described.unwrap_or_else(|| End::usual(outcome))).await.map(drop)
+        self.ending.end(&row.placement_id, BY, &described.unwrap_or_else(|| End::usual(outcome))).await.map(drop)
     }
 }
