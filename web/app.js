@@ -177,7 +177,11 @@ async function arrive() {
 
 /** @param {string} code */
 async function join(code) {
-  if (!(await ask(() => muster.joinMatch(code))) && invitation() === code) {
+  const joined = await ask(() => muster.joinMatch(code));
+  if (joined?.state === "over") {
+    notice(failure({ code: "match_over" }));
+  }
+  if (screen() !== "match" && invitation() === code) {
     // The link leads nowhere: loading the page anew need not try it again.
     setHash("");
   }

@@ -160,7 +160,7 @@ async def a_connection_is_replaced_in_the_middle_of_a_match(browser, stack):
 
 @against_the_clock
 async def a_rematch_outlives_a_reload(browser, stack):
-    """On the page of whoever waits in it, and on the page of whoever is asked; and it may have been called off by then."""
+    """On the page of whoever waits in it, and on the page of whoever is asked; and who is elsewhere by then can come, too."""
     val, wim = await arrive(browser, stack, "val"), await arrive(browser, stack, "wim")
     await match(val, wim)
     await leave(val)
@@ -171,11 +171,15 @@ async def a_rematch_outlives_a_reload(browser, stack):
         await page.call("Page.reload")
     await wim.until_text("#invite-lead", "The match begins")
     await val.until_text("#over-title", "You left")
-    await wim.activate("#call-off")
+    await val.activate("#rematch")
+    for page in (val, wim):
+        await page.until_text(".round", "Round 1")
+
+    await leave(wim)
+    await wim.activate("#done")
     await wim.until_text("#lobby-title", LOBBY)
     await val.activate("#rematch")
     await val.until_text("#waiting-title", "Waiting for wim")
-    # Whoever is not beside the match any more reads it all the same, and can come by the link.
     await wim.until_text("#notice", "val: Rematch?")
     await wim.value(f"location.href = {await val.value('JSON.stringify(location.href)')}")
     for page in (val, wim):

@@ -45,7 +45,7 @@ async def leave(page):
 async def invite(page):
     """Opens a match for a friend; its code."""
     await page.activate("#play-friend")
-    await page.until("document.querySelector('#invite-code').textContent.length === 6")
+    await page.until("document.querySelector('#invite-code').checkVisibility()")
     return await page.text("#invite-code")
 
 
