@@ -79,7 +79,7 @@ async def a_phone_on_its_side_shows_the_hands(browser, stack):
     for mode, what in {"rpsls": ".choice, .hand", "tic-tac-toe": ".cell"}.items():
         await choose(pia, mode)
         await pia.activate("#play-computer")
-        await pia.until_text("#summary", "Good luck!")
+        await pia.until("document.querySelector('#board button[aria-disabled=false]')")
         await pia.screenshot(TARGET / f"{mode}-sideways-light.png")
         boxes = f"[...document.querySelectorAll('{what}, .seat, #clock, #prompt')].map((e) => e.getBoundingClientRect())"
         hidden = await pia.value(f"{boxes}.filter(({{ top, bottom, right }}) => top < 0 || bottom > {height} || right > {width}).length")
