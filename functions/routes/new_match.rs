@@ -18,8 +18,8 @@ use muster_protocol::{
     routes::{NewMatch, match_id_of},
 };
 
-/// How often another code is tried, if there is a match of that one.
-const ATTEMPTS: u32 = 5;
+/// How often another code is tried, if there is a match of that one, or a next match that was called off.
+const ATTEMPTS: u32 = 8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -110,7 +110,7 @@ impl Matches {
                 Ok(opened) => Decision { seat: seat_row(&opened, asking), row: Some(opened), answer: Ok(Some(Answer::Done)) },
                 Err(rejection) => Decision::nothing(Err(rejection.into())),
             },
-            Some(row) if shared || row.cause == asking.cause => {
+            Some(row) if (shared && !row.is_over()) || row.cause == asking.cause => {
                 let Decision { row, seat, answer } = self.decide(match_id, Some(row), Wish::Join(asking.player_id), asking);
                 Decision { row, seat, answer: answer.map(Some) }
             }

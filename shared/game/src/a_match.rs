@@ -78,6 +78,8 @@ pub struct Match {
     pub revision: u64,
     /// Grows with every write that players are told of.
     pub version: u64,
+    /// The version in which players were last told of a step of the game: what else they are told of makes no action stale.
+    pub moved: u64,
     /// Whether the stream's consumer has anything to do with this write: `yes` or `no`.
     pub announce: String,
     /// Whether players are told of this write.

@@ -122,7 +122,7 @@ impl Draft<'_> {
             return Err(Rejection::field("body.version", format_args!("at most {}, not {seen}", self.row.version)).into());
         }
         // What was done in view of a deadline that had passed is not for what came behind it.
-        if seen < self.row.version || self.told {
+        if seen < self.row.moved || self.moved {
             return Err(Rejection::new(Code::Stale, "body.version: the match has gone on; it is here as it is now").into());
         }
         if !self.row.awaits.contains(seat) {

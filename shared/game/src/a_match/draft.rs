@@ -59,6 +59,8 @@ pub(super) struct Draft<'a> {
     pub(super) touched: bool,
     /// Whether players are told of it.
     pub(super) told: bool,
+    /// Whether they are told of a step of the game.
+    pub(super) moved: bool,
     /// Whether its timer is to be set anew.
     pub(super) rearmed: bool,
 }
@@ -73,7 +75,18 @@ impl<'a> Draft<'a> {
         }
         row.events.clear();
         let woke_at = read.wakes_at();
-        Self { row, now: at.now, by: at.by, woke_at, events: Vec::new(), step: 0, touched: false, told: false, rearmed: false }
+        Self {
+            row,
+            now: at.now,
+            by: at.by,
+            woke_at,
+            events: Vec::new(),
+            step: 0,
+            touched: false,
+            told: false,
+            moved: false,
+            rearmed: false,
+        }
     }
 
     pub(super) fn table(&self) -> ErasedTable<'_> {
@@ -110,6 +123,7 @@ impl<'a> Draft<'a> {
         if tell == Tell::All {
             // Not whenever players are told of something: that somebody is away must not show that it has acted in secret.
             self.row.shown = self.row.awaits;
+            self.moved = true;
         }
         self.row.steps += 1;
         match clock {
@@ -197,6 +211,7 @@ impl<'a> Draft<'a> {
         row.events.clear();
         if self.told {
             row.version += 1;
+            row.moved = if self.moved { row.version } else { row.moved };
             if !self.events.is_empty() {
                 row.events = Value::Array(std::mem::take(&mut self.events)).to_string();
             }

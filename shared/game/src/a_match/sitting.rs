@@ -53,6 +53,7 @@ impl Match {
             state: String::new(),
             revision: 0,
             version: 0,
+            moved: 0,
             announce: NO.to_owned(),
             told: false,
             events: String::new(),

@@ -167,6 +167,15 @@ fn a_computer_that_can_do_nothing_leaves_the_match_to_the_clock() {
 }
 
 #[test]
+fn presence_makes_no_action_stale() {
+    let before = begun("rps");
+    let away = done(&before, Wish::GoAway("bob"), 3_000);
+    let act = Wish::Act { player: "alice", action: r#""rock""#, request_id: None, version: Some(before.version) };
+    assert!(away.version > before.version && away.moved == before.version);
+    assert_eq!(away.change(act, at(3_100)).answer, Ok(Answer::Done));
+}
+
+#[test]
 fn a_state_that_nothing_can_read_ends_the_match_as_void_and_players_can_see_it() {
     for state in ["", "{}", "no JSON", r#"[{"cells":1},[]]"#] {
         let broken = Match { state: state.to_owned(), ..begun("tic-tac-toe") };
