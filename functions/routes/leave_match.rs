@@ -12,7 +12,7 @@ use muster_aws::{
     harness::{self, Call},
     seen_by,
 };
-use muster_game::Wish;
+use muster_game::{Lane, Mode, Wish, mode};
 use muster_protocol::{
     Code, MatchPush, SeatKind,
     routes::{LeaveMatch, match_id_of},
@@ -33,9 +33,9 @@ impl State {
         Ok(Self { matches: Matches::from_config(config)?, seats: Seats::from_config(config)? })
     }
 
-    /// Gives up the seat that the player has in this match, in whichever lane.
-    async fn let_go(&self, player_id: &str, match_id: &str) -> Result<(), Failure> {
-        for lane in muster_game::Lane::ALL {
+    /// Gives up the seat that the player has in this match: in the lane of its mode, or in any if that is not known.
+    async fn let_go(&self, player_id: &str, match_id: &str, mode: Option<&Mode>) -> Result<(), Failure> {
+        for lane in Lane::ALL.into_iter().filter(|lane| mode.is_none_or(|mode| mode.lane == *lane)) {
             self.seats.release(player_id, lane, SeatKind::Match, match_id).await?;
         }
         Ok(())
@@ -48,12 +48,12 @@ async fn leave_match(state: &State, call: Call<LeaveMatch>) -> Result<MatchPush,
     let changed = match left {
         Ok(changed) => changed,
         Err(Failure::Rejection(rejection)) if rejection.code == Code::NotFound => {
-            state.let_go(player_id, &match_id).await?;
+            state.let_go(player_id, &match_id, None).await?;
             return Err(rejection.into());
         }
         Err(failure) => return Err(failure),
     };
-    state.let_go(player_id, &match_id).await?;
+    state.let_go(player_id, &match_id, changed.row.as_ref().and_then(|row| mode(&row.mode))).await?;
 
     let cause = changed.row.as_ref().map(|row| &row.cause);
     tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "left a match");

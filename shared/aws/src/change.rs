@@ -131,13 +131,13 @@ impl Rows {
         mut decide: impl FnMut(Option<&R>) -> Decision<R, A>,
     ) -> Result<Changed<R, A>, Failure> {
         let until = Instant::now() + PATIENCE;
-        let mut is_sure = read == Read::Consistent;
+        let mut is_sure = read != Read::Eventual;
         let mut row = if read == Read::Absent { None } else { self.get(key, is_sure).await? };
         let mut overtaken = None;
         for attempt in 1.. {
             let Decision { row: next, seat, answer } = decide(row.as_ref());
             let Some(next) = next else {
-                if is_sure || read == Read::Absent {
+                if is_sure {
                     return Ok(Changed { row, written: false, answer: Ok(answer?) });
                 }
                 (row, is_sure) = (self.get(key, true).await?, true);

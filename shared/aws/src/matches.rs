@@ -198,7 +198,7 @@ pub(crate) fn seat_expiry() -> u64 {
 /// A match as one of its players is answered.
 ///
 /// # Errors
-/// A [`Rejection`] if the player does not sit in it; a [`Fault`] if its game cannot show it.
+/// A [`Fault`] if it is not there, or its game cannot show it.
 pub fn seen_by(row: Option<&Match>, player_id: &str) -> Result<MatchPush, Failure> {
     let row = row.ok_or_else(|| Fault::because("a match that was there is gone"))?;
     let seat = row.seats.iter().position(|seat| seat.player_id == player_id && !seat.bot);

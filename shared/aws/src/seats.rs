@@ -135,11 +135,12 @@ impl Seats {
         let Some(held) = held.map(read).transpose()? else { return Ok(Held::Free(None)) };
         let same_request = wanted.request_id.is_some() && held.request_id == wanted.request_id;
         let is_in_it = held.kind == wanted.kind && held.holds == wanted.holds;
-        if held.kind == wanted.kind && same_request && !is_in_it {
+        // What is about to be written says who is in it: a seat in that very thing may be left from before.
+        let counts = !is_in_it && self.is_alive(&held).await?;
+        if counts && held.kind == wanted.kind && same_request {
             return Ok(Held::Repeated(held));
         }
-        // What is about to be written says who is in it: a seat in that very thing may be left from before.
-        if is_in_it || !self.is_alive(&held).await? {
+        if !counts {
             return Ok(Held::Free(Some(held.holds)));
         }
         let message = format!("you hold a seat in {} {}: leave it, or wait for its end", held.kind.name(), held.holds);

@@ -74,7 +74,6 @@ pub struct LookRow {
     /// [`POOL`].
     pub ticket_id: String,
     /// How often a timer has asked to look at it.
-    #[serde(default)]
     pub looks: u64,
     /// The request that led to it.
     pub cause: String,

@@ -87,6 +87,8 @@ impl Looker {
         let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
         let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
         let id = group_id(newest, &ids).to_string();
+        // Whose request it was that completed the group.
+        let cause = group.iter().max_by_key(|ticket| ticket.queued_at).map_or(cause, |ticket| ticket.cause.as_str());
         let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
         let made = match &mode.kind {
             Kind::Played(_) => {

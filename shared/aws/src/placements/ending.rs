@@ -24,7 +24,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Reads `PLACEMENTS_TABLE`, `PLAYER_SESSIONS_TABLE` and `PLAYERS_TABLE`.
+    /// Reads `PLACEMENTS_TABLE`, `PLAYER_SESSIONS_TABLE`, and what [`Seats`] reads.
     ///
     /// # Errors
     /// A [`ConfigError`] that names what is missing.

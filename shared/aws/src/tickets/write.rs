@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use futures_util::future::try_join_all;
 use muster_game::Match;
 use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
@@ -10,9 +10,9 @@ use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 use super::{TicketRow, Tickets};
 use crate::{
     Failure, Fault, Matches, PlacementRow, Placements, SeatRow, Seats,
+    change::{Decision, Read, Revised, Rows},
     matches::seat_expiry,
-    seats::Held,
-    write::{Part, item_of, number, text, write},
+    write::{Item, Part, number, text, write},
 };
 
 /// What the players of tickets are matched into.
@@ -34,23 +34,14 @@ impl Tickets {
         let player = row.players.first().ok_or_else(|| Fault::because("a ticket of nobody"))?;
         let seat = Seat { kind: SeatKind::Ticket, id: row.ticket_id.clone(), request_id };
         let seat = SeatRow::new(player, row.lane(), seat, seat_expiry(), &row.cause).in_pool(&row.pool);
-        let mut over = None;
-        for _ in 0..MOST_SETTLED {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item_of(row, "making the ticket's row")?));
-            let put = put.condition_expression("attribute_not_exists(ticketId)").part()?;
-            let parts = vec![put, seats.take(&seat, over.as_deref())?];
-            let Err(in_the_way) = write(seats.client(), parts, "joining a pool").await? else { return Ok(row.ticket_id.clone()) };
-            match <[_; 2]>::try_from(in_the_way) {
-                // The ticket is there: this very event has been handled before.
-                Ok([Some(_), _]) => return Ok(row.ticket_id.clone()),
-                Ok([None, Some(held)]) => match seats.settle(&seat, held).await? {
-                    Held::Free(holds) => over = holds,
-                    Held::Repeated(held) => return Ok(held.holds),
-                },
-                _ => break,
-            }
-        }
-        Err(Rejection::new(Code::Busy, "your seat went on changing: send it again").into())
+        let decide = |found: Option<&TicketRow>| match found {
+            // This very event has been handled before.
+            Some(_) => Decision::nothing(Ok(())),
+            None => Decision { row: Some(row.clone()), seat: Some(seat.clone()), answer: Ok(()) },
+        };
+        let rows = Rows { client: self.client.clone(), table: self.table.clone() };
+        let joined = rows.change(&key(&row.pool, &row.ticket_id), Read::Absent, Some(seats), decide).await?;
+        Ok(joined.answer.map_or_else(|held| held.holds, |()| row.ticket_id.clone()))
     }
 
     /// Deletes the ticket that a player holds a seat in, and gives that seat up. Answers with the id of the ticket.
@@ -164,5 +155,16 @@ impl Tickets {
     }
 }
 
-/// How often a seat that is in the way is looked into.
-const MOST_SETTLED: usize = 4;
+impl Revised for TicketRow {
+    const KEY: &'static str = "ticketId";
+    const WHAT: &'static str = "a ticket";
+
+    /// It is inserted, and never put again.
+    fn revision(&self) -> u64 {
+        0
+    }
+}
+
+fn key(pool: &str, ticket_id: &str) -> Item {
+    Item::from([("pool".to_owned(), text(pool)), ("ticketId".to_owned(), text(ticket_id))])
+}

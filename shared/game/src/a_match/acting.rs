@@ -3,10 +3,7 @@
 use muster_protocol::{Code, MatchState, Rejection};
 
 use super::{Answer, Change, Circumstances, Draft, Match, Occasion, REQUESTS, Stop, Wish};
-use crate::{
-    Actor, Millis, Played,
-    erased::{Broken, Happening},
-};
+use crate::{Actor, Millis, Played, erased::Happening};
 
 impl Match {
     /// What comes of a wish, in these circumstances.
@@ -60,10 +57,10 @@ pub(super) fn not_found() -> Stop {
 
 impl Draft<'_> {
     fn fulfil(&mut self, wish: Wish<'_>, at: Circumstances<'_>) -> Result<(), Stop> {
-        let played = self.row.played()?;
         if self.row.is_over() {
             return self.when_over(wish);
         }
+        let played = self.row.played()?;
         self.migrate(played)?;
         self.catch_up(played)?;
         if self.row.is_over() {
@@ -98,16 +95,22 @@ impl Draft<'_> {
         }
     }
 
-    /// A state of older rules is read as these rules have it.
-    fn migrate(&mut self, played: &Played) -> Result<(), Broken> {
-        if self.row.phase == MatchState::Playing && self.row.rules != played.game.rules() {
+    /// A state of older rules is read as these rules have it. Newer ones, of functions that are deployed already, are left to those.
+    fn migrate(&mut self, played: &Played) -> Result<(), Stop> {
+        let rules = played.game.rules();
+        if self.row.phase != MatchState::Playing {
+            return Ok(());
+        }
+        if self.row.rules > rules {
+            return Err(Rejection::new(Code::Busy, "body.matchId: the match is played by newer rules: send it again").into());
+        }
+        if self.row.rules < rules {
             self.row.state = played.game.migrate(self.row.rules, &self.row.state)?;
-            self.row.rules = played.game.rules();
+            self.row.rules = rules;
+            self.touched = true;
         }
-        if self.row.phase == MatchState::Playing {
-            // A state that cannot be read ends the match, whoever comes across it.
-            self.row.seen_by(None, Occasion::Reply, self.now)?;
-        }
+        // A state that cannot be read ends the match, whoever comes across it.
+        self.row.seen_by(None, Occasion::Reply, self.now)?;
         Ok(())
     }
 

@@ -128,7 +128,8 @@ impl<'a> Draft<'a> {
         self.row.steps += 1;
         match clock {
             Clock::Until(at) => (self.row.due_at, self.row.idle) = (Some(at), false),
-            Clock::Keep if self.row.due_at.is_some() => {}
+            // Where the game sets no deadline, silence is counted anew from each step that is no secret.
+            Clock::Keep if self.row.due_at.is_some() && (!self.row.idle || tell == Tell::Nobody) => {}
             Clock::Keep | Clock::Idle => (self.row.due_at, self.row.idle) = (Some(self.now + 1_000 * played.limits.silence_seconds), true),
         }
         if let Some(outcome) = over {
@@ -142,10 +143,11 @@ impl<'a> Draft<'a> {
     pub(super) fn let_bots_act(&mut self, played: &Played) -> Result<(), Stop> {
         for _ in 0..BOT_STEPS {
             let is_bot = |seat: &usize| self.row.seats.get(*seat).is_some_and(|seat| seat.bot);
-            let Some(seat) = self.row.awaits.iter().find(is_bot).filter(|_| self.row.phase == MatchState::Playing) else {
+            let awaited: Vec<usize> = self.row.awaits.iter().filter(is_bot).collect();
+            if awaited.is_empty() || self.row.phase != MatchState::Playing {
                 self.row.bot_at = None;
                 return Ok(());
-            };
+            }
             if let Some(pause) = played.bot_pause {
                 let at = *self.row.bot_at.get_or_insert(self.now + pause);
                 if at > self.now {
@@ -153,18 +155,33 @@ impl<'a> Draft<'a> {
                 }
                 self.row.bot_at = None;
             }
-            let mut chance = self.chance();
-            let action = played.game.bot(&self.row.state, seat, &self.table(), &mut chance)?;
-            let acted = action.map(|action| self.happen(played, Happening::Act(Actor::Seat(seat), &action)));
-            if !matches!(acted, Some(Ok(()))) {
-                // What it would do is not allowed: the clock goes on without it.
+            let mut has_acted = false;
+            for seat in awaited {
+                has_acted = self.lets_act(played, seat)?;
+                if has_acted {
+                    break;
+                }
+            }
+            if !has_acted {
+                // None of them can do anything that is allowed: the clock goes on without them.
                 self.row.bot_at = None;
-                return acted.unwrap_or(Ok(())).or_else(|stop| if matches!(stop, Stop::Broken(_)) { Err(stop) } else { Ok(()) });
+                return Ok(());
             }
         }
         // The clock goes on with them at once, in another write.
         self.row.bot_at = Some(self.now);
         Ok(())
+    }
+
+    /// The computer acts in this seat, if there is anything that it can do.
+    fn lets_act(&mut self, played: &Played, seat: usize) -> Result<bool, Stop> {
+        let mut chance = self.chance();
+        let Some(action) = played.game.bot(&self.row.state, seat, &self.table(), &mut chance)? else { return Ok(false) };
+        match self.happen(played, Happening::Act(Actor::Seat(seat), &action)) {
+            Ok(()) => Ok(true),
+            Err(Stop::Rejected(_)) => Ok(false),
+            Err(broken) => Err(broken),
+        }
     }
 
     /// The match is over.
@@ -197,9 +214,8 @@ impl<'a> Draft<'a> {
         // What is written can be shown to everybody who sits in it, or else it cannot go on.
         let seats = 0..self.row.seats.len();
         if let Some(broken) = seats.into_iter().find_map(|seat| self.row.seen_by(Some(seat), Occasion::Push, self.now).err()) {
-            let (version, armed) = (self.row.version, self.row.armed);
+            self.row.version -= u64::from(self.row.told);
             self.void(broken);
-            (self.row.version, self.row.armed) = (version - u64::from(self.row.told), armed);
             self.complete();
         }
         Some(self.row)

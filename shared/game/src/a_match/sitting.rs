@@ -31,9 +31,9 @@ impl Match {
     pub fn open(opening: Opening<'_>, at: Circumstances<'_>) -> Result<Self, Rejection> {
         let Opening { match_id, mode, options, players, bots, seed } = opening;
         let played = mode.as_played().ok_or_else(|| Rejection::field("body.mode", "a mode that is played here"))?;
-        let options = merged(played.options, options)?;
         let refused = |refusal: crate::Refusal| Rejection::new(Code::named(refusal.code), refusal.words);
-        let seats = played.game.seats(&options).map_err(refused)?;
+        let options = played.game.chosen(&merged(played.options, options)?).map_err(refused)?;
+        let seats = played.game.seats(&options).map_err(|broken| Rejection::field("body.options", broken))?;
         let most = seats.end().saturating_sub(players.len());
         if bots > most {
             return Err(Rejection::field("body.bots", format_args!("at most {most}, not {bots}")));

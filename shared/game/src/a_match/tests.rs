@@ -184,10 +184,15 @@ fn a_state_that_nothing_can_read_ends_the_match_as_void_and_players_can_see_it()
         assert_eq!((seen.outcome.unwrap().ending, seen.view, row.announce.as_str()), (MatchEnding::Void, None, YES), "{state}");
         assert!(row.fault.is_some());
     }
-    let other_rules = Match { rules: 7, ..begun("tic-tac-toe") };
-    assert!(done(&other_rules, Wish::Tick, 3_000).fault.unwrap().contains("rules 7"));
+    let older_rules = Match { rules: 0, ..begun("tic-tac-toe") };
+    assert!(done(&older_rules, Wish::Tick, 3_000).fault.unwrap().contains("rules 0"));
+    let newer_rules = Match { rules: 7, ..begun("tic-tac-toe") };
+    assert_eq!(refused(&newer_rules, Wish::Tick, 3_000), Code::Busy, "a function that is deployed already knows them");
     let no_mode = Match { mode: "chess".into(), ..begun("rps") };
     assert!(done(&no_mode, Wish::Tick, 3_000).fault.unwrap().contains("chess"));
+    let over = Match { mode: "chess".into(), ..done(&begun("rps"), Wish::Leave("alice"), 3_000) };
+    assert_eq!(over.change(Wish::Leave("alice"), at(4_000)), Change { row: None, answer: Ok(Answer::Done) });
+    assert_eq!(over.seen_by(Some(0), Occasion::Reply, 0).unwrap().outcome, over.outcome, "what is over stays as it ended");
 }
 
 #[test]

@@ -68,9 +68,13 @@ impl Draft<'_> {
         self.rearmed = true;
         self.touched = true;
         if self.row.bot_at.is_some_and(|at| at <= self.now) {
-            return self.let_bots_act(played);
+            self.let_bots_act(played)?;
+            if self.row.is_over() || self.row.due_at.is_none_or(|at| at > self.now) {
+                return Ok(());
+            }
         }
-        self.row.missed += 1;
+        // Where nobody is waited for, nobody has missed it.
+        self.row.missed += i32::from(!self.row.awaits.is_empty());
         if self.row.idle || self.row.missed >= i32::try_from(played.limits.missed).unwrap_or(i32::MAX) {
             self.abandon("nobody played any more");
             return Ok(());

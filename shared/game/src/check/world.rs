@@ -282,7 +282,7 @@ impl World {
         let version = self.row.version;
         let odd = odd.filter(|action| !other(action)).map(|action| (action, version));
         let some = tries.first().map_or_else(|| "0".to_owned(), Value::to_string);
-        for (action, seen) in odd.chain([(some.clone(), version + 1), (some, version.wrapping_sub(1))]) {
+        for (action, seen) in odd.chain([(some.clone(), version + 1), (some, self.row.moved.wrapping_sub(1))]) {
             let wish = Wish::Act { player: &player, action: &action, request_id: None, version: Some(seen) };
             let change = self.row.change(wish, Circumstances { now: self.now, by: "odd" });
             if change.row.is_some() {

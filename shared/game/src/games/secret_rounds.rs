@@ -147,7 +147,7 @@ impl Game for SecretRounds {
     type Event = Revealed;
 
     fn check(&self, options: &Options) -> Result<(), Refusal> {
-        let limits = [("wins", options.wins.into(), 50), ("rounds", options.rounds.into(), 100), ("seconds", options.seconds, 600)];
+        let limits = [("wins", options.wins.into(), 50), ("rounds", options.rounds.into(), 90), ("seconds", options.seconds, 600)];
         match limits.iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
             Some((name, _, most)) => refuse("bad_request", format!("body.options.{name}: 1 to {most}")),
             None if options.reveal > 60 => refuse("bad_request", "body.options.reveal: at most 60"),

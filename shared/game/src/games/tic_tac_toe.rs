@@ -9,8 +9,8 @@ pub struct TicTacToe;
 /// Seconds that each player may think: for a turn, and for all turns together besides.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Options {
-    turn: u64,
-    bank: u64,
+    turn: u8,
+    bank: u8,
 }
 
 /// What is on the board.
@@ -40,7 +40,7 @@ impl Board {
     }
 
     fn turn_begins(&self, table: &Table<Options>) -> Step<Self, usize> {
-        Step::to(self.clone()).awaits([self.turn]).clock(self.bank.turn(self.turn, 1_000 * table.options.turn, table.now))
+        Step::to(self.clone()).awaits([self.turn]).clock(self.bank.turn(self.turn, 1_000 * u64::from(table.options.turn), table.now))
     }
 
     /// What it comes to for whoever is to move, if both play their best: -1, 0 or 1.
@@ -57,7 +57,7 @@ impl Game for TicTacToe {
     type Event = usize;
 
     fn begin(&self, table: &Table<Options>, _: &mut Chance) -> Step<Board, usize> {
-        Board { cells: [None; 9], turn: 0, bank: TimeBank::new(2, 1_000 * table.options.bank) }.turn_begins(table)
+        Board { cells: [None; 9], turn: 0, bank: TimeBank::new(2, 1_000 * u64::from(table.options.bank)) }.turn_begins(table)
     }
 
     fn act(&self, board: Board, _: Actor<'_>, cell: usize, table: &Table<Options>, _: &mut Chance) -> Result<Step<Board, usize>, Refusal> {
@@ -79,6 +79,6 @@ impl Game for TicTacToe {
     }
 
     fn bot(&self, board: &Board, _: usize, _: &mut Chance) -> Option<usize> {
-        board.free().min_by_key(|cell| board.with(*cell).worth())
+        board.free().min_by_key(|cell| if board.cells == [None; 9] { *cell as i32 } else { board.with(*cell).worth() })
     }
 }
