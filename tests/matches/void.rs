@@ -44,3 +44,29 @@ async fn a_state_that_cannot_be_read_ends_its_match_as_void_and_no_other() {
     stack.settles().await;
     assert_eq!(stack.dead_letters("matches-announce").await, Vec::<Value>::new(), "none comes twice");
 }
+
+#[tokio::test]
+async fn a_game_that_panics_ends_its_match_as_void_and_no_other() {
+    let stack = LocalStack::start(&[]).await;
+    let mut neighbours = met(&stack, ["carol", "dave"], json!({"mode": "rps", "options": {"seconds": 120}})).await;
+    let mut gamers = met(&stack, ["alice", "bob"], json!({"mode": "tic-tac-toe"})).await;
+    let id = gamers[0].match_id().to_owned();
+    // It can be read and shown, and no move of it can be reckoned.
+    tamper(&stack, &id, "state", json!({"S": r#"{"cells":[null,null,null,null,null,null,null,null,null],"turn":7,"bank":[1,1]}"#})).await;
+    let here = gamers[0].here();
+    let first = usize::from(gamers[0].get("joinMatch", here).await["seat"] != 0);
+    let void = json!({"state": "over", "outcome": {"ending": "void"}, "view": null});
+    shows(&gamers[first].play(4).await, void.clone());
+    for gamer in &mut gamers {
+        shows(&gamer.told().await, void.clone());
+    }
+    for gamer in &mut neighbours {
+        gamer.play("rock").await;
+    }
+    for gamer in &mut neighbours {
+        shows(&gamer.told().await, json!({"state": "playing", "version": 2}));
+    }
+    let letters = stack.letters("matches-announce", 1).await;
+    assert!(letters[0]["reason"].as_str().unwrap().contains("the game panicked: attempt to subtract with overflow"), "{letters:?}");
+    are_free(&mut gamers).await;
+}
