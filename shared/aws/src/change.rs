@@ -167,7 +167,10 @@ impl Rows {
             if Instant::now() >= until {
                 break;
             }
-            pause(attempt).await;
+            // The row as it is came with the refusal. Only who loses again is in a crowd.
+            if attempt > 1 {
+                pause(attempt - 1).await;
+            }
         }
         Err(Rejection::new(Code::Busy, format!("{} went on changing: send it again", R::WHAT)).into())
     }
