@@ -15,6 +15,9 @@ const AT_ONCE: usize = 100;
 /// How often.
 const WAVES: usize = 2;
 
+/// How long one match begins behind another: a machine that starts a hundred processes at once keeps no time.
+const APART: Duration = Duration::from_millis(30);
+
 /// How far from the end of the round a play is sent, in milliseconds.
 const WITHIN: i64 = 50;
 
@@ -39,6 +42,7 @@ async fn due_at(gamer: &mut Gamer) -> u64 {
 
 /// One match, whose players both play at about the end of its round. How many of their plays count.
 async fn race(stack: &LocalStack, number: usize, offsets: [i64; 2]) -> usize {
+    sleep(APART * u32::try_from(number % AT_ONCE).unwrap()).await;
     let names = [format!("one-{number}"), format!("other-{number}")];
     let [mut one, mut other] = met(stack, [&names[0], &names[1]], json!({"mode": "rps", "options": {"seconds": 8}})).await;
     let due_at = due_at(&mut one).await;
