@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Gamer, matched, met, row_of, shows};
+use super::{Gamer, apart, matched, met, row_of, shows};
 use crate::harness::{Gate, LocalStack, Proxy, Treatment};
 
 /// Matches that go on side by side: as many as this machine can play while it keeps time.
@@ -14,9 +14,6 @@ const AT_ONCE: usize = 100;
 
 /// How often.
 const WAVES: usize = 2;
-
-/// How long one match begins behind another: a machine that starts a hundred processes at once keeps no time.
-const APART: Duration = Duration::from_millis(30);
 
 /// How far from the end of the round a play is sent, in milliseconds.
 const WITHIN: i64 = 50;
@@ -42,7 +39,7 @@ async fn due_at(gamer: &mut Gamer) -> u64 {
 
 /// One match, whose players both play at about the end of its round. How many of their plays count.
 async fn race(stack: &LocalStack, number: usize, offsets: [i64; 2]) -> usize {
-    sleep(APART * u32::try_from(number % AT_ONCE).unwrap()).await;
+    apart(number % AT_ONCE).await;
     let names = [format!("one-{number}"), format!("other-{number}")];
     let [mut one, mut other] = met(stack, [&names[0], &names[1]], json!({"mode": "rps", "options": {"seconds": 8}})).await;
     let due_at = due_at(&mut one).await;

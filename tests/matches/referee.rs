@@ -1,18 +1,12 @@
 //! Many matches at once, refereed by a model of the rules that is not Muster's: what both players are told of every round is as it has it.
 
-use std::time::Duration;
-
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use super::{Gamer, met, shows};
+use super::{Gamer, apart, met, shows};
 use crate::harness::LocalStack;
 
-const MATCHES: u32 = 80;
-
-/// How long one match begins behind another: a machine that starts eighty processes at once keeps no time.
-const APART: Duration = Duration::from_millis(50);
+const MATCHES: usize = 80;
 
 /// Of how many rounds a player sleeps through one, and of how many matches both fall asleep in one.
 const SLEEPY: usize = 12;
@@ -120,8 +114,8 @@ async fn part(gamer: &mut Gamer, plays: &[&'static str], asleep: bool) -> (Optio
 }
 
 /// Plays a match to its end. How many rounds it had.
-async fn refereed(stack: &LocalStack, number: u32) -> u32 {
-    sleep(APART * number).await;
+async fn refereed(stack: &LocalStack, number: usize) -> u32 {
+    apart(number).await;
     let names = [format!("one-{number}"), format!("other-{number}")];
     let (mode, plays) = if number.is_multiple_of(2) { ("rpsls", &PLAYS[..]) } else { ("rps", &["rock", "paper", "scissors"][..]) };
     let options = json!({"wins": Referee::WINS, "rounds": Referee::ROUNDS, "seconds": 6, "reveal": 0});
