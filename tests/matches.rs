@@ -34,7 +34,10 @@ mod timers;
 mod void;
 mod waiting;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::harness::{LocalStack, Player, eventually};
 
@@ -181,6 +184,11 @@ async fn met(stack: &LocalStack, [host, guest]: [&str; 2], opening: Value) -> [G
     let opened = one.get("newMatch", opening).await;
     other.get("joinMatch", json!({"matchId": opened["matchId"]})).await;
     begun([one, other]).await
+}
+
+/// Waits, so that many matches begin one behind another: a machine that starts a hundred processes at once keeps no time.
+async fn apart(number: usize) {
+    sleep(Duration::from_millis(40) * u32::try_from(number).unwrap()).await;
 }
 
 /// Both are told that their match has begun.

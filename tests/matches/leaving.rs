@@ -3,7 +3,7 @@
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
-use super::{Gamer, are_free, key_of, matched, met, overdue, private::opened, shows, tamper};
+use super::{Gamer, apart, are_free, key_of, matched, met, overdue, private::opened, shows, tamper};
 use crate::harness::{Gate, LocalStack, Proxy, Treatment};
 
 /// Matches whose players both leave at once.
@@ -46,6 +46,7 @@ async fn whoever_gives_up_a_match_loses_it_and_one_that_waits_is_abandoned() {
 async fn of_two_who_leave_at_once_the_first_one_forfeits_and_both_are_told_the_same() {
     let stack = LocalStack::start(&[]).await;
     join_all((0..DOUBLE).map(async |number| {
+        apart(number).await;
         let names = [format!("alice-{number}"), format!("bob-{number}")];
         let mut gamers = met_for_one(&stack, [&names[0], &names[1]]).await;
         let [alice, bob] = &mut gamers;
@@ -58,8 +59,8 @@ async fn of_two_who_leave_at_once_the_first_one_forfeits_and_both_are_told_the_s
         assert!(left[0] != left[1] && hers["outcome"]["places"] == json!(places), "{hers}");
         for gamer in [alice, bob] {
             shows(&gamer.told().await, json!({"version": 2, "outcome": hers["outcome"]}));
+            assert_eq!(stack.seat(&gamer.name).await, Value::Null);
         }
-        are_free(&mut gamers).await;
     }))
     .await;
     stack.settles().await;
@@ -108,6 +109,7 @@ async fn a_leave_that_comes_behind_the_deadline_takes_nothing_from_whoever_playe
 async fn a_leave_that_races_the_last_play_is_before_it_or_behind_it() {
     let stack = LocalStack::start(&[]).await;
     let races = (0..RACES).map(async |number| {
+        apart(number).await;
         let names = [format!("alice-{number}"), format!("bob-{number}")];
         let [mut alice, mut bob] = met_for_one(&stack, [&names[0], &names[1]]).await;
         alice.play("paper").await;

@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Gamer, matched, met, row_of, shows};
+use super::{Gamer, apart, matched, met, row_of, shows};
 use crate::harness::{Gate, LocalStack, Proxy, Treatment};
 
 /// Matches that go on side by side: as many as this machine can play while it keeps time.
@@ -39,6 +39,7 @@ async fn due_at(gamer: &mut Gamer) -> u64 {
 
 /// One match, whose players both play at about the end of its round. How many of their plays count.
 async fn race(stack: &LocalStack, number: usize, offsets: [i64; 2]) -> usize {
+    apart(number % AT_ONCE).await;
     let names = [format!("one-{number}"), format!("other-{number}")];
     let [mut one, mut other] = met(stack, [&names[0], &names[1]], json!({"mode": "rps", "options": {"seconds": 8}})).await;
     let due_at = due_at(&mut one).await;

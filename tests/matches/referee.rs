@@ -3,7 +3,7 @@
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
-use super::{Gamer, met, shows};
+use super::{Gamer, apart, met, shows};
 use crate::harness::LocalStack;
 
 const MATCHES: usize = 80;
@@ -115,6 +115,7 @@ async fn part(gamer: &mut Gamer, plays: &[&'static str], asleep: bool) -> (Optio
 
 /// Plays a match to its end. How many rounds it had.
 async fn refereed(stack: &LocalStack, number: usize) -> u32 {
+    apart(number).await;
     let names = [format!("one-{number}"), format!("other-{number}")];
     let (mode, plays) = if number.is_multiple_of(2) { ("rpsls", &PLAYS[..]) } else { ("rps", &["rock", "paper", "scissors"][..]) };
     let options = json!({"wins": Referee::WINS, "rounds": Referee::ROUNDS, "seconds": 6, "reveal": 0});
