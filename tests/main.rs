@@ -15,6 +15,7 @@
 //! | `attacks` | what somebody tries who means no good |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
 //! | `billing` | what the stack counts is what an operation causes |
+//! | `prices` | a match of a mode costs no more than the mode declares |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
 //! | `house` | template, binaries and protocol are in step |
 //!
@@ -41,4 +42,5 @@ mod matches;
 mod messaging;
 mod placements;
 mod players;
+mod prices;
 mod resuming;

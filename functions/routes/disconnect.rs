@@ -1,10 +1,10 @@
 //! `$disconnect`: a socket has closed.
 //!
 //! - Trigger: the gateway, after the close, as a best effort: it may come late, or never.
-//! - Writes: deletes the connection's row in players. If it was the player's last one, reads the player's seats, and writes in the matches that they are in
-//!   that the player is away. Pushes nothing: the matches' stream events tell the others.
-//! - Safe to repeat: it deletes exactly its own row, so coming after the same player has connected again it harms nobody; and whoever is heard of again is
-//!   back.
+//! - Writes: deletes the connection's row in players. If it was the player's last one, reads the player's seats, and writes in the matches
+//!   that they are in that the player is away. Pushes nothing: the matches' stream events tell the others.
+//! - Safe to repeat: it deletes exactly its own row, so coming after the same player has connected again it harms nobody; and whoever is
+//!   heard of again is back.
 
 use futures_util::future::try_join_all;
 use lambda_runtime::Error;

@@ -1,8 +1,9 @@
 //! `joinMatch`: into a match by its code, or back to a match.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the last one that it
-//!   waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells everybody.
+//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the
+//!   last one that it waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells
+//!   everybody.
 //! - Safe to repeat: a player who is in the match is shown it. One too many is refused.
 
 use lambda_runtime::Error;
@@ -30,6 +31,7 @@ async fn join_match(matches: &Matches, call: Call<JoinMatch>) -> Result<MatchPus
         return Err(Rejection::new(Code::Seated, message).in_match(&held.holds).into());
     }
 
-    tracing::info!(matchId = match_id, written = changed.written, "joined a match");
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "joined a match");
     seen_by(changed.row.as_ref(), player_id)
 }

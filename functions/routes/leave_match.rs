@@ -1,9 +1,9 @@
 //! `leaveMatch`: the calling player gives a match up.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match without the player, and then gives up the player's seat, so that it can play again at once; also in a match that
-//!   is over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the others' seats alone: the row's
-//!   stream event makes matches_announce do both.
+//! - Reads: the match. Writes: the match without the player, and then gives up the player's seat, so that it can play again at once; also
+//!   in a match that is over or forgotten, should its last event have been lost: so nobody is kept in it. Pushes nothing, and leaves the
+//!   others' seats alone: the row's stream event makes matches_announce do both.
 //! - Safe to repeat: a match that is over, or that the player has left, is shown as it is.
 
 use lambda_runtime::Error;
@@ -55,6 +55,7 @@ async fn leave_match(state: &State, call: Call<LeaveMatch>) -> Result<MatchPush,
     };
     state.let_go(player_id, &match_id).await?;
 
-    tracing::info!(matchId = match_id, written = changed.written, "left a match");
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "left a match");
     seen_by(changed.row.as_ref(), player_id)
 }

@@ -1,10 +1,10 @@
 //! `newMatch`: a match that others join by its code, or the next one after a match that is over.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is one of the same
-//!   code. Pushes nothing: the row's stream event does, once the match begins.
-//! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one before, so all
-//!   who were in that come into the same. The same requestId, while its match is open, gets the same match.
+//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is
+//!   one of the same code. Pushes nothing: the row's stream event does, once the match begins.
+//! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one
+//!   before, so all who were in that come into the same. The same requestId, while its match is open, gets the same match.
 
 use lambda_runtime::Error;
 use muster_aws::{
@@ -47,8 +47,8 @@ async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush,
             Ok(_) => changed.row,
             Err(held) => matches.get(&held.holds).await?,
         };
-        let match_id = row.as_ref().map(|row| &row.match_id);
-        tracing::info!(matchId = match_id, mode = mode.name, after = body.after, "opened a match");
+        let (cause, match_id) = row.as_ref().map(|row| (&row.cause, &row.match_id)).unzip();
+        tracing::info!(cause, by = player.cause, matchId = match_id, mode = mode.name, after = body.after, "opened a match");
         return seen_by(row.as_ref(), &player.id);
     }
     Err(Fault::because("every code that was tried is that of a match").into())

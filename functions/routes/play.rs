@@ -1,9 +1,10 @@
 //! `play`: an action in a match.
 //!
 //! - Trigger: a client's frame. The route is quiet: its answer is posted to the caller's own socket, and only where one is wanted.
-//! - Reads: the match. Writes: the match behind the action and all that follows from it at once, on condition that it is as it was read. Pushes nothing to
-//!   others: the row's stream event tells all who are told.
-//! - Safe to repeat: the row knows the latest requests of each seat, so an action that comes again is answered as the first time and not done again.
+//! - Reads: the match. Writes: the match behind the action and all that follows from it at once, on condition that it is as it was read.
+//!   Pushes nothing to others: the row's stream event tells all who are told.
+//! - Safe to repeat: the row knows the latest requests of each seat, so an action that comes again is answered as the first time and not
+//!   done again.
 
 use lambda_runtime::Error;
 use muster_aws::{
@@ -28,8 +29,9 @@ async fn play(matches: &Matches, call: Call<Play>) -> Result<Quiet<MatchPush>, F
     let act = Wish::Act { player, action, request_id: call.request_id.as_deref(), version };
     let changed = matches.wish(&match_id, act, call.asking(), Read::Eventual).await?;
     let answer = changed.answer.map_err(|_| Fault::because("an action that took a seat"))?;
-    let revision = changed.row.as_ref().map(|row| row.revision);
+    let (cause, revision) = changed.row.as_ref().map(|row| (&row.cause, row.revision)).unzip();
+    let repeated = (answer == Answer::Repeated).then_some(true);
 
-    tracing::info!(matchId = match_id, revision, repeated = answer == Answer::Repeated, "played");
-    Ok(Quiet { reply: seen_by(changed.row.as_ref(), player)?, always: answer == Answer::Repeated })
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, revision, repeated, "played");
+    Ok(Quiet { reply: seen_by(changed.row.as_ref(), player)?, always: repeated.is_some() })
 }

@@ -1,8 +1,8 @@
 //! `resume`: what the calling player's inbox holds, from where it left off, and what else the player is in.
 //!
 //! - Trigger: a client's frame, which the client library sends after every connect.
-//! - Reads: a page of messages; on the first page also the player's seats, the matches that they are in, and its latest player sessions. Writes
-//!   a match only where the player was away, or where the clock should have acted. Pushes nothing.
+//! - Reads: a page of messages; on the first page also the player's seats, the matches that they are in, and its latest player sessions.
+//!   Writes a match only where the player was away, or where the clock should have acted. Pushes nothing.
 //! - Safe to repeat: a match changes once, and what a client has seen it knows by its messageId, placementId or version.
 
 use std::collections::VecDeque;

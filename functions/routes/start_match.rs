@@ -25,6 +25,7 @@ async fn start_match(matches: &Matches, call: Call<StartMatch>) -> Result<MatchP
     let (match_id, player_id) = (match_id_of(&call.body.match_id), &call.player.id);
     let changed = matches.wish(&match_id, Wish::Start(player_id), call.asking(), Read::Eventual).await?;
 
-    tracing::info!(matchId = match_id, written = changed.written, "started a match");
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "started a match");
     seen_by(changed.row.as_ref(), player_id)
 }

@@ -1,4 +1,6 @@
-//! The Region and the account that everything here is in, and the ARNs that name it.
+//! The Region and the account that everything here is in, the ARNs that name it, and the keys by which functions sign.
+
+use http::{HeaderMap, header::AUTHORIZATION};
 
 /// The Region.
 pub const REGION: &str = "us-east-1";
@@ -28,4 +30,35 @@ pub fn queue_arn(name: &str) -> String {
 /// The ARN of the stream of `table` with this label.
 pub fn stream_arn(table: &str, label: &str) -> String {
     arn("dynamodb", &format!("table/{table}/stream/{label}"))
+}
+
+/// What the access key of a function begins with, before the function's name.
+const OF_FUNCTION: &str = "ASIAF";
+
+/// The access key of the function `name`. It says whose it is, so that services can tell who asks.
+pub(crate) fn access_key_of(name: &str) -> String {
+    name.bytes().fold(OF_FUNCTION.to_owned(), |key, byte| key + &format!("{byte:02X}"))
+}
+
+/// The function that signed a request with these headers; none, if it was somebody else.
+pub(crate) fn signed_by(headers: &HeaderMap) -> Option<String> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let key = authorization.split_once("Credential=")?.1.split_once('/')?.0.strip_prefix(OF_FUNCTION)?;
+    let byte = |at: usize| u8::from_str_radix(key.get(at..at + 2)?, 16).ok();
+    String::from_utf8((0..key.len()).step_by(2).map(byte).collect::<Option<_>>()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_tells_which_function_signed_it() {
+        let signed = |key: &str| {
+            let value = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
+            signed_by(&HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]))
+        };
+        assert_eq!(signed(&access_key_of("muster-dev-play")).as_deref(), Some("muster-dev-play"));
+        assert_eq!([signed(ACCESS_KEY_ID), signed("ASIAF0"), signed_by(&HeaderMap::new())], [None, None, None]);
+    }
 }

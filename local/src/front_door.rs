@@ -48,10 +48,13 @@ async fn dispatch(State(Services { dynamodb, sqs, sns, gamelift }): State<Servic
             refuse(StatusCode::BAD_REQUEST, &format!("{target} is not implemented: the tables of this stack are those of its template"))
         }
         Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", _)) => dynamodb.handle(request).await,
-        Some(("AmazonSQS", action)) => match to_bytes(request.into_body(), BODY_BYTES).await {
-            Ok(body) => sqs.handle(action, &body).await,
-            Err(error) => unreadable(&error),
-        },
+        Some(("AmazonSQS", action)) => {
+            let sqs = sqs.of_caller(request.headers());
+            match to_bytes(request.into_body(), BODY_BYTES).await {
+                Ok(body) => sqs.handle(action, &body).await,
+                Err(error) => unreadable(&error),
+            }
+        }
         Some(("GameLift", operation)) => match to_bytes(request.into_body(), gamelift::BODY_BYTES).await {
             Ok(body) => gamelift.handle(operation, &body),
             Err(error) => unreadable(&error),

@@ -69,7 +69,8 @@ impl Status {
 
 fn function_usage(stats: &FunctionStats) -> FunctionUsage {
     let requests = stats.invocations.saturating_sub(stats.throttles + stats.abandoned);
-    FunctionUsage { requests, billed_ms: stats.billed_ms, memory_mb: stats.memory_mb, log_bytes: stats.log_bytes }
+    let FunctionStats { billed_ms, memory_mb, log_bytes, platform_lines, .. } = *stats;
+    FunctionUsage { requests, billed_ms, memory_mb, log_bytes, platform_lines }
 }
 
 async fn page(State(status): State<Status>) -> String {
@@ -98,6 +99,7 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
                 "requests": usage.requests, "billedMs": usage.billed_ms, "memoryMb": usage.memory_mb, "gbMs": usage.gb_ms(),
                 "logBytes": usage.log_bytes, "usd": usage.usd(),
             },
+            "caused": status.meter.usage_of(&name, usage).to_json(),
         });
         (name, value)
     });

@@ -53,6 +53,7 @@ pub fn function(function: &template::Function, directory: &Path, endpoints: &End
         arguments: Vec::new(),
         timeout: function.timeout,
         memory_mb: function.memory_mb,
+        platform_lines: function.platform_lines,
         environment,
         reserved_concurrency: function.reserved_concurrency,
         event_invoke: EventInvokeConfig {

@@ -1,7 +1,7 @@
 //! A pool in which somebody waits.
 //!
-//! Writes the pool's own row, whose stream event makes tickets_match look and, if need be, set the next timer. Only the timer that the row names touches it,
-//! and only once.
+//! Reads whether anybody still does: most have been matched by then. Writes the pool's own row, whose stream event makes tickets_match look
+//! and, if need be, set the next timer. Only the timer that the row names touches it, and only once.
 
 use muster_aws::{Config, ConfigError, Fault, Tickets};
 
@@ -14,6 +14,10 @@ impl PoolTimers {
     }
 
     pub(crate) async fn look(&self, pool: &str, due_at: u64) -> Result<(), Fault> {
-        self.0.touch(pool, due_at).await.map(drop)
+        // Where nobody is, the row goes on naming this time, which is past: whoever comes notes another one.
+        if self.0.has_any(pool).await? {
+            self.0.touch(pool, due_at).await?;
+        }
+        Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// For the engine `database`, whose own server is at `address`.
     pub(super) fn new(database: Database, address: SocketAddr, streams: StreamsApi, meter: Meter) -> Endpoint {
-        Endpoint { database, proxy: Proxy::new(address, streams, meter.clone()), meter }
+        Endpoint { database, proxy: Proxy::new(address, streams), meter }
     }
 
     /// Answers one request. May block for as long as the engine takes.
@@ -46,12 +46,13 @@ impl Endpoint {
                 return aws_json::error(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
             }
         };
+        let meter = self.meter.of_caller(&parts.headers);
         if let Some((operation, content_type)) = plain(&parts)
-            && let Some(answer) = direct::answer(&self.database, operation, &body, &self.meter)
+            && let Some(answer) = direct::answer(&self.database, operation, &body, &meter)
         {
             return respond(answer.status, content_type, answer.json);
         }
-        self.proxy.forward(parts, body).await
+        self.proxy.forward(parts, body, &meter).await
     }
 }
 

@@ -36,17 +36,16 @@ pub(super) struct Proxy {
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     streams: Arc<StreamsApi>,
-    meter: Meter,
 }
 
 impl Proxy {
-    pub(super) fn new(address: SocketAddr, streams: StreamsApi, meter: Meter) -> Proxy {
+    pub(super) fn new(address: SocketAddr, streams: StreamsApi) -> Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector), streams: Arc::new(streams), meter }
+        Proxy { address, client: Client::builder(TokioExecutor::new()).build(connector), streams: Arc::new(streams) }
     }
 
-    pub(super) async fn forward(&self, parts: Parts, body: Bytes) -> Response {
+    pub(super) async fn forward(&self, parts: Parts, body: Bytes, meter: &Meter) -> Response {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let call = Call::of(target);
         // What is not JSON is for the engine to refuse.
@@ -78,7 +77,7 @@ impl Proxy {
             Err(error) => return unavailable(&error),
         };
         parts.headers = forwardable(parts.headers);
-        let settled = counted.and_then(|counted| capacity::settle(&self.meter, &counted, parts.status, &body));
+        let settled = counted.and_then(|counted| capacity::settle(meter, &counted, parts.status, &body));
         let presented = match call.filter(|_| parts.status.is_success()) {
             Some(call) => match self.present(call, asked, body.clone()).await {
                 Ok(presented) => presented,

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
@@ -18,7 +18,7 @@ use crate::clock::iso8601_with_milliseconds;
 const MAXIMUM_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// `POST`: queues the body for the client. It never waits for the client's socket.
-pub(super) async fn post_to_connection(State(gateway): State<Gateway>, Path(id): Path<String>, body: Body) -> Response {
+pub(super) async fn post_to_connection(State(gateway): State<Gateway>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
     let body = to_bytes(body, MAXIMUM_BODY_BYTES).await.ok().filter(|body| body.len() <= gateway.limits().message_bytes);
     let Some(body) = body else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", json!("Payload too large"));
@@ -31,7 +31,7 @@ pub(super) async fn post_to_connection(State(gateway): State<Gateway>, Path(id):
     };
     match connection.push(Message::Text(text), gateway.limits()) {
         Ok(()) => {
-            gateway.meter().gateway_message(body.len());
+            gateway.meter().of_caller(&headers).gateway_message(body.len());
             answer(StatusCode::OK, Body::empty())
         }
         Err(SendError::Gone) => gone(),

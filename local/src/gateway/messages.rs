@@ -7,6 +7,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::{
     Gateway,
+    api::Route,
     connection::{Connection, InWork},
     error_frame::{FrameError, error_json},
     events::{IncomingMessage, RequestFacts, message_event},
@@ -25,7 +26,9 @@ pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8By
 async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
     let connection = &work.0;
     let request = RequestFacts { request_id: new_id(), at: clock::now() };
-    let (answer, billed) = match answer(&gateway, connection, &request, &text).await {
+    let key = gateway.route_selection().evaluate(&text);
+    let route = route_for(&gateway.api().routes, &key);
+    let (answer, billed) = match answer(&gateway, connection, &request, route, &text).await {
         Ok(answer) => (answer, true),
         Err(error) => {
             let frame = error_json(error.message(), &connection.facts.connection_id, &request.request_id);
@@ -33,7 +36,8 @@ async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
         }
     };
     // API Gateway's guide says that requests which are throttled are not charged. What it sends itself otherwise is a message, too.
-    let meter = gateway.meter();
+    let name = route.and_then(|(_, route)| route.function_arn.rsplit(':').next());
+    let meter = name.map_or_else(|| gateway.meter().clone(), |name| gateway.meter().of(name));
     if billed {
         meter.gateway_message(text.len());
     }
@@ -45,12 +49,17 @@ async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
     }
 }
 
-async fn answer(gateway: &Gateway, connection: &Connection, request: &RequestFacts, text: &str) -> Result<Option<Message>, FrameError> {
+async fn answer(
+    gateway: &Gateway,
+    connection: &Connection,
+    request: &RequestFacts,
+    route: Option<(&str, &Route)>,
+    text: &str,
+) -> Result<Option<Message>, FrameError> {
     if !gateway.admits() {
         return Err(FrameError::TooManyRequests);
     }
-    let key = gateway.route_selection().evaluate(text);
-    let (route_key, route) = route_for(&gateway.api().routes, &key).ok_or(FrameError::Forbidden)?;
+    let (route_key, route) = route.ok_or(FrameError::Forbidden)?;
     let event = {
         let message = IncomingMessage { route_key, message_id: &new_id(), body: text };
         message_event(&connection.facts, request, &message, &connection.authorizer)

@@ -70,6 +70,8 @@ pub struct FunctionConfig {
     pub timeout: Duration,
     /// Memory in MB, which the function reads as `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`.
     pub memory_mb: u32,
+    /// Whether Lambda itself logs that an invocation begins and ends, which only the bill knows here.
+    pub platform_lines: bool,
     /// The variables of the template's `Environment`.
     pub environment: BTreeMap<String, String>,
     /// How many environments the function has at most, 1 or more; none: as many as any function.
@@ -156,6 +158,8 @@ pub struct FunctionStats {
     pub memory_mb: u32,
     /// Bytes of log lines as CloudWatch counts them.
     pub log_bytes: u64,
+    /// Whether Lambda itself logs lines for each invocation, too.
+    pub platform_lines: bool,
     /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
     /// of what is told here changes by itself.
     pub busy: usize,

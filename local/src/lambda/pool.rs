@@ -271,6 +271,7 @@ impl Pool {
             billed_ms: state.billed_ms,
             memory_mb: self.function.memory_mb,
             log_bytes: self.logs.bytes(),
+            platform_lines: self.function.platform_lines,
             busy: self.events.load(Relaxed) + state.queue.len() + state.slots.values().filter(|slot| slot.phase.is_busy()).count(),
         }
     }

@@ -39,6 +39,7 @@ pub(crate) fn config(name: &str) -> FunctionConfig {
         arguments: ["--exact", "lambda::test_function::process", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
         timeout: Duration::from_secs(5),
         memory_mb: 128,
+        platform_lines: true,
         environment: BTreeMap::new(),
         reserved_concurrency: None,
         event_invoke: EventInvokeConfig::default(),

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::FunctionConfig;
-use crate::account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::account::{REGION, SECRET_ACCESS_KEY, access_key_of};
 
 /// Everything the process sees. Nothing of the developer's own shell is among it, as nothing of it is on AWS.
 ///
@@ -23,7 +23,7 @@ pub(super) fn variables(function: &FunctionConfig, runtime_api: String, token: &
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+        ("AWS_ACCESS_KEY_ID", access_key_of(&function.name)),
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
         ("AWS_SESSION_TOKEN", "local".to_owned()),
         ("LAMBDA_TASK_ROOT", task_root),

@@ -9,12 +9,15 @@ pub mod units;
 mod usage;
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
 };
+
+use http::HeaderMap;
 
 use self::connected::Connected;
 pub use self::{
@@ -22,11 +25,16 @@ pub use self::{
     prices::{Item, PRICES, Price},
     usage::{FunctionUsage, Usage},
 };
+use crate::{account::signed_by, lock::lock};
 
 /// Counts billable units. Clones count together.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     counts: Arc<Counts>,
+    /// What each function causes, by its name.
+    functions: Arc<Mutex<BTreeMap<String, Arc<Counts>>>>,
+    /// Those of the function for which this one counts.
+    own: Option<Arc<Counts>>,
 }
 
 #[derive(Debug, Default)]
@@ -41,9 +49,26 @@ struct Counts {
 }
 
 impl Meter {
+    /// The same meter, which counts for the function `name`, too.
+    pub fn of(&self, name: &str) -> Self {
+        let own = Arc::clone(lock(&self.functions).entry(name.to_owned()).or_default());
+        Self { own: Some(own), ..self.clone() }
+    }
+
+    /// The same meter, which counts for the function that signed a request with these headers, too, if one did.
+    pub fn of_caller(&self, headers: &HeaderMap) -> Self {
+        signed_by(headers).map_or_else(|| self.clone(), |name| self.of(&name))
+    }
+
+    fn count(&self, units: u64, counter: impl Fn(&Counts) -> &AtomicU64) {
+        for counts in std::iter::once(&self.counts).chain(&self.own) {
+            counter(counts).fetch_add(units, Relaxed);
+        }
+    }
+
     /// A WebSocket message of so many bytes, from a client or to one.
     pub fn gateway_message(&self, bytes: usize) {
-        self.counts.gateway_messages.fetch_add(units::gateway_units(bytes), Relaxed);
+        self.count(units::gateway_units(bytes), |counts| &counts.gateway_messages);
     }
 
     /// A socket is open from now until what this returns is dropped.
@@ -53,33 +78,45 @@ impl Meter {
 
     /// Capacity that a DynamoDB request has used up: units to the half.
     pub fn dynamodb(&self, write_units: f64, read_units: f64) {
-        self.counts.write_halves.fetch_add(halves(write_units), Relaxed);
-        self.counts.read_halves.fetch_add(halves(read_units), Relaxed);
+        self.count(halves(write_units), |counts| &counts.write_halves);
+        self.count(halves(read_units), |counts| &counts.read_halves);
     }
 
     /// An SQS request with so many bytes of messages, in it or in its answer.
     pub fn sqs_request(&self, bytes: usize) {
-        self.counts.sqs_requests.fetch_add(units::sqs_units(bytes), Relaxed);
+        self.count(units::sqs_units(bytes), |counts| &counts.sqs_requests);
     }
 
     /// A message, or a batch of them, of so many bytes together that was published to SNS.
     pub fn sns_publish(&self, bytes: usize) {
-        self.counts.sns_publishes.fetch_add(units::sqs_units(bytes), Relaxed);
+        self.count(units::sqs_units(bytes), |counts| &counts.sns_publishes);
+    }
+
+    /// What the function `name` has caused until now, with what it used itself.
+    #[must_use]
+    pub fn usage_of(&self, name: &str, usage: FunctionUsage) -> Usage {
+        let counts = lock(&self.functions).get(name).cloned().unwrap_or_default();
+        counts.usage(vec![usage])
     }
 
     /// What was counted until now, with what the functions used.
     #[must_use]
     pub fn usage(&self, functions: Vec<FunctionUsage>) -> Usage {
+        self.counts.usage(functions)
+    }
+}
+
+impl Counts {
+    fn usage(&self, functions: Vec<FunctionUsage>) -> Usage {
         let count = |counter: &AtomicU64| counter.load(Relaxed) as f64;
-        let counts = &self.counts;
-        let connected = counts.connected.total(Instant::now());
+        let connected = self.connected.total(Instant::now());
         Usage::new(functions, |item| match item {
-            Item::GatewayMessages => count(&counts.gateway_messages),
+            Item::GatewayMessages => count(&self.gateway_messages),
             Item::ConnectionMinutes => connected.as_secs_f64() / 60.0,
-            Item::WriteUnits => count(&counts.write_halves) / 2.0,
-            Item::ReadUnits => count(&counts.read_halves) / 2.0,
-            Item::SqsRequests => count(&counts.sqs_requests),
-            Item::SnsPublishes => count(&counts.sns_publishes),
+            Item::WriteUnits => count(&self.write_halves) / 2.0,
+            Item::ReadUnits => count(&self.read_halves) / 2.0,
+            Item::SqsRequests => count(&self.sqs_requests),
+            Item::SnsPublishes => count(&self.sns_publishes),
             Item::LambdaRequests | Item::LambdaGbSeconds | Item::LogGb => 0.0,
         })
     }
@@ -87,4 +124,22 @@ impl Meter {
 
 fn halves(units: f64) -> u64 {
     (units.max(0.0) * 2.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_function_causes_is_counted_twice_and_billed_once() {
+        let meter = Meter::default();
+        meter.of("play").dynamodb(1.0, 0.5);
+        meter.of("play").gateway_message(1);
+        meter.of("ping").gateway_message(1);
+        meter.dynamodb(2.0, 0.0);
+        let items = [Item::GatewayMessages, Item::WriteUnits, Item::ReadUnits];
+        assert_eq!(items.map(|item| meter.usage(Vec::new()).quantity(item)), [2.0, 3.0, 0.5]);
+        assert_eq!(items.map(|item| meter.usage_of("play", FunctionUsage::default()).quantity(item)), [1.0, 1.0, 0.5]);
+        assert_eq!(meter.usage_of("nobody", FunctionUsage::default()).usd(), 0.0);
+    }
 }

@@ -19,6 +19,8 @@ pub struct FunctionUsage {
     pub memory_mb: u32,
     /// Bytes of its own log lines as CloudWatch counts them.
     pub log_bytes: u64,
+    /// Whether Lambda itself logs lines for each invocation, too.
+    pub platform_lines: bool,
 }
 
 impl FunctionUsage {
@@ -29,7 +31,8 @@ impl FunctionUsage {
     }
 
     fn log_gb(&self) -> f64 {
-        (self.log_bytes + self.requests * units::platform_log_bytes()) as f64 / GB
+        let invocations = if self.platform_lines { self.requests } else { 0 };
+        (self.log_bytes + invocations * units::platform_log_bytes()) as f64 / GB
     }
 
     fn quantity(&self, item: Item) -> f64 {
@@ -125,7 +128,7 @@ mod tests {
         meter.dynamodb(3.0, 0.5);
         meter.sqs_request(0);
         meter.sns_publish(64 * 1024 + 1);
-        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 0 }]);
+        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 0, platform_lines: true }]);
         let quantities = [Item::GatewayMessages, Item::WriteUnits, Item::ReadUnits, Item::SqsRequests, Item::SnsPublishes];
         assert_eq!(quantities.map(|item| usage.quantity(item)), [2.0, 3.0, 0.5, 1.0, 2.0]);
         assert_eq!(usage.quantity(Item::LambdaGbSeconds), 0.001);

@@ -27,6 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
+use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -75,6 +76,11 @@ impl Sqs {
     #[must_use]
     pub fn metered(self, meter: Meter) -> Sqs {
         Sqs { meter, ..self }
+    }
+
+    /// The same queues for whoever signed a request with these headers.
+    pub(crate) fn of_caller(&self, headers: &HeaderMap) -> Sqs {
+        self.clone().metered(self.meter.of_caller(headers))
     }
 
     /// The URL of the queue `name`, whether or not there is one.

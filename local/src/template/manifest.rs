@@ -61,6 +61,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Memory in MB.
     pub memory_mb: u32,
+    /// Whether Lambda itself logs that an invocation begins and ends.
+    pub platform_lines: bool,
     /// The variables of `Environment`.
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.

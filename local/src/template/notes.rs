@@ -74,7 +74,6 @@ pub(super) const FUNCTION: Noted = &[
     ("CodeUri", "functions are built from this workspace"),
     ("Description", DESCRIPTION),
     ("KmsKeyArn", ENCRYPTION),
-    ("LoggingConfig", LOGS),
     ("PermissionsBoundary", PERMISSIONS),
     ("Policies", PERMISSIONS),
     ("PropagateTags", TAGS),
@@ -84,6 +83,9 @@ pub(super) const FUNCTION: Noted = &[
     ("Tags", TAGS),
     ("Tracing", TRACING),
 ];
+
+/// Members of a function's `LoggingConfig`.
+pub(super) const LOGGING: Noted = &[("ApplicationLogLevel", LOGS), ("LogGroup", LOGS)];
 
 /// Members of a function's `Metadata`, and of that of other resources.
 pub(super) const METADATA: Noted = &[("cfn-lint", "for the linter"), ("cfn_nag", "for the linter"), ("SamResourceId", "for SAM")];

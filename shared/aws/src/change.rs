@@ -1,6 +1,7 @@
 //! The one way in which rows are changed: read, decide, and put on condition of the revision that was read.
 //!
-//! Whoever loses that race is given the row as it is, and decides again on that. So a decision is a pure function of the row, and nobody's write is lost.
+//! Whoever loses that race is given the row as it is, and decides again on that. So a decision is a pure function of the row, and nobody's
+//! write is lost.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ pub(crate) trait Revised: Serialize + DeserializeOwned + PartialEq {
 pub enum Read {
     /// Not at all: there is none yet.
     Absent,
-    /// At half the price. An old row is refused by the condition; and a decision that writes nothing is made again on a row that is read for sure.
+    /// At half the price. An old row is refused by the condition; and a decision that writes nothing is made again on a row that is read
+    /// for sure.
     Eventual,
     /// For sure.
     Consistent,
@@ -119,8 +121,8 @@ impl Rows {
     /// Changes the row of this key as `decide` says, which is asked again whenever another one was faster.
     ///
     /// # Errors
-    /// The rejection or fault that was decided; [`Code::Busy`] if others were always faster; [`Code::Seated`] if the player of the seat that is to be
-    /// taken holds another one; a [`Fault`] if a table cannot be read or written.
+    /// The rejection or fault that was decided; [`Code::Busy`] if others were always faster; [`Code::Seated`] if the player of the seat
+    /// that is to be taken holds another one; a [`Fault`] if a table cannot be read or written.
     pub(crate) async fn change<R: Revised, A>(
         &self,
         key: &Item,

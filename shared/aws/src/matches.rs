@@ -1,5 +1,5 @@
-//! Matches: rows of the table matches (key matchId, item). What may become of one is in [`muster_game::Match`], which is the row itself; here is how it
-//! is read and written.
+//! Matches: rows of the table matches (key matchId, item). What may become of one is in [`muster_game::Match`], which is the row itself;
+//! here is how it is read and written.
 
 use std::time::Duration;
 
@@ -73,7 +73,8 @@ impl Matches {
         self.rows.change(&key(match_id), read, Some(&self.seats), |row: Option<&Match>| self.decide(match_id, row, wish, asking)).await
     }
 
-    /// Fulfils a wish of a match as it was read for sure, once: where another write was faster, nothing is done, and the row is as it is now.
+    /// Fulfils a wish of a match as it was read for sure, once: where another write was faster, nothing is done, and the row is as it is
+    /// now.
     ///
     /// # Errors
     /// As for [`wish`](Self::wish).
@@ -94,8 +95,8 @@ impl Matches {
         Decision { row: change.row, seat, answer: change.answer.map_err(Failure::from) }
     }
 
-    /// Opens a match, in which whoever asks takes a seat; the host's comes first. If there is one of this id that was opened so before, or is the one
-    /// that others have opened who may, the player comes into that. `None` if there is another one.
+    /// Opens a match, in which whoever asks takes a seat; the host's comes first. If there is one of this id that was opened so before, or
+    /// is the one that others have opened who may, the player comes into that. `None` if there is another one.
     ///
     /// # Errors
     /// As for [`wish`](Self::wish).

@@ -1,8 +1,9 @@
-//! Seats: rows `seat#<lane>` of the table players (key playerId, item). A player has one in each lane at most, which is what keeps it from waiting for
-//! two things at once.
+//! Seats: rows `seat#<lane>` of the table players (key playerId, item). A player has one in each lane at most, which is what keeps it from
+//! waiting for two things at once.
 //!
-//! A seat is taken in the same transaction as what it names is written, and given up by a write that is conditional on what it names: so whoever is late
-//! with that gives up nobody else's. One that names something that is not there any more, or is over, is anybody's to take who holds it.
+//! A seat is taken in the same transaction as what it names is written, and given up by a write that is conditional on what it names: so
+//! whoever is late with that gives up nobody else's. One that names something that is not there any more, or is over, is anybody's to take
+//! who holds it.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -165,8 +166,8 @@ impl Seats {
         Ok(expires_at > clock::now_seconds() && !is_over && !has_left(&item, &seat.player_id))
     }
 
-    /// The part of a write that moves a player's seat from what is called `from` into another thing. The request that took the seat did not ask for that
-    /// one: a later request of the same id, for something else, is no repetition.
+    /// The part of a write that moves a player's seat from what is called `from` into another thing. The request that took the seat did not
+    /// ask for that one: a later request of the same id, for something else, is no repetition.
     pub(crate) fn move_on(&self, player_id: &str, lane: Lane, from: &str, seat: &Seat) -> Result<TransactWriteItem, Fault> {
         let update = Update::builder().table_name(&self.table).set_key(Some(key(player_id, item(lane))));
         update
@@ -180,7 +181,8 @@ impl Seats {
             .part()
     }
 
-    /// The part of a write that gives up a player's seat in the thing of this kind and id. The kind is part of it since a client may name any id.
+    /// The part of a write that gives up a player's seat in the thing of this kind and id. The kind is part of it since a client may name
+    /// any id.
     pub(crate) fn give_up(&self, player_id: &str, lane: Lane, kind: SeatKind, holds: &str) -> Result<TransactWriteItem, Fault> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(key(player_id, item(lane))));
         delete

@@ -92,7 +92,7 @@ pub struct Limits {
 pub struct Check {
     /// Steps from the beginning that are tried in every order.
     pub depth: usize,
-    /// Most states that are tried.
+    /// Most states that are reached in that, counted each time.
     pub states: usize,
     /// Whole games that are played at random.
     pub games: usize,
@@ -103,8 +103,8 @@ pub struct Check {
 /// What GameLift is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hosted {
-    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a parameter,
-    /// so that each stage has its own queue. If it is empty, the mode is not offered.
+    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a
+    /// parameter, so that each stage has its own queue. If it is empty, the mode is not offered.
     pub queue: &'static str,
     /// Players that a game session has room for: 1 to 200.
     pub seats: u16,
@@ -117,7 +117,7 @@ impl Mode {
     #[must_use]
     pub const fn played(name: &'static str, game: &'static dyn ErasedGame, options: &'static str) -> Self {
         let limits = Limits { steps: 200, missed: 2, silence_seconds: 900, row_bytes: 1_024, write_units: 100 };
-        let check = Check { depth: 8, states: 12_000, games: 100, sampled: false };
+        let check = Check { depth: 8, states: 8_000, games: 60, sampled: false };
         let kind = Kind::Played(Played { game, options, drawn: false, bot_pause: None, limits, check });
         Self { name, lane: Lane::Main, pool: None, kind }
     }

@@ -48,11 +48,13 @@ enum Benchmark {
     Sockets(sockets::Args),
     /// What each operation is billed for on AWS.
     Units(units::Args),
+    /// What a match of a mode is billed for, played by what its game says can be tried.
+    Price(units::PriceArgs),
     /// The time to match a pool of tickets, by its size and by how hard the tickets make it.
     Matchmaking(matchmaking::Args),
     /// Thousands of players who join a pool at once, until all are in matches.
     Pools(pools::Args),
-    /// From the second play of a round to the push of its result, and how late the timers of rounds are.
+    /// From the second play of a round to the push of its result, and how late the clock of a match is.
     Rounds(rounds::Args),
     /// The binaries that are deployed.
     Sizes,
@@ -86,6 +88,7 @@ async fn run(benchmark: Benchmark) -> Result<()> {
         Benchmark::Placements(args) => placements::run(&args).await?,
         Benchmark::Sockets(args) => sockets::run(&args).await?,
         Benchmark::Units(args) => units::run(&args).await?,
+        Benchmark::Price(args) => units::price(&args).await?,
         Benchmark::Matchmaking(args) => matchmaking::run(&args)?,
         Benchmark::Pools(args) => pools::run(&args).await?,
         Benchmark::Rounds(args) => rounds::run(&args).await?,

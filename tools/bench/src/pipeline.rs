@@ -16,6 +16,7 @@ use self::{
 };
 use crate::{
     Result, functions,
+    samples::{ON_AWS, on_aws},
     stack::{Setup, Stack},
     table::Table,
 };
@@ -44,7 +45,7 @@ pub struct Args {
 pub async fn run(args: &Args) -> Result<()> {
     let duration = Duration::from_secs(args.seconds);
     let mut table =
-        Table::new(&["load", "sent", "lost", "sent/s", "pushed/s", "reply p50", "p99", "longest", "push p50", "p99", "longest"]);
+        Table::new(&["load", "sent", "lost", "sent/s", "pushed/s", "reply p50", "p99", "longest", "push p50", "p99", "longest", ON_AWS]);
     let (mut times, mut processors) = (functions::table(), functions::processor_table());
     let loads = [
         Load::Paced(Paced { connections: 1, per_second: 8.0, duration }),
@@ -74,5 +75,12 @@ pub async fn run(args: &Args) -> Result<()> {
 fn row(name: &str, outcome: &Outcome) -> Vec<String> {
     let counts = [outcome.sent, outcome.lost].map(|count| count.to_string());
     let rates = [outcome.sent_per_second, outcome.pushed_per_second].map(|rate| format!("{rate:.0}"));
-    [name.to_owned()].into_iter().chain(counts).chain(rates).chain(outcome.replies.cells()).chain(outcome.pushes.cells()).collect()
+    [name.to_owned()]
+        .into_iter()
+        .chain(counts)
+        .chain(rates)
+        .chain(outcome.replies.cells())
+        .chain(outcome.pushes.cells())
+        .chain([on_aws(1)])
+        .collect()
 }

@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     Result, functions,
-    samples::Samples,
+    samples::{ON_AWS, Samples, on_aws},
     stack::{Setup, Stack},
     table::Table,
 };
@@ -64,6 +64,7 @@ pub async fn run(args: &Args) -> Result<()> {
         "session p50",
         "p99",
         "longest",
+        ON_AWS,
     ]);
     let (mut times, mut processors) = (functions::table(), functions::processor_table());
     let loads = [
@@ -98,5 +99,7 @@ fn row(name: &str, report: &Report) -> Result<Vec<String>> {
     let mut row = vec![name.to_owned(), report.asked().to_string(), report.fulfilled().to_string(), report.otherwise()];
     row.extend([report.late().to_string(), format!("{:.0}", report.fulfilled_per_second()?)]);
     row.extend(Samples::new(report.replies().collect()).cells().into_iter().chain(Samples::new(report.sessions().collect()).cells()));
+    // placements to GameLift, and player_sessions to the push; what GameLift and SNS take on the way comes on top.
+    row.push(on_aws(2));
     Ok(row)
 }

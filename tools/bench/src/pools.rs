@@ -1,7 +1,7 @@
 //! Thousands of players who ask for a match at the same time: how long until all have one, and what it takes.
 //!
 //! All of them are connected before. Then they join one mode's pools, as fast as they are answered, and each waits for its match. The
-//! timers of rounds are read by nobody, so that what is counted is of the pools alone, up to the push that tells a player of its match; and
+//! timers are read by nobody, so that what is counted is of the pools alone, up to the push that tells a player of its match; and
 //! the stage does not throttle.
 
 use std::{
@@ -19,10 +19,10 @@ use crate::{
     Result,
     crowd::{self, Player},
     functions,
-    samples::Samples,
+    samples::{ON_AWS, Samples, on_aws},
     stack::{Setup, Stack},
     table::Table,
-    units::Bill,
+    units::Account,
 };
 
 /// Requests to join that are on their way at once.
@@ -59,6 +59,7 @@ pub async fn run(args: &Args) -> Result<()> {
         "waited p50",
         "p99",
         "longest",
+        ON_AWS,
         "looks",
         "read units each",
         "write units each",
@@ -68,7 +69,7 @@ pub async fn run(args: &Args) -> Result<()> {
     // Neighbours in number are far apart in skill, and all are different.
     let crowds: [(&str, Skill); 2] = [("all the same", |_| None), ("any", |number| u16::try_from(number * 2_003 % 5_001).ok())];
     for (name, skill) in crowds {
-        let setup = Setup { profile: Some(args.profile.clone()), unthrottled: true, unread: Some("ResolveRoundQueue"), ..Setup::default() };
+        let setup = Setup { profile: Some(args.profile.clone()), unthrottled: true, unread: Some("TimersQueue"), ..Setup::default() };
         let stack = Arc::new(Stack::start_with(setup).await?);
         table.row(measure(name, skill, args.players, &stack).await?);
         functions::add(&mut times, name, &stack)?;
@@ -89,10 +90,10 @@ async fn measure(name: &str, skill: Skill, count: usize, stack: &Arc<Stack>) -> 
     let warm_up = join_all(crowd::connect(stack, count..count + 2).await?, "rps", |_| None).await?;
     drop(warm_up);
     let players = crowd::connect(stack, 0..count).await?;
-    let (before, looks_before) = (Bill::read(&stack.at_rest(None).await?)?, looks(stack)?);
+    let (before, looks_before) = (Account::read(&stack.at_rest(None).await?)?, looks(stack)?);
     let started = Instant::now();
     let joined = join_all(players, "rpsls", skill).await?;
-    let used = Bill::read(&stack.at_rest(None).await?)?.since(&before);
+    let used = Account::read(&stack.at_rest(None).await?)?.since(&before).total;
     let looks = looks(stack)? - looks_before;
 
     let matched: Vec<(&Joined, &String)> = joined.iter().filter_map(|one| Some((one, one.outcome.as_ref().ok()?))).collect();
@@ -105,7 +106,7 @@ async fn measure(name: &str, skill: Skill, count: usize, stack: &Arc<Stack>) -> 
     row.push(until(joined.iter().map(|one| one.replied).max()));
     row.push(until(matched.iter().map(|(one, _)| one.told_at).max()));
     row.extend(Samples::new(matched.iter().map(|(one, _)| one.told_at - one.asked).collect()).cells());
-    row.push(looks.to_string());
+    row.extend([on_aws(2), looks.to_string()]);
     row.extend([used.read_units(), used.write_units()].map(|units| format!("{:.2}", units / count as f64)));
     row.push(format!("{:.2}", used.usd() / count as f64 * 1e6));
     Ok(row)

@@ -8,7 +8,7 @@ use crate::{
     Fault, Result,
     crowd::{self, Player, name},
     process,
-    samples::{Samples, milliseconds},
+    samples::{ON_AWS, Samples, milliseconds, on_aws},
     stack::{self, Stack},
     table::Table,
 };
@@ -47,8 +47,10 @@ pub async fn run(args: &Args) -> Result<()> {
     }
     table.print(&format!("{} sockets, opened in {:.0} s:", args.sockets, took.as_secs_f64()));
 
-    let mut table = Table::new(&["messages at 8/s with all sockets open", "count", "push p50", "p99", "longest"]);
-    let mut add = |name: &str, pushes: &Samples| table.row([name.to_owned(), pushes.count().to_string()].into_iter().chain(pushes.cells()));
+    let mut table = Table::new(&["messages at 8/s with all sockets open", "count", "push p50", "p99", "longest", ON_AWS]);
+    let mut add = |name: &str, pushes: &Samples| {
+        table.row([name.to_owned(), pushes.count().to_string()].into_iter().chain(pushes.cells()).chain([on_aws(1)]))
+    };
     add("one player to itself", &exchange(&mut players, args.messages, |_| (0, 0)).await?);
     // The same numbers in every run; all that matters is that they are far apart.
     let spread = |number: usize, step: usize| number * step % (args.sockets + 20);

@@ -61,7 +61,8 @@ impl Stack {
     /// The same with these differences.
     pub async fn start_with(setup: Setup) -> Result<Self> {
         let mut built = muster_launch::build()?;
-        if let Some(profile) = setup.profile {
+        // The others are built in `fast`.
+        if let Some(profile) = setup.profile.filter(|profile| profile != "fast") {
             let functions =
                 muster_launch::cargo_build("muster-functions", &["--package", "muster-functions", "--profile", &profile, "--locked"])?;
             built.functions = functions.first().and_then(|path| path.parent()).ok_or("the functions are nowhere")?.to_path_buf();

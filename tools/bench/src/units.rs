@@ -8,12 +8,17 @@
 mod bill;
 mod games;
 mod placements;
+mod play;
 mod player;
+mod price;
 
 use serde_json::json;
 
-pub use self::bill::Bill;
 use self::player::Player;
+pub use self::{
+    bill::{Account, Bill},
+    price::{PriceArgs, price},
+};
 use crate::{Result, stack::Stack, table::Table};
 
 /// Options of the benchmark.
@@ -26,6 +31,21 @@ pub struct Args {
     /// How many games are played at the same time in the last measurement.
     #[arg(long, default_value_t = 100)]
     games: usize,
+
+    /// Counts this alone.
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Single operations.
+    Operations,
+    /// Placements with their timers.
+    Placements,
+    /// Whole games.
+    Games,
 }
 
 /// What the first table shows.
@@ -38,10 +58,24 @@ const CROWD: usize = 100;
 /// The messages of a full page of `resume`, when the client names no limit.
 const PAGE: usize = 50;
 
-/// Counts and prices the operations.
+/// Counts and prices all of it.
 pub async fn run(args: &Args) -> Result<()> {
+    let wanted = |part| args.only.is_none_or(|only| only == part);
+    if wanted(Part::Operations) {
+        operations(args.runs).await?;
+    }
+    if wanted(Part::Placements) {
+        placements::run(args.runs).await?;
+    }
+    if wanted(Part::Games) {
+        games::run(args.games).await?;
+    }
+    Ok(())
+}
+
+async fn operations(runs: usize) -> Result<()> {
     let stack = Stack::start().await?;
-    let mut counter = Counter::new(stack, args.runs);
+    let mut counter = Counter::new(stack, runs);
     let mut alice = counter.connect("alice").await?;
     let mut crowd = Vec::new();
     for number in 0..CROWD {
@@ -68,9 +102,7 @@ pub async fn run(args: &Args) -> Result<()> {
         counter.announcements(recipients).await?;
     }
     counter.print(TITLE);
-    counter.print_hours()?;
-    placements::run(args.runs).await?;
-    games::run(args.games).await
+    counter.print_hours()
 }
 
 fn online(number: usize) -> String {
@@ -127,7 +159,12 @@ impl Counter {
 
     /// Waits until nothing is under way, and reads what was used until then.
     async fn quiet(&self) -> Result<Bill> {
-        Bill::read(&self.stack.at_rest(Some(self.sockets)).await?)
+        Ok(self.account().await?.total)
+    }
+
+    /// The same, by function.
+    async fn account(&self) -> Result<Account> {
+        Account::read(&self.stack.at_rest(Some(self.sockets)).await?)
     }
 
     /// Sends `frame` and awaits the reply, as often as asked for.

@@ -26,6 +26,7 @@ pub(super) fn config(role: &str, log: &Path) -> FunctionConfig {
         arguments: ["--exact", "gateway::tests::function::process", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
         timeout: Duration::from_secs(20),
         memory_mb: 128,
+        platform_lines: true,
         environment,
         reserved_concurrency: None,
         event_invoke: EventInvokeConfig::default(),

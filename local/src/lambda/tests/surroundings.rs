@@ -27,7 +27,7 @@ async fn a_process_sees_the_variables_of_aws_and_of_its_template_and_no_others()
     // Set by lambda_runtime itself, for each invocation.
     assert_eq!(variables.remove("_X_AMZN_TRACE_ID").as_deref(), context["traceId"].as_str());
     let expected = [
-        ("AWS_ACCESS_KEY_ID", "ASIALOCAL000000000000"),
+        ("AWS_ACCESS_KEY_ID", "ASIAF74657374"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

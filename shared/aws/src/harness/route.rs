@@ -1,7 +1,7 @@
 //! The harness of a route: a frame comes in, and a reply or a rejection goes back down the same socket.
 //!
-//! Most routes answer through the gateway. A quiet one has no route response there, and posts what it has to say to the socket itself: so that it costs
-//! nothing to say nothing.
+//! Most routes answer through the gateway. A quiet one has no route response there, and posts what it has to say to the socket itself: so
+//! that it costs nothing to say nothing.
 
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! Reading a pool.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use muster_game::matchmaking::DEFAULT_WINDOWS;
 use muster_protocol::cursor::first_id_of;
 
 use super::{GRACE_SECONDS, TicketRow, Tickets};
-use crate::{Fault, clock};
+use crate::{Fault, clock, write::text};
 
 /// Tickets of a pool that are looked at at once. The oldest ones go first, so that the others are looked at when these are gone.
 const OLDEST: i32 = 300;
@@ -29,18 +29,7 @@ impl Tickets {
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
     pub async fn oldest(&self, pool: &str) -> Result<Oldest, Fault> {
-        let lives = DEFAULT_WINDOWS.times_out_at(0) + GRACE_SECONDS * 1_000;
-        let first = first_id_of(clock::now_milliseconds().saturating_sub(lives));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .limit(OLDEST)
-            .key_condition_expression("#pool = :pool AND ticketId >= :first")
-            .expression_attribute_names("#pool", "pool")
-            .expression_attribute_values(":pool", AttributeValue::S(pool.to_owned()))
-            .expression_attribute_values(":first", AttributeValue::S(first));
-        let answer = query.send().await.map_err(|error| Fault::new("reading a pool", error))?;
+        let answer = self.living(pool).limit(OLDEST).send().await.map_err(|error| Fault::new("reading a pool", error))?;
         let more = answer.last_evaluated_key.is_some();
         let now = clock::now_seconds();
         let rows = answer.items.unwrap_or_default().into_iter().filter_map(|item| {
@@ -49,5 +38,23 @@ impl Tickets {
                 .ok()
         });
         Ok(Oldest { tickets: rows.filter(|row| row.expires_at > now).collect(), more })
+    }
+    /// Whether there is any ticket in a pool, as it is now.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be read.
+    pub async fn has_any(&self, pool: &str) -> Result<bool, Fault> {
+        let query = self.living(pool).limit(1).select(Select::Count).consistent_read(true);
+        let answer = query.send().await.map_err(|error| Fault::new("reading whether somebody is in a pool", error))?;
+        Ok(answer.count > 0)
+    }
+
+    /// A read of the tickets of a pool that have not expired.
+    fn living(&self, pool: &str) -> QueryFluentBuilder {
+        let lives = DEFAULT_WINDOWS.times_out_at(0) + GRACE_SECONDS * 1_000;
+        let first = first_id_of(clock::now_milliseconds().saturating_sub(lives));
+        let query = self.client.query().table_name(&self.table).key_condition_expression("#pool = :pool AND ticketId >= :first");
+        let query = query.expression_attribute_names("#pool", "pool");
+        query.expression_attribute_values(":pool", text(pool)).expression_attribute_values(":first", text(&first))
     }
 }

@@ -25,7 +25,8 @@ pub enum MatchedInto<'a> {
 }
 
 impl Tickets {
-    /// Inserts the ticket of one player and takes its seat. Answers with the id of the ticket: an earlier one's, if the request is a repetition.
+    /// Inserts the ticket of one player and takes its seat. Answers with the id of the ticket: an earlier one's, if the request is a
+    /// repetition.
     ///
     /// # Errors
     /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
@@ -64,8 +65,8 @@ impl Tickets {
         write(seats.client(), parts, "leaving a pool").await?.map(|()| holds).map_err(|_| not_waiting().into())
     }
 
-    /// Notes how a ticket came to nothing, and gives up its players' seats. Answers with what they are to be told, which somebody else may have noted
-    /// before; nothing, if the ticket is gone, or they have left it.
+    /// Notes how a ticket came to nothing, and gives up its players' seats. Answers with what they are to be told, which somebody else may
+    /// have noted before; nothing, if the ticket is gone, or they have left it.
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written, or the row not understood.
@@ -90,7 +91,8 @@ impl Tickets {
                 Ok(closed.outcome)
             }
             Some(None) => Ok(None),
-            // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for ever.
+            // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for
+            // ever.
             None => {
                 let players = row.players.iter();
                 try_join_all(players.map(|player| seats.release(player, row.lane(), SeatKind::Ticket, &row.ticket_id))).await?;
@@ -109,9 +111,9 @@ impl Tickets {
         write(&self.client, vec![delete.part()?], "forgetting a ticket").await.map(drop)
     }
 
-    /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
-    /// no ticket is used twice, however many look at the pool. The inner error has those, by id, that cannot be used any more: they are gone, or their
-    /// players have left them. Then nothing was done.
+    /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or
+    /// nothing. So no ticket is used twice, however many look at the pool. The inner error has those, by id, that cannot be used any more:
+    /// they are gone, or their players have left them. Then nothing was done.
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written.

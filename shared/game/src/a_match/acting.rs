@@ -47,7 +47,8 @@ impl Match {
     }
 }
 
-/// What is remembered of a request: FNV-1a, <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. Whoever finds two alike fools itself alone.
+/// What is remembered of a request: FNV-1a, <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. Whoever finds two alike fools
+/// itself alone.
 fn hash(request: &str) -> u64 {
     request.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,13 +1,13 @@
 //! Tries every order of what may happen to the timers of one match, with [`Match::look`] and the rule by which writes begin timers.
 //!
-//! **What is modelled.** Of the row when the clock acts next, its revision and which one is armed; players who write at any moment, and so move that
-//! time, also by a clock that is a little behind; the records of these writes, of which the consumer makes messages; and the messages, of which a
-//! function takes one, looks, does what it has to, looks again if that was to act, and then deletes it. As many things as [`Chains::faults`] go wrong: a
-//! function dies before any of these, and its message comes again; a message comes twice at the same time; a record comes again. Time is coarse:
-//! a timer is sent on by one step of it, and armed anew over more.
+//! **What is modelled.** Of the row when the clock acts next, its revision and which one is armed; players who write at any moment, and so
+//! move that time, also by a clock that is a little behind; the records of these writes, of which the consumer makes messages; and the
+//! messages, of which a function takes one, looks, does what it has to, looks again if that was to act, and then deletes it. As many things
+//! as [`Chains::faults`] go wrong: a function dies before any of these, and its message comes again; a message comes twice at the same
+//! time; a record comes again. Time is coarse: a timer is sent on by one step of it, and armed anew over more.
 //!
-//! **What holds.** A match that is played always has somebody who will see to the clock, and in time. Beside it there are no more than one for each thing
-//! that went wrong. And when the match is over, all of them end: each thing that happens then brings that nearer.
+//! **What holds.** A match that is played always has somebody who will see to the clock, and in time. Beside it there are no more than one
+//! for each thing that went wrong. And when the match is over, all of them end: each thing that happens then brings that nearer.
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
 

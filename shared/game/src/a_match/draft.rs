@@ -59,8 +59,6 @@ pub(super) struct Draft<'a> {
     pub(super) touched: bool,
     /// Whether players are told of it.
     pub(super) told: bool,
-    /// Whether they are told who must act: whoever has acted in secret is not given away by what else they are told.
-    shows: bool,
     /// Whether its timer is to be set anew.
     pub(super) rearmed: bool,
 }
@@ -75,18 +73,7 @@ impl<'a> Draft<'a> {
         }
         row.events.clear();
         let woke_at = read.wakes_at();
-        Self {
-            row,
-            now: at.now,
-            by: at.by,
-            woke_at,
-            events: Vec::new(),
-            step: 0,
-            touched: false,
-            told: false,
-            shows: false,
-            rearmed: false,
-        }
+        Self { row, now: at.now, by: at.by, woke_at, events: Vec::new(), step: 0, touched: false, told: false, rearmed: false }
     }
 
     pub(super) fn table(&self) -> ErasedTable<'_> {
@@ -116,11 +103,14 @@ impl<'a> Draft<'a> {
         let ErasedStep { state, clock, awaits, events, tell, over } = step;
         self.touched = true;
         self.told |= tell == Tell::All;
-        self.shows |= tell == Tell::All;
         self.events.extend(events);
         self.row.state = state;
         self.row.rules = played.game.rules();
         self.row.awaits = awaits.iter().filter(|seat| self.row.seats.get(*seat).is_some_and(|seat| !seat.left)).collect();
+        if tell == Tell::All {
+            // Not whenever players are told of something: that somebody is away must not show that it has acted in secret.
+            self.row.shown = self.row.awaits;
+        }
         self.row.steps += 1;
         match clock {
             Clock::Until(at) => (self.row.due_at, self.row.idle) = (Some(at), false),
@@ -166,10 +156,9 @@ impl<'a> Draft<'a> {
     /// The match is over.
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.tell();
-        self.shows = true;
         self.row.phase = MatchState::Over;
         self.row.outcome = Some(outcome);
-        self.row.awaits = crate::SeatSet::EMPTY;
+        (self.row.awaits, self.row.shown) = (crate::SeatSet::EMPTY, crate::SeatSet::EMPTY);
         (self.row.due_at, self.row.bot_at) = (None, None);
     }
 
@@ -208,7 +197,6 @@ impl<'a> Draft<'a> {
         row.events.clear();
         if self.told {
             row.version += 1;
-            row.shown = if self.shows { row.awaits } else { row.shown.iter().filter(|seat| !row.seats[*seat].left).collect() };
             if !self.events.is_empty() {
                 row.events = Value::Array(std::mem::take(&mut self.events)).to_string();
             }

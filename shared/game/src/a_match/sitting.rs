@@ -4,7 +4,7 @@ use muster_protocol::{Code, MatchPlayer, MatchState, Rejection, limits};
 use serde_json::{Map, Value};
 
 use super::{Circumstances, Draft, Match, NO, Stop, acting::not_found};
-use crate::{Millis, Mode, Played, SeatSet, erased::Happening};
+use crate::{Mode, Played, SeatSet, erased::Happening};
 
 /// What a match is opened with.
 #[derive(Clone, Copy, Debug)]
@@ -96,12 +96,6 @@ impl Match {
     pub fn bots(&self) -> usize {
         self.seats.iter().filter(|seat| seat.bot).count()
     }
-
-    /// For how long a player may sit in it, in whole epoch seconds, should its end never be told.
-    #[must_use]
-    pub const fn seat_expiry(now: Millis) -> u64 {
-        now / 1_000 + super::DAY_SECONDS
-    }
 }
 
 /// The mode's options with those that were chosen in their place.
@@ -190,7 +184,7 @@ impl Draft<'_> {
         self.tell();
         let is_waiting = self.row.phase == MatchState::Waiting;
         self.row.seats[seat].left = true;
-        self.row.awaits = self.row.awaits.without(seat);
+        (self.row.awaits, self.row.shown) = (self.row.awaits.without(seat), self.row.shown.without(seat));
         let Some(first) = self.row.seats.iter().position(|seat| !seat.bot && !seat.left) else {
             self.abandon("nobody is left");
             return Ok(());

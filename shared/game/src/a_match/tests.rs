@@ -206,7 +206,7 @@ fn options_are_checked_by_their_game() {
     };
     assert!(open(Some(r#"{"wins":1}"#), 0).unwrap().options.contains(r#""wins":1"#));
     assert_eq!(open(Some(r#"{"wins":0}"#), 0).unwrap_err().message, "body.options.wins: 1 to 50");
-    assert!(open(Some(r#"{"wins":"many"}"#), 0).unwrap_err().message.starts_with("body.options: "));
+    assert!(open(Some(r#"{"wins":"many"}"#), 0).unwrap_err().message.starts_with("body.options.wins: "));
     assert_eq!(open(None, 2).unwrap_err().message, "body.bots: at most 1, not 2");
 }
 

@@ -111,7 +111,8 @@ fn is_alike(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// A step that told nobody, by the player in `actor` if it was one, shows nobody else that there was one: neither at once, nor by what follows.
+/// A step that told nobody, by the player in `actor` if it was one, shows nobody else that there was one: neither at once, nor by what
+/// follows.
 pub(super) fn keeps_quiet(before: &Match, after: &Match, actor: Option<usize>, now: Millis) -> Result<(), Wrong> {
     let others = || viewers(after).filter(|viewer| viewer.is_none() || *viewer != actor);
     for viewer in others() {

@@ -24,7 +24,7 @@ fn planted(mistake: Option<Planted>) -> &'static Mode {
     let game: &'static Sums = Box::leak(Box::new(Sums::with(mistake)));
     let write_units = if mistake == Some(Planted::IsDear) { 8 } else { 60 };
     let limits = Limits { steps: 60, missed: 2, silence_seconds: 600, row_bytes: 1_024, write_units };
-    let check = Check { depth: 4, states: 2_000, games: 20, sampled: false };
+    let check = Check { depth: 4, states: 1_500, games: 20, sampled: false };
     Box::leak(Box::new(Mode::played(name, game, "null").limits(limits).check(check)))
 }
 

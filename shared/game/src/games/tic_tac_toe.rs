@@ -31,8 +31,8 @@ impl Board {
         LINES.iter().find_map(|line| self.cells[line[0]].filter(|seat| line.iter().all(|cell| self.cells[*cell] == Some(*seat))))
     }
 
-    fn free(&self) -> Vec<usize> {
-        (0..9).filter(|cell| self.cells[*cell].is_none()).collect()
+    fn free(&self) -> impl Iterator<Item = usize> {
+        (0..9).filter(|cell| self.cells[*cell].is_none())
     }
 
     fn with(&self, cell: usize) -> Self {
@@ -45,7 +45,7 @@ impl Board {
 
     /// What it comes to for whoever is to move, if both play their best: -1, 0 or 1.
     fn worth(&self) -> i32 {
-        if self.winner().is_some() { -1 } else { self.free().iter().map(|cell| -self.with(*cell).worth()).max().unwrap_or(0) }
+        if self.winner().is_some() { -1 } else { self.free().map(|cell| -self.with(cell).worth()).max().unwrap_or(0) }
     }
 }
 
@@ -66,7 +66,7 @@ impl Game for TicTacToe {
         }
         let next = Board { bank: board.bank.clone().spent(board.turn, table.due_at, table.now), ..board.with(cell) };
         let won = next.winner().map(|seat| Outcome::won_by(seat, 2, "three in a row"));
-        let over = won.or_else(|| next.free().is_empty().then(|| Outcome::drawn(2, "no cell is free")));
+        let over = won.or_else(|| next.free().next().is_none().then(|| Outcome::drawn(2, "no cell is free")));
         Ok(Step { over, ..next.turn_begins(table).event(cell) })
     }
 
@@ -75,10 +75,10 @@ impl Game for TicTacToe {
     }
 
     fn tries(&self, board: &Board, _: Viewer<'_>) -> Vec<usize> {
-        board.free()
+        board.free().collect()
     }
 
     fn bot(&self, board: &Board, _: usize, _: &mut Chance) -> Option<usize> {
-        board.free().into_iter().min_by_key(|cell| board.with(*cell).worth())
+        board.free().min_by_key(|cell| board.with(*cell).worth())
     }
 }

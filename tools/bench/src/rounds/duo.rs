@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use muster_client::Event;
-use muster_protocol::{MatchPush, MatchState, routes::Play};
+use muster_protocol::{MatchPush, MatchState};
+use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::{Fault, Result, crowd::Player, stack::Stack};
@@ -11,7 +12,9 @@ use crate::{Fault, Result, crowd::Player, stack::Stack};
 /// How long a push is awaited.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The mode that is played.
-pub const MODE: &str = "rps";
+const MODE: &str = "rps";
+/// Seconds of each of its rounds.
+pub const SECONDS: u64 = 5;
 /// What everybody plays: every round is drawn, so that every match goes on to its last one.
 const PLAY: &str = "rock";
 
@@ -22,14 +25,8 @@ pub struct Duo {
     shown: Option<MatchPush>,
 }
 
-/// The times of a round's second play.
-#[derive(Clone, Copy, Debug)]
-pub struct SecondPlay {
-    /// Until its reply.
-    pub reply: Duration,
-    /// Until the result was pushed to each of the players.
-    pub pushes: [Duration; 2],
-}
+/// From just before a round's second play is sent until its result was pushed to each of the players.
+pub type Pushes = [Duration; 2];
 
 impl Duo {
     /// Connects two players.
@@ -43,17 +40,11 @@ impl Duo {
 
     /// Begins a match of the two. Answers with the time of its first round, in epoch milliseconds.
     pub async fn begin(&mut self) -> Result<u64> {
-        let opened = self.first.client.new_match(MODE).await.map_err(|error| format!("opening a match: {error}"))?;
+        let options = json!({"seconds": SECONDS});
+        let opened = self.first.client.new_match(MODE, Some(&options), 0).await.map_err(|error| format!("opening a match: {error}"))?;
         self.second.client.join_match(&opened.match_id).await.map_err(|error| format!("joining a match: {error}"))?;
-        loop {
-            // Whoever opened it is shown it while it waits, too.
-            let (_, view) = told(&mut self.first).await?;
-            if let (MatchState::Playing, Some(due_at)) = (view.state, view.due_at) {
-                told(&mut self.second).await?;
-                self.shown = Some(view);
-                return Ok(due_at);
-            }
-        }
+        self.wait().await?;
+        self.due_at()
     }
 
     /// Begins a match if none goes on.
@@ -62,25 +53,22 @@ impl Duo {
         if goes_on { Ok(()) } else { self.begin().await.map(drop) }
     }
 
-    /// Both play in the open round: one, and when that was answered the other.
-    pub async fn play(&mut self) -> Result<SecondPlay> {
+    /// When the open round is due, in epoch milliseconds.
+    pub fn due_at(&self) -> Result<u64> {
+        self.shown.as_ref().and_then(|shown| shown.due_at).ok_or_else(|| "there is no open round".into())
+    }
+
+    /// Both play in the open round: one, and when that is known to count, which takes a reply, the other, quietly.
+    pub async fn play(&mut self) -> Result<Pushes> {
         let open = self.shown.as_ref().ok_or("there is no match")?;
-        let round = open.round;
-        let play = Play { match_id: open.match_id.clone(), round, play: PLAY.to_owned() };
+        let (match_id, version) = (open.match_id.clone(), open.version);
         let refused = |error| Fault::from(format!("playing: {error}"));
-        self.first.client.play(&play).await.map_err(refused)?;
+        let body = json!({"matchId": match_id, "action": PLAY, "version": version});
+        self.first.client.request("play", body).await.map_err(refused)?;
         let (asked, client) = (Instant::now(), self.second.client.clone());
-        let replying = async {
-            client.play(&play).await.map_err(refused)?;
-            Ok(asked.elapsed())
-        };
-        let (reply, views) = futures_util::try_join!(replying, self.wait())?;
-        for (_, view) in &views {
-            if view.state == MatchState::Playing && view.round != round + 1 {
-                return Err(format!("behind round {round} came round {}", view.round).into());
-            }
-        }
-        Ok(SecondPlay { reply, pushes: views.map(|(received, _)| received - asked) })
+        let playing = async { client.play(&match_id, PLAY).await.map_err(refused) };
+        let (_, views) = futures_util::try_join!(playing, self.wait())?;
+        Ok(views.map(|(received, _)| received - asked))
     }
 
     /// The next view that each player is pushed, and when it was received.
@@ -96,6 +84,8 @@ async fn told(player: &mut Player) -> Result<(Instant, MatchPush)> {
         while let Some(event) = player.events.next().await {
             let now = Instant::now();
             match event {
+                // While it waits for players, only one of them sees it.
+                Event::Match(push) if push.state == MatchState::Waiting => {}
                 Event::Match(push) => return Ok((now, push)),
                 Event::Disconnected { reason, .. } => return Err(format!("the connection was lost: {reason}").into()),
                 Event::Missed(events) => return Err(format!("{events} events were not read in time").into()),

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep_until};
 
-use super::duo::{Duo, SecondPlay};
+use super::duo::{Duo, Pushes};
 use crate::{Result, stack::Stack};
 
 /// Rounds that go before the measurement in each match, so that processes have started.
@@ -25,8 +25,8 @@ pub struct Load {
 pub struct Round {
     /// Whether it could only begin after its time.
     pub late: bool,
-    /// The times of its second play.
-    pub second_play: SecondPlay,
+    /// How long the pushes of its second play took.
+    pub pushes: Pushes,
 }
 
 impl fmt::Display for Load {
@@ -78,7 +78,7 @@ impl Load {
             duo.be_in_a_match().await?;
             let late = self.per_second.is_some() && started.elapsed() > due && turn > 0;
             sleep_until(started + due).await;
-            rounds.push(Round { late, second_play: duo.play().await? });
+            rounds.push(Round { late, pushes: duo.play().await? });
         }
         Ok(rounds)
     }

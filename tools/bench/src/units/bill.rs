@@ -1,5 +1,7 @@
 //! What was used, as the stack says it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::Result;
@@ -34,9 +36,8 @@ impl Bill {
         "USD per million",
     ];
 
-    /// What `/status` says.
-    pub fn read(status: &Value) -> Result<Self> {
-        let usage = &status["usage"];
+    /// What `/status` says in a `usage`.
+    fn read(usage: &Value) -> Result<Self> {
         let number = |value: &Value, name: &str| value.as_f64().ok_or_else(|| format!("the stack does not say its {name}"));
         let quantity = |name: &str| number(&usage["items"][name]["quantity"], name);
         Ok(Self {
@@ -64,7 +65,7 @@ impl Bill {
             usd += price;
         }
         usage["usd"] = usd.into();
-        Self::read(&serde_json::json!({"usage": usage}))
+        Self::read(&usage)
     }
 
     /// What was used after `before`.
@@ -90,6 +91,11 @@ impl Bill {
             log_usd: self.log_usd + sign * other.log_usd,
             usd: self.usd + sign * other.usd,
         }
+    }
+
+    /// Whether nothing is billed.
+    pub fn is_nothing(&self) -> bool {
+        self.usd == 0.0
     }
 
     /// DynamoDB's units of reading.
@@ -121,6 +127,36 @@ impl Bill {
         row.extend([self.gateway_messages, self.invocations, self.gb_ms].into_iter().chain(units).map(exact));
         row.extend([format!("{:.0}", mean(self.log_bytes)), format!("{:.2}", mean(self.usd) * 1e6)]);
         row
+    }
+}
+
+/// What was used by all together, and by each function.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// Of all together.
+    pub total: Bill,
+    /// Of each function by its name, with what it has caused elsewhere.
+    pub functions: BTreeMap<String, Bill>,
+}
+
+impl Account {
+    /// What `/status` says.
+    pub fn read(status: &Value) -> Result<Self> {
+        let functions = status["functions"].as_object().ok_or("the stack says nothing of its functions")?;
+        let bill = |(name, function): (&String, &Value)| Ok((name.clone(), Bill::read(&function["caused"])?));
+        Ok(Self { total: Bill::read(&status["usage"])?, functions: functions.iter().map(bill).collect::<Result<_>>()? })
+    }
+
+    /// What was used after `before`.
+    pub fn since(&self, before: &Self) -> Self {
+        let none = Bill::default();
+        let since = |(name, bill): (&String, &Bill)| (name.clone(), bill.since(before.functions.get(name).unwrap_or(&none)));
+        Self { total: self.total.since(&before.total), functions: self.functions.iter().map(since).collect() }
+    }
+
+    /// What no function has caused: the polls of queues, and what is published from outside.
+    pub fn of_nobody(&self) -> Bill {
+        self.functions.values().fold(self.total.clone(), |rest, bill| rest.since(bill))
     }
 }
 

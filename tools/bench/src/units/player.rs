@@ -50,14 +50,22 @@ impl Player {
 
     /// Sends a frame and awaits its reply. A rejection is an error.
     pub async fn ask(&mut self, frame: &Value) -> Result<Value> {
-        self.sink.send(Message::text(frame.to_string())).await?;
+        self.tell(frame).await?;
         let reply = timeout(PATIENCE, self.replies.recv()).await?.ok_or("the socket was closed")?;
         if reply["type"] == "reply" { Ok(reply) } else { Err(format!("no reply but {reply}").into()) }
     }
 
-    /// The oldest push about a placement or a match that was not taken yet.
+    /// Sends a frame that is only answered if it is refused.
+    pub async fn tell(&mut self, frame: &Value) -> Result<()> {
+        Ok(self.sink.send(Message::text(frame.to_string())).await?)
+    }
+
+    /// The oldest push about a placement or a match that was not taken yet. That something was refused meanwhile is an error.
     pub async fn told(&mut self) -> Result<Value> {
-        Ok(timeout(PATIENCE, self.told.recv()).await?.ok_or("the socket was closed")?)
+        tokio::select! {
+            told = timeout(PATIENCE, self.told.recv()) => Ok(told?.ok_or("the socket was closed")?),
+            Some(refused) = self.replies.recv() => Err(format!("a push was awaited, and {refused} came").into()),
+        }
     }
 
     /// Closes the socket and waits until the other side has, too.

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::prelude::*;
 
-/// Each has a card, which only its owner knows. In each round both call 1 or 2, in secret, and then that is added up. Beyond 6 the higher card wins.
+/// Each has a card, which only its owner knows. In each round both call 1 or 2, in secret, and then that is added up. Beyond 6 the higher
+/// card wins.
 #[derive(Debug)]
 pub struct Sums {
     planted: Option<Planted>,
