@@ -18,7 +18,7 @@ use fastrand::Rng;
 use futures_util::future::{join, join_all, join3};
 use muster_client::{Client, Event, Events};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::kill;
 use crate::{
@@ -92,10 +92,23 @@ async fn cut_at_random(network: &Network, sent: &AtomicBool) {
     }
 }
 
-/// Kills one process of these functions after another, and says how many of each.
-pub async fn kill_at_random(stack: &LocalStack, functions: &[String], sent: &AtomicBool) -> BTreeMap<String, usize> {
-    let (mut random, mut killed) = (Rng::new(), BTreeMap::new());
-    while !sent.load(Relaxed) {
+/// How many processes of each function were killed.
+pub type Killed = BTreeMap<String, usize>;
+
+/// Kills one process of these functions after another, for at least so long and until one of each was killed; however slow the machine is, not for
+/// ever.
+pub async fn kill_each(stack: &LocalStack, functions: &[String], time: Duration, done: &AtomicBool) -> Killed {
+    let started = Instant::now();
+    let is_over = |killed: &Killed| started.elapsed() >= if killed.len() < functions.len() { 4 * time } else { time };
+    let killed = kill_at_random(stack, functions, is_over).await;
+    done.store(true, Relaxed);
+    killed
+}
+
+/// Kills one process of these functions after another, until it is over.
+async fn kill_at_random(stack: &LocalStack, functions: &[String], is_over: impl Fn(&Killed) -> bool) -> Killed {
+    let (mut random, mut killed) = (Rng::new(), Killed::new());
+    while !is_over(&killed) {
         sleep(Duration::from_millis(random.u64(1..20))).await;
         let function = &functions[random.usize(0..functions.len())];
         if let Some(process) = random.choice(stack.processes(function).await) {
@@ -155,7 +168,8 @@ async fn whatever_dies_each_message_is_in_its_inbox_and_pushed_or_dead_lettered_
         acknowledged.into_iter().flatten().collect::<BTreeSet<String>>()
     };
     let functions = FUNCTIONS.map(str::to_owned);
-    let disturbing = join3(kill_at_random(&stack, &functions, &sent), come_and_go(&stack, &sent), cut_at_random(&network, &sent));
+    let disturbing =
+        join3(kill_at_random(&stack, &functions, |_| sent.load(Relaxed)), come_and_go(&stack, &sent), cut_at_random(&network, &sent));
     let working = async {
         let (acknowledged, (killed, (), ())) = join(sending, disturbing).await;
         let bobs = stack.inbox(RECIPIENTS[0]).await;

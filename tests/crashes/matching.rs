@@ -90,7 +90,7 @@ impl Story {
         match self {
             Self::Private | Self::Answered | Self::Left | Self::Dropped => Some(json!({"seconds": 60})),
             Self::Late => Some(json!({"seconds": 5})),
-            Self::Slow => Some(json!({"seconds": 6, "reveal": 6})),
+            Self::Slow => Some(json!({"seconds": 6, "reveal": 10})),
             _ => None,
         }
     }

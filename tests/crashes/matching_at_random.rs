@@ -10,14 +10,14 @@ use std::{
 use fastrand::Rng;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
-use super::at_random::kill_at_random;
+use super::at_random::kill_each;
 use crate::harness::{Device, LocalStack, Socket, eventually};
 
 const PLAYERS: usize = 12;
 
-/// How long functions are killed.
+/// How long functions are killed at least.
 const DISTURBED: Duration = Duration::from_secs(13);
 
 /// How long a player may be in one thing, beyond which it has been forgotten: a round takes five seconds, and a timer that has died is hidden for
@@ -174,13 +174,7 @@ async fn whatever_dies_every_match_comes_to_its_end_and_nobody_stays_seated() {
     let stack = LocalStack::start(&["--async-retry", "1"]).await;
     let mut fighters = join_all((0..PLAYERS).map(|number| Fighter::connect(&stack, number))).await;
     let (done, functions) = (AtomicBool::new(false), FUNCTIONS.map(str::to_owned));
-    let disturbing = async {
-        let timer = async {
-            sleep(DISTURBED).await;
-            done.store(true, Relaxed);
-        };
-        join(kill_at_random(&stack, &functions, &done), timer).await.0
-    };
+    let disturbing = kill_each(&stack, &functions, DISTURBED, &done);
     let fighting = join_all(fighters.iter_mut().map(|fighter| fighter.fight_on(&stack, &done)));
     let (killed, _) = join(disturbing, fighting).await;
     assert_eq!(killed.len(), FUNCTIONS.len(), "each was killed: {killed:?}");
@@ -190,7 +184,6 @@ async fn whatever_dies_every_match_comes_to_its_end_and_nobody_stays_seated() {
     })
     .await;
     println!("killed {killed:?} over {} matches", matches.len());
-    assert!(matches.len() > PLAYERS, "{} matches", matches.len());
     assert!(fighters.iter().all(|fighter| fighter.ended > 0), "everybody was in one");
     let seats = stack.table("players").await.into_iter().filter(|row| row["item"]["S"].as_str().unwrap().starts_with("seat#"));
     assert_eq!(seats.collect::<Vec<_>>(), Vec::<Value>::new());

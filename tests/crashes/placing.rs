@@ -390,17 +390,12 @@ async fn whoever_dies_over_a_second_look_of_the_timer_it_comes_and_ends_what_was
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
 }
 
-/// The template with timers that have four seconds, and are hidden as long when they have failed: a test should not wait for longer.
+/// The template with timers that are hidden for no longer than their function has when they have failed: a test should not wait for longer.
 pub fn impatient_template() -> NamedTempFile {
     let template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
-    let (before, function) = template.split_once("  LookAgainFunction:\n").unwrap();
-    let (function, queue) = function.split_once("  TimersQueue:\n").unwrap();
-    let [function, queue] = [(function, "      Timeout: "), (queue, "      VisibilityTimeout: ")].map(|(text, what)| {
-        let (before, seconds) = text.split_once(what).unwrap();
-        let (_, after) = seconds.split_once('\n').unwrap();
-        format!("{before}{what}4\n{after}")
-    });
+    let (before, queue) = template.split_once("  TimersQueue:\n").unwrap();
+    let (properties, after) = queue.split_once("VisibilityTimeout: 12\n").unwrap();
     let file = NamedTempFile::new().unwrap();
-    fs::write(file.path(), format!("{before}  LookAgainFunction:\n{function}  TimersQueue:\n{queue}")).unwrap();
+    fs::write(file.path(), format!("{before}  TimersQueue:\n{properties}VisibilityTimeout: 6\n{after}")).unwrap();
     file
 }

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    at_random::kill_at_random,
+    at_random::kill_each,
     placing::{at_gamelift, impatient_template, insist, outcome_of},
 };
 use crate::harness::{Device, Fleet, LocalStack, Socket, eventually, placement_request};
 
 const PLAYERS: usize = 20;
 
-/// How long functions are killed.
+/// How long functions are killed at least.
 const DISTURBED: Duration = Duration::from_secs(16);
 
 /// How long a player waits for anything, beyond which it has been forgotten: the timer looks after 11 seconds, and again after 30 if it
@@ -133,15 +133,9 @@ async fn whatever_dies_each_request_has_one_outcome_and_no_player_stays_seated_a
     let stack = LocalStack::start(&[&[fleet.argument().as_str(), "--async-retry", "1"], &seconds[..], &template[..]].concat()).await;
     let mut askers = join_all((0..PLAYERS).map(|number| Asker::connect(&stack, number))).await;
     let (done, functions) = (AtomicBool::new(false), FUNCTIONS.map(str::to_owned));
-    let disturbing = async {
-        let timer = async {
-            sleep(DISTURBED).await;
-            done.store(true, Relaxed);
-        };
-        join(join(kill_at_random(&stack, &functions, &done), change_the_fleet(&fleet, &done)), timer).await.0.0
-    };
+    let disturbing = join(kill_each(&stack, &functions, DISTURBED, &done), change_the_fleet(&fleet, &done));
     let asking = join_all(askers.iter_mut().map(|asker| asker.ask_again_and_again(&done)));
-    let (killed, _) = join(disturbing, asking).await;
+    let ((killed, ()), _) = join(disturbing, asking).await;
     assert_eq!(killed.len(), FUNCTIONS.len(), "each was killed: {killed:?}");
     // Whoever asked twice, since its first answer was lost, has a placement that it does not wait for.
     let placements = eventually("every placement has ended, and its player is told", || async {

@@ -12,9 +12,15 @@ use tokio::time::{Instant, sleep};
 use super::{Moment, kill};
 use crate::harness::{Call, Gate, LocalStack, Proxy, Treatment, eventually};
 
-/// How long others may take to step into their traps, too, before those who have are killed: together, so that few have to be. What was
-/// called by then is done.
+/// How long others may take to step into their traps, too, before those who have are killed: together, since whoever works for another row at that
+/// moment dies with them, and what is asynchronous is tried three times only.
+const TOGETHER: Duration = Duration::from_millis(1_500);
+
+/// How long is waited where nobody else can come. What was called by then is done.
 const SETTLE: Duration = Duration::from_millis(400);
+
+/// How long somebody is held at most, so that its time is not up meanwhile.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// How long it may take until the last trap has sprung.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -72,9 +78,7 @@ impl Traps {
         while let Some(left) = self.left() {
             let functions = self.0.lock().unwrap().due();
             for function in functions {
-                let processes = stack.processes(function).await;
-                assert!(!processes.is_empty(), "{function} is held in the middle of its work");
-                kill(stack, &processes);
+                kill(stack, &stack.processes(function).await);
             }
             assert!(Instant::now() < deadline, "nobody has stepped into {left}");
             sleep(Duration::from_millis(20)).await;
@@ -138,8 +142,12 @@ impl State {
 
     /// The functions that are to be killed now.
     fn due(&mut self) -> Vec<&'static str> {
-        let held = self.traps.iter().filter(|trap| !trap.killed).filter_map(|trap| trap.sprung_at).max();
-        if self.awaited > 0 || held.is_none_or(|latest| latest.elapsed() < SETTLE) {
+        let held: Vec<Instant> = self.traps.iter().filter(|trap| !trap.killed).filter_map(|trap| trap.sprung_at).collect();
+        let (Some(first), Some(last)) = (held.iter().min(), held.iter().max()) else { return Vec::new() };
+        let can_come = |at: usize, trap: &Trap| self.traps[..at].iter().all(|other| other.player != trap.player || other.killed);
+        let others = self.traps.iter().enumerate().any(|(at, trap)| trap.sprung_at.is_none() && can_come(at, trap));
+        let patience = if others { TOGETHER } else { SETTLE };
+        if self.awaited > 0 || (last.elapsed() < patience && first.elapsed() < LONGEST) {
             return Vec::new();
         }
         let mut functions = Vec::new();

@@ -42,7 +42,7 @@ impl Fighter {
             let is_its = answer["requestId"] == request_id.as_str();
             answer = match (answer["type"].as_str(), answer["code"].as_str()) {
                 (Some("reply"), _) if is_its => return Ok(answer["body"].take()),
-                (Some("rejection"), Some(code)) if is_its && code != "internal" => return Err(code.to_owned()),
+                (Some("rejection"), Some(code)) if is_its && !matches!(code, "internal" | "busy") => return Err(code.to_owned()),
                 (Some(_), _) if !is_its => self.device.answer().await,
                 _ => self.device.ask(&frame).await,
             }
@@ -85,7 +85,7 @@ impl Fighter {
                 (Some("pool"), _) => assert_eq!(frame["outcome"], "timedOut", "{frame}"),
                 // A play was sent again that had been done, or a reply was asked for.
                 (Some("reply"), _) => {}
-                (Some("rejection"), Some("internal")) | (None, _) => self.send_play().await,
+                (Some("rejection"), Some("internal" | "busy")) | (None, _) => self.send_play().await,
                 // The match went on while it thought.
                 (_, Some("stale")) if self.note(&frame["match"]) => return frame["match"].clone(),
                 (_, code) => assert!(matches!(code, Some("stale" | "match_over")), "{}: {frame}", self.name),
