@@ -67,7 +67,7 @@ impl Duo {
         self.first.client.request("play", body).await.map_err(refused)?;
         let (asked, client) = (Instant::now(), self.second.client.clone());
         let playing = async { client.play(&match_id, PLAY).await.map_err(refused) };
-        let ((), views) = futures_util::try_join!(playing, self.wait())?;
+        let (_, views) = futures_util::try_join!(playing, self.wait())?;
         Ok(views.map(|(received, _)| received - asked))
     }
 
