@@ -79,12 +79,12 @@ class Chromium:
         await self.socket.send(json.dumps({"id": number, "method": method, "params": params, **where}))
         return await asyncio.wait_for(answer, PATIENCE)
 
-    async def open(self, url, width=1280, height=800, **media):
-        """A page in a context of its own, which shares nothing with the others: another player."""
-        context = (await self.call("Target.createBrowserContext"))["browserContextId"]
+    async def open(self, url, width=1280, height=800, beside=None, **media):
+        """A page in a context of its own, which shares nothing with the others: another player. Or else a tab beside another page."""
+        context = beside.context if beside else (await self.call("Target.createBrowserContext"))["browserContextId"]
         target = (await self.call("Target.createTarget", url="about:blank", browserContextId=context))["targetId"]
         session = (await self.call("Target.attachToTarget", targetId=target, flatten=True))["sessionId"]
-        page = Page(self, session)
+        page = Page(self, session, context)
         self.pages[session] = page
         for domain in ["Page", "Runtime", "Log", "Network"]:
             await page.call(f"{domain}.enable")
@@ -97,8 +97,8 @@ class Chromium:
 class Page:
     """A page and what went wrong on it."""
 
-    def __init__(self, browser, session):
-        self.browser, self.session, self.problems = browser, session, []
+    def __init__(self, browser, session, context):
+        self.browser, self.session, self.context, self.problems = browser, session, context, []
 
     def heard(self, method, params):
         if method == "Runtime.exceptionThrown":
@@ -187,6 +187,6 @@ class Page:
     async def unnamed(self):
         """The controls that a screen reader could not name."""
         tree = (await self.call("Accessibility.getFullAXTree"))["nodes"]
-        controls = {"button", "textbox", "link", "checkbox", "combobox", "region", "log", "dialog"}
+        controls = {"button", "textbox", "link", "checkbox", "radio", "combobox", "region", "log", "dialog"}
         role = lambda node: node.get("role", {}).get("value")
         return [role(node) for node in tree if not node.get("ignored") and role(node) in controls and not node.get("name", {}).get("value")]

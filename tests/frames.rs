@@ -23,6 +23,11 @@ async fn a_ping_is_answered_with_the_servers_time() {
     assert_eq!((&answer["type"], &answer["requestId"], &answer["route"]), (&json!("reply"), &json!("r1"), &json!("ping")));
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     assert!(now.abs_diff(answer["body"]["time"].as_u64().unwrap().into()) < 60_000, "{answer}");
+    assert_eq!(answer["body"]["protocol"], 1, "{answer}");
+    let newest = socket.ask(r#"{"route":"ping","body":{"protocol":1}}"#).await;
+    assert_eq!(newest["type"], "reply", "{newest}");
+    let outdated = socket.ask(r#"{"route":"ping","body":{"protocol":0}}"#).await;
+    assert_eq!(rejection(&outdated), ("outdated", "body.protocol: at least 1, not 0; a newer client is needed"));
 }
 
 #[tokio::test]
@@ -46,6 +51,9 @@ async fn what_is_no_request_is_refused_in_words() {
         let refused = rejection(&answer);
         assert_eq!(refused.0, code, "{frame}");
         assert!(refused.1.contains(message), "{frame}: {}", refused.1);
+        // What a route has refused names it.
+        let is_routed = frame.starts_with(r#"{"route":"ping","#);
+        assert_eq!(answer.get("route"), is_routed.then(|| json!("ping")).as_ref(), "{frame}");
     }
 }
 
@@ -70,12 +78,24 @@ async fn a_bad_request_is_refused_by_field_and_limit_and_echoes_its_id() {
     for (body, message) in cases {
         let answer = socket.ask(json!({"route": "sendMessage", "requestId": "r7", "body": body}).to_string()).await;
         assert_eq!(rejection(&answer), ("bad_request", message));
-        assert_eq!(answer["requestId"], "r7");
+        assert_eq!((&answer["requestId"], &answer["route"]), (&json!("r7"), &json!("sendMessage")));
     }
     let answer = socket.ask(json!({"route": "ping", "requestId": "r".repeat(65)}).to_string()).await;
     assert_eq!(rejection(&answer), ("bad_request", "requestId: at most 64 characters, not 65"));
     let largest = json!({"playerIds": players(100), "message": "\u{1}".repeat(4_096)});
     assert_eq!(socket.ask(json!({"route": "sendMessage", "body": largest}).to_string()).await["type"], "reply");
+}
+
+#[tokio::test]
+async fn what_is_unknown_absent_or_written_otherwise_is_in_nobodys_way() {
+    let stack = Stack::start().await;
+    let mut socket = alice(&stack).await;
+    let deep = "[".repeat(4_000) + &"]".repeat(4_000);
+    for odd in [deep.as_str(), "1e999", r#""\ud800""#, r#"{"\ud800":null}"#, "null"] {
+        let frame = format!(r#"{{"odd":{odd},"route":"resume","body":{{"odd":{odd},"after":null,"limit":1.0}},"requestId":"r1"}}"#);
+        let answer = socket.ask(frame).await;
+        assert_eq!((&answer["type"], &answer["requestId"]), (&json!("reply"), &json!("r1")), "{answer}");
+    }
 }
 
 #[tokio::test]

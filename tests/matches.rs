@@ -1,23 +1,42 @@
 //! Players are matched, each once, and every match of theirs goes on to its end, whoever is away.
 //!
-//! `playing` is about rounds that are played, `waiting` about those that are not, `racing` about plays in the moment in which the time is up,
-//! `refusals` about plays that do not count, `private` about matches by code, `pools` about who is matched with whom and `regions` about where,
-//! `coming_back` about players who were away, `healing` about what goes wrong, and `invoking` about what of all that makes functions work.
+//! | module | promise |
+//! |---|---|
+//! | `playing` | rounds that are played, and the turns of tic-tac-toe, by people and by the computer: `tic_tac_toe` |
+//! | `referee` | hundreds of rounds at once come out as an independent model has them |
+//! | `waiting`, `racing` | rounds in which somebody does not play, or plays in the moment in which the time is up |
+//! | `quiet`, `refusals` | plays that are not answered, that come again, and that do not count |
+//! | `secrets` | nobody learns that the other has played |
+//! | `private`, `leaving`, `seat_races` | matches by code, the next one after a match, ways out, and many who want one seat |
+//! | `pools`, `regions` | who is matched with whom, and where |
+//! | `coming_back`, `presence` | players who were away, and what the others are told of it |
+//! | `healing`, `lost`, `void` | what goes wrong is made good, and what cannot be ends its match alone |
+//! | `invoking`, `timers` | what of all that makes functions work, and how often |
 
 mod coming_back;
 mod healing;
 mod invoking;
+mod leaving;
+mod lost;
 mod playing;
 mod pools;
+mod presence;
 mod private;
+mod quiet;
 mod racing;
+mod referee;
 mod refusals;
 mod regions;
+mod seat_races;
+mod secrets;
+mod tic_tac_toe;
+mod timers;
+mod void;
 mod waiting;
 
 use serde_json::{Value, json};
 
-use crate::harness::{LocalStack, Player};
+use crate::harness::{LocalStack, Player, eventually};
 
 /// A player of matches, who drops what it has seen, as every client should.
 struct Gamer {
@@ -25,11 +44,28 @@ struct Gamer {
     player: Player,
     /// The match that it was last told of, and the version of it.
     seen: (String, u64),
+    /// How many actions it has sent.
+    acted: u32,
+}
+
+/// A player whose last socket has ended.
+struct Absent {
+    name: String,
+    seen: (String, u64),
+    acted: u32,
 }
 
 impl Gamer {
     async fn connect(stack: &LocalStack, name: &str) -> Self {
-        Self { name: name.to_owned(), player: Player::connect(stack, name).await, seen: Default::default() }
+        Absent { name: name.to_owned(), seen: Default::default(), acted: 0 }.connect(stack).await
+    }
+
+    /// Its socket ends without a word, and Muster knows.
+    async fn vanish(self, stack: &LocalStack) -> Absent {
+        let Self { name, player, seen, acted } = self;
+        player.socket.vanish();
+        eventually("the connection is gone", || async { stack.connections(&name).await.is_empty().then_some(()) }).await;
+        Absent { name, seen, acted }
     }
 
     /// Sends a frame and takes its answer.
@@ -39,15 +75,14 @@ impl Gamer {
 
     /// Sends a frame that is replied to, and gives the body of its reply.
     async fn get(&mut self, route: &str, body: Value) -> Value {
-        let mut answer = self.ask(route, body).await;
-        assert_eq!((&answer["type"], &answer["route"]), (&json!("reply"), &json!(route)), "{}: {answer}", self.name);
-        answer["body"].take()
+        let answer = self.ask(route, body).await;
+        replied(&answer, route)
     }
 
     /// Sends a frame that is refused, and gives the code.
     async fn refused(&mut self, route: &str, body: Value) -> String {
         let answer = self.ask(route, body).await;
-        assert_eq!(answer["type"], "rejection", "{}: {answer}", self.name);
+        assert_eq!((&answer["type"], &answer["route"]), (&json!("rejection"), &json!(route)), "{}: {answer}", self.name);
         answer["code"].as_str().unwrap().to_owned()
     }
 
@@ -78,15 +113,32 @@ impl Gamer {
         &self.seen.0
     }
 
-    /// The frame of a play in the match that it is in.
-    fn move_in(&self, round: u64, play: &str) -> Value {
-        json!({"matchId": self.match_id(), "round": round, "play": play})
+    /// What names that match.
+    fn here(&self) -> Value {
+        json!({"matchId": self.match_id()})
     }
 
-    /// Plays, and the play counts.
-    async fn play(&mut self, round: u64, play: &str) {
-        let body = self.move_in(round, play);
-        assert_eq!(self.get("play", body.clone()).await, body);
+    /// The frame of an action in the match that it is in, as it was last told of it.
+    fn action(&mut self, action: impl Into<Value>) -> Value {
+        self.acted += 1;
+        let body = json!({"matchId": self.match_id(), "action": action.into(), "version": self.seen.1});
+        json!({"route": "play", "requestId": format!("play-{}", self.acted), "body": body})
+    }
+
+    /// Acts, and it counts: the match as it is then.
+    async fn play(&mut self, action: impl Into<Value>) -> Value {
+        let frame = self.action(action);
+        let answer = self.player.ask(&frame).await;
+        assert_eq!(answer["requestId"], frame["requestId"], "{answer}");
+        replied(&answer, "play")
+    }
+
+    /// Acts, and it does not count: the code of the rejection.
+    async fn cannot_play(&mut self, action: impl Into<Value>) -> String {
+        let frame = self.action(action);
+        let answer = self.player.ask(&frame).await;
+        assert_eq!((&answer["type"], &answer["matchId"]), (&json!("rejection"), &json!(self.match_id())), "{answer}");
+        answer["code"].as_str().unwrap().to_owned()
     }
 
     /// What it is in, as `resume` tells it.
@@ -95,38 +147,79 @@ impl Gamer {
     }
 }
 
+impl Absent {
+    /// The player is there again.
+    async fn connect(self, stack: &LocalStack) -> Gamer {
+        let Self { name, seen, acted } = self;
+        Gamer { player: Player::connect(stack, &name).await, name, seen, acted }
+    }
+}
+
+/// The body of a reply.
+fn replied(answer: &Value, route: &str) -> Value {
+    assert_eq!((&answer["type"], &answer["route"]), (&json!("reply"), &json!(route)), "{answer}");
+    answer["body"].clone()
+}
+
+/// The player in the other seat.
+fn opponent(view: &Value) -> &str {
+    let seat = usize::try_from(view["seat"].as_u64().unwrap()).unwrap();
+    view["players"][1 - seat]["playerId"].as_str().unwrap_or_else(|| panic!("there are two: {view}"))
+}
+
 /// Two players who have just been matched out of a pool: the one who waited longer, and the other.
 async fn matched(stack: &LocalStack, [first, second]: [&str; 2]) -> [Gamer; 2] {
     let (mut one, mut other) = (Gamer::connect(stack, first).await, Gamer::connect(stack, second).await);
     one.join_pool("rpsls").await;
     other.join_pool("rpsls").await;
-    for (gamer, opponent) in [(&mut one, second), (&mut other, first)] {
-        let begun = gamer.told().await;
-        assert_eq!((&begun["state"], &begun["round"], &begun["opponentId"]), (&json!("playing"), &json!(1), &json!(opponent)), "{begun}");
-    }
-    assert_eq!(one.seen, other.seen);
-    [one, other]
+    begun([one, other]).await
 }
 
-/// Checks some fields of a view.
-fn shows(view: &Value, fields: Value) {
-    for (name, value) in fields.as_object().unwrap() {
-        assert_eq!(&view[name], value, "{name} of {view}");
+/// Two players who have just met by a code, in a match that was opened like this: its host, and the other.
+async fn met(stack: &LocalStack, [host, guest]: [&str; 2], opening: Value) -> [Gamer; 2] {
+    let (mut one, mut other) = (Gamer::connect(stack, host).await, Gamer::connect(stack, guest).await);
+    let opened = one.get("newMatch", opening).await;
+    other.get("joinMatch", json!({"matchId": opened["matchId"]})).await;
+    begun([one, other]).await
+}
+
+/// Both are told that their match has begun.
+async fn begun(mut gamers: [Gamer; 2]) -> [Gamer; 2] {
+    let names = gamers.each_ref().map(|gamer| gamer.name.clone());
+    for (seat, gamer) in gamers.iter_mut().enumerate() {
+        let push = gamer.told().await;
+        shows(&push, json!({"state": "playing", "version": 1}));
+        assert_eq!(opponent(&push), names[1 - seat], "{push}");
     }
+    assert_eq!(gamers[0].seen, gamers[1].seen);
+    gamers
+}
+
+/// Checks some fields of a frame, and some of the objects in it.
+fn shows(frame: &Value, fields: Value) {
+    fn check(frame: &Value, all: &Value, fields: &Value) {
+        for (name, value) in fields.as_object().unwrap() {
+            match value {
+                Value::Object(_) => check(&frame[name], all, value),
+                _ => assert_eq!(&frame[name], value, "{name} of {all}"),
+            }
+        }
+    }
+    check(frame, frame, &fields);
 }
 
 /// Checks that these players wait for nothing, and can play again at once.
 async fn are_free(gamers: impl IntoIterator<Item = &mut Gamer>) {
     for gamer in gamers {
         let state = gamer.state().await;
-        assert_eq!((&state["seat"], &state["match"]), (&Value::Null, &Value::Null), "{}: {state}", gamer.name);
+        assert_eq!((&state["seats"], &state["matches"]), (&Value::Null, &Value::Null), "{}: {state}", gamer.name);
         gamer.get("newMatch", json!({"mode": "rpsls"})).await;
     }
 }
 
 /// The key of a match's row.
 fn key_of(match_id: &str) -> Value {
-    json!({"matchId": {"S": match_id}})
+    json!({"matchId": {"S": match_id}, "item": {"S": "match"}})
 }
 
 /// The row of a match.
@@ -135,12 +228,15 @@ async fn row_of(stack: &LocalStack, match_id: &str) -> Value {
     stack.aws("DynamoDB_20120810.GetItem", &get).await["Item"].take()
 }
 
-/// Makes the time of the open round be up, `player` having played: such a row invokes nothing, so that only the timer that was set before, or
-/// somebody who looks, resolves it.
-async fn overdue(stack: &LocalStack, match_id: &str, player: &str) {
+/// Changes an attribute of a match's row by hand: such a write invokes nobody.
+async fn tamper(stack: &LocalStack, match_id: &str, attribute: &str, value: Value) {
     let mut row = row_of(stack, match_id).await;
-    row["plays"] = json!({"M": {player: {"S": "paper"}}});
-    row["played"] = json!({"N": "1"});
-    row["dueAt"] = json!({"N": "1000"});
+    row[attribute] = value;
+    row["announce"] = json!({"S": "no"});
     stack.put("muster-dev-matches", &row).await;
+}
+
+/// Makes the time of what is awaited be up: the timer that was set before is still to come, so whoever comes does what the clock has to do.
+async fn overdue(stack: &LocalStack, match_id: &str) {
+    tamper(stack, match_id, "dueAt", json!({"N": "1000"})).await;
 }

@@ -109,6 +109,7 @@ fn row_of(placement_id: &str, players: &[&str]) -> Value {
     let players: Vec<Value> = players.iter().map(|player| json!({"S": player})).collect();
     json!({
         "placementId": {"S": placement_id}, "mode": {"S": "duel"}, "players": {"L": players}, "status": {"S": "requested"},
-        "dueAt": {"N": "9999999999999"}, "told": {"BOOL": false}, "expiresAt": {"N": "9999999999"}, "cause": {"S": "by hand"}
+        "dueAt": {"N": "9999999999999"}, "told": {"BOOL": false}, "revision": {"N": "1"}, "expiresAt": {"N": "9999999999"},
+        "cause": {"S": "by hand"}, "by": {"S": "by hand"}
     })
 }

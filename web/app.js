@@ -1,59 +1,86 @@
 /**
- * The page: it tells the server what the player does, and shows what the server tells.
+ * The page: it tells the server what the player wants, and shows what the server tells.
  */
 
-import { connect, storedIn } from "./muster.js";
-import { Asking } from "./play/asking.js";
+import { TokenRefused, connect, storedIn } from "./muster.js";
+import { gameOf, offered } from "./games/all.js";
 import { Chat } from "./play/chat.js";
 import { announce, byId, element, isUsable, setText, setUsable } from "./play/dom.js";
-import { MODE, handsOf } from "./play/hands.js";
-import { invitation, setHash, showInvitation } from "./play/invitation.js";
-import { MatchView } from "./play/match_view.js";
 import { keepName, keptName, socketUrl, suggestedName, token } from "./play/player.js";
-import * as plays from "./play/plays.js";
-import { Rematch, offered } from "./play/rematch.js";
 import { notice, screen, show } from "./play/screens.js";
-import { Sending } from "./play/sending.js";
 import { GameServer } from "./play/server.js";
-import { CONNECTION, failure, ticketEnd } from "./play/words.js";
+import { OFFER, Sitting, invitation, setHash } from "./play/sitting.js";
+import { Table } from "./play/table.js";
+import { watchTabs } from "./play/tabs.js";
+import { connection, failure, ticketEnd } from "./play/words.js";
 
-/** Everything that needs a connection, once there is a player. @type {import("./muster.js").Muster | undefined} */
+/** After how long nobody has come, in milliseconds, so that the computer is offered in words. */
+const LONELY = 8_000;
+
+/** How long a seat may take to be given up behind the end of a match, in milliseconds, and how long is waited before asking again. */
+const SETTLING = 3_000;
+const PAUSE = 250;
+
+/** How long after it was said something is still news, in milliseconds. */
+const RECENT = 60_000;
+
+/** Everything that needs a connection, once there is a player. @type {any} */
 let muster;
 
-/** The match that is shown. @type {any} */
-let match = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let lonely;
 
-/** How the match ended that is shown: kept for the tab, so that a page which is loaded anew shows it again. */
-const ended = storedIn(sessionStorage, "muster.ended");
+/** When the player last was in something. */
+let leftAt = -Infinity;
 
-const asking = new Asking(() => muster);
-const request = asking.request.bind(asking);
+/** The mode that is chosen, kept for the tab. */
+const chosen = storedIn(sessionStorage, "muster.mode");
+const mode = () => /** @type {any} */ (new FormData(byId("mode-form")).get("mode"));
 
-const sending = new Sending({ muster: () => muster, match: () => match, changed: redraw });
-const view = new MatchView({
+const chat = new Chat((playerIds, message) => muster.request("sendMessage", { playerIds, message }));
+/** @type {Table} */
+const table = new Table({
   now: () => muster?.now() ?? Date.now(),
-  play: (name) => sending.play(name),
+  isOnline: () => muster?.state === "online",
+  act: (action) => sitting.act(action),
   overdue: () => muster?.resync(),
 });
-const chat = new Chat((playerId, message) => request("sendMessage", { playerIds: [playerId], message }));
-const server = new GameServer(request);
-const rematch = new Rematch(ask, request);
+const sitting = new Sitting({ muster: () => muster, table, chat, toLobby });
+const server = new GameServer((route, body) => settled(() => muster.request(route, body)));
 
 /**
- * Asks the server, and says what goes wrong.
+ * Asks for something, and a little later again if the server does not know yet that the player has left what it was in.
  *
- * @param {string} route
- * @param {object} [body]
+ * @param {() => Promise<any>} request
+ * @returns {Promise<any>}
+ */
+async function settled(request) {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== "seated" || performance.now() - leftAt > SETTLING) {
+        throw error;
+      }
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+  }
+}
+
+/**
+ * Asks for something, and says what goes wrong.
+ *
+ * @param {() => Promise<any>} request
  * @returns {Promise<any>} `undefined` if it went wrong.
  */
-async function ask(route, body) {
+async function ask(request) {
   notice("");
   try {
-    return await request(route, body);
+    return await settled(request);
   } catch (error) {
     notice(failure(/** @type {Error} */ (error)));
     // What may have happened, or was refused because of something that this page does not show, is found out.
-    muster?.resync();
+    muster.resync();
     return undefined;
   }
 }
@@ -67,7 +94,8 @@ async function begin(/** @type {string} */ name) {
     // The first token is asked for here, so that a name which cannot be one is said at once.
     [url] = await Promise.all([socketUrl(), token(name)]);
   } catch (error) {
-    notice(`You cannot play right now: ${/** @type {Error} */ (error).message}.`);
+    const isForGood = error instanceof TokenRefused;
+    notice(isForGood ? "That name cannot play here. Try another one." : "Nobody answers right now. Try again in a moment.");
     show("name");
     byId("name").focus();
     return;
@@ -75,118 +103,73 @@ async function begin(/** @type {string} */ name) {
   keepName(name);
   setText(byId("who-name"), name);
   byId("who").hidden = false;
-  muster = connect({ url, token: () => token(name), store: storedIn(sessionStorage, "muster.inbox") });
-  muster.on("state", ({ state, reason }) => stateChanged(state, reason));
-  muster.on("match", matchChanged);
-  muster.on("message", heard);
-  muster.on("session", (push) => server.found(push));
-  muster.on("placement", (push) => server.ended(push));
-  muster.on("pool", (push) => {
-    if (screen() === "pool") {
-      toLobby();
-      notice(ticketEnd(push));
-    }
+  watchTabs(name, () => {
+    byId("twin").hidden = false;
+    setText(byId("twin-text"), `${name} plays in another tab, too: both are the same player.`);
   });
+  muster = connect({ url, token: () => token(name), store: storedIn(sessionStorage, "muster.inbox") });
+  muster.on("state", (/** @type {any} */ { code }) => stateChanged(code));
+  muster.on("match", (/** @type {any} */ match) => {
+    if (match.state === "over") {
+      leftAt = performance.now();
+    }
+    sitting.changed(match);
+  });
+  muster.on("message", heard);
+  muster.on("session", (/** @type {any} */ push) => server.found(push));
+  muster.on("placement", (/** @type {any} */ push) => server.ended(push));
+  muster.on("pool", (/** @type {any} */ push) => screen() === "pool" && toLobby(ticketEnd(push)));
   muster.on("resumed", resumed);
-  if (!showAgain()) {
-    show("loading");
-  }
+  show("loading");
 }
 
-/** Shows how a match ended, if that was shown when the page was loaded anew; whether it was. */
-function showAgain() {
-  const kept = ended.read();
-  if (!kept || invitation()) {
-    return false;
-  }
-  match = kept;
-  chat.with(match.opponentId);
-  show("match");
-  view.show(match, null);
-  rematch.restore(match.opponentId);
-  return true;
-}
-
-/**
- * @param {string} state
- * @param {string | undefined} reason
- */
-function stateChanged(state, reason) {
+/** @param {string} [code] */
+function stateChanged(code) {
   const pill = byId("connection");
-  pill.dataset.state = state;
-  pill.title = reason ?? "";
-  setText(pill, CONNECTION[state]);
-  if (state === "closed" && reason) {
-    notice(`You are signed out: ${reason}.`);
+  const words = connection(muster.state);
+  pill.dataset.state = words === "Offline" ? "waiting" : muster.state;
+  setText(pill, words);
+  sitting.redraw();
+  if (muster.state === "closed") {
+    notice(code === "outdated" ? failure({ code }) : "You are signed out. Reload the page to come back.");
   }
 }
 
-/**
- * All that was missed has been told.
- *
- * @param {{seat?: {kind: string, id: string} | null}} of
- */
-async function resumed({ seat }) {
-  if (seat?.kind === "placement") {
-    server.waits(seat.id);
-  } else if (seat === null) {
+/** @param {{seats?: {kind: string, id: string}[]}} what All that was missed has been told. */
+async function resumed({ seats }) {
+  if (seats === undefined) {
+    // It has changed meanwhile. Only a page that shows nothing yet has to know.
+    if (screen() === "loading") {
+      muster.resync();
+    }
+    return;
+  }
+  const placement = seats.find(({ kind }) => kind === "placement");
+  if (placement) {
+    server.waits(placement.id);
+  } else {
     server.waitsNot();
   }
-  const own = match?.state === "waiting" ? match.matchId : rematch.own;
-  if (seat?.kind === "ticket") {
-    show("pool");
-  } else if (seat === null && match?.state === "playing") {
-    // How it ended would have been told, if anybody still knew.
-    toLobby();
-    notice("The match ended while you were away.");
-  } else if (seat === null && own) {
-    await ownIsOver(own);
-  } else if (seat === null && screen() === "pool") {
-    toLobby();
-    notice("You no longer wait for an opponent.");
+  if (seats.some(({ kind }) => kind === "ticket")) {
+    wait();
+  } else if (screen() === "pool") {
+    toLobby("You no longer wait for an opponent.");
   } else if (screen() === "loading") {
-    await arrive(seat);
+    await arrive();
   }
-  sending.again();
+  await sitting.resumed(seats);
 }
 
-/**
- * The page was loaded and knows by now what the player is in, or has to ask again, since that has changed meanwhile. If it is nothing, the
- * player was invited or has to choose.
- *
- * @param {{kind: string, id: string} | null | undefined} seat
- */
-async function arrive(seat) {
-  if (seat === undefined) {
-    muster?.resync();
-    return;
-  }
-  if (seat?.kind === "match" && (await ask("joinMatch", { matchId: seat.id }))) {
-    return;
-  }
-  toLobby();
+/** The page was loaded, and the player is in nothing: it sees again how its match ended, was invited, or has to choose. */
+async function arrive() {
   const code = invitation();
+  const before = sitting.endedBefore;
+  if (before && !code && (await muster.joinMatch(before).catch(() => undefined))) {
+    return;
+  }
+  toLobby("", code);
   if (code) {
     await join(code);
-  }
-}
-
-/**
- * A match that waited for its second player is over, and the player was away: how it ended is asked for. The player has made it, and
- * whoever is in a match is shown it.
- *
- * @param {string} matchId
- */
-async function ownIsOver(matchId) {
-  try {
-    await muster?.request("joinMatch", { matchId });
-  } catch {
-    if (match?.matchId === matchId) {
-      toLobby();
-      notice("Your invitation has expired.");
-    } else if (rematch.own === matchId) {
-      rematch.ended();
-    }
   }
 }
 
@@ -194,91 +177,52 @@ async function ownIsOver(matchId) {
 
 /** @param {string} code */
 async function join(code) {
-  if (!(await ask("joinMatch", { matchId: code })) && invitation() === code) {
+  const joined = await ask(() => muster.joinMatch(code));
+  if (joined?.state === "over") {
+    notice(failure({ code: "match_over" }));
+  }
+  if (screen() !== "match" && invitation() === code) {
     // The link leads nowhere: loading the page anew need not try it again.
     setHash("");
   }
 }
 
-function toLobby() {
-  match = null;
-  ended.write(null);
-  view.forget();
-  rematch.reset();
-  setHash(screen() === "loading" ? (invitation() ?? "") : "");
+/** The player waits for a stranger. */
+function wait() {
+  if (screen() === "pool") {
+    return;
+  }
+  drawSigns("pool-signs", gameOf(mode()).signs);
+  setText(byId("pool-lead"), "You are matched as soon as somebody else wants to play.");
+  show("pool");
+  clearTimeout(lonely);
+  lonely = setTimeout(() => {
+    if (screen() === "pool") {
+      setText(byId("pool-lead"), "Nobody has come yet. You can go on waiting, or play the computer instead.");
+      announce(byId("pool-lead").textContent);
+    }
+  }, LONELY);
+}
+
+function toLobby(words = "", hash = "") {
+  sitting.forget();
+  setHash(hash);
   show("lobby");
+  notice(words);
 }
 
-/**
- * The server tells how a match stands.
- *
- * @param {any} told
- */
-function matchChanged(told) {
-  const isSame = told.matchId === match?.matchId;
-  if (told.state === "over" && !isSame) {
-    if (rematch.own === told.matchId && !told.opponentId) {
-      rematch.ended();
-      return;
+/** @param {{senderId: string, message: string, announcement?: string, sentAt: number}} of Somebody says something. */
+function heard({ senderId, message, announcement, sentAt }) {
+  const sender = announcement === undefined ? senderId : "Announcement";
+  chat.heard(sender, message);
+  // What was said long ago is only to be read.
+  if (muster.now() - sentAt < RECENT) {
+    if (message === OFFER && announcement === undefined) {
+      sitting.offered(senderId);
     }
-    // The end of one that was not shown is news only to whoever was away, in a page that is loaded anew or while a rematch was offered.
-    if (rematch.own !== told.matchId && (screen() !== "loading" || invitation())) {
-      return;
+    if (byId("chat").hidden || screen() !== "match") {
+      notice(`${sender}: ${message}`);
     }
-  }
-  if (told.state === "waiting") {
-    if (!rematch.waitsIn(told.matchId)) {
-      match = told;
-      ended.write(null);
-      showInvitation(told.matchId);
-    }
-    return;
-  }
-  if (told.state === "over" && !told.opponentId) {
-    toLobby();
-    notice("The match was called off.");
-    return;
-  }
-  if (!isSame || match.state === "waiting") {
-    rematch.reset();
-    notice("");
-    setHash("");
-    if (told.state === "playing") {
-      chat.begins(told);
-    }
-  }
-  const wasOver = isSame && match.state === "over";
-  match = told;
-  ended.write(told.state === "over" ? told : null);
-  chat.with(told.opponentId);
-  show("match");
-  view.show(told, plays.playIn(told));
-  if (told.state === "over" && !wasOver) {
-    rematch.reset();
-  }
-}
-
-/**
- * Somebody says something.
- *
- * @param {{senderId: string, message: string, announcement?: string}} of
- */
-function heard({ senderId, message, announcement }) {
-  const code = announcement === undefined ? offered(message) : undefined;
-  if (code && match?.state === "over" && senderId === match.opponentId) {
-    rematch.hear(code, senderId);
-  } else if (!code) {
-    chat.heard(announcement ? `${senderId} (${announcement})` : senderId, message);
-    if (screen() !== "match") {
-      announce(`${senderId} says: ${message}`);
-    }
-  }
-}
-
-/** What the player has chosen has changed. */
-function redraw() {
-  if (match?.state === "playing") {
-    view.show(match, plays.playIn(match));
   }
 }
 
@@ -304,50 +248,60 @@ function onClick(id, act) {
   });
 }
 
+const left = () => (leftAt = performance.now());
+const playTheComputer = () => ask(() => muster.newMatch({ mode: mode(), bots: 1 }));
+
 onClick("play-stranger", async () => {
   // The match may come before the reply does.
-  if ((await ask("joinPool", { mode: MODE })) && screen() === "lobby") {
-    show("pool");
+  if ((await ask(() => muster.request("joinPool", { mode: mode() }))) && screen() === "lobby") {
+    wait();
   }
 });
+onClick("play-computer", playTheComputer);
+onClick("play-friend", () => ask(() => muster.newMatch({ mode: mode() })));
 onClick("pool-leave", async () => {
-  if ((await ask("leavePool")) && screen() === "pool") {
+  if ((await ask(() => muster.request("leavePool"))) && screen() === "pool") {
     toLobby();
   }
 });
-onClick("play-friend", () => ask("newMatch", { mode: MODE }));
-onClick("invite-leave", async () => {
-  const left = match;
-  // Its end is no news to whoever ends it.
-  match = null;
-  if (await ask("leaveMatch", { matchId: left.matchId })) {
-    toLobby();
-  } else {
-    match = left;
+onClick("pool-computer", async () => {
+  if ((await ask(() => muster.request("leavePool"))) && screen() === "pool") {
+    left();
+    await playTheComputer();
   }
 });
-onClick("rematch", () => rematch.want(match.opponentId));
-onClick("rematch-cancel", () => rematch.cancel());
-onClick("done", async () => {
-  await rematch.cancel();
-  toLobby();
-});
-onClick("match-leave", () => {
-  setText(byId("leave-text"), `${match.opponentId} wins then.`);
+onClick("start", () => ask(() => muster.startMatch(sitting.match.matchId)));
+onClick("call-off", () => sitting.callOff(ask));
+onClick("rematch", () => sitting.again(ask));
+onClick("done", () => toLobby());
+onClick("leave", () => {
+  setText(byId("leave-text"), sitting.leaving);
   byId("leave-dialog").returnValue = "";
   byId("leave-dialog").showModal();
 });
 byId("leave-dialog").addEventListener("close", () => {
-  if (byId("leave-dialog").returnValue === "leave" && match?.state === "playing") {
-    ask("leaveMatch", { matchId: match.matchId });
+  if (byId("leave-dialog").returnValue === "leave" && sitting.match?.state === "playing") {
+    ask(() => muster.leaveMatch(sitting.match.matchId));
   }
 });
-onClick("change-name", () => {
-  muster?.close();
-  keepName(null);
-  location.reload();
+onClick("invite-copy", async () => {
+  try {
+    await navigator.clipboard.writeText(byId("invite-link").value);
+    setText(byId("invite-status"), "Copied.");
+  } catch {
+    byId("invite-link").select();
+    setText(byId("invite-status"), "Copy the link above.");
+  }
 });
+for (const id of ["change-name", "twin-change"]) {
+  onClick(id, () => {
+    muster?.close();
+    keepName(null);
+    location.reload();
+  });
+}
 
+byId("mode-form").addEventListener("change", drawRules);
 byId("join-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   join(byId("code").value.trim());
@@ -361,21 +315,42 @@ byId("name-form").addEventListener("submit", (/** @type {Event} */ event) => {
     begin(name);
   }
 });
-addEventListener("hashchange", async () => {
+addEventListener("hashchange", () => {
   const code = invitation();
-  const isOver = screen() === "match" && match.state === "over";
-  if (code && isOver) {
-    await rematch.cancel();
-    toLobby();
+  if (code && screen() === "match" && sitting.match.state === "over") {
+    toLobby("", code);
   }
   if (code && screen() === "lobby") {
     join(code);
   }
 });
+for (const event of ["online", "offline"]) {
+  addEventListener(event, () => muster && stateChanged());
+}
 
 // The beginning.
 
-byId("rules-list").append(...handsOf(MODE).map(({ sign, name, beats }) => element("li", "", `${sign} ${name} ${beats}.`)));
+function drawSigns(/** @type {string} */ id, /** @type {string[]} */ signs) {
+  byId(id).replaceChildren(...signs.map((sign) => element("span", "", sign)));
+}
+
+function drawRules() {
+  chosen.write(mode());
+  byId("rules-text").replaceChildren(...gameOf(mode()).rules(mode()).map((text) => element("p", "", text)));
+}
+
+for (const [index, name] of offered().entries()) {
+  const { modes, signs } = gameOf(name);
+  const label = element("label", "option");
+  const radio = element("input");
+  Object.assign(radio, { type: "radio", name: "mode", value: name, checked: index === 0 || (chosen.read() === name && !location.search) });
+  const sign = element("span", "", signs[0]);
+  sign.ariaHidden = "true";
+  label.append(radio, sign, element("span", "", modes[name]));
+  byId("modes").append(label);
+}
+drawRules();
+drawSigns("name-signs", [...new Set(offered().flatMap((name) => gameOf(name).signs))].slice(0, 7));
 
 const kept = keptName();
 if (kept) {
@@ -386,8 +361,7 @@ if (kept) {
   byId("name").value = suggestedName();
   byId("name").focus();
   byId("name").select();
-  const code = invitation();
-  if (code) {
-    setText(byId("name-lead"), `You are invited to the match ${code}.`);
+  if (invitation()) {
+    setText(byId("name-lead"), "You are invited to a match.");
   }
 }

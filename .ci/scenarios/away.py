@@ -1,9 +1,10 @@
 """Connections that are lost or replaced, and pages that are loaded anew, in the middle of something."""
 
 import asyncio
-import json
 
-from .players import against_the_clock, arrive, fresh_round, lose_the_network, match, play_round, playing, sign_in
+from stack import TARGET
+
+from .players import LOBBY, OVER, against_the_clock, arrive, fresh_round, invite, leave, lose_the_network, match, play_round, playing, score, sign_in
 
 
 @against_the_clock
@@ -23,29 +24,52 @@ async def who_loses_the_network_comes_back(browser, stack):
     await fresh_round(fay)
     await fay.press("2")
     await fay.until_text("#prompt", "You play Paper.")
+    await asyncio.sleep(0.3)
     await fay.call("Page.reload")
     await fay.until_text("#prompt", "You play Paper. Waiting")
-    assert await fay.value("[...document.querySelectorAll('#chat-log li')].map((line) => line.textContent).join()") == "You play against gus."
+    assert await fay.text("#chat-log") == "You play against gus."
     await gus.press("1")
     await fay.until_text("#summary", "Paper covers rock. You win the round.")
 
-    await fay.offline(True)
+    # What is played without a network is sent once there is one: in time, or it is said that it was too late.
+    await fresh_round(fay)
+    await lose_the_network(fay)
     await fay.press("1")
+    await fay.until_text("#prompt", "You play Rock. It is sent as soon as there is a connection.")
     await gus.press("2")
-    await fay.until("document.querySelector('#connection').dataset.state !== 'online'", patience=30)
+    await gus.until_text("#summary", "Paper against nothing. You win the round.")
     await fay.offline(False)
     await fay.until_text("#connection", "Connected", patience=30)
-    # The rounds went on without fay: whatever the score is, both see the same match again.
-    await fay.until("document.querySelector('#summary').textContent !== 'Paper covers rock. You win the round.'", patience=30)
+    await fay.until_text("#summary", "Your time was up. Paper against nothing. Gus wins the round. 2 to 1.")
+    await fay.until_text("#notice", "Too late: that round was over.")
+    # Both see the same match again.
     for _ in range(12):
         if not await playing(fay):
             break
         await fay.press("1")
         await gus.press("3")
         await asyncio.sleep(0.5)
-    await fay.until("document.querySelector('#over').checkVisibility()", patience=30)
-    await gus.until("document.querySelector('#over').checkVisibility()", patience=30)
-    assert await fay.text("#your-score") == await gus.text("#their-score")
+    for page in (fay, gus):
+        await page.until(OVER, patience=30)
+    assert await score(fay) == (await score(gus))[::-1]
+
+
+@against_the_clock
+async def who_is_away_is_seen_to_be(browser, stack):
+    """By the other, at once, and until a sign of life."""
+    ivy, joe = await arrive(browser, stack, "ivy"), await arrive(browser, stack, "joe")
+    await match(ivy, joe, mode="tic-tac-toe")
+    await lose_the_network(joe)
+    await ivy.until_text(".seat.them", "away")
+    await ivy.screenshot(TARGET / "away-desktop-light.png")
+    await joe.offline(False)
+    await joe.until_text("#connection", "Connected", patience=30)
+    await ivy.until("!document.querySelector('.seat.them').textContent.includes('away')")
+    # That somebody came or went makes nothing stale that is played meanwhile.
+    first, second = (ivy, joe) if "Your turn" in await ivy.text("#prompt") else (joe, ivy)
+    await first.press("5")
+    await second.until_text("#prompt", "Your turn")
+    await leave(ivy)
 
 
 @against_the_clock
@@ -55,50 +79,47 @@ async def an_end_that_was_missed_is_shown(browser, stack):
     await match(hal, ida)
     for number in (1, 2):
         await play_round(number, ida, hal)
-    await hal.until_text("#round", "Round 3")
-    await lose_the_network(hal, stack, "hal")
+    await hal.until_text(".round", "Round 3")
+    await lose_the_network(hal)
     await ida.press("1")
     await ida.until_text("#over-title", "You win!")
     assert await playing(hal), "the end is told to nobody who is away"
     await hal.offline(False)
-    await hal.until_text("#over-text", "ida wins by 3 to 0.", patience=40)
+    await hal.until_text("#over-text", "Ida wins by 3 to 0.", patience=40)
     assert await hal.value("document.activeElement.id") == "over-title"
 
     for page in (hal, ida):
         await page.activate("#done")
     await match(hal, ida)
-    await lose_the_network(hal, stack, "hal")
-    await ida.activate("#match-leave")
-    await ida.activate("#leave-dialog [value=leave]")
+    await lose_the_network(hal)
+    await leave(ida)
     await ida.until_text("#over-title", "You left")
     await hal.offline(False)
     await hal.call("Page.reload")
-    await hal.until_text("#over-text", "ida has left the match.", patience=40)
+    await hal.until_text("#over-text", "Ida has left the match.", patience=40)
     # That the end is shown again does not keep anybody from the lobby.
     await hal.call("Page.reload")
-    await hal.until_text("#over-text", "ida has left the match.")
+    await hal.until_text("#over-text", "Ida has left the match.")
     await hal.activate("#done")
-    await hal.until_text("#lobby-title", "Who do you want to play?")
+    await hal.until_text("#lobby-title", LOBBY)
     await hal.call("Page.reload")
-    await hal.until_text("#lobby-title", "Who do you want to play?")
+    await hal.until_text("#lobby-title", LOBBY)
 
 
 @against_the_clock
 async def an_invitation_that_was_taken_and_is_over_is_shown(browser, stack):
     """Whoever sends a link leaves the page for that, and may come back too late for the match."""
     pat, quin = await arrive(browser, stack, "pat"), await arrive(browser, stack, "quin")
-    await pat.activate("#play-friend")
-    await pat.until("document.querySelector('#invite-code').textContent.length === 6")
-    await lose_the_network(pat, stack, "pat")
+    code = await invite(pat)
+    await lose_the_network(pat)
     await quin.tab_to("#code")
-    await quin.type(await pat.text("#invite-code"))
+    await quin.type(code)
     await quin.press("Enter")
-    await quin.until_text("#round", "Round 1")
-    await quin.activate("#match-leave")
-    await quin.activate("#leave-dialog [value=leave]")
+    await quin.until_text(".round", "Round 1")
+    await leave(quin)
     await quin.until_text("#over-title", "You left")
     await pat.offline(False)
-    await pat.until_text("#over-text", "quin has left the match.", patience=40)
+    await pat.until_text("#over-text", "Quin has left the match.", patience=40)
 
 
 @against_the_clock
@@ -127,49 +148,52 @@ async def a_connection_is_replaced_in_the_middle_of_a_match(browser, stack):
         # The other takes its time, so that connections are replaced also while a play is open.
         await asyncio.sleep(1.5)
         await sid.press("4")
-        await rae.until_text("#round", f"Round {number + 1}")
-        await rae.until_text("#summary", "Nobody scores.")
+        await rae.until_text(".round", f"Round {number + 1}")
+        await rae.until_text("#summary", "Lizard meets lizard. Nobody scores.")
         if await rae.value("opened") >= begun + 2:
             break
     states = await rae.value("states")
     assert set(states) <= {"online"}, f"the page showed itself as {states}"
     assert await rae.value("opened") >= begun + 2, "no connection was replaced"
-    assert [await rae.text("#your-score"), await rae.text("#their-score")] == ["0", "0"], "a play was lost"
+    assert await score(rae) == [0, 0], "a play was lost"
 
 
+@against_the_clock
 async def a_rematch_outlives_a_reload(browser, stack):
-    """On the page of whoever offers it, and on the page of whoever is offered it; and it may have been withdrawn by then."""
+    """On the page of whoever waits in it, and on the page of whoever is asked; and who is elsewhere by then can come, too."""
     val, wim = await arrive(browser, stack, "val"), await arrive(browser, stack, "wim")
     await match(val, wim)
-    await val.activate("#match-leave")
-    await val.activate("#leave-dialog [value=leave]")
-    await wim.until_text("#over-text", "val has left the match.")
+    await leave(val)
+    await wim.until_text("#over-text", "Val has left the match.")
     await wim.activate("#rematch")
     await val.until_text("#rematch-status", "wim wants a rematch.")
-    await wim.until_text("#rematch-status", "Waiting for val to accept")
-    # What the server tells comes late, so that it is older than what is pressed meanwhile.
-    late = (
-        "globalThis.WebSocket = class extends WebSocket {"
-        "set onmessage(hear) { super.onmessage = hear && ((event) => setTimeout(() => hear(event), 1000)) } }"
-    )
-    await wim.call("Page.addScriptToEvaluateOnNewDocument", source=late)
     for page in (val, wim):
         await page.call("Page.reload")
-    await wim.until_text("#connection", "Connected")
-    await wim.until_text("#rematch-status", "Waiting for val to accept")
-    await wim.until_text("#over-text", "val has left the match.")
-    await asyncio.sleep(0.2)
-    await wim.activate("#rematch-cancel")
-    await val.until_text("#rematch-status", "wim wants a rematch.")
-    await wim.until("!document.querySelector('#rematch').hidden")
-    await asyncio.sleep(1)
+    await wim.until_text("#invite-lead", "The match begins")
+    await val.until_text("#over-title", "You left")
     await val.activate("#rematch")
-    await val.until_text("#rematch-status", "wim no longer waits. You can offer one yourself.")
+    for page in (val, wim):
+        await page.until_text(".round", "Round 1")
+
+    await leave(wim)
+    await wim.activate("#done")
+    await wim.until_text("#lobby-title", LOBBY)
     await val.activate("#rematch")
-    await wim.until_text("#rematch-status", "val wants a rematch.")
+    await val.until_text("#waiting-title", "Waiting for wim")
+    await wim.until_text("#notice", "val: Rematch?")
+    await wim.value(f"location.href = {await val.value('JSON.stringify(location.href)')}")
     for page in (val, wim):
-        await page.call("Page.reload")
-    await wim.until_text("#rematch", "Accept the rematch")
-    await wim.activate("#rematch")
-    for page in (val, wim):
-        await page.until_text("#round", "Round 1")
+        await page.until_text(".round", "Round 1")
+    await leave(val)
+
+
+async def a_name_in_two_tabs_is_one_player(browser, stack):
+    """Which both tabs are told, and a tab that takes another name is another player."""
+    one = await arrive(browser, stack, "una")
+    other = await browser.open(stack.page, beside=one)
+    await sign_in(other, "una")
+    for page in (one, other):
+        await page.until_text("#twin", "una plays in another tab, too: both are the same player.")
+    await other.activate("#twin-change")
+    await sign_in(other, "ulf")
+    assert not await other.value("document.querySelector('#twin').checkVisibility()")

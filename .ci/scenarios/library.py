@@ -8,7 +8,7 @@ async def the_client_library(browser, stack):
     results = await page.value("globalThis.finished")
     failed = [f"{result['name']}: {result['problem']}" for result in results if result["problem"]]
     assert not failed, "\n".join(failed)
-    assert len(results) > 30, f"only {len(results)} tests were found"
+    assert len(results) > 50, f"only {len(results)} tests were found"
 
 
 async def a_long_inbox_is_read_to_its_end(browser, stack):

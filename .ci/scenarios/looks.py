@@ -6,12 +6,12 @@ import re
 
 from stack import ROOT, TARGET
 
-from .players import DESKTOP, PHONE, against_the_clock, arrive, play_to_the_end, sign_in
+from .players import DESKTOP, LOBBY, PHONE, SIDEWAYS, against_the_clock, arrive, choose, invite, leave, play_to_the_end, sign_in
 
 
 @against_the_clock
 async def every_screen_can_be_looked_at(browser, stack):
-    """On a phone and a desktop, in light and dark: nothing is cut off, and every control has a name."""
+    """On a phone and a desktop, in light and dark: nothing is cut off, every control has a name, and no list pretends to be something else."""
     for size, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
         for scheme in ("light", "dark"):
 
@@ -25,25 +25,26 @@ async def every_screen_can_be_looked_at(browser, stack):
                     await page.look(width, height, scheme)
                 unnamed = await page.unnamed()
                 assert not unnamed, f"{name}: controls without a name: {unnamed}"
+                assert await page.value("document.querySelectorAll(':is(ol, ul, li)[role]').length") == 0
+                assert await page.value("[...document.querySelectorAll('h1')].filter((h) => h.checkVisibility()).length") == 1
 
             look = {"width": width, "height": height, "scheme": scheme}
             page = await browser.open(stack.page, **look)
             await picture(page, "name")
             await sign_in(page, f"Mia {size} {scheme}")
-            await page.until_text("#lobby-title", "Who do you want to play?")
+            await page.until_text("#lobby-title", LOBBY)
             await picture(page, "lobby")
-            await page.activate("#play-friend")
-            await page.until("document.querySelector('#invite-code').textContent.length === 6")
+            await invite(page)
             await picture(page, "invite")
-            await page.activate("#invite-leave")
-            await page.until_text("#lobby-title", "Who do you want to play?")
+            await page.activate("#call-off")
+            await page.until_text("#lobby-title", LOBBY)
             await page.activate("#play-stranger")
             await page.until_text("#pool-title", "Looking for an opponent")
             await picture(page, "pool")
 
             other = await arrive(browser, stack, f"Nils {size} {scheme}", **look)
             await other.activate("#play-stranger")
-            await page.until_text("#round", "Round 1")
+            await page.until_text(".round", "Round 1")
             await picture(page, "choose")
             await page.press("5")
             await page.until_text("#prompt", "You play Spock.")
@@ -58,10 +59,35 @@ async def every_screen_can_be_looked_at(browser, stack):
             await play_to_the_end(page, other)
             await picture(page, "over")
             await page.offline(True)
-            stack.close_sockets(f"Mia {size} {scheme}")
-            await page.until_text("#connection", "Reconnecting")
+            await page.until_text("#connection", "Offline")
             await picture(page, "lost")
             await page.offline(False)
+            await page.until_text("#connection", "Connected")
+            await page.activate("#done")
+            await choose(page, "tic-tac-toe")
+            await page.activate("#play-computer")
+            await page.until_text("#prompt", "Your turn")
+            await picture(page, "cells")
+            await leave(page)
+
+
+@against_the_clock
+async def a_phone_on_its_side_shows_the_hands(browser, stack):
+    """And the cells, and what is told, without scrolling."""
+    width, height = SIDEWAYS
+    pia = await arrive(browser, stack, "pia", width=width, height=height)
+    for mode, what in {"rpsls": ".choice, .hand", "tic-tac-toe": ".cell"}.items():
+        await choose(pia, mode)
+        await pia.activate("#play-computer")
+        await pia.until("document.querySelector('#board button[aria-disabled=false]')")
+        await pia.screenshot(TARGET / f"{mode}-sideways-light.png")
+        boxes = f"[...document.querySelectorAll('{what}, .seat, #clock, #prompt')].map((e) => e.getBoundingClientRect())"
+        hidden = await pia.value(f"{boxes}.filter(({{ top, bottom, right }}) => top < 0 || bottom > {height} || right > {width}).length")
+        assert hidden == 0, f"{mode}: {hidden} things cannot be seen"
+        small = await pia.value(f"[...document.querySelectorAll('#board button')].filter((e) => e.offsetWidth < 44 || e.offsetHeight < 44).length")
+        assert small == 0, f"{mode}: {small} things are too small for a thumb"
+        await leave(pia)
+        await pia.activate("#done")
 
 
 async def nothing_moves_for_those_who_do_not_like_it(browser, stack):
@@ -71,7 +97,7 @@ async def nothing_moves_for_those_who_do_not_like_it(browser, stack):
     await page.until_text("#pool-title", "Looking for an opponent")
     assert await page.value("document.getAnimations().length") == 0
     await page.activate("#pool-leave")
-    await page.until_text("#lobby-title", "Who do you want to play?")
+    await page.until_text("#lobby-title", LOBBY)
 
 
 async def colours_can_be_read(browser, stack):
@@ -81,13 +107,17 @@ async def colours_can_be_read(browser, stack):
     for scheme in ("light", "dark"):
         page = await browser.open(stack.page, scheme=scheme)
         for ink, ground in pairs:
-            values = [await page.value(f"getComputedStyle(document.documentElement).getPropertyValue('--{name}')") for name in (ink, ground)]
+            values = [await page.value(COLOUR.replace("NAME", name)) for name in (ink, ground)]
             lighter, darker = sorted((luminance(value) for value in values), reverse=True)
             assert (lighter + 0.05) / (darker + 0.05) >= 4.5, f"--{ink} on --{ground} in {scheme}: {(lighter + 0.05) / (darker + 0.05):.2f}"
 
 
+# What a variable comes to, such as "rgb(1, 2, 3)".
+COLOUR = "((s) => (s.color = 'var(--NAME)', getComputedStyle(document.body).color))(document.body.style)"
+
+
 def luminance(colour):
-    parts = [int(colour.strip()[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_route_that_there_is_is_not_said_to_be_none() {
         let (request_id, rejection) = refuse("\u{feff}{\"route\":\"ping\",\"requestId\":\"r1\"}");
-        assert_eq!((request_id.as_deref(), rejection.code), (Some("r1"), Code::BadFrame));
+        assert_eq!((request_id.as_deref(), &rejection.code), (Some("r1"), &Code::BadFrame));
         assert!(rejection.message.starts_with("the gateway could not find the route 'ping'"), "{rejection}");
         assert_eq!(refuse(r#"{"route":"fly"}"#).1.code, Code::UnknownRoute);
     }

@@ -1,13 +1,14 @@
 //! `joinMatch`: into a match by its code, or back to a match.
 //!
 //! - Trigger: a client's frame.
-//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the last one that it
-//!   waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells everybody.
+//! - Reads: the match. Writes: the match with its new player, who takes a seat in the same transaction, and which begins if that was the
+//!   last one that it waited for; for a player who is in it, the match with the player back. Pushes nothing: the row's stream event tells
+//!   everybody.
 //! - Safe to repeat: a player who is in the match is shown it. One too many is refused.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Failure, Matches, Read,
+    Failure, Matches, Read,
     harness::{self, Call},
     seen_by,
 };
@@ -23,15 +24,14 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn join_match(matches: &Matches, call: Call<JoinMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, body, .. } = call;
-    let match_id = match_id_of(&body.match_id);
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
-    let changed = matches.wish(&match_id, Wish::Join(&player.id), asking, Read::Eventual).await?;
+    let (match_id, player_id) = (match_id_of(&call.body.match_id), &call.player.id);
+    let changed = matches.wish(&match_id, Wish::Join(player_id), call.asking(), Read::Eventual).await?;
     if let Err(held) = changed.answer {
         let message = format!("you hold a seat in match {}: leave it, or wait for its end", held.holds);
         return Err(Rejection::new(Code::Seated, message).in_match(&held.holds).into());
     }
 
-    tracing::info!(matchId = match_id, written = changed.written, "joined a match");
-    seen_by(changed.row.as_ref(), &player.id)
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "joined a match");
+    seen_by(changed.row.as_ref(), player_id)
 }

@@ -1,14 +1,14 @@
 //! `newMatch`: a match that others join by its code, or the next one after a match that is over.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is one of the same
-//!   code. Pushes nothing: the row's stream event does, once the match begins.
-//! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one before, so all
-//!   who were in that come into the same. The same requestId, while its match is open, gets the same match.
+//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is
+//!   one of the same code. Pushes nothing: the row's stream event does, once the match begins.
+//! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one
+//!   before, so all who were in that come into the same. The same requestId, while its match is open, gets the same match.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Failure, Fault, Matches, Wanted,
+    Failure, Fault, Matches, Wanted,
     harness::{self, Call},
     match_code, seen_by,
 };
@@ -18,8 +18,8 @@ use muster_protocol::{
     routes::{NewMatch, match_id_of},
 };
 
-/// How often another code is tried, if there is a match of that one.
-const ATTEMPTS: u32 = 5;
+/// How often another code is tried, if there is a match of that one, or a next match that was called off.
+const ATTEMPTS: u32 = 8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, received_at, body, .. } = call;
+    let Call { player, received_at, body, .. } = &call;
     let before = match &body.after {
         Some(after) => Some(ended(matches, &match_id_of(after), &player.id).await?),
         None => None,
@@ -35,21 +35,20 @@ async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush,
     let mode = mode_of(before.as_ref().map_or(body.mode.as_deref().unwrap_or_default(), |before| &before.mode))?;
     let options = before.as_ref().map_or(body.options.as_ref().map(|options| options.get()), |before| Some(&before.options));
     let bots = before.as_ref().map_or(body.bots.unwrap_or_default(), Match::bots);
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
     for attempt in 0..ATTEMPTS {
         let code = match &before {
             // Nobody who was not in that match can tell the code of the next one.
             Some(before) => match_code(0, &before.seed, &before.match_id, attempt),
-            None => match_code(received_at, &player.id, &player.cause, attempt),
+            None => match_code(*received_at, &player.id, &player.cause, attempt),
         };
         let wanted = Wanted { match_id: &code, mode, options, bots, shared: before.is_some() };
-        let Some(changed) = matches.open(wanted, asking).await? else { continue };
+        let Some(changed) = matches.open(wanted, call.asking()).await? else { continue };
         let row = match changed.answer {
             Ok(_) => changed.row,
             Err(held) => matches.get(&held.holds).await?,
         };
-        let match_id = row.as_ref().map(|row| &row.match_id);
-        tracing::info!(matchId = match_id, mode = mode.name, after = body.after, "opened a match");
+        let (cause, match_id) = row.as_ref().map(|row| (&row.cause, &row.match_id)).unzip();
+        tracing::info!(cause, by = player.cause, matchId = match_id, mode = mode.name, after = body.after, "opened a match");
         return seen_by(row.as_ref(), &player.id);
     }
     Err(Fault::because("every code that was tried is that of a match").into())

@@ -1,8 +1,8 @@
 //! `resume`: what the calling player's inbox holds, from where it left off, and what else the player is in.
 //!
 //! - Trigger: a client's frame, which the client library sends after every connect.
-//! - Reads: a page of messages; on the first page also the player's seats, the matches that they are in, and its latest player sessions. Writes
-//!   a match only where the player was away, or where the clock should have acted. Pushes nothing.
+//! - Reads: a page of messages; on the first page also the player's seats, the matches that they are in, and its latest player sessions.
+//!   Writes a match only where the player was away, or where the clock should have acted. Pushes nothing.
 //! - Safe to repeat: a match changes once, and what a client has seen it knows by its messageId, placementId or version.
 
 use std::collections::VecDeque;
@@ -57,8 +57,9 @@ impl State {
     async fn of_player(&self, asking: Asking<'_>) -> Result<PlayerState, Fault> {
         let (seats, rows) = try_join!(self.seats.of_player(asking.player_id), self.player_sessions.of_player(asking.player_id))?;
         let in_matches = seats.iter().filter(|seat| seat.kind == SeatKind::Match).map(|seat| self.in_match(&seat.holds, asking));
-        let matches = join_all(in_matches).await.into_iter().flatten().collect();
-        Ok(PlayerState { seats: seats.into_iter().map(Into::into).collect(), matches, ..known(rows)? })
+        let matches: Vec<MatchPush> = join_all(in_matches).await.into_iter().flatten().collect();
+        let bytes = serde_json::to_vec(&matches).map_err(|error| Fault::new("writing a player's matches as JSON", error))?.len();
+        Ok(PlayerState { seats: seats.into_iter().map(Into::into).collect(), matches, ..known(rows, bytes)? })
     }
 
     /// The match as its player sees it, who is back in it. If it cannot be had, it is left out: it must not keep a player from its inbox.
@@ -88,8 +89,7 @@ async fn resume(state: &State, call: Call<Resume>) -> Result<Resumed, Failure> {
     let limit = call.body.limit.unwrap_or(DEFAULT_LIMIT) as usize;
     // Pushes have been on their way since the connect, so the state is read once: on the page that begins the resume.
     let first_page = call.body.next.is_none();
-    let asking = Asking { player_id: &call.player.id, request_id: call.request_id.as_deref(), cause: &call.player.cause };
-    let states = OptionFuture::from(first_page.then(|| state.of_player(asking)));
+    let states = OptionFuture::from(first_page.then(|| state.of_player(call.asking())));
     let (Page { rows, more }, player_state) =
         try_join!(state.messages.page(&call.player.id, &place, limit, call.deadline), async { states.await.transpose() })?;
 
@@ -118,9 +118,10 @@ async fn resume(state: &State, call: Call<Resume>) -> Result<Resumed, Failure> {
     Ok(resumed)
 }
 
-/// Sorts what a player is to know of its placements, newest first, as far as it fits into a reply beside a page of messages.
-fn known(rows: Vec<PlayerSessionRow>) -> Result<PlayerState, Fault> {
-    let (mut state, mut bytes) = (PlayerState::default(), 0);
+/// Sorts what a player is to know of its placements, newest first, as far as it fits into a reply beside a page of messages and so many
+/// bytes of matches.
+fn known(rows: Vec<PlayerSessionRow>, mut bytes: usize) -> Result<PlayerState, Fault> {
+    let mut state = PlayerState::default();
     for row in rows {
         let frame = ServerFrame::from(row);
         bytes += serde_json::to_vec(&frame).map_err(|error| Fault::new("writing a player's session as JSON", error))?.len();

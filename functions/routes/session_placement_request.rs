@@ -3,8 +3,8 @@
 //! - Trigger: a client's frame.
 //! - Writes: the placement's row and the player's seat, in one transaction. Reads nothing, and pushes nothing: the row's stream event makes
 //!   placements_forward ask GameLift, and whoever ends the placement writes the row that is pushed (player_sessions_announce).
-//! - Safe to repeat: the same event gives the placement the same id. The same requestId, while its placement is open, gets the same reply, by
-//!   the seat for which the transaction is refused.
+//! - Safe to repeat: the same event gives the placement the same id. The same requestId, while its placement is open, gets the same reply,
+//!   by the seat for which the transaction is refused.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -6,7 +6,7 @@
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Asking, Failure, Matches, Read,
+    Failure, Matches, Read,
     harness::{self, Call},
     seen_by,
 };
@@ -22,11 +22,10 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn start_match(matches: &Matches, call: Call<StartMatch>) -> Result<MatchPush, Failure> {
-    let Call { player, request_id, body, .. } = call;
-    let match_id = match_id_of(&body.match_id);
-    let asking = Asking { player_id: &player.id, request_id: request_id.as_deref(), cause: &player.cause };
-    let changed = matches.wish(&match_id, Wish::Start(&player.id), asking, Read::Eventual).await?;
+    let (match_id, player_id) = (match_id_of(&call.body.match_id), &call.player.id);
+    let changed = matches.wish(&match_id, Wish::Start(player_id), call.asking(), Read::Eventual).await?;
 
-    tracing::info!(matchId = match_id, written = changed.written, "started a match");
-    seen_by(changed.row.as_ref(), &player.id)
+    let cause = changed.row.as_ref().map(|row| &row.cause);
+    tracing::info!(cause, by = call.player.cause, matchId = match_id, written = changed.written, "started a match");
+    seen_by(changed.row.as_ref(), player_id)
 }

@@ -1,11 +1,13 @@
 //! matches → push, timer: what has become of a match is told to its players, each in their own view.
 //!
-//! - Trigger: the stream of matches, in batches: rows whose `announce` is `yes`. So a write that nobody is told of, such as a secret play, invokes nothing.
-//! - Reads: the connections of each distinct player, once a batch. Writes: sets the timer of a match whose clock begins to run (SQS); gives up the players'
-//!   seats when the match is over, before they are told, so that they can play again at once; deletes the rows of connections that are gone.
+//! - Trigger: the stream of matches, in batches: rows whose `announce` is `yes`. So a write that nobody is told of, such as a secret play,
+//!   invokes nothing.
+//! - Reads: the connections of each distinct player, once a batch. Writes: sets the timer of a match whose clock begins to run (SQS); gives
+//!   up the players' seats when the match is over, before they are told, so that they can play again at once; deletes the rows of
+//!   connections that are gone.
 //! - Pushes: `match`.
-//! - Safe to repeat: a push that is repeated carries the same version, by which clients drop it; of two timers one ends. What nobody is there to take
-//!   `resume` shows. A match that could not go on is told like any other, and then becomes a dead letter, which says why.
+//! - Safe to repeat: a push that is repeated carries the same version, by which clients drop it; of two timers one ends. What nobody is
+//!   there to take `resume` shows. A match that could not go on is told like any other, and then becomes a dead letter, which says why.
 
 use std::collections::BTreeSet;
 

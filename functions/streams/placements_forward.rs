@@ -1,9 +1,9 @@
 //! placements → GameLift: a placement that is requested is started, and one that is cancelled is stopped.
 //!
-//! - Trigger: the stream of placements, in batches: rows that are requested or being cancelled, and those at which the timer is to look again.
-//!   One consumer does all of it, so that a start and its cancel keep their order.
-//! - Writes: the claim on the row before GameLift is asked, and the timer that reconciles it (SQS); where GameLift refuses, the row's outcome, what its players are
-//!   told (player_sessions) and their seats. Pushes nothing.
+//! - Trigger: the stream of placements, in batches: rows that are requested or being cancelled, and those at which the timer is to look
+//!   again. One consumer does all of it, so that a start and its cancel keep their order.
+//! - Writes: the claim on the row before GameLift is asked, and the timer that reconciles it (SQS); where GameLift refuses, the row's
+//!   outcome, what its players are told (player_sessions) and their seats. Pushes nothing.
 //! - Safe to repeat: the claim is won once; a start that is repeated is refused by GameLift, which knows the id, and then described. What
 //!   becomes of a row is decided by the rules in muster_game::placement, which are tried in every order.
 

@@ -1,10 +1,10 @@
 //! What trusted services have to say to players.
 //!
 //! - Trigger: the topic announcements (SNS): `{"playerIds":["alice"],"type":"reward","body":{"coins":5}}`.
-//! - Writes: one row in messages per player, from the service. Reads and pushes nothing: the rows' stream events do (messages_deliver), and what
-//!   a player who is away misses waits in its inbox like any message.
-//! - Safe to repeat: soon after it was published, the same message gives every row the same key and content. Later it makes new rows, with the
-//!   same sender and requestId, by which clients know them. What cannot be understood becomes a dead letter.
+//! - Writes: one row in messages per player, from the service. Reads and pushes nothing: the rows' stream events do (messages_deliver), and
+//!   what a player who is away misses waits in its inbox like any message.
+//! - Safe to repeat: soon after it was published, the same message gives every row the same key and content. Later it makes new rows, with
+//!   the same sender and requestId, by which clients know them. What cannot be understood becomes a dead letter.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use tokio::time::Instant;
 /// Who an announcement is from. A player of this name can be told apart: its messages have no `announcement`.
 const SENDER: &str = "service";
 
-/// How long after its publication an announcement may have an id of that time, in milliseconds. A player who has resumed since looks back no
-/// further than the overlap: an older row would never be seen.
+/// How long after its publication an announcement may have an id of that time, in milliseconds. A player who has resumed since looks back
+/// no further than the overlap: an older row would never be seen.
 const FRESH_MILLISECONDS: u64 = OVERLAP_MILLISECONDS / 3;
 
 /// How long is tried to write all rows.

@@ -1,11 +1,11 @@
 //! What GameLift, and game servers, tell of placements and game sessions.
 //!
-//! - Trigger: the topic placement-events (SNS): PlacementFulfilled, PlacementCancelled, PlacementTimedOut and PlacementFailed in GameLift's shape, and
-//!   SessionEnded from a game server.
-//! - Writes: the placement's outcome; then, for each of its players, the row that is pushed (player_sessions), and the end of its seat. For a
-//!   placement of another backend the same, from the event alone. A session that is over closes its players' rows. Pushes nothing.
-//! - Safe to repeat: the first outcome counts. An event that comes again, late or out of order only does what the first handling may have left
-//!   undone. What cannot be understood becomes a dead letter.
+//! - Trigger: the topic placement-events (SNS): PlacementFulfilled, PlacementCancelled, PlacementTimedOut and PlacementFailed in GameLift's
+//!   shape, and SessionEnded from a game server.
+//! - Writes: the placement's outcome; then, for each of its players, the row that is pushed (player_sessions), and the end of its seat. For
+//!   a placement of another backend the same, from the event alone. A session that is over closes its players' rows. Pushes nothing.
+//! - Safe to repeat: the first outcome counts. An event that comes again, late or out of order only does what the first handling may have
+//!   left undone. What cannot be understood becomes a dead letter.
 
 use lambda_runtime::Error;
 use muster_aws::{

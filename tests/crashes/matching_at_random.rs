@@ -1,5 +1,5 @@
 //! Every function of pools and matches is killed again and again, wherever it happens to be, while twelve players are matched and play, one
-//! match after another.
+//! match after another, and lose their sockets at times.
 
 use std::{
     collections::BTreeMap,
@@ -10,10 +10,10 @@ use std::{
 use fastrand::Rng;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::at_random::kill_at_random;
-use crate::harness::{Device, LocalStack, eventually};
+use crate::harness::{Device, LocalStack, Socket, eventually};
 
 const PLAYERS: usize = 12;
 
@@ -21,7 +21,7 @@ const PLAYERS: usize = 12;
 const DISTURBED: Duration = Duration::from_secs(13);
 
 /// How long a player may be in one thing, beyond which it has been forgotten: a round takes five seconds, and a timer that has died is hidden for
-/// a minute, but whoever looks makes up for it.
+/// twelve, but whoever looks makes up for it.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Who works for pools and matches.
@@ -30,38 +30,54 @@ pub const FUNCTIONS: [&str; 11] = [
     "leave-pool",
     "new-match",
     "join-match",
+    "start-match",
     "leave-match",
     "play",
+    "disconnect",
     "tickets-match",
     "matches-announce",
-    "matches-schedule",
-    "resolve-round",
-    "rematch-pool",
+    "look-again",
 ];
 
 /// A player who is matched again and again.
 struct Fighter {
+    name: String,
     device: Device,
     /// Each match as it was seen, by its id and version.
     seen: BTreeMap<(String, u64), Value>,
+    /// How much it has asked for.
+    asked: usize,
     /// The matches that it has seen the end of.
     ended: usize,
 }
 
 impl Fighter {
     async fn connect(stack: &LocalStack, number: usize) -> Self {
-        Self { device: Device::connect(stack, &format!("fighter-{number:02}")).await, seen: BTreeMap::new(), ended: 0 }
+        let name = format!("fighter-{number:02}");
+        Self { device: Device::connect(stack, &name).await, name, seen: BTreeMap::new(), asked: 0, ended: 0 }
     }
 
-    /// Sends a frame until it is answered by a reply, or refused for a reason: the reply's body, or nothing.
-    async fn insist(&mut self, route: &str, request_id: &str, body: &Value) -> Option<Value> {
+    /// Loses its socket, and comes back.
+    async fn drop_out(&mut self, stack: &LocalStack) {
+        let token = stack.token(&self.name).await;
+        let socket = eventually("a connection", || async { Socket::with_token(&stack.addresses.url, &token).await.ok() }).await;
+        std::mem::replace(&mut self.device, Device::of(socket)).socket.vanish();
+    }
+
+    /// Sends a frame until it is answered by a reply, or refused for a reason: the reply's body, or nothing. Answers to what was sent again may come
+    /// late.
+    async fn insist(&mut self, route: &str, body: &Value) -> Option<Value> {
+        self.asked += 1;
+        let request_id = format!("{route}-{}", self.asked);
+        let frame = json!({"route": route, "requestId": request_id, "body": body});
+        let mut answer = self.device.ask(&frame).await;
         loop {
-            let answer = self.device.ask(&json!({"route": route, "requestId": request_id, "body": body})).await;
-            match (answer["type"].as_str(), answer["code"].as_str()) {
-                (Some("reply"), _) => return Some(answer["body"].clone()),
-                (Some("rejection"), Some("internal")) => {}
-                (Some("rejection"), _) => return None,
-                _ => assert_eq!(answer["message"], "Internal server error", "{answer}"),
+            let is_its = answer["requestId"] == request_id.as_str();
+            answer = match (answer["type"].as_str(), answer["code"].as_str()) {
+                (Some("reply"), _) if is_its => return Some(answer["body"].take()),
+                (Some("rejection"), Some(code)) if is_its && code != "internal" => return None,
+                (Some(_), _) if !is_its => self.device.answer().await,
+                _ => self.device.ask(&frame).await,
             }
         }
     }
@@ -70,60 +86,82 @@ impl Fighter {
     fn note(&mut self, view: &Value) {
         let key = (view["matchId"].as_str().unwrap().to_owned(), view["version"].as_u64().unwrap());
         let mut view = view.clone();
-        view.as_object_mut().unwrap().remove("type");
+        // What is of the moment, of the way on which it comes, or of what this player alone has done, is no part of a version.
+        for name in ["type", "now", "events", "ack", "awaits"] {
+            view.as_object_mut().unwrap().remove(name);
+        }
+        if let Some(shown) = view["view"].as_object_mut() {
+            shown.remove("played");
+        }
         let before = self.seen.entry(key).or_insert_with(|| view.clone());
-        assert_eq!(*before, view, "each round is resolved once");
+        assert_eq!(*before, view, "each version is one");
     }
 
-    async fn fight_on(&mut self, done: &AtomicBool) {
+    async fn fight_on(&mut self, stack: &LocalStack, done: &AtomicBool) {
         let mut random = Rng::new();
-        for number in 0.. {
-            if done.load(Relaxed) {
-                break;
-            }
-            let id = format!("r{number}");
-            if random.u8(0..4) == 0 {
-                self.insist("newMatch", &id, &json!({"mode": "rps"})).await;
-            } else {
+        let mut last: Option<String> = None;
+        while !done.load(Relaxed) {
+            match (random.u8(0..8), &last) {
+                (0 | 1, _) => {
+                    self.insist("newMatch", &json!({"mode": "rps"})).await;
+                }
+                // Both who were in it come into the same one, if they want to.
+                (2 | 3, Some(after)) => {
+                    let after = json!({"after": after});
+                    self.insist("newMatch", &after).await;
+                }
                 // Some are too far from each other at first, so that their pool is looked at again.
-                self.insist("joinPool", &id, &json!({"mode": "rpsls", "skill": random.u16(2_350..2_650)})).await;
+                _ => {
+                    self.insist("joinPool", &json!({"mode": "rpsls", "skill": random.u16(2_350..2_650)})).await;
+                }
             }
-            self.see_it_through(done, &mut random).await;
+            last = self.see_it_through(stack, done, &mut random).await.or(last);
         }
     }
 
-    /// Plays until it waits for nothing.
-    async fn see_it_through(&mut self, done: &AtomicBool, random: &mut Rng) {
+    /// Plays until it waits for nothing. The match that it was in.
+    async fn see_it_through(&mut self, stack: &LocalStack, done: &AtomicBool, random: &mut Rng) -> Option<String> {
         let deadline = Instant::now() + FORGOTTEN;
+        let mut was_in = None;
         loop {
-            while let Some(push) = self.device.push_within(Duration::from_millis(50)).await {
-                if push["type"] == "match" {
-                    self.note(&push);
+            // Answers to what was sent again may come late.
+            while let Ok(frame) = timeout(Duration::from_millis(50), self.device.frame()).await {
+                if frame["type"] == "match" {
+                    self.note(&frame);
                 }
             }
-            let state = self.insist("resume", "state", &json!({})).await.unwrap()["state"].take();
+            let state = self.insist("resume", &json!({})).await.unwrap()["state"].take();
             assert!(Instant::now() < deadline, "forgotten: {state}");
-            let view = &state["match"];
-            match state["seat"]["kind"].as_str() {
-                None => return,
+            let (seat, view) = (&state["seats"][0], &state["matches"][0]);
+            match seat["kind"].as_str() {
+                None => return was_in,
                 Some("ticket") => {
                     // Those who are left over when all have had enough find nobody any more.
                     if done.load(Relaxed) || random.u8(0..20) == 0 {
-                        self.insist("leavePool", "leave", &json!({})).await;
+                        self.insist("leavePool", &json!({})).await;
                     }
                 }
                 Some("match") if view["state"] == "playing" && random.u8(0..30) > 0 => {
+                    was_in = seat["id"].as_str().map(str::to_owned);
                     self.note(view);
                     let play = ["rock", "paper", "scissors"][random.usize(0..3)];
-                    // Some do not play in every round.
-                    if random.u8(0..4) > 0 {
-                        self.insist("play", "play", &json!({"matchId": view["matchId"], "round": view["round"], "play": play})).await;
+                    match random.u8(0..16) {
+                        // Some do not play in every round.
+                        0..4 => {}
+                        4 => self.drop_out(stack).await,
+                        5 => {
+                            self.insist("startMatch", &json!({"matchId": seat["id"]})).await;
+                        }
+                        _ => {
+                            let body = json!({"matchId": seat["id"], "action": play, "version": view["version"]});
+                            self.insist("play", &body).await;
+                        }
                     }
                 }
                 Some("match") => {
                     self.ended += 1;
-                    self.insist("leaveMatch", "leave", &json!({"matchId": state["seat"]["id"]})).await;
-                    self.insist("joinMatch", "back", &json!({"matchId": state["seat"]["id"]})).await;
+                    self.insist("leaveMatch", &json!({"matchId": seat["id"]})).await;
+                    self.insist("joinMatch", &json!({"matchId": seat["id"]})).await;
                 }
                 Some(other) => panic!("nobody asked for a {other}"),
             }
@@ -143,24 +181,25 @@ async fn whatever_dies_every_match_comes_to_its_end_and_nobody_stays_seated() {
         };
         join(kill_at_random(&stack, &functions, &done), timer).await.0
     };
-    let fighting = join_all(fighters.iter_mut().map(|fighter| fighter.fight_on(&done)));
+    let fighting = join_all(fighters.iter_mut().map(|fighter| fighter.fight_on(&stack, &done)));
     let (killed, _) = join(disturbing, fighting).await;
     assert_eq!(killed.len(), FUNCTIONS.len(), "each was killed: {killed:?}");
     let matches = eventually("every match is over", || async {
         let rows = stack.table("matches").await;
-        rows.iter().all(|row| row["state"]["S"] == "over").then_some(rows)
+        rows.iter().all(|row| row["phase"]["S"] == "over").then_some(rows)
     })
     .await;
+    println!("killed {killed:?} over {} matches", matches.len());
     assert!(matches.len() > PLAYERS, "{} matches", matches.len());
     assert!(fighters.iter().all(|fighter| fighter.ended > 0), "everybody was in one");
-    let seats = stack.table("players").await.into_iter().filter(|row| row["item"]["S"] == "seat").collect::<Vec<_>>();
-    assert_eq!(seats, Vec::<Value>::new());
+    let seats = stack.table("players").await.into_iter().filter(|row| row["item"]["S"].as_str().unwrap().starts_with("seat#"));
+    assert_eq!(seats.collect::<Vec<_>>(), Vec::<Value>::new());
     let tickets = stack.table("tickets").await.into_iter().filter(|row| row.get("players").is_some()).collect::<Vec<_>>();
     assert_eq!(tickets, Vec::<Value>::new());
     // Both players of a match saw the same of it.
     let mut scores: BTreeMap<&(String, u64), Vec<[&Value; 3]>> = BTreeMap::new();
     for (key, view) in fighters.iter().flat_map(|fighter| &fighter.seen) {
-        scores.entry(key).or_default().push(["round", "yourScore", "theirScore"].map(|name| &view[name]));
+        scores.entry(key).or_default().push(["round", "yourScore", "theirScore"].map(|name| &view["view"][name]));
     }
     for (key, views) in scores {
         if let [one, [round, yours, theirs]] = views[..] {

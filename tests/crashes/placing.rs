@@ -18,14 +18,19 @@ use crate::harness::{Device, Fleet, LocalStack, Proxy, arn_of, eventually, fulfi
 
 const BOTH: [Moment; 2] = [BeforeItsCall, AfterItsCall];
 
-const CLAIM: Step = ("UpdateItem", "#claimedAt");
+/// Whoever decides about a row has read it before; where that is the first read of it, it can be told from those of others.
+const READ: Step = ("GetItem", "muster-dev-placements");
+const READ_FOR_SURE: Step = ("GetItem", r#""ConsistentRead":true"#);
+const CLAIM: Step = ("PutItem", r#""status":{"S":"pending"}"#);
 const START: Step = ("StartGameSessionPlacement", "");
 const STOP: Step = ("StopGameSessionPlacement", "");
 const DESCRIBE: Step = ("DescribeGameSessionPlacement", "");
-const END: Step = ("UpdateItem", "#endedAt");
+const END: Step = ("PutItem", r#""status":{"S":"ended"}"#);
 const RELEASE: Step = ("DeleteItem", "holds = :holds");
 const SESSION: Step = ("PutItem", "\"attribute_not_exists(playerId)\"");
-const TOLD: Step = ("UpdateItem", "#told");
+const RECHECK: Step = ("PutItem", r#""recheck":{"N":"1"}"#);
+const RECHECK_TIMER: Step = ("SendMessage", r#"\"recheck\":1"#);
+const TOLD: Step = ("PutItem", r#""told":{"BOOL":true}"#);
 
 /// What becomes of a player's first placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +49,12 @@ enum Story {
     Unheard,
     /// No server is found, and nobody says so.
     GivenUp,
+    /// The same, and GameLift was asked so late that the timer looks twice.
+    StartedLate,
 }
+
+/// How late GameLift is asked in that story.
+const LATE: Duration = Duration::from_secs(3);
 
 impl Story {
     /// What the player is told, in this order: each time one of these.
@@ -54,7 +64,7 @@ impl Story {
             Self::Over | Self::Foreign => &[&["fulfilled"], &["ended"]],
             Self::Cancelled | Self::CancelledAtOnce => &[&["cancelled"]],
             // GameLift calls cancelled what the timer has stopped, and may be first to say so.
-            Self::GivenUp => &[&["timedOut", "cancelled"]],
+            Self::GivenUp | Self::StartedLate => &[&["timedOut", "cancelled"]],
         }
     }
 
@@ -63,7 +73,7 @@ impl Story {
         match self {
             Self::Found | Self::Unheard | Self::Over => json!("FULFILLED"),
             // Muster has stopped what it gave up.
-            Self::Cancelled | Self::GivenUp => json!("CANCELLED"),
+            Self::Cancelled | Self::GivenUp | Self::StartedLate => json!("CANCELLED"),
             Self::CancelledAtOnce | Self::Foreign => json!(null),
         }
     }
@@ -79,16 +89,17 @@ struct Row {
 /// An operation, and what is in a call that is meant.
 type Step = (&'static str, &'static str);
 
-/// What happens, the function that dies over it, where it has died before, and at which steps it dies.
-type Line<'a> = (Story, &'static str, Option<(Moment, Step)>, &'a [Step]);
+/// What happens, the function that dies over it, who has died where before, and at which steps it dies.
+type Line<'a> = (Story, &'static str, Option<(&'static str, Moment, Step)>, &'a [Step]);
 
 /// The rows of a table: for each of these steps one in which its function is killed before, and one in which it is killed after.
 fn rows(table: &[Line<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for &(story, function, before, steps) in table {
-        let point = |moment, (operation, mark)| Point { function, operation, mark, moment };
+        let point = |function, moment, (operation, mark)| Point { function, operation, mark, moment };
         for (step, moment) in steps.iter().flat_map(|step| BOTH.map(|moment| (step, moment))) {
-            let points = before.iter().map(|&(moment, step)| point(moment, step)).chain([point(moment, *step)]).collect();
+            let points = before.iter().map(|&(function, moment, step)| point(function, moment, step));
+            let points = points.chain([point(function, moment, *step)]).collect();
             rows.push(Row { player: format!("victim-{:02}", rows.len()), story, points });
         }
     }
@@ -149,7 +160,7 @@ impl<'a> Victim<'a> {
         let id = self.placement_id.clone();
         match self.row.story {
             Story::Cancelled | Story::CancelledAtOnce => {
-                self.is_so_far(stack).await;
+                self.is_so_far(stack, traps).await;
                 let body = json!({"placementId": id});
                 insist(&mut self.device, &json!({"route": "cancelPlacement", "requestId": "c1", "body": body})).await;
                 if self.row.story == Story::CancelledAtOnce {
@@ -157,6 +168,11 @@ impl<'a> Victim<'a> {
                 }
             }
             Story::Unheard | Story::GivenUp => sleep(until_timer).await,
+            Story::StartedLate => {
+                sleep(LATE).await;
+                traps.happened();
+                sleep(until_timer).await;
+            }
             Story::Over | Story::Foreign => {
                 let session = self.hear(&id, &["fulfilled"]).await;
                 stack.tell(&session_ended(session["gameSessionArn"].as_str().unwrap(), &json!({"of": player}))).await;
@@ -171,12 +187,15 @@ impl<'a> Victim<'a> {
     }
 
     /// Waits until the placement is as far as it is to be when it is cancelled.
-    async fn is_so_far(&self, stack: &LocalStack) {
+    async fn is_so_far(&self, stack: &LocalStack, traps: &Traps) {
         let id = &self.placement_id;
         if self.row.story == Story::Cancelled {
             let known = || async { (at_gamelift(stack, id).await == "PENDING").then_some(()) };
             eventually("GameLift has been asked", known).await;
-        } else if let Moment::AfterItsCall = self.row.points[0].moment {
+            return;
+        }
+        traps.first_springs(&self.row.player).await;
+        if let Moment::AfterItsCall = self.row.points[0].moment {
             eventually("it is claimed", || async {
                 let placements = stack.table("placements").await;
                 placements.iter().any(|row| row["placementId"]["S"] == *id && row["status"]["S"] == "pending").then_some(())
@@ -195,7 +214,7 @@ impl<'a> Victim<'a> {
         assert!(as_expected, "{told:?} instead of {expected:?}: {:?}", self.row.points);
         assert_eq!(self.told.len(), told.len() + 1, "there is nothing else to tell: {:?}", self.told);
         let state = self.device.state().await;
-        assert_eq!(state.get("seat"), None, "{state}");
+        assert_eq!(state.get("seats"), None, "{state}");
     }
 
     /// Waits for a push that says one of these outcomes.
@@ -223,9 +242,10 @@ fn odd_arn(player: &str) -> String {
 async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
     let (stack, proxy) = proxied;
     let traps = Traps::set(proxy, rows.iter().flat_map(|row| row.points.iter().map(|point| (row.player.clone(), *point))));
-    traps.wait_for(rows.iter().filter(|row| row.story == Story::CancelledAtOnce).count());
+    traps.wait_for(rows.iter().filter(|row| matches!(row.story, Story::CancelledAtOnce | Story::StartedLate)).count());
     // The timer looks after eleven seconds, and before that nobody is asked in vain.
-    let until_timer = Duration::from_secs(if rows.iter().any(|row| row.points[0].function == "reconcile-placement") { 9 } else { 0 });
+    let is_timed = |row: &Row| row.story == Story::StartedLate || row.points[0].function == "look-again";
+    let until_timer = Duration::from_secs(if rows.iter().any(is_timed) { 9 } else { 0 });
     let mut victims = join_all(rows.iter().map(|row| Victim::connect(stack, row))).await;
     let living = async {
         // Those who are to be given up ask when the fleet has become unable.
@@ -260,8 +280,8 @@ async fn run(proxied: &(LocalStack, Proxy), fleet: &Fleet, rows: &[Row]) {
         assert_eq!(at_gamelift(stack, &victim.placement_id).await, story.at_gamelift(), "{points:?}");
     }
     let rows = stack.table("players").await;
-    assert!(!rows.iter().any(|row| row["item"]["S"] == "seat"), "no seat is left: {rows:?}");
-    for consumer in ["placements-forward", "player-sessions-announce", "placement-events", "reconcile-placement"] {
+    assert!(!rows.iter().any(|row| row["item"]["S"].as_str().unwrap().starts_with("seat#")), "no seat is left: {rows:?}");
+    for consumer in ["placements-forward", "player-sessions-announce", "placement-events", "timers"] {
         assert_eq!(stack.dead_letters(consumer).await, Vec::<Value>::new(), "{consumer}");
     }
 }
@@ -278,7 +298,7 @@ async fn whoever_dies_on_the_way_to_gamelift_or_to_the_player_one_placement_is_m
     let fleet = Fleet::that(&json!({"delayMilliseconds": 3_000}));
     let table = rows(&[
         (Story::Found, "session-placement-request", None, &[("TransactWriteItems", "")]),
-        (Story::Found, "placements-forward", None, &[CLAIM, ("SendMessage", "dueAt"), START]),
+        (Story::Found, "placements-forward", None, &[READ, CLAIM, ("SendMessage", "dueAt"), START]),
         (Story::Found, "player-sessions-announce", None, &[("Query", "connection#"), ("PostToConnection", "session")]),
     ]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
@@ -287,8 +307,12 @@ async fn whoever_dies_on_the_way_to_gamelift_or_to_the_player_one_placement_is_m
 #[tokio::test]
 async fn whoever_dies_after_a_start_finds_out_what_became_of_it_also_without_an_event() {
     let fleet = Fleet::that(&json!({"delayMilliseconds": 0, "events": "drop"}));
-    let table =
-        rows(&[(Story::Unheard, "placements-forward", Some((AfterItsCall, START)), &[START, DESCRIBE, END, RELEASE, SESSION, TOLD])]);
+    let table = rows(&[(
+        Story::Unheard,
+        "placements-forward",
+        Some(("placements-forward", AfterItsCall, START)),
+        &[START, DESCRIBE, END, RELEASE, SESSION, TOLD],
+    )]);
     run(&stack(&fleet, &[]).await, &fleet, &table).await;
 }
 
@@ -303,7 +327,7 @@ async fn whoever_dies_on_the_way_of_gamelifts_event_its_player_is_told_and_free(
 async fn whoever_dies_over_a_foreign_server_or_the_end_of_a_game_its_players_are_told_of_both() {
     let fleet = Fleet::that(&json!({"delayMilliseconds": 0}));
     let adopt = ("PutItem", "attribute_not_exists(placementId)");
-    let (close, closed) = (("UpdateItem", "closedAt"), ("PutItem", "outcome = :open"));
+    let (close, closed) = (("PutItem", "closedAt"), ("PutItem", "outcome = :open"));
     let table = rows(&[
         (Story::Foreign, "placement-events", None, &[adopt, ("PutItem", "pointsTo"), RELEASE, SESSION, TOLD]),
         (Story::Over, "placement-events", None, &[close, closed]),
@@ -315,7 +339,7 @@ async fn whoever_dies_over_a_foreign_server_or_the_end_of_a_game_its_players_are
 async fn whoever_dies_over_a_cancel_the_placement_is_stopped_and_its_player_told() {
     let fleet = Fleet::that(&json!({"outcome": "never"}));
     let table = rows(&[
-        (Story::Cancelled, "cancel-placement", None, &[("UpdateItem", "cancelling")]),
+        (Story::Cancelled, "cancel-placement", None, &[("PutItem", r#""status":{"S":"cancelling"}"#)]),
         (Story::Cancelled, "placements-forward", None, &[STOP]),
         (Story::Cancelled, "placement-events", None, &[END, SESSION]),
     ]);
@@ -325,12 +349,17 @@ async fn whoever_dies_over_a_cancel_the_placement_is_stopped_and_its_player_told
 #[tokio::test]
 async fn whoever_dies_over_a_cancel_that_comes_before_the_start_nothing_is_started() {
     let fleet = Fleet::that(&json!({"outcome": "never"}));
-    let early = (Story::CancelledAtOnce, "placements-forward", Some((BeforeItsCall, CLAIM)), &[END, RELEASE, SESSION, TOLD][..]);
-    let late = (Story::CancelledAtOnce, "placements-forward", Some((AfterItsCall, CLAIM)), &[STOP, DESCRIBE, END][..]);
+    let early = (
+        Story::CancelledAtOnce,
+        "placements-forward",
+        Some(("placements-forward", BeforeItsCall, CLAIM)),
+        &[END, RELEASE, SESSION, TOLD][..],
+    );
+    let late =
+        (Story::CancelledAtOnce, "placements-forward", Some(("placements-forward", AfterItsCall, CLAIM)), &[STOP, DESCRIBE, END][..]);
     let (proxied, rows) = (stack(&fleet, &[]).await, rows(&[early, late]));
-    let (early, late) = rows.split_at(8);
-    // Of those that come one after another in the stream, only the first one can be claimed and cancelled while it is held.
-    for rows in std::iter::once(early).chain(late.chunks(1)) {
+    // Of those that come one after another in the stream, only the first one can be cancelled while its claim is held.
+    for rows in rows.chunks(1) {
         fleet.will(&json!({"outcome": "never"}));
         run(&proxied, &fleet, rows).await;
     }
@@ -341,33 +370,37 @@ async fn whenever_the_timer_dies_it_fires_again_and_ends_what_nobody_told_of() {
     let fleet = Fleet::that(&json!({"events": "drop"}));
     let template = impatient_template();
     let table = rows(&[
-        (Story::Unheard, "reconcile-placement", None, &[("GetItem", "muster-dev-placements"), DESCRIBE, END, RELEASE, SESSION, TOLD]),
-        (Story::GivenUp, "reconcile-placement", None, &[DESCRIBE, STOP, END, SESSION]),
+        (Story::Unheard, "look-again", None, &[READ_FOR_SURE, DESCRIBE, END, RELEASE, SESSION, TOLD]),
+        (Story::GivenUp, "look-again", None, &[DESCRIBE, STOP, END, SESSION]),
     ]);
     let template = template.path().to_str().unwrap();
     let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
 }
 
-/// The template with a timer that has five seconds, and is hidden as long when it has failed: a test should not wait for two minutes.
-pub fn impatient_template() -> NamedTempFile {
-    impatient(&["ReconcilePlacement"])
+#[tokio::test]
+async fn whoever_dies_over_a_second_look_of_the_timer_it_comes_and_ends_what_was_started_late() {
+    let fleet = Fleet::that(&json!({"outcome": "never", "events": "drop"}));
+    let template = impatient_template();
+    let late = Some(("placements-forward", BeforeItsCall, CLAIM));
+    let table =
+        rows(&[(Story::StartedLate, "look-again", late, &[RECHECK]), (Story::StartedLate, "placements-forward", late, &[RECHECK_TIMER])]);
+    let template = template.path().to_str().unwrap();
+    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
+    run(&stack(&fleet, &seconds).await, &fleet, &table).await;
 }
 
-/// The template with timers that have five seconds, and are hidden as long when they have failed.
-pub fn impatient(timers: &[&str]) -> NamedTempFile {
-    let mut template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
-    for timer in timers {
-        let (before, function) = template.split_once(&format!("  {timer}Function:\n")).unwrap();
-        let (function, queue) = function.split_once(&format!("  {timer}Queue:\n")).unwrap();
-        let [function, queue] = [(function, "      Timeout: "), (queue, "      VisibilityTimeout: ")].map(|(text, what)| {
-            let (before, seconds) = text.split_once(what).unwrap();
-            let (_, after) = seconds.split_once('\n').unwrap();
-            format!("{before}{what}5\n{after}")
-        });
-        template = format!("{before}  {timer}Function:\n{function}  {timer}Queue:\n{queue}");
-    }
+/// The template with timers that have four seconds, and are hidden as long when they have failed: a test should not wait for longer.
+pub fn impatient_template() -> NamedTempFile {
+    let template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
+    let (before, function) = template.split_once("  LookAgainFunction:\n").unwrap();
+    let (function, queue) = function.split_once("  TimersQueue:\n").unwrap();
+    let [function, queue] = [(function, "      Timeout: "), (queue, "      VisibilityTimeout: ")].map(|(text, what)| {
+        let (before, seconds) = text.split_once(what).unwrap();
+        let (_, after) = seconds.split_once('\n').unwrap();
+        format!("{before}{what}4\n{after}")
+    });
     let file = NamedTempFile::new().unwrap();
-    fs::write(file.path(), template).unwrap();
+    fs::write(file.path(), format!("{before}  LookAgainFunction:\n{function}  TimersQueue:\n{queue}")).unwrap();
     file
 }

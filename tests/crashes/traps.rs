@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::{Moment, kill};
-use crate::harness::{Call, Gate, LocalStack, Proxy, Treatment};
+use crate::harness::{Call, Gate, LocalStack, Proxy, Treatment, eventually};
 
 /// How long others may take to step into their traps, too, before those who have are killed: together, so that few have to be. What was
 /// called by then is done.
@@ -89,6 +89,15 @@ impl Traps {
     /// One of the things that are waited for has happened.
     pub fn happened(&self) {
         self.0.lock().unwrap().awaited -= 1;
+    }
+
+    /// Waits until somebody has stepped into this player's first trap.
+    pub async fn first_springs(&self, player: &str) {
+        eventually(&format!("somebody is held over {player}"), || async {
+            let state = self.0.lock().unwrap();
+            state.traps.iter().any(|trap| trap.player == player && trap.sprung_at.is_some()).then_some(())
+        })
+        .await;
     }
 
     /// The traps in which nobody has been killed yet, if there are any.

@@ -88,10 +88,10 @@ async fn whoever_waits_for_another_placement_goes_on_waiting_when_a_server_takes
     stack.tell(&fulfilled("p-1", &arn, &names(&["alice"]))).await;
     assert_eq!(alice.push().await, session_push("p-1", &arn, "alice"));
     let state = alice.state().await;
-    assert_eq!(state["seat"], json!({"kind": "placement", "id": own, "requestId": "r1"}));
+    assert_eq!(state["seats"], json!([{"kind": "placement", "id": own, "requestId": "r1"}]));
     stack.tell(&session_ended(&arn, &json!(null))).await;
     assert_eq!(alice.push().await["outcome"], "ended");
-    assert_eq!(alice.state().await["seat"], state["seat"], "nor does the end of that game free it");
+    assert_eq!(alice.state().await["seats"], state["seats"], "nor does the end of that game free it");
     alice.cancel(&own).await;
     let push = alice.push().await;
     assert_eq!((&push["placementId"], &push["outcome"]), (&json!(own), &json!("cancelled")), "{push}");

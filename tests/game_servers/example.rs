@@ -79,7 +79,7 @@ async fn a_placed_player_enters_the_real_game_server_and_is_told_its_results_whe
     assert!(over["results"]["seconds"].is_u64(), "{over}");
     eventually("the server is gone", || async { (servers(&stack).await == 0).then_some(()) }).await;
     let state = alice.state().await;
-    assert_eq!((&state["sessions"], &state["seat"]), (&json!([]), &json!(null)), "{state}");
+    assert_eq!((&state["sessions"], &state["seats"]), (&json!([]), &json!(null)), "{state}");
     assert_eq!(stack.troubles().await, Vec::<String>::new());
 }
 

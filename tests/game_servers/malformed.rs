@@ -18,7 +18,7 @@ fn malformed() -> Vec<(String, &'static str)> {
     };
     let crowd: Vec<Value> = (0..201).map(|n| json!({"playerId": n.to_string(), "playerSessionId": "s"})).collect();
     vec![
-        ("game over".to_owned(), "understanding the message: expected value at line 1"),
+        ("game over".to_owned(), "understanding the message: not JSON: expected value"),
         ("{}".to_owned(), "missing field `detail`"),
         (json!({"detail": null}).to_string(), "understanding the message"),
         (json!({"detail": {"type": "PlacementPostponed"}}).to_string(), "unknown variant `PlacementPostponed`"),

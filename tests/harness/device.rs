@@ -38,6 +38,14 @@ impl Device {
         }
     }
 
+    /// The next frame, be it a push, an answer, or a complaint of the gateway's.
+    pub async fn frame(&mut self) -> Value {
+        match self.waiting.pop_front() {
+            Some(push) => push,
+            None => self.socket.receive().await,
+        }
+    }
+
     /// The next push, if one comes in time.
     pub async fn push_within(&mut self, time: Duration) -> Option<Value> {
         timeout(time, self.push()).await.ok()
@@ -75,7 +83,7 @@ impl Device {
         reply["body"].clone()
     }
 
-    /// What a resume says of the player's seat, sessions and placements.
+    /// What a resume says of the player's seats, matches, sessions and placements.
     pub async fn state(&mut self) -> Value {
         let mut reply = self.ask(&json!({"route": "resume", "requestId": "state", "body": {}})).await;
         assert_eq!(reply["type"], "reply", "{reply}");

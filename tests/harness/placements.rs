@@ -60,9 +60,9 @@ impl LocalStack {
         self.rows("muster-dev-player-sessions", "playerId", player).await
     }
 
-    /// The row of a player's seat; null if it has none.
+    /// The row of a player's seat in the main lane; null if it has none.
     pub async fn seat(&self, player: &str) -> Value {
-        self.row("muster-dev-players", &json!({"playerId": {"S": player}, "item": {"S": "seat"}})).await
+        self.row("muster-dev-players", &json!({"playerId": {"S": player}, "item": {"S": "seat#main"}})).await
     }
 
     async fn row(&self, table: &str, key: &Value) -> Value {

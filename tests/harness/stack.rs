@@ -209,6 +209,18 @@ impl LocalStack {
         eventually("nothing is under way", || async { (self.everything().await["busy"] == 0).then_some(()) }).await;
     }
 
+    /// How much has been used of what AWS would bill, such as `gatewayMessages`, once nothing is under way.
+    pub async fn used(&self, item: &str) -> f64 {
+        self.settles().await;
+        self.everything().await["usage"]["items"][item]["quantity"].as_f64().unwrap()
+    }
+
+    /// Invokes a function with this event, besides those that come by themselves, and gives what it answers.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let url = format!("{}/2015-03-31/functions/muster-dev-{function}/invocations", self.addresses.endpoint);
+        reqwest::Client::new().post(url).body(event.to_string()).send().await.unwrap().json().await.unwrap()
+    }
+
     async fn status(&self, function: &str) -> Value {
         self.statuses().await[format!("muster-dev-{function}")].take()
     }

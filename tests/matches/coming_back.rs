@@ -1,11 +1,11 @@
 //! Players who lose their socket and come back: whatever they are in, they are shown how it stands.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Gamer, matched, shows};
+use super::{Gamer, matched, opponent, private::opened, shows};
 use crate::harness::{LocalStack, Player, eventually};
 
-/// The player's socket ends without a word, and the player comes back with another one.
+/// The player's socket ends without a word, when the player has another one already.
 async fn is_back(stack: &LocalStack, gamer: &mut Gamer) {
     let back = Player::connect(stack, &gamer.name).await;
     std::mem::replace(&mut gamer.player, back).socket.vanish();
@@ -18,62 +18,60 @@ async fn a_ticket_waits_on_and_is_matched() {
     let mut alice = Gamer::connect(&stack, "alice").await;
     let ticket = alice.join_pool("rpsls").await;
     is_back(&stack, &mut alice).await;
-    let state = alice.state().await;
-    assert_eq!((&state["seat"], &state["match"]), (&json!({"kind": "ticket", "id": ticket, "requestId": "1"}), &Value::Null));
+    shows(&alice.state().await, json!({"seats": [{"kind": "ticket", "id": ticket, "requestId": "1"}], "matches": null}));
     let mut bob = Gamer::connect(&stack, "bob").await;
     bob.join_pool("rpsls").await;
-    assert_eq!(alice.told().await["opponentId"], "bob", "it is told on the new connection");
+    assert_eq!(opponent(&alice.told().await), "bob", "it is told on the new connection");
 }
 
 #[tokio::test]
 async fn a_private_match_waits_on_and_is_joined() {
     let stack = LocalStack::start(&[]).await;
     let (mut alice, mut bob) = (Gamer::connect(&stack, "alice").await, Gamer::connect(&stack, "bob").await);
-    let opened = alice.get("newMatch", json!({"mode": "rpsls"})).await;
-    assert_eq!(alice.told().await["matchId"], opened["matchId"]);
+    let code = opened(&mut alice).await;
     is_back(&stack, &mut alice).await;
     let state = alice.state().await;
-    shows(&state["seat"], json!({"kind": "match", "id": opened["matchId"]}));
-    shows(&state["match"], json!({"state": "waiting", "version": 1, "opponentId": null}));
-    assert_eq!(state["match"], opened);
-    assert_eq!(alice.get("joinMatch", json!({"matchId": opened["matchId"]})).await, opened);
-    bob.get("joinMatch", json!({"matchId": opened["matchId"]})).await;
-    shows(&alice.told().await, json!({"state": "playing", "version": 2, "opponentId": "bob"}));
+    shows(&state["seats"][0], json!({"kind": "match", "id": code}));
+    for view in [&state["matches"][0], &alice.get("joinMatch", json!({"matchId": code})).await] {
+        shows(view, json!({"matchId": code, "state": "waiting", "players": [{"playerId": "alice"}]}));
+    }
+    bob.get("joinMatch", json!({"matchId": code})).await;
+    shows(&alice.told().await, json!({"state": "playing", "players": [{"playerId": "alice"}, {"playerId": "bob"}]}));
 }
 
 #[tokio::test]
 async fn an_open_round_is_played_on_by_whoever_has_not_played_in_it() {
     let stack = LocalStack::start(&[]).await;
     let mut gamers = matched(&stack, ["alice", "bob"]).await;
-    gamers[0].play(1, "lizard").await;
-    for gamer in &mut gamers {
+    gamers[0].play("lizard").await;
+    for (gamer, played) in gamers.iter_mut().zip([json!("lizard"), json!(null)]) {
         is_back(&stack, gamer).await;
-        let state = gamer.state().await;
-        shows(&state["match"], json!({"state": "playing", "round": 1, "version": 1, "yourPlay": null, "theirPlay": null}));
-        assert_eq!(gamer.get("joinMatch", json!({"matchId": gamer.seen.0})).await, state["match"]);
-        assert!(!state.to_string().contains("lizard"), "what is played in an open round is a secret: {state}");
+        let (state, here) = (gamer.state().await, gamer.here());
+        for view in [&state["matches"][0], &gamer.get("joinMatch", here).await] {
+            shows(view, json!({"state": "playing", "version": 1}));
+            shows(&view["view"], json!({"round": 1, "played": played, "yourPlay": null, "theirPlay": null}));
+        }
     }
     let [alice, bob] = &mut gamers;
-    assert_eq!(alice.refused("play", alice.move_in(1, "rock")).await, "repeated_play", "the play from before counts");
-    bob.play(1, "spock").await;
-    shows(&alice.told().await, json!({"round": 2, "yourPlay": "lizard", "theirPlay": "spock", "roundWinner": "you"}));
-    shows(&bob.told().await, json!({"round": 2, "yourPlay": "spock", "theirPlay": "lizard", "roundWinner": "them"}));
+    assert_eq!(alice.cannot_play("rock").await, "not_your_turn", "the play from before counts");
+    bob.play("spock").await;
+    shows(&alice.told().await["view"], json!({"round": 2, "yourPlay": "lizard", "theirPlay": "spock", "winner": "you"}));
+    shows(&bob.told().await["view"], json!({"round": 2, "yourPlay": "spock", "theirPlay": "lizard", "winner": "them"}));
 }
 
 #[tokio::test]
 async fn a_match_that_ended_meanwhile_holds_nobody_and_is_shown_as_it_ended() {
     let stack = LocalStack::start(&[]).await;
-    let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
-    let Gamer { name, player, seen } = bob;
-    player.socket.vanish();
-    eventually("the connection is gone", || async { stack.connections(&name).await.is_empty().then_some(()) }).await;
-    let id = alice.match_id().to_owned();
-    alice.get("leaveMatch", json!({"matchId": id})).await;
-    shows(&alice.told().await, json!({"state": "over", "winner": "them"}));
-    bob = Gamer { player: Player::connect(&stack, &name).await, name, seen };
-    let state = bob.state().await;
-    assert_eq!((&state["seat"], &state["match"]), (&Value::Null, &Value::Null), "{state}");
-    let view = bob.get("joinMatch", json!({"matchId": id})).await;
-    shows(&view, json!({"state": "over", "ending": "forfeited", "winner": "you", "version": 2, "opponentId": "alice", "dueAt": null}));
-    assert_eq!(bob.refused("play", bob.move_in(1, "rock")).await, "match_over");
+    let [mut alice, bob] = matched(&stack, ["alice", "bob"]).await;
+    let absent = bob.vanish(&stack).await;
+    shows(&alice.told().await, json!({"state": "playing", "version": 2}));
+    let here = alice.here();
+    alice.get("leaveMatch", here.clone()).await;
+    shows(&alice.told().await, json!({"state": "over", "version": 3}));
+    let mut bob = absent.connect(&stack).await;
+    shows(&bob.state().await, json!({"seats": null, "matches": null}));
+    let view = bob.get("joinMatch", here).await;
+    shows(&view, json!({"state": "over", "version": 3, "dueAt": null, "outcome": {"ending": "forfeited", "places": [2, 1]}}));
+    assert_eq!(opponent(&view), "alice");
+    assert_eq!(bob.cannot_play("rock").await, "match_over");
 }

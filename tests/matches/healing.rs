@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Gamer, matched, overdue, shows};
+use super::{Gamer, matched, opponent, overdue, shows};
 use crate::harness::{Call, LocalStack, Proxy, Treatment, eventually};
 
 /// More tickets than a look reads.
@@ -25,30 +25,15 @@ async fn nobody_gives_up_by_leaving_a_match_what_is_none() {
 }
 
 #[tokio::test]
-async fn a_play_whose_answer_was_lost_counts_and_ends_the_round() {
-    let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
-    let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
-    let begun = Instant::now();
-    alice.play(1, "paper").await;
-    let lost = proxy.called("UpdateItem") + 1;
-    let losing = move |call: &Call| call.operation == "UpdateItem" && call.number == lost;
-    proxy.treat(move |call| if losing(call) { Treatment::LoseAnswer } else { Treatment::Pass });
-    bob.play(1, "rock").await;
-    shows(&alice.told().await, json!({"round": 2, "yourScore": 1, "theirPlay": "rock"}));
-    shows(&bob.told().await, json!({"round": 2, "theirScore": 1, "theirPlay": "paper"}));
-    assert!(begun.elapsed() < Duration::from_secs(4), "not by its timer: {:?}", begun.elapsed());
-    assert_eq!(bob.refused("play", bob.move_in(1, "rock")).await, "old_round");
-}
-
-#[tokio::test]
 async fn whoever_is_late_in_a_round_that_nobody_has_resolved_resolves_it() {
     let stack = LocalStack::start(&[]).await;
     let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
     let begun = Instant::now();
-    overdue(&stack, alice.match_id(), "alice").await;
-    assert_eq!(bob.refused("play", bob.move_in(1, "rock")).await, "late_play");
-    shows(&alice.told().await, json!({"round": 2, "yourScore": 1, "yourPlay": "paper", "theirPlay": null}));
-    shows(&bob.told().await, json!({"round": 2, "theirScore": 1}));
+    alice.play("paper").await;
+    overdue(&stack, alice.match_id()).await;
+    assert_eq!(bob.cannot_play("rock").await, "stale");
+    shows(&alice.told().await, json!({"version": 2, "ack": "play-1", "view": {"round": 2, "yourScore": 1, "theirPlay": null}}));
+    shows(&bob.told().await, json!({"version": 2, "ack": null, "view": {"round": 2, "theirScore": 1}}));
     assert!(begun.elapsed() < Duration::from_secs(4), "not by its timer: {:?}", begun.elapsed());
 }
 
@@ -57,10 +42,10 @@ async fn whoever_has_left_a_match_can_play_again_at_once() {
     let stack = LocalStack::start(&[]).await;
     let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
     for _ in 0..10 {
-        let id = alice.match_id().to_owned();
-        alice.get("leaveMatch", json!({"matchId": id})).await;
+        let here = alice.here();
+        alice.get("leaveMatch", here).await;
         alice.join_pool("rpsls").await;
-        shows(&bob.told().await, json!({"state": "over", "winner": "you"}));
+        shows(&bob.told().await, json!({"state": "over", "outcome": {"ending": "forfeited"}}));
         bob.join_pool("rpsls").await;
         shows(&bob.told().await, json!({"state": "playing"}));
         while alice.told().await["state"] != "playing" {}
@@ -90,8 +75,8 @@ async fn tickets_that_nobody_can_be_matched_with_go_and_stand_before_nobody() {
     }
     alice.join_pool("rpsls").await;
     bob.join_pool("rpsls").await;
-    assert_eq!(alice.told().await["opponentId"], "bob");
-    assert_eq!(bob.told().await["opponentId"], "alice");
+    assert_eq!(opponent(&alice.told().await), "bob");
+    assert_eq!(opponent(&bob.told().await), "alice");
     eventually("the pool is empty, though nobody waits in it", || async { tickets(&stack).await.is_empty().then_some(()) }).await;
 }
 
@@ -127,7 +112,7 @@ async fn a_pool_of_no_mode_is_a_dead_letter_at_once_and_blocks_nobody() {
     assert!(letter["reason"].as_str().unwrap().contains("no pool of a mode"), "{letter}");
     let mut bob = Gamer::connect(&stack, "bob").await;
     bob.join_pool("rpsls").await;
-    assert_eq!(bob.told().await["opponentId"], "alice");
+    assert_eq!(opponent(&bob.told().await), "alice");
 }
 
 /// All tickets that wait, in whatever pool.

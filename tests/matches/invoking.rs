@@ -1,8 +1,8 @@
-//! Which changes of tickets and matches invoke their consumers, and which do not: what is filtered out costs nothing and tells nobody anything.
+//! Which changes of tickets and matches invoke their consumers: what is filtered out costs nothing and tells nobody anything.
 
 use serde_json::{Value, json};
 
-use super::{Gamer, key_of, matched, row_of, shows};
+use super::{Gamer, key_of, met, private::opened, row_of, shows};
 use crate::harness::LocalStack;
 
 /// How often these functions have been invoked, once nothing is under way.
@@ -23,27 +23,30 @@ async fn delete(stack: &LocalStack, table: &str, key: Value) {
 
 #[tokio::test]
 async fn an_open_play_and_the_end_of_a_row_invoke_no_consumer_of_matches() {
-    const CONSUMERS: [&str; 2] = ["matches-announce", "matches-schedule"];
+    const CONSUMER: [&str; 1] = ["matches-announce"];
     let stack = LocalStack::start(&[]).await;
     let mut alice = Gamer::connect(&stack, "alice").await;
-    alice.get("newMatch", json!({"mode": "rpsls"})).await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [1, 0], "a match that waits has nothing that could be late");
-    let [mut carol, mut dave] = matched(&stack, ["carol", "dave"]).await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [2, 1], "its players are told of a round, which has its time");
-    carol.play(1, "paper").await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [2, 1], "nobody can learn from anything that she has played");
-    // The play that completes the round is written, too, before the round is resolved.
-    dave.play(1, "rock").await;
-    shows(&carol.told().await, json!({"round": 2}));
-    assert_eq!(invoked(&stack, CONSUMERS).await, [3, 2]);
+    let code = opened(&mut alice).await;
+    assert_eq!(invoked(&stack, CONSUMER).await, [0], "nobody else is in a match that waits");
+    assert_eq!(row_of(&stack, &code).await["announce"]["S"], "no");
+    let [mut carol, mut dave] = met(&stack, ["carol", "dave"], json!({"mode": "rpsls", "options": {"seconds": 60}})).await;
     let id = carol.match_id().to_owned();
+    assert_eq!(invoked(&stack, CONSUMER).await, [1], "its players are told, and its clock runs");
+    carol.play("paper").await;
+    assert_eq!(invoked(&stack, CONSUMER).await, [1], "nobody can learn from anything that she has played");
+    assert_eq!(row_of(&stack, &id).await["announce"]["S"], "no");
+    // The play that completes the round resolves it in the same write.
+    dave.play("rock").await;
+    shows(&carol.told().await, json!({"view": {"round": 2}}));
+    assert_eq!(invoked(&stack, CONSUMER).await, [2]);
     carol.get("leaveMatch", json!({"matchId": id})).await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [4, 2], "what is over has no time any more");
-    let played = row_of(&stack, &id).await;
+    assert_eq!(invoked(&stack, CONSUMER).await, [3]);
+    let over = row_of(&stack, &id).await;
+    assert_eq!(over["announce"]["S"], "yes");
     delete(&stack, "muster-dev-matches", key_of(&id)).await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [4, 2], "a row that is forgotten is no news");
-    stack.put("muster-dev-matches", &played).await;
-    assert_eq!(invoked(&stack, CONSUMERS).await, [5, 2], "nor has anything else kept them from it");
+    assert_eq!(invoked(&stack, CONSUMER).await, [3], "a row that is forgotten is no news");
+    stack.put("muster-dev-matches", &over).await;
+    assert_eq!(invoked(&stack, CONSUMER).await, [4], "nor has anything else kept it from it");
 }
 
 #[tokio::test]

@@ -8,18 +8,10 @@ use std::{
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
-use super::{Gamer, matched};
-use crate::harness::{Gate, LocalStack, Player, Proxy, Treatment, eventually};
+use super::{Gamer, matched, opponent};
+use crate::harness::{Gate, LocalStack, Proxy, Treatment, eventually};
 
 const CROWD: usize = 200;
-
-/// Ends a player's socket, and waits until Muster knows.
-async fn vanish(stack: &LocalStack, gamer: Gamer) -> String {
-    let Gamer { name, player, .. } = gamer;
-    player.socket.vanish();
-    eventually("the connection is gone", || async { stack.connections(&name).await.is_empty().then_some(()) }).await;
-    name
-}
 
 #[tokio::test]
 async fn two_hundred_who_come_at_once_are_a_hundred_matches_and_nobody_is_in_two() {
@@ -28,15 +20,15 @@ async fn two_hundred_who_come_at_once_are_a_hundred_matches_and_nobody_is_in_two
     let mut gamers = join_all(names.iter().map(|name| Gamer::connect(&stack, name))).await;
     join_all(gamers.iter_mut().map(|gamer| gamer.join_pool("rpsls"))).await;
     let told = join_all(gamers.iter_mut().map(Gamer::told)).await;
-    let opponent = |push: &Value| push["opponentId"].as_str().unwrap().to_owned();
-    let of: BTreeMap<&String, (String, &Value)> = names.iter().zip(told.iter().map(|push| (opponent(push), &push["matchId"]))).collect();
+    let met = told.iter().map(|push| (opponent(push).to_owned(), &push["matchId"]));
+    let of: BTreeMap<&String, (String, &Value)> = names.iter().zip(met).collect();
     for (name, (opponent, id)) in &of {
         assert_eq!(of[opponent], ((*name).clone(), *id), "{name}");
     }
     let matches = stack.table("matches").await;
     assert_eq!(matches.len(), CROWD / 2);
-    let players = matches.iter().flat_map(|row| row["players"]["L"].as_array().unwrap());
-    let mut players: Vec<&str> = players.map(|player| player["S"].as_str().unwrap()).collect();
+    let seats = matches.iter().flat_map(|row| row["seats"]["L"].as_array().unwrap());
+    let mut players: Vec<&str> = seats.map(|seat| seat["M"]["playerId"]["S"].as_str().unwrap()).collect();
     players.sort_unstable();
     assert_eq!(players, names, "each of them once");
     let tickets = stack.table("tickets").await;
@@ -57,15 +49,15 @@ async fn whoever_leaves_while_it_is_matched_is_out_of_the_pool_or_in_the_match()
         let (_, left) = join(bob.join_pool("rpsls"), leaving).await;
         if left["type"] == "reply" {
             assert_eq!(left["body"], json!({"ticketId": ticket}));
-            assert_eq!(alice.state().await["seat"], Value::Null);
+            assert_eq!(alice.state().await["seats"], Value::Null);
             // The one who is left behind waits on, for whoever comes next.
             let mut carol = Gamer::connect(&stack, &format!("carol-{number}")).await;
             carol.join_pool("rpsls").await;
-            assert_eq!(bob.told().await["opponentId"], carol.name);
+            assert_eq!(opponent(&bob.told().await), carol.name);
         } else {
             assert_eq!(left["code"], "not_found", "{left}");
-            assert_eq!(alice.told().await["opponentId"], bob.name);
-            assert_eq!(bob.told().await["opponentId"], alice.name);
+            assert_eq!(opponent(&alice.told().await), bob.name);
+            assert_eq!(opponent(&bob.told().await), alice.name);
         }
     }
     let mut dave = Gamer::connect(&stack, "dave").await;
@@ -98,8 +90,8 @@ async fn those_who_were_chosen_with_somebody_who_left_are_matched_though_nobody_
         gamer.get("leavePool", json!({})).await;
     }
     matching.open();
-    assert_eq!(bob.told().await["opponentId"], "dave");
-    assert_eq!(dave.told().await["opponentId"], "bob");
+    assert_eq!(opponent(&bob.told().await), "dave");
+    assert_eq!(opponent(&dave.told().await), "bob");
 }
 
 #[tokio::test]
@@ -124,8 +116,8 @@ async fn whoever_leaves_a_pool_and_joins_it_again_at_once_is_not_matched_with_it
     stack.settles().await;
     assert_eq!(stack.troubles().await, Vec::<String>::new());
     bob.join_pool("rpsls").await;
-    assert_eq!(alice.told().await["opponentId"], "bob");
-    assert_eq!(bob.told().await["opponentId"], "alice");
+    assert_eq!(opponent(&alice.told().await), "bob");
+    assert_eq!(opponent(&bob.told().await), "alice");
 }
 
 #[tokio::test]
@@ -140,7 +132,7 @@ async fn whoever_finds_nobody_in_time_is_told_and_free() {
     row["queuedAt"]["N"] = json!((queued_at - 120_000).to_string());
     stack.put("muster-dev-tickets", &row).await;
     assert_eq!(alice.player.news().await, json!({"type": "pool", "ticketId": ticket, "outcome": "timedOut"}));
-    assert_eq!(alice.state().await["seat"], Value::Null);
+    assert_eq!(alice.state().await["seats"], Value::Null);
     assert_ne!(alice.join_pool("rpsls").await, ticket);
 }
 
@@ -152,7 +144,7 @@ async fn a_ticket_can_be_asked_for_twice_and_is_one() {
     assert_eq!(alice.join_pool("rpsls").await, ticket);
     let other = alice.player.ask(&json!({"route": "joinPool", "requestId": "2", "body": {"mode": "rps"}})).await;
     assert_eq!(other["code"], "seated", "{other}");
-    assert_eq!(alice.state().await["seat"], json!({"kind": "ticket", "id": ticket, "requestId": "1"}));
+    assert_eq!(alice.state().await["seats"], json!([{"kind": "ticket", "id": ticket, "requestId": "1"}]));
     assert_eq!(alice.get("leavePool", json!({})).await, json!({"ticketId": ticket}));
     for mode in ["arena", "chess"] {
         assert_eq!(alice.refused("joinPool", json!({"mode": mode})).await, "bad_request");
@@ -165,14 +157,14 @@ async fn a_ghost_is_passed_over_and_one_that_returns_has_kept_its_place() {
     let stack = LocalStack::start(&[]).await;
     let mut ghost = Gamer::connect(&stack, "ghost").await;
     let ticket = ghost.join_pool("rpsls").await;
-    let name = vanish(&stack, ghost).await;
+    let ghost = ghost.vanish(&stack).await;
     let [_alice, _bob] = matched(&stack, ["alice", "bob"]).await;
-    let mut ghost = Gamer { name: name.clone(), player: Player::connect(&stack, &name).await, seen: Default::default() };
-    assert_eq!(ghost.state().await["seat"]["id"], ticket);
+    let mut ghost = ghost.connect(&stack).await;
+    assert_eq!(ghost.state().await["seats"][0]["id"], ticket);
     let mut carol = Gamer::connect(&stack, "carol").await;
     carol.join_pool("rpsls").await;
-    assert_eq!(ghost.told().await["opponentId"], "carol");
-    assert_eq!(carol.told().await["opponentId"], "ghost");
+    assert_eq!(opponent(&ghost.told().await), "carol");
+    assert_eq!(opponent(&carol.told().await), "ghost");
 }
 
 #[tokio::test]
@@ -180,7 +172,7 @@ async fn a_ghost_that_stays_away_loses_its_place_and_its_seat() {
     let stack = LocalStack::start(&[]).await;
     let mut ghost = Gamer::connect(&stack, "ghost").await;
     ghost.join_pool("rpsls").await;
-    vanish(&stack, ghost).await;
+    ghost.vanish(&stack).await;
     let [_alice, _bob] = matched(&stack, ["alice", "bob"]).await;
     // Its grace is as long as the tests' patience.
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -208,8 +200,8 @@ async fn whoever_is_there_is_told_that_its_ticket_was_given_up_since_the_other_s
     assert_eq!((stack.seat("alice").await, stack.seat("bob").await), (Value::Null, Value::Null));
     // It is used up, and she is matched as the one she is now.
     assert_ne!(alice.join_pool("rpsls").await, id);
-    assert_eq!(alice.told().await["opponentId"], "carol");
-    assert_eq!(carol.told().await["opponentId"], "alice");
+    assert_eq!(opponent(&alice.told().await), "carol");
+    assert_eq!(opponent(&carol.told().await), "alice");
 }
 
 #[tokio::test]
@@ -220,8 +212,8 @@ async fn who_is_too_far_at_first_is_matched_when_it_has_waited_also_in_another_p
     weaker.join_pool_with(json!({"mode": "rpsls", "skill": 2_380})).await;
     let begun = Instant::now();
     stronger.join_pool_with(json!({"mode": "rpsls", "skill": 2_640})).await;
-    assert_eq!(weaker.told().await["opponentId"], "stronger");
-    assert_eq!(stronger.told().await["opponentId"], "weaker");
+    assert_eq!(opponent(&weaker.told().await), "stronger");
+    assert_eq!(opponent(&stronger.told().await), "weaker");
     assert!(begun.elapsed() >= Duration::from_millis(7_500), "260 points take eight seconds: {:?}", begun.elapsed());
 }
 
@@ -240,7 +232,7 @@ async fn two_of_a_hosted_mode_are_sent_to_one_game_server_with_a_place_each() {
     assert_eq!((&hers["placementId"], &hers["gameSessionArn"]), (&his["placementId"], &his["gameSessionArn"]));
     assert_ne!(hers["playerSessionId"], his["playerSessionId"]);
     for gamer in [&mut alice, &mut bob] {
-        assert_eq!(gamer.state().await["seat"], Value::Null);
+        assert_eq!(gamer.state().await["seats"], Value::Null);
         gamer.join_pool("rpsls").await;
     }
 }
@@ -257,7 +249,7 @@ async fn two_of_a_hosted_mode_for_whom_no_server_is_found_are_both_told_and_free
     assert_eq!((&hers["type"], &hers["outcome"]), (&json!("placement"), &json!("failed")), "{hers}");
     assert_eq!(hers, his);
     for gamer in [&mut alice, &mut bob] {
-        assert_eq!(gamer.state().await["seat"], Value::Null);
+        assert_eq!(gamer.state().await["seats"], Value::Null);
         gamer.join_pool("rpsls").await;
     }
 }

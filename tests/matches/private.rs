@@ -1,15 +1,16 @@
-//! Private matches, which are joined by a code, and the way out of a match.
+//! Private matches, which are joined by a code, and the next one after a match.
 
+use futures_util::future::join;
 use serde_json::{Value, json};
 
-use super::{Gamer, are_free, key_of, matched, row_of, shows};
+use super::{Gamer, are_free, matched, met, shows};
 use crate::harness::LocalStack;
 
-/// Opens a private match and is told that it waits. Its code.
-async fn opened(gamer: &mut Gamer) -> String {
+/// Opens a private match, which waits. Its code.
+pub async fn opened(gamer: &mut Gamer) -> String {
     let view = gamer.get("newMatch", json!({"mode": "rpsls"})).await;
-    shows(&view, json!({"state": "waiting", "round": 0, "version": 1, "opponentId": null, "dueAt": null}));
-    assert_eq!(gamer.told().await["matchId"], view["matchId"]);
+    shows(&view, json!({"state": "waiting", "seat": 0, "host": 0, "least": 2, "players": [{"playerId": gamer.name}]}));
+    shows(&view, json!({"view": null, "dueAt": null, "awaits": null}));
     view["matchId"].as_str().unwrap().to_owned()
 }
 
@@ -24,46 +25,29 @@ async fn whoever_has_the_code_joins_and_nobody_is_third() {
     assert_eq!(alice.get("newMatch", json!({"mode": "rpsls"})).await["matchId"], code, "a repetition is the same match");
     let another = alice.player.ask(&json!({"route": "newMatch", "requestId": "2", "body": {"mode": "rpsls"}})).await;
     assert_eq!(another["code"], "seated", "{another}");
-    let back = alice.get("joinMatch", json!({"matchId": code})).await;
-    shows(&back, json!({"state": "waiting", "opponentId": null}));
+    shows(&alice.get("joinMatch", json!({"matchId": code})).await, json!({"state": "waiting", "players": [{"playerId": "alice"}]}));
 
     let joined = bob.get("joinMatch", json!({"matchId": code.to_lowercase()})).await;
-    shows(&joined, json!({"matchId": code, "state": "playing", "round": 1, "version": 2, "opponentId": "alice"}));
-    let begun = alice.told().await;
-    shows(&begun, json!({"matchId": code, "state": "playing", "round": 1, "version": 2, "opponentId": "bob"}));
-    assert_eq!(bob.told().await["dueAt"], begun["dueAt"]);
-    assert_eq!(bob.get("joinMatch", json!({"matchId": code})).await, joined, "coming back is the view");
+    let players = json!([{"playerId": "alice"}, {"playerId": "bob"}]);
+    let begun = json!({"matchId": code, "state": "playing", "version": 1, "players": players, "host": null, "least": null});
+    for (view, seat) in [(&joined, 1), (&alice.told().await, 0), (&bob.told().await, 1)] {
+        shows(view, begun.clone());
+        shows(view, json!({"seat": seat, "dueAt": joined["dueAt"], "view": {"round": 1}}));
+    }
+    shows(&bob.get("joinMatch", json!({"matchId": code})).await, json!({"version": 1, "view": joined["view"]}));
     assert_eq!(carol.refused("joinMatch", json!({"matchId": code})).await, "match_full");
     for unknown in ["234567", "0192f0c1-0000-7abc-8def-0123456789ab"] {
-        assert_eq!(carol.refused("joinMatch", json!({"matchId": unknown})).await, "not_found");
-        assert_eq!(carol.refused("leaveMatch", json!({"matchId": unknown})).await, "not_found");
+        for route in ["joinMatch", "leaveMatch", "startMatch"] {
+            assert_eq!(carol.refused(route, json!({"matchId": unknown})).await, "not_found", "{route}");
+        }
     }
-    assert_eq!(carol.refused("leaveMatch", json!({"matchId": code})).await, "not_found");
-
-    let left = bob.get("leaveMatch", json!({"matchId": code})).await;
-    shows(&left, json!({"state": "over", "ending": "forfeited", "winner": "them", "version": 3}));
-    shows(&alice.told().await, json!({"state": "over", "ending": "forfeited", "winner": "you", "version": 3}));
-    bob.told().await;
-    assert_eq!(bob.get("leaveMatch", json!({"matchId": code})).await, left, "it is left once");
-    are_free(&mut gamers).await;
-}
-
-#[tokio::test]
-async fn whoever_gives_up_a_match_of_a_pool_loses_it_and_one_that_waits_is_abandoned() {
-    let stack = LocalStack::start(&[]).await;
-    let mut gamers = matched(&stack, ["alice", "bob"]).await;
-    let [alice, bob] = &mut gamers;
-    bob.play(1, "paper").await;
-    let id = alice.match_id().to_owned();
-    alice.get("leaveMatch", json!({"matchId": id})).await;
-    let told = bob.told().await;
-    shows(&told, json!({"state": "over", "ending": "forfeited", "winner": "you", "yourScore": 0, "yourPlay": null}));
-    shows(&alice.told().await, json!({"ending": "forfeited", "winner": "them", "theirPlay": null}));
-    let code = opened(alice).await;
-    let left = alice.get("leaveMatch", json!({"matchId": code})).await;
-    shows(&left, json!({"state": "over", "ending": "abandoned", "winner": null}));
-    alice.told().await;
-    assert_eq!(bob.refused("joinMatch", json!({"matchId": code})).await, "match_over");
+    for route in ["leaveMatch", "startMatch"] {
+        assert_eq!(carol.refused(route, json!({"matchId": code})).await, "not_found", "it is not hers: {route}");
+    }
+    bob.get("leaveMatch", json!({"matchId": code})).await;
+    for gamer in [alice, bob] {
+        shows(&gamer.told().await, json!({"state": "over", "version": 2}));
+    }
     are_free(&mut gamers).await;
 }
 
@@ -84,46 +68,87 @@ async fn who_is_seated_joins_nothing_else_whatever_the_request_is_called() {
     let mut gamers = matched(&stack, ["carol", "dave"]).await;
     assert_eq!(gamers[0].refused("newMatch", json!({"mode": "rpsls"})).await, "seated");
     assert_eq!(gamers[1].refused("joinMatch", json!({"matchId": his})).await, "seated");
-    assert_eq!(alice.refused("newMatch", json!({"mode": "arena"})).await, "bad_request");
 }
 
 #[tokio::test]
-async fn a_seat_in_a_match_whose_end_was_lost_is_given_up_by_leaving_it() {
+async fn a_match_is_started_by_its_host_once_there_are_enough() {
     let stack = LocalStack::start(&[]).await;
-    let mut gamers = matched(&stack, ["alice", "bob"]).await;
-    let id = gamers[0].match_id().to_owned();
-    let seats = [stack.seat("alice").await, stack.seat("bob").await];
-    gamers[0].get("leaveMatch", json!({"matchId": id})).await;
-    for gamer in &mut gamers {
-        gamer.told().await;
+    let mut gamers = [Gamer::connect(&stack, "alice").await, Gamer::connect(&stack, "bob").await];
+    let [alice, bob] = &mut gamers;
+    let code = opened(alice).await;
+    let start = json!({"matchId": code});
+    assert_eq!(alice.refused("startMatch", start.clone()).await, "match_not_begun", "she is alone");
+    assert_eq!(bob.refused("startMatch", start.clone()).await, "not_found");
+    bob.get("joinMatch", start.clone()).await;
+    for gamer in [alice, bob] {
+        shows(&gamer.told().await, json!({"state": "playing", "version": 1}));
+        shows(&gamer.get("startMatch", start.clone()).await, json!({"state": "playing", "version": 1}));
     }
-    for (gamer, seat) in gamers.iter_mut().zip(&seats) {
-        stack.put("muster-dev-players", seat).await;
-        assert_eq!(gamer.refused("joinPool", json!({"mode": "rpsls"})).await, "seated");
-        assert_eq!(gamer.get("leaveMatch", json!({"matchId": id})).await["state"], "over");
-    }
-    are_free(&mut gamers).await;
 }
 
 #[tokio::test]
-async fn a_seat_in_a_match_that_is_forgotten_is_given_up_by_leaving_it() {
+async fn what_a_match_is_opened_with_is_checked_and_counts() {
     let stack = LocalStack::start(&[]).await;
-    for (names, is_expired) in [(["alice", "bob"], false), (["carol", "dave"], true)] {
-        let mut gamers = matched(&stack, names).await;
-        let id = gamers[0].match_id().to_owned();
-        if is_expired {
-            // DynamoDB deletes such a row some day.
-            let mut row = row_of(&stack, &id).await;
-            row["expiresAt"] = json!({"N": "1000"});
-            stack.put("muster-dev-matches", &row).await;
+    let mut alice = Gamer::connect(&stack, "alice").await;
+    for (body, complaint) in [
+        (json!({"mode": "arena"}), "body.mode: "),
+        (json!({"mode": "chess"}), "body.mode: "),
+        (json!({}), "body.mode: "),
+        (json!({"mode": "rps", "after": "K7QX2M"}), "body.mode: "),
+        (json!({"mode": "rps", "options": {"wins": 0}}), "body.options.wins: 1 to 50"),
+        (json!({"mode": "rps", "options": {"seconds": 601}}), "body.options.seconds: 1 to 600"),
+        (json!({"mode": "rps", "options": {"wins": "many"}}), "body.options.wins: "),
+        (json!({"mode": "rps", "options": [1]}), "body.options: "),
+        (json!({"mode": "rps", "bots": 2}), "body.bots: at most 1, not 2"),
+        (json!({"mode": "rps", "bots": -1}), "body.bots: "),
+        (json!({"after": "not an id"}), "body.after: "),
+    ] {
+        let answer = alice.ask("newMatch", body.clone()).await;
+        assert_eq!((&answer["type"], &answer["code"]), (&json!("rejection"), &json!("bad_request")), "{body}: {answer}");
+        assert!(answer["message"].as_str().unwrap().starts_with(complaint), "{body}: {answer}");
+    }
+    assert_eq!(stack.table("matches").await, Vec::<Value>::new());
+    let view = alice.get("newMatch", json!({"mode": "rps", "options": {"wins": 1, "seconds": 60, "colour": "red"}, "bots": 1})).await;
+    shows(&view, json!({"state": "playing", "version": 1, "players": [{"playerId": "alice"}, {"playerId": "bot#1", "bot": true}]}));
+    shows(&view, json!({"view": {"wins": 1, "round": 1}}));
+    assert_eq!(view["dueAt"].as_u64().unwrap() / 10_000, (view["now"].as_u64().unwrap() + 60_000) / 10_000, "{view}");
+}
+
+#[tokio::test]
+async fn all_who_were_in_a_match_come_into_the_same_one_after_it() {
+    let stack = LocalStack::start(&[]).await;
+    let mut gamers = met(&stack, ["alice", "bob"], json!({"mode": "rps", "options": {"wins": 1}})).await;
+    let mut carol = Gamer::connect(&stack, "carol").await;
+    for at_once in [false, true] {
+        let [alice, bob] = &mut gamers;
+        let after = json!({"after": alice.match_id()});
+        let answer = alice.ask("newMatch", after.clone()).await;
+        shows(&answer, json!({"type": "rejection", "code": "bad_request", "matchId": alice.match_id()}));
+        assert!(answer["message"].as_str().unwrap().starts_with("body.after: "), "it goes on: {answer}");
+        alice.play("paper").await;
+        bob.play("rock").await;
+        for gamer in [&mut *alice, &mut *bob] {
+            shows(&gamer.told().await, json!({"state": "over", "outcome": {"ending": "won", "scores": [1, 0]}}));
+        }
+        assert_eq!(carol.refused("newMatch", after.clone()).await, "not_found", "she was not in it");
+        let [hers, his] = if at_once {
+            let (hers, his) = join(alice.get("newMatch", after.clone()), bob.get("newMatch", after.clone())).await;
+            [hers, his]
         } else {
-            let delete = json!({"TableName": "muster-dev-matches", "Key": key_of(&id)});
-            stack.aws("DynamoDB_20120810.DeleteItem", &delete).await;
+            let hers = alice.get("newMatch", after.clone()).await;
+            shows(&hers, json!({"state": "waiting", "players": [{"playerId": "alice"}]}));
+            [hers, bob.get("newMatch", after.clone()).await]
+        };
+        assert_eq!(hers["matchId"], his["matchId"]);
+        for gamer in [alice, bob] {
+            let push = gamer.told().await;
+            shows(&push, json!({"matchId": hers["matchId"], "state": "playing", "mode": "rps", "version": 1, "view": {"wins": 1}}));
+            // Asked for again, it is the same.
+            shows(&gamer.get("newMatch", after.clone()).await, json!({"matchId": hers["matchId"], "version": 1}));
         }
-        for gamer in &mut gamers {
-            assert_eq!(gamer.refused("joinPool", json!({"mode": "rpsls"})).await, "seated");
-            assert_eq!(gamer.refused("leaveMatch", json!({"matchId": id})).await, "not_found");
+        if gamers[0].get("resume", json!({})).await["state"]["matches"][0]["seat"] == 1 {
+            gamers.reverse();
         }
-        are_free(&mut gamers).await;
+        assert_eq!(carol.refused("joinMatch", json!({"matchId": hers["matchId"]})).await, "match_full");
     }
 }

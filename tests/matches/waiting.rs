@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{are_free, matched, overdue, row_of, shows};
-use crate::{
-    crashes::{Moment, killed_in_the_middle, stack},
-    harness::LocalStack,
-};
+use super::{are_free, matched, met, overdue, shows};
+use crate::harness::LocalStack;
 
 /// How long nothing must come for it to count as never.
 const QUIET: Duration = Duration::from_millis(500);
@@ -17,73 +14,69 @@ const QUIET: Duration = Duration::from_millis(500);
 async fn a_match_whose_players_are_both_away_is_abandoned_after_two_rounds() {
     let stack = LocalStack::start(&[]).await;
     let begun = Instant::now();
-    let mut gamers = matched(&stack, ["alice", "bob"]).await;
+    let mut gamers = met(&stack, ["alice", "bob"], json!({"mode": "rps", "options": {"seconds": 2}})).await;
     for gamer in &mut gamers {
-        let nobody = json!({"state": "playing", "round": 2, "yourScore": 0, "theirScore": 0, "roundWinner": null, "yourPlay": null});
         let second = gamer.told().await;
-        shows(&second, nobody);
-        shows(&second, json!({"theirPlay": null, "roundSummary": "nobody played"}));
+        shows(&second, json!({"state": "playing", "version": 2, "awaits": [0, 1], "events": [{"round": 1}], "ack": null}));
+        shows(&second["view"], json!({"round": 2, "yourScore": 0, "theirScore": 0, "winner": null, "yourPlay": null, "theirPlay": null}));
+        assert_eq!(second["view"]["roundSummary"], "nobody played");
     }
     for gamer in &mut gamers {
-        shows(&gamer.told().await, json!({"state": "over", "ending": "abandoned", "round": 2, "winner": null, "dueAt": null}));
+        let over = gamer.told().await;
+        shows(&over, json!({"state": "over", "version": 3, "dueAt": null, "outcome": {"ending": "abandoned", "places": [1, 1]}}));
     }
-    assert!(begun.elapsed() >= Duration::from_secs(10), "each round had its time: {:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_secs(4), "each round had its time: {:?}", begun.elapsed());
     are_free(&mut gamers).await;
 }
 
 #[tokio::test]
-async fn an_open_play_is_seen_by_nobody_and_wins_when_the_other_is_late() {
+async fn a_play_wins_when_the_other_is_late() {
     let stack = LocalStack::start(&[]).await;
     let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
-    alice.play(1, "lizard").await;
+    shows(&alice.play("lizard").await, json!({"version": 1, "view": {"round": 1, "played": "lizard", "yourPlay": null}}));
     assert!(bob.player.hears_nothing(QUIET).await && alice.player.hears_nothing(QUIET).await, "a play is no news");
-    for gamer in [&mut alice, &mut bob] {
-        let back = gamer.match_id().to_owned();
-        let (state, view) = (gamer.state().await, gamer.get("joinMatch", json!({"matchId": back})).await);
-        assert_eq!(state["match"], view);
-        assert!(!state.to_string().contains("lizard"), "{state}");
-        shows(&view, json!({"round": 1, "version": 1, "yourPlay": null, "theirPlay": null}));
+    let late = bob.action("rock");
+    let push = alice.told().await;
+    shows(&push, json!({"ack": "play-1", "events": [{"round": 1, "winner": 0}], "view": {"roundSummary": "lizard against nothing"}}));
+    shows(&push["view"], json!({"round": 2, "yourScore": 1, "theirScore": 0, "yourPlay": "lizard", "theirPlay": null, "winner": "you"}));
+    let push = bob.told().await;
+    shows(&push["view"], json!({"round": 2, "yourScore": 0, "theirScore": 1, "yourPlay": null, "theirPlay": "lizard", "winner": "them"}));
+    let answer = bob.player.ask(&late).await;
+    shows(&answer, json!({"type": "rejection", "code": "stale", "match": {"version": 2, "view": push["view"]}}));
+}
+
+#[tokio::test]
+async fn a_player_who_never_plays_loses_round_by_round_and_one_of_two_who_plays_keeps_the_match_alive() {
+    let stack = LocalStack::start(&[]).await;
+    let [mut alice, mut bob] = met(&stack, ["alice", "bob"], json!({"mode": "rps", "options": {"seconds": 2, "wins": 2}})).await;
+    for score in 1..=2 {
+        alice.play("rock").await;
+        shows(&alice.told().await, json!({"version": score + 1, "view": {"yourScore": score}}));
     }
-    let view = alice.told().await;
-    shows(&view, json!({"round": 2, "yourScore": 1, "theirScore": 0, "yourPlay": "lizard", "theirPlay": null, "roundWinner": "you"}));
-    shows(&view, json!({"roundSummary": "lizard against nothing"}));
-    let view = bob.told().await;
-    shows(&view, json!({"round": 2, "yourScore": 0, "theirScore": 1, "yourPlay": null, "theirPlay": "lizard", "roundWinner": "them"}));
-    let late = json!({"matchId": bob.match_id(), "round": 1, "play": "rock"});
-    assert_eq!(bob.refused("play", late).await, "old_round");
+    let mut push = bob.told().await;
+    while push["state"] == "playing" {
+        push = bob.told().await;
+    }
+    shows(&push, json!({"state": "over", "outcome": {"ending": "won", "places": [1, 2], "scores": [2, 0]}}));
+    are_free([&mut alice, &mut bob]).await;
 }
 
 #[tokio::test]
 async fn resume_shows_seat_and_match_and_resolves_a_round_that_is_overdue() {
     let stack = LocalStack::start(&[]).await;
     let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
+    alice.play("paper").await;
     let state = alice.state().await;
-    assert_eq!(state["seat"], json!({"kind": "match", "id": alice.match_id()}));
-    shows(&state["match"], json!({"matchId": alice.match_id(), "state": "playing", "round": 1, "version": 1, "opponentId": "bob"}));
-    overdue(&stack, alice.match_id(), "alice").await;
-    shows(&bob.state().await["match"], json!({"round": 2, "version": 2, "theirScore": 1, "theirPlay": "paper"}));
+    assert_eq!(state["seats"], json!([{"kind": "match", "id": alice.match_id()}]));
+    let [shown] = &state["matches"].as_array().unwrap()[..] else { panic!("{state}") };
+    shows(shown, json!({"matchId": alice.match_id(), "state": "playing", "version": 1, "ack": null, "events": null}));
+    shows(&shown["view"], json!({"round": 1, "played": "paper"}));
+    overdue(&stack, alice.match_id()).await;
+    let shown = bob.state().await["matches"][0].take();
+    shows(&shown, json!({"version": 2, "events": null, "view": {"round": 2, "theirScore": 1, "theirPlay": "paper"}}));
     for gamer in [&mut alice, &mut bob] {
-        shows(&gamer.told().await, json!({"round": 2, "version": 2}));
+        shows(&gamer.told().await, json!({"version": 2, "view": {"round": 2}, "events": [{"round": 1, "winner": 0}]}));
     }
-}
-
-#[tokio::test]
-async fn a_round_whose_last_play_died_before_it_was_resolved_is_resolved_by_its_timer() {
-    let (stack, proxy) = stack().await;
-    let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
-    alice.play(1, "paper").await;
-    let frame = json!({"route": "play", "requestId": "2", "body": bob.move_in(1, "rock")});
-    let sent = bob.player.socket.send(frame.to_string());
-    killed_in_the_middle((&stack, &proxy), "play", (Moment::BeforeItsCall, "PutItem"), sent).await;
-    let answer = bob.player.answer().await;
-    assert_eq!(answer["message"], "Internal server error", "{answer}");
-    assert_eq!(row_of(&stack, bob.match_id()).await["played"], json!({"N": "2"}), "both plays count");
-    assert_eq!(bob.refused("play", bob.move_in(1, "spock")).await, "repeated_play");
-    shows(&alice.told().await, json!({"round": 2, "yourScore": 1, "version": 2, "roundSummary": "paper covers rock"}));
-    shows(&bob.told().await, json!({"round": 2, "theirScore": 1, "version": 2, "yourPlay": "rock"}));
-    for (gamer, play) in [(&mut alice, "paper"), (&mut bob, "rock")] {
-        gamer.play(2, play).await;
-    }
-    shows(&alice.told().await, json!({"round": 3, "yourScore": 2, "version": 3}));
-    assert_eq!(stack.dead_letters("resolve-round").await, Vec::<Value>::new());
+    assert_eq!(bob.state().await["matches"][0]["dueAt"], shown["dueAt"], "the clock has acted once");
+    assert_eq!(stack.dead_letters("matches-announce").await, Vec::<Value>::new());
 }

@@ -63,7 +63,7 @@ async fn a_client_that_remembers_nothing_sees_what_it_waits_for_and_can_cancel_i
 
     let mut after = Player::connect(&stack, "alice").await;
     let seat = json!({"kind": "placement", "id": id, "requestId": "the first"});
-    assert_eq!(state_of(&mut after).await, json!({"seat": seat, "sessions": [], "placements": []}));
+    assert_eq!(state_of(&mut after).await, json!({"seats": [seat], "sessions": [], "placements": []}));
     stack.is_at_gamelift(&id, "PENDING").await;
     assert_eq!(cancel(&mut after, &id).await["type"], "reply");
     let (outcome, reason) = end_of(&mut after, &id).await;
@@ -124,14 +124,16 @@ async fn a_client_whose_network_is_cut_while_it_waits_is_told_exactly_once() {
     let network = Network::to(&stack.addresses.url).await;
     let options = options(&network.url(&stack.addresses.url), stack.token("alice").await);
     let (alice, mut events) = Client::connect(options).await.unwrap();
-    assert!(matches!(news(&mut events).await, Event::Resumed { seat: None, .. }));
+    assert!(matches!(news(&mut events).await, Event::Resumed { seats, .. } if seats.is_empty()));
     let id = alice.request_placement(&Default::default()).await.unwrap().placement_id;
     stack.is_at_gamelift(&id, "PENDING").await;
     // It is back before anything has happened, and still waits.
     network.cut();
     network.mend();
     match news(&mut events).await {
-        Event::Resumed { seat: Some(seat), .. } => assert_eq!((seat.kind, &seat.id), (SeatKind::Placement, &id)),
+        Event::Resumed { seats, .. } => {
+            assert_eq!(seats.iter().map(|seat| (seat.kind, &seat.id)).collect::<Vec<_>>(), [(SeatKind::Placement, &id)]);
+        }
         other => panic!("{other:?}"),
     }
 
@@ -149,7 +151,7 @@ async fn a_client_whose_network_is_cut_while_it_waits_is_told_exactly_once() {
     network.mend();
     tokio::time::sleep(Duration::from_millis(100)).await;
     alice.ping().await.ok();
-    assert!(matches!(news(&mut events).await, Event::Resumed { seat: None, .. }));
+    assert!(matches!(news(&mut events).await, Event::Resumed { seats, .. } if seats.is_empty()));
     stack.gamelift_tells(&session_ended(&id)).await;
     loop {
         match news(&mut events).await {

@@ -33,11 +33,14 @@ async fn a_placement_that_is_cancelled_before_its_start_never_reaches_gamelift()
     let (stack, proxy) = Proxy::between(&["dynamodb", "gamelift"], &[]).await;
     let mut alice = Player::connect(&stack, "alice").await;
     // Held in front of the table, the claim of the placement is too late.
-    let gate = Gate::closed();
+    let (gate, puts) = (Gate::closed(), proxy.called("PutItem"));
     let held = gate.clone();
-    proxy.treat(move |call| if call.body.contains("claimedAt") { Treatment::HoldCall(held.clone()) } else { Treatment::Pass });
+    proxy.treat(move |call| match call.body.contains(r#""status":{"S":"pending"}"#) {
+        true => Treatment::HoldCall(held.clone()),
+        false => Treatment::Pass,
+    });
     let id = requested(&mut alice).await;
-    proxy.sees("UpdateItem", 1).await;
+    proxy.sees("PutItem", puts + 1).await;
     replied(&cancel(&mut alice, &id).await, &id, None);
     gate.open();
     is_cancelled(&mut alice, &id).await;
@@ -142,7 +145,8 @@ async fn a_placement_that_is_somebody_elses_is_as_unknown_as_one_that_never_was(
     }
     for answer in &answers {
         let expected = json!({
-            "type": "rejection", "requestId": "c1", "code": "not_found", "message": "body.placementId: you are in no such placement"
+            "type": "rejection", "requestId": "c1", "code": "not_found", "message": "body.placementId: you are in no such placement",
+            "route": "cancelPlacement"
         });
         assert_eq!(*answer, expected);
     }

@@ -84,7 +84,7 @@ async fn a_placement_that_times_out_or_fails_says_so_and_its_player_is_free() {
 async fn players_of_any_name_are_placed_under_it() {
     let stack = stack(&json!({"delayMilliseconds": 0})).await;
     let longest = "\u{1f3ae}".repeat(128);
-    for name in [longest.as_str(), "a \"b\" \\c", "seat", "connection#1", "{}", "\u{202e}bob", "null"] {
+    for name in [longest.as_str(), "a \"b\" \\c", "seat#main", "connection#1", "{}", "\u{202e}bob", "null"] {
         let mut player = Player::connect(&stack, name).await;
         let id = requested(&mut player).await;
         let push = session_of(&mut player, &id).await;

@@ -161,10 +161,11 @@ async fn a_placement_that_was_started_late_has_its_full_time_from_then_on() {
     let id = requested(&mut alice).await;
     assert_eq!(end_of(&mut alice, &id).await.0, "timedOut");
     let (row, described) = (stack.placement(&id).await, stack.described(&id).await);
+    assert_eq!(row["by"]["S"], "timer", "{row}");
     assert_eq!(row["recheck"]["N"], "1", "the timer looked while it was still looked for, and then once more");
     let seconds = described["EndTime"].as_f64().unwrap() - described["StartTime"].as_f64().unwrap();
     assert!(seconds >= 11.0, "it was stopped after {seconds} seconds");
     stack.settles().await;
-    assert_eq!(stack.invocations("reconcile-placement").await, 2);
+    assert_eq!(stack.invocations("look-again").await, 2);
     assert!(alice.hears_nothing(QUIET).await);
 }

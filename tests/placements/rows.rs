@@ -28,16 +28,17 @@ fn hops(stack: &LocalStack, cause: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_every_hop() {
+async fn every_row_expires_and_names_the_request_that_led_to_it_and_the_one_that_made_it_and_so_does_every_hop() {
     const DAY: u64 = 24 * 3_600;
     let stack = stack(&json!({"outcome": "never"})).await;
     let mut alice = Player::connect(&stack, "alice").await;
     let id = placement_of(&alice.ask(&request(Some("r1"))).await);
-    // It outlives all that the timer does: the queue's two minutes, half a minute of grace, and an hour.
+    // It outlives what it is in, which is remembered for a day behind its end.
     let seat = stack.seat("alice").await;
-    let cause = cause_of(&seat, 150 + 3_600);
+    let cause = cause_of(&seat, DAY + 3_600);
     assert_eq!((&seat["holds"]["S"], &seat["kind"]["S"], &seat["requestId"]["S"]), (&json!(id), &json!("placement"), &json!("r1")));
-    assert_eq!(cause_of(&stack.placement(&id).await, DAY), cause);
+    let before = stack.placement(&id).await;
+    assert_eq!((cause_of(&before, DAY), &before["by"]["S"]), (cause.clone(), &json!(cause)));
 
     stack.is_at_gamelift(&id, "PENDING").await;
     stack.settles().await;
@@ -57,6 +58,12 @@ async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_ever
         ("player-sessions-announce", "delivered"),
     ];
     assert_eq!(hops(&stack, &cause), expected.map(|(function, words)| (function.to_owned(), words.to_owned())));
+    // The event, which made this revision of the row, is beside the request that led to it, here and in the log.
+    let by = row["by"]["S"].as_str().unwrap();
+    assert_ne!(by, cause);
+    let output = stack.output();
+    let ended = output.lines().find(|line| line.contains(&cause) && line.contains(r#""message":"ended""#)).unwrap();
+    assert!(ended.contains(&format!(r#""by":"{by}""#)), "{ended}");
 
     let arn = arn_of(&id);
     stack.gamelift_tells(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
@@ -68,7 +75,7 @@ async fn every_row_expires_and_names_the_request_that_led_to_it_and_so_does_ever
 /// A seat of alice's as other hands may have left it.
 fn seat(kind: &str, holds: &str, expires_at: u64) -> Value {
     json!({
-        "playerId": {"S": "alice"}, "item": {"S": "seat"}, "kind": {"S": kind}, "holds": {"S": holds},
+        "playerId": {"S": "alice"}, "item": {"S": "seat#main"}, "kind": {"S": kind}, "holds": {"S": holds},
         "expiresAt": {"N": expires_at.to_string()}, "cause": {"S": "by hand"}
     })
 }
@@ -85,7 +92,7 @@ async fn a_seat_counts_until_it_expires_whatever_it_is_in() {
     assert!(refused["message"].as_str().unwrap().contains("t1"), "{refused}");
     // Nobody has given it up, and DynamoDB may keep it for days.
     stack.put("muster-dev-players", &seat("placement", "forgotten", now - 1)).await;
-    assert_eq!(state_of(&mut alice).await["seat"], Value::Null);
+    assert_eq!(state_of(&mut alice).await["seats"], Value::Null);
     let id = requested(&mut alice).await;
     assert_eq!(stack.seat("alice").await["holds"]["S"], id.as_str());
 }
@@ -101,7 +108,7 @@ async fn the_end_of_a_placement_gives_up_no_seat_in_another() {
     super::cancel(&mut alice, "old").await;
     assert_eq!(end_of(&mut alice, "old").await.0, "cancelled");
     assert_eq!(alice.ask(&request(None)).await["code"], "seated");
-    assert_eq!(state_of(&mut alice).await["seat"]["id"], id.as_str());
+    assert_eq!(state_of(&mut alice).await["seats"][0]["id"], id.as_str());
 }
 
 /// Writes a placement of these players and takes their seats, all at once, as what groups players will.
@@ -110,7 +117,7 @@ async fn write_group(stack: &LocalStack, placement_id: &str, players: &[&str]) -
         |table: &str, item: Value, condition: &str| json!({"Put": {"TableName": table, "Item": item, "ConditionExpression": condition}});
     let seats = players.iter().map(|player| {
         let seat = json!({
-            "playerId": {"S": player}, "item": {"S": "seat"}, "kind": {"S": "placement"}, "holds": {"S": placement_id},
+            "playerId": {"S": player}, "item": {"S": "seat#main"}, "kind": {"S": "placement"}, "holds": {"S": placement_id},
             "expiresAt": {"N": "9999999999"}, "cause": {"S": "by hand"}
         });
         put("muster-dev-players", seat, "attribute_not_exists(playerId)")
@@ -157,7 +164,7 @@ async fn a_player_of_a_group_is_seated_and_any_of_them_cancels_for_all() {
     stack.is_at_gamelift("group-1", "PENDING").await;
     for player in &mut players {
         assert_eq!(player.ask(&request(Some("r1"))).await["code"], "seated");
-        assert_eq!(state_of(player).await["seat"], json!({"kind": "placement", "id": "group-1"}));
+        assert_eq!(state_of(player).await["seats"], json!([{"kind": "placement", "id": "group-1"}]));
     }
     super::cancel(&mut players[1], "group-1").await;
     for player in &mut players {

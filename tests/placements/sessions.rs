@@ -36,6 +36,7 @@ async fn every_row_of_another_backends_placement_expires_and_names_the_event_tha
         assert!(row["expiresAt"]["N"].as_str().unwrap().parse::<u64>().is_ok(), "whole seconds: {row}");
         assert_eq!(row["cause"]["S"], cause, "{row}");
     }
+    assert_eq!(adopted["by"]["S"], cause, "{adopted}");
     // Nobody asked for it, hence it takes nobody's seat.
     assert_eq!(stack.seat("alice").await, Value::Null);
 }

@@ -8,10 +8,8 @@ use std::{
 use futures_util::future::join;
 use muster_client::{
     Client, Event,
-    protocol::{
-        MatchEnding, MatchState, Who,
-        routes::{JoinPool, Play},
-    },
+    games::{self, SecretRounds},
+    protocol::{MatchEnding, MatchState, routes::JoinPool},
 };
 use serde_json::json;
 use tokio::time::timeout;
@@ -124,28 +122,35 @@ async fn who_has_no_network_at_the_end_of_its_match_is_told_how_it_ended() {
     alice.ask(&json!({"route": "joinPool", "requestId": "0", "body": {"mode": "rpsls"}})).await;
     for round in 1..=3 {
         let Event::Match(view) = next(&mut events).await else { panic!("no match") };
-        assert_eq!((view.round, view.state, view.their_score), (round, MatchState::Playing, round - 1));
+        let shown = games::view::<SecretRounds>(&view).expect("what its game shows");
+        assert_eq!((shown.round, view.state, shown.their_score), (round, MatchState::Playing, round - 1));
         if round == 3 {
             network.cut();
             eventually("the stack notices", || async { stack.connections("bob").await.is_empty().then_some(()) }).await;
         } else {
-            bob.play(&Play { match_id: view.match_id.clone(), round, play: "scissors".into() }).await.unwrap();
+            // It is acknowledged by the push that resolves the round.
+            let (bob, match_id) = (bob.clone(), view.match_id.clone());
+            tokio::spawn(async move { bob.play(&match_id, "scissors").await });
         }
-        let play = json!({"matchId": view.match_id, "round": round, "play": "rock"});
-        alice.ask(&json!({"route": "play", "requestId": round.to_string(), "body": play})).await;
+        let play = json!({"matchId": view.match_id, "action": "rock"});
+        let answer = alice.ask(&json!({"route": "play", "requestId": round.to_string(), "body": play})).await;
+        assert_eq!(answer["type"], "reply", "{answer}");
     }
     while alice.news().await["state"] != "over" {}
     network.mend();
     let mut ends = Vec::new();
     loop {
         match timeout(PATIENCE, events.next()).await.expect("an event in time").expect("a client that has not given up") {
-            Event::Match(view) => ends.push((view.state, view.ending, view.winner, view.their_score)),
-            Event::Resumed { seat, .. } => {
-                assert_eq!(seat, None);
+            Event::Match(view) => {
+                let shown = games::view::<SecretRounds>(&view).expect("what its game shows");
+                ends.push((view.state, view.outcome.map(|outcome| outcome.ending), shown.winner, shown.their_score));
+            }
+            Event::Resumed { seats, .. } => {
+                assert_eq!(seats, []);
                 break;
             }
             _ => {}
         }
     }
-    assert_eq!(ends, [(MatchState::Over, Some(MatchEnding::Won), Some(Who::Them), 3)]);
+    assert_eq!(ends, [(MatchState::Over, Some(MatchEnding::Won), Some("them".to_owned()), 3)]);
 }

@@ -63,7 +63,7 @@ async fn piped_commands_are_all_answered_before_it_leaves() {
     let left = alice.leave().await;
     assert_eq!(left.code, Some(0), "{left:?}");
     let count = |start: &str| left.printed.iter().filter(|line| line.starts_with(start)).count();
-    assert_eq!((count("sent to bob"), count("ping replied: {\"time\":"), count("pong after ")), (2, 1, 1), "{left:?}");
+    assert_eq!((count("sent to bob"), count("ping replied: {\"protocol\":1,\"time\":"), count("pong after ")), (2, 1, 1), "{left:?}");
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ import { Rejection } from "./errors.js";
 import { Inbox } from "./inbox.js";
 
 /** Rejections after which the same request may yet succeed. Any other is an answer. */
-const PASSING = ["internal", "token_expired"];
+const PASSING = ["internal", "busy", "token_expired"];
 
 /** After these no further attempt on this connection can do better. */
-const HOPELESS = ["unknown_route", "token_expired", "closed"];
+const HOPELESS = ["unknown_route", "token_expired", "outdated", "closed"];
 
 /**
  * @typedef {import("./connection.js").Connection} Connection
@@ -90,15 +90,15 @@ export class CatchingUp {
     const { ask, emit, progress } = this.#around;
     this.#inbox.hold();
     progress.asked();
-    for (let seat; ;) {
+    for (let seats = []; ;) {
       const page = await ask(connection, "resume", this.#inbox.request());
       if (own !== this.#latest) {
         return false;
       }
       if (page.state) {
-        seat = page.state.seat;
-        this.#tell(page.state);
-        for (const matchId of progress.ended(seat)) {
+        seats = page.state.seats ?? [];
+        progress.news(page.state).forEach(([name, push]) => emit(name, push));
+        for (const matchId of progress.ended(page.state)) {
           await this.#askForTheEnd(connection, own, matchId);
         }
         if (own !== this.#latest) {
@@ -108,7 +108,7 @@ export class CatchingUp {
       const { messages, finished, complete } = this.#inbox.page(page);
       this.#handOut(messages);
       if (finished) {
-        emit("resumed", { seat: progress.seat(seat), complete });
+        emit("resumed", { seats: progress.seats(seats), complete });
         this.#handOut(this.#inbox.release());
         return true;
       }
@@ -116,8 +116,8 @@ export class CatchingUp {
   }
 
   /**
-   * A match has ended while the player was away, which a resume does not show: its last view is asked for. That may be remembered no more,
-   * and then there is nothing to tell.
+   * A match has ended while the player was away, which a resume does not show: its last view is asked for, and the reply tells it. That may
+   * be remembered no more, and then there is nothing to tell.
    *
    * @param {Connection} connection
    * @param {number} own
@@ -125,27 +125,16 @@ export class CatchingUp {
    */
   async #askForTheEnd(connection, own, matchId) {
     const { ask, progress } = this.#around;
-    let match;
     try {
-      match = await ask(connection, "joinMatch", { matchId });
+      await ask(connection, "joinMatch", { matchId });
     } catch (error) {
       if (!(error instanceof Rejection) || PASSING.includes(error.code)) {
         throw error;
       }
+      if (own === this.#latest) {
+        progress.forget(matchId);
+      }
     }
-    if (own !== this.#latest) {
-      return;
-    }
-    if (match) {
-      this.#tell({ match });
-    } else {
-      progress.forget(matchId);
-    }
-  }
-
-  /** @param {object} state */
-  #tell(state) {
-    this.#around.progress.news(state).forEach(([name, push]) => this.#around.emit(name, push));
   }
 
   /** @param {object[]} messages */

@@ -8,6 +8,7 @@ import { ServerClock, monotonic } from "./clock.js";
 import { randomId } from "./connection.js";
 import { TokenRefused } from "./errors.js";
 import { open } from "./opening.js";
+import { Plays } from "./plays.js";
 import { Progress } from "./progress.js";
 import { Requests } from "./requests.js";
 import { rollOverIn } from "./token.js";
@@ -36,14 +37,15 @@ const DRAINING = 500;
 /** The routes that leave the player's seat alone. Any other may change it. */
 const SEATLESS = ["ping", "resume", "sendMessage", "play"];
 
-/** The routes that are answered with a match. */
-const OF_MATCHES = ["newMatch", "joinMatch", "leaveMatch"];
+/** The version of the protocol that is spoken here. */
+const PROTOCOL = 1;
 
 /** A client: see the top of `../muster.js`. */
 export class Muster extends EventTarget {
   #options;
   #catchingUp;
   #progress;
+  #plays;
   #requests = new Requests();
   #clock = new ServerClock();
   /** What new requests are sent over. @type {Connection | null} */
@@ -72,7 +74,16 @@ export class Muster extends EventTarget {
       backoff: this.#options.backoff,
       store: options.store,
     });
-    onWaking(() => this.check(), this.#listening.signal);
+    this.#plays = new Plays({
+      ask: (what) => this.#send({ ...what, isOwn: true, isQuiet: true }),
+      seen: (matchId) => this.#progress.match(matchId),
+      now: () => this.now(),
+      doubt: () => this.check(),
+      timeout: this.#options.requestTimeout,
+      backoff: this.#options.backoff,
+    });
+    const lost = () => this.#connection?.drop("the network is gone");
+    onWaking(() => this.check(), lost, this.#listening.signal);
     // A program has to have a chance to listen before the first event.
     queueMicrotask(() => this.#connect());
   }
@@ -101,6 +112,46 @@ export class Muster extends EventTarget {
   }
 
   /**
+   * Acts in a match, one action at a time in each.
+   *
+   * @param {string} matchId
+   * @param {unknown} action The game's own.
+   * @returns {Promise<any>} The match with the action in it; fails with a `Rejection` or a `RequestError`.
+   */
+  play(matchId, action) {
+    return this.#plays.play(matchId, action);
+  }
+
+  /**
+   * Opens a match, which others join by its id.
+   *
+   * @param {{mode: string, options?: object, bots?: number}} what
+   */
+  newMatch(what) {
+    return this.request("newMatch", what);
+  }
+
+  /** The next match after one that is over, the same one for all who were in it. */
+  nextMatch(/** @type {string} */ after) {
+    return this.request("newMatch", { after });
+  }
+
+  /** Comes into a match, or back to it. */
+  joinMatch(/** @type {string} */ matchId) {
+    return this.request("joinMatch", { matchId });
+  }
+
+  /** Has a match begin before all its seats are taken. */
+  startMatch(/** @type {string} */ matchId) {
+    return this.request("startMatch", { matchId });
+  }
+
+  /** Gives a match up. */
+  leaveMatch(/** @type {string} */ matchId) {
+    return this.request("leaveMatch", { matchId });
+  }
+
+  /**
    * Asks the server for something.
    *
    * @param {string} route
@@ -112,13 +163,7 @@ export class Muster extends EventTarget {
     const moved = () => SEATLESS.includes(route) || this.#progress.moved();
     moved();
     try {
-      const asked = this.#requests.ask(this.#connection, { route, body, id: requestId, timeout, isOwn: false });
-      this.#sent();
-      const reply = await asked;
-      if (OF_MATCHES.includes(route)) {
-        this.#tell("match", reply);
-      }
-      return reply;
+      return await this.#send({ route, body, id: requestId, timeout, isOwn: false });
     } finally {
       moved();
     }
@@ -169,8 +214,12 @@ export class Muster extends EventTarget {
     try {
       return await open(this.#options, attempt, (connection) => ({
         pushed: (type, push) => (type === "message" ? this.#catchingUp.pushed(push) : this.#tell(type, push)),
+        found: (match, requestId) => {
+          this.#plays.answered(requestId);
+          this.#progress.news({ matches: [match] }).forEach(([name, push]) => this.#emit(name, push));
+        },
         gateway: (complaint) => this.#emit("gateway", complaint),
-        expired: () => connection().drop("the token has expired"),
+        refused: (rejection) => this.#refused(connection(), rejection),
         ended: (reason) => this.#ended(connection(), reason),
       }));
     } finally {
@@ -204,7 +253,7 @@ export class Muster extends EventTarget {
    */
   #adopt(connection, expiresIn) {
     if (this.#state === "closed") {
-      connection.close();
+      connection.close("closed");
       return;
     }
     this.#connection = connection;
@@ -254,7 +303,7 @@ export class Muster extends EventTarget {
       const { connection, expiresIn } = await this.#open();
       if (this.#connection === old) {
         this.#leaveConnection();
-        this.#draining?.close();
+        this.#draining?.close("disconnected");
         this.#draining = old;
         // Every request that it took has timed out by then.
         this.#timers.drained = setTimeout(() => this.#drained(old, true), this.#options.requestTimeout);
@@ -284,7 +333,7 @@ export class Muster extends EventTarget {
     if (isDue || old.waiting === 0) {
       clearTimeout(this.#timers.drained);
       this.#draining = null;
-      old.close();
+      old.close("disconnected");
     } else {
       this.#timers.draining = setTimeout(() => this.#drained(old, false), DRAINING);
     }
@@ -305,7 +354,12 @@ export class Muster extends EventTarget {
    * @param {object} body
    */
   #ask(connection, route, body, timeout = this.#options.requestTimeout) {
-    const asked = this.#requests.ask(connection, { route, body, id: randomId(), timeout, isOwn: true });
+    return this.#send({ route, body, id: randomId(), timeout, isOwn: true }, connection);
+  }
+
+  /** @param {Parameters<Requests["ask"]>[1]} what */
+  #send(what, connection = this.#connection) {
+    const asked = this.#requests.ask(connection, what);
     this.#sent();
     return asked;
   }
@@ -338,7 +392,7 @@ export class Muster extends EventTarget {
    */
   async #ping(connection, timeout) {
     const sent = monotonic();
-    const { time } = await this.#ask(connection, "ping", {}, timeout);
+    const { time } = await this.#ask(connection, "ping", { protocol: PROTOCOL }, timeout);
     this.#clock.add(sent, time, monotonic());
   }
 
@@ -353,8 +407,22 @@ export class Muster extends EventTarget {
     }
   }
 
+  /**
+   * Some refusals are of the connection, or of the client.
+   *
+   * @param {Connection} connection
+   * @param {import("./errors.js").Rejection} rejection
+   */
+  #refused(connection, { code, message }) {
+    if (code === "token_expired") {
+      connection.drop("the token has expired");
+    } else if (code === "outdated") {
+      this.#close(message, code);
+    }
+  }
+
   /** @param {string} reason */
-  #close(reason) {
+  #close(reason, code = "closed") {
     if (this.#state === "closed") {
       return;
     }
@@ -363,15 +431,15 @@ export class Muster extends EventTarget {
     const connections = [this.#connection, this.#draining];
     this.#leaveConnection();
     this.#draining = null;
-    connections.forEach((connection) => connection?.close());
     this.#requests.close();
+    connections.forEach((connection) => connection?.close("closed"));
     Object.values(this.#timers).forEach(clearTimeout);
-    this.#is("closed", { reason });
+    this.#is("closed", { reason, code });
   }
 
   /**
    * @param {"connecting" | "online" | "waiting" | "closed"} state
-   * @param {{reason?: string, retryIn?: number}} [why]
+   * @param {{reason?: string, retryIn?: number, code?: string}} [why]
    */
   #is(state, why = {}) {
     this.#state = state;
@@ -383,8 +451,12 @@ export class Muster extends EventTarget {
    * @param {any} push
    */
   #tell(type, push) {
+    this.#plays.answered(push.ack);
     if (this.#progress.isNews(type, push)) {
       this.#emit(type, push);
+    }
+    if (push.ack !== undefined) {
+      [this.#connection, this.#draining].forEach((connection) => connection?.take(push.ack)?.resolve(push));
     }
   }
 

@@ -13,15 +13,16 @@ const FRAME_BYTES = 32 * 1024;
  * @typedef {object} Request
  * @property {string} id
  * @property {string} text The frame.
- * @property {boolean} isOwn Of the client itself, which repeats it if it fails.
+ * @property {boolean} isOwn The client itself repeats it if it fails.
  * @property {(body: any) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {Connection} [connection] Over which it was sent.
  *
  * @typedef {object} Handlers
  * @property {(type: string, push: any) => void} pushed
+ * @property {(match: any, requestId: string) => void} found A reply or a rejection brings a match.
  * @property {(frame: object) => void} gateway API Gateway spoke for itself.
- * @property {() => void} expired The server says that the token has expired.
+ * @property {(rejection: Rejection) => void} refused After whoever asked was told.
  * @property {(reason: string) => void} ended Not after `close`.
  */
 
@@ -30,15 +31,16 @@ export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The routes that are answered with a match. */
+const OF_MATCHES = ["newMatch", "joinMatch", "startMatch", "leaveMatch", "play"];
+
 /**
  * The frame of a request.
  *
- * @param {string} route
- * @param {string} requestId
- * @param {object} body
+ * @param {object} request
  */
-export function frame(route, requestId, body) {
-  const text = JSON.stringify({ route, requestId, body });
+export function frame(request) {
+  const text = JSON.stringify(request);
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > FRAME_BYTES) {
     throw new RequestError("too_large", `a frame has at most ${FRAME_BYTES} bytes, not ${bytes}`, false);
@@ -103,10 +105,14 @@ export class Connection {
     }
   }
 
-  /** Closes the connection, which nobody is told of. */
-  close() {
+  /**
+   * Closes the connection, which nobody is told of but who waits for an answer.
+   *
+   * @param {string} code
+   */
+  close(code) {
     if (!this.#ended) {
-      this.#end(new RequestError("closed", "the client was closed; the request may have happened", true));
+      this.#end(new RequestError(code, "the connection was closed; the request may have happened", true));
     }
   }
 
@@ -127,14 +133,16 @@ export class Connection {
     const read = parse(text);
     switch (read?.type) {
       case "reply":
-        this.#take(read.requestId)?.resolve(read.body);
+        this.#found(OF_MATCHES.includes(read.route) && read.body, read.requestId);
+        this.take(read.requestId)?.resolve(read.body);
         break;
-      case "rejection":
-        this.#take(read.requestId)?.reject(new Rejection(read.code, read.message));
-        if (read.code === "token_expired") {
-          this.#handlers.expired();
-        }
+      case "rejection": {
+        const rejection = new Rejection(read);
+        this.#found(read.match, read.requestId);
+        this.take(read.requestId)?.reject(rejection);
+        this.#handlers.refused(rejection);
         break;
+      }
       case undefined:
       case null:
         if (typeof read?.message === "string") {
@@ -146,8 +154,22 @@ export class Connection {
     }
   }
 
-  /** @param {string | undefined} id */
-  #take(id) {
+  /**
+   * @param {any} match
+   * @param {string} requestId
+   */
+  #found(match, requestId) {
+    if (match?.matchId) {
+      this.#handlers.found(match, requestId);
+    }
+  }
+
+  /**
+   * The request of this id, which is answered now.
+   *
+   * @param {string | undefined} id
+   */
+  take(id) {
     const request = id === undefined ? undefined : this.#open.get(id);
     if (id !== undefined) {
       this.#open.delete(id);

@@ -20,23 +20,23 @@ export class MusterError extends Error {
 }
 
 /**
- * The server refuses: `code` is one of the protocol's, such as `seated` or `late_play`, and `message` names what is wrong. Only after
- * `internal` may the request have happened.
+ * The server refuses: `code` is one of the protocol's, such as `seated` or `stale`, or a game's own, and `message` names what is wrong.
+ * Only after `internal` may the request have happened.
  */
 export class Rejection extends MusterError {
-  /**
-   * @param {string} code
-   * @param {string} message
-   */
-  constructor(code, message) {
+  /** @param {{code: string, message: string, match?: any}} frame */
+  constructor({ code, message, match }) {
     super(code, message, code === "internal");
+    /** The match as it is, where the action was `stale`. */
+    this.match = match;
   }
 }
 
 /**
  * There is no answer. `code` says why:
  * `disconnected` (sent, and then the connection was lost), `timed_out` (sent, and nothing came), `gateway` (API Gateway answered for the
- * server), `not_sent` (there was no connection in time), `too_large` (the frame would have closed the connection), `closed`.
+ * server), `not_sent` (there was no connection in time), `too_large` (the frame would have closed the connection), `unacknowledged` (the
+ * action before in this match is not acknowledged yet), `closed`.
  */
 export class RequestError extends MusterError {}
 

@@ -50,12 +50,13 @@ export class Playing {
   }
 
   /**
-   * Which of them have ended unseen, by the seat of the state that was asked for. Of one that was told since, that state may be too old to know.
+   * Which of them have ended unseen, as the player is in these by the state that was asked for. Of one that was told since, that state may
+   * be too old to know.
    *
-   * @param {{id: string} | null | undefined} seat
+   * @param {string[]} present
    */
-  ended(seat) {
-    return [...this.#matches].filter(([matchId, isTold]) => !isTold && matchId !== seat?.id).map(([matchId]) => matchId);
+  ended(present) {
+    return [...this.#matches].filter(([matchId, isTold]) => !isTold && !present.includes(matchId)).map(([matchId]) => matchId);
   }
 
   /**

@@ -16,8 +16,10 @@ const OVER = 2;
 
 /** A bounded memory of what was told. */
 export class Progress {
-  /** The highest version of each match. @type {Map<string, number>} */
+  /** The highest version of each match, doubled; and one more if it was told with its events. @type {Map<string, number>} */
   #matches = new Map();
+  /** Until when each match that is played waits. @type {Map<string, number | undefined>} */
+  #dues = new Map();
   /** @type {Map<string, number>} */
   #placements = new Map();
   /** @type {Set<string>} */
@@ -55,34 +57,44 @@ export class Progress {
   }
 
   /**
-   * What is new in the state of a resume, in the order in which it is to be told: ends before game servers, so that nobody is told of a
+   * What is new in the state of a resume, or in a reply, in the order in which it is to be told: ends before game servers, so that nobody is told of a
    * server that was found and lost meanwhile, and each from the oldest on.
    *
-   * @param {{match?: object, sessions?: object[], placements?: object[]}} state
+   * @param {{matches?: object[], sessions?: object[], placements?: object[]}} state
    * @returns {[string, object][]}
    */
-  news({ match, sessions = [], placements = [] }) {
-    const told = [of("placement", placements), of("session", sessions), of("match", match ? [match] : [])].flat();
+  news({ matches = [], sessions = [], placements = [] }) {
+    const told = [of("placement", placements), of("session", sessions), of("match", matches)].flat();
     return told.filter(([type, push]) => this.#isNews(type, push));
   }
 
   /**
-   * What the player is in, by the state that was asked for: `null` for nothing, and `undefined` if that may have changed since, so that
-   * only pushes and replies tell.
+   * What the player is in, by the state that was asked for: `undefined` if that may have changed since, so that only pushes and replies
+   * tell.
    *
-   * @param {object | undefined} seat
+   * @param {object[]} seats
    */
-  seat(seat) {
-    return this.#moved ? undefined : (seat ?? null);
+  seats(seats) {
+    return this.#moved ? undefined : seats;
   }
 
   /**
-   * The matches that were played when they were last told of, and have ended since, by the seat that was asked for.
+   * How a match was last told.
    *
-   * @param {{id: string} | null | undefined} seat
+   * @param {string} matchId
    */
-  ended(seat) {
-    return this.#playing.ended(seat);
+  match(matchId) {
+    const stage = this.#matches.get(matchId);
+    return stage === undefined ? undefined : { version: Math.floor(stage / 2), dueAt: this.#dues.get(matchId) };
+  }
+
+  /**
+   * The matches that were played when they were last told of, and have ended since, by the state that was asked for.
+   *
+   * @param {{seats?: {id: string}[], matches?: {matchId: string}[]}} state
+   */
+  ended({ seats = [], matches = [] }) {
+    return this.#playing.ended([...seats.map(({ id }) => id), ...matches.map(({ matchId }) => matchId)]);
   }
 
   /**
@@ -101,9 +113,11 @@ export class Progress {
   #isNews(type, push) {
     switch (type) {
       case "match": {
-        const news = advances(this.#matches, push.matchId, push.version);
+        const news = advances(this.#matches, push.matchId, 2 * push.version + (push.events?.length > 0 ? 1 : 0));
         if (news) {
           this.#playing.told(push);
+          this.#dues.set(push.matchId, push.dueAt);
+          dropOldest(this.#dues, MOST);
         }
         return news;
       }

@@ -7,18 +7,24 @@ import { RequestError } from "./errors.js";
 
 /** All requests of one client. */
 export class Requests {
-  /** Those that wait for a connection. @type {Set<import("./connection.js").Request>} */
-  #queue = new Set();
+  /** Those that wait for a connection, by their ids. @type {Map<string, import("./connection.js").Request>} */
+  #queue = new Map();
   #isClosed = false;
 
   /**
    * Asks for something over `connection`, or over the next one if there is none.
    *
    * @param {import("./connection.js").Connection | null} connection
-   * @param {{route: string, body: object, id: string, timeout: number, isOwn: boolean}} what
+   * @param {object} what
+   * @param {string} what.route
+   * @param {object} what.body
+   * @param {string} what.id
+   * @param {number} what.timeout
+   * @param {boolean} what.isOwn
+   * @param {boolean} [what.isQuiet] A push acknowledges it, and there is no reply.
    * @returns {Promise<any>} The reply's body.
    */
-  ask(connection, { route, body, id, timeout, isOwn }) {
+  ask(connection, { route, body, id, timeout, isOwn, isQuiet }) {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         throw new RequestError("closed", "the client is closed", false);
@@ -27,20 +33,22 @@ export class Requests {
         clearTimeout(timer);
         settle(value);
       };
+      const text = frame({ route, requestId: id, reply: isQuiet ? false : undefined, body });
       /** @type {import("./connection.js").Request} */
-      const request = { id, text: frame(route, id, body), isOwn, resolve: settled(resolve), reject: settled(reject) };
+      const request = { id, text, isOwn, resolve: settled(resolve), reject: settled(reject) };
       const timer = setTimeout(() => {
-        if (this.#queue.delete(request)) {
+        if (this.#queue.delete(id)) {
           reject(new RequestError("not_sent", "there was no connection in time", false));
         } else {
-          request.connection?.abandon(id);
+          // What is acknowledged by a push needs no answer that others could be mistaken for.
+          request.connection?.[isQuiet ? "take" : "abandon"](id);
           reject(new RequestError("timed_out", "the server did not answer in time", true));
         }
       }, timeout);
       if (connection) {
         connection.send(request);
       } else {
-        this.#queue.add(request);
+        this.#queue.set(id, request);
       }
     });
   }

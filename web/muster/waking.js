@@ -4,18 +4,19 @@
  */
 
 /**
- * Calls `doubt` at each of these moments.
+ * Calls `doubt` at each of these moments, and `lost` when the network is gone.
  *
  * @param {() => void} doubt
+ * @param {() => void} lost
  * @param {AbortSignal} signal Ends it.
  */
-export function onWaking(doubt, signal) {
+export function onWaking(doubt, lost, signal) {
   // Outside a browser there is nothing that could wake.
   if (!globalThis.document) {
     return;
   }
   addEventListener("online", doubt, { signal });
-  addEventListener("offline", doubt, { signal });
+  addEventListener("offline", lost, { signal });
   addEventListener("pageshow", (event) => event.persisted && doubt(), { signal });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && doubt(), { signal });
 }

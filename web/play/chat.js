@@ -6,7 +6,7 @@
 
 import { storedIn } from "../muster.js";
 import { byId, element, setText } from "./dom.js";
-import { failure } from "./words.js";
+import { all, failure, othersIn } from "./words.js";
 
 /** How many lines are kept. */
 const MOST = 60;
@@ -25,30 +25,35 @@ export class Chat {
   /** @type {Line[]} */
   #lines;
   #store = storedIn(sessionStorage, "muster.chat");
-  /** @type {string | undefined} */
-  #partner;
+  /** Whom the player talks to. @type {string[]} */
+  #partners = [];
   #send;
 
-  /** @param {(playerId: string, text: string) => Promise<unknown>} send */
+  /** @param {(playerIds: string[], message: string) => Promise<unknown>} send */
   constructor(send) {
     this.#send = send;
     this.#lines = /** @type {Line[] | null} */ (this.#store.read()) ?? [];
     this.#lines.forEach((line) => this.#draw(line));
     byId("chat-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
-      this.#submit();
+      this.say(byId("chat-text").value.trim());
+      byId("chat-text").value = "";
     });
   }
 
   /**
-   * Whom the player talks to.
+   * The player is in a match, and talks to the others in it; with the computer there is nothing to talk about. That it is played is said
+   * once, however often the page is loaded anew.
    *
-   * @param {string} partner
+   * @param {any} match
    */
-  with(partner) {
-    if (partner !== this.#partner) {
-      this.#partner = partner;
-      setText(byId("chat-title"), `Chat with ${partner}`);
+  joins(match) {
+    const { matchId, state } = match;
+    this.#partners = othersIn(match);
+    byId("chat").hidden = this.#partners.length === 0;
+    setText(byId("chat-title"), `Chat with ${all(this.#partners)}`);
+    if (state === "playing" && this.#partners.length > 0 && !this.#lines.some((line) => line.matchId === matchId)) {
+      this.#add({ sender: "", text: `You play against ${all(this.#partners)}.`, kind: "system", matchId });
     }
   }
 
@@ -63,41 +68,24 @@ export class Chat {
   }
 
   /**
-   * A match is played, which is said once, however often the page is loaded anew.
-   *
-   * @param {{matchId: string, opponentId: string}} match
-   */
-  begins({ matchId, opponentId }) {
-    if (!this.#lines.some((line) => line.matchId === matchId)) {
-      this.#add({ sender: "", text: `You play against ${opponentId}.`, kind: "system", matchId });
-    }
-  }
-
-  /**
-   * Something happened.
+   * Says something to somebody.
    *
    * @param {string} text
+   * @param {string[]} partners
    */
-  #happened(text) {
-    this.#add({ sender: "", text, kind: "system" });
-  }
-
-  async #submit() {
-    const input = byId("chat-text");
-    const text = input.value.trim();
-    if (text === "" || this.#partner === undefined) {
+  async say(text, partners = this.#partners) {
+    if (text === "" || partners.length === 0) {
       return;
     }
-    input.value = "";
     /** @type {Line} */
     const line = { sender: "You", text, kind: "mine" };
     const item = this.#add(line);
     try {
-      await this.#send(this.#partner, text);
+      await this.#send(partners, text);
     } catch (error) {
       line.isUnsent = true;
       item.classList.add("unsent");
-      this.#happened(`Not sent: ${failure(/** @type {Error} */ (error))}`);
+      this.#add({ sender: "", text: `Not sent: ${failure(/** @type {Error} */ (error))}`, kind: "system" });
     }
   }
 
@@ -111,7 +99,7 @@ export class Chat {
   /** @param {Line} line */
   #draw({ sender, text, kind, isUnsent = false }) {
     const log = byId("chat-log");
-    const item = element("li", kind);
+    const item = element("p", kind);
     item.classList.toggle("unsent", isUnsent);
     if (sender) {
       item.append(element("span", "sender", sender));

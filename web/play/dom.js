@@ -22,6 +22,7 @@ export function byId(id) {
  * @param {string} tag
  * @param {string} [className]
  * @param {string} [text]
+ * @returns {any}
  */
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
@@ -40,6 +41,15 @@ export function setText(where, text) {
   if (where.textContent !== text) {
     where.textContent = text;
   }
+}
+
+/**
+ * With a capital letter.
+ *
+ * @param {string} text
+ */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

@@ -72,7 +72,6 @@ async function answer(response) {
   if (response.ok) {
     return response.json();
   }
-  const body = await response.json().catch(() => ({}));
-  const problem = body.error_description ?? `${response.url} answers ${response.status}`;
-  throw response.status >= 400 && response.status < 500 && response.status !== 429 ? new TokenRefused(problem) : new Error(problem);
+  const isForGood = response.status >= 400 && response.status < 500 && response.status !== 429;
+  throw isForGood ? new TokenRefused("that name cannot play here") : new Error("nobody answers there right now");
 }

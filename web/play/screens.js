@@ -4,7 +4,7 @@
 
 import { byId, setText } from "./dom.js";
 
-const SCREENS = ["name", "loading", "lobby", "pool", "invite", "match"];
+const SCREENS = ["name", "loading", "lobby", "pool", "match"];
 
 /** Which screen is shown. */
 let shown = "";

@@ -63,7 +63,7 @@ export class GameServer {
   /**
    * There is none, or its game is over.
    *
-   * @param {{placementId: string, outcome: string, reason?: string, results?: unknown}} end
+   * @param {{placementId: string, outcome: string}} end
    */
   ended(end) {
     if (this.#early) {
@@ -75,8 +75,7 @@ export class GameServer {
     }
     // A page that is loaded anew is told of the last hour; that is worth a line, and no more.
     this.#placementId = undefined;
-    const results = end.results === undefined || end.results === null ? "" : ` Results: ${JSON.stringify(end.results)}`;
-    this.#show("ask", `${placementEnd(end)}${results}`);
+    this.#show("ask", placementEnd(end));
   }
 
   async #ask() {

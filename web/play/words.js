@@ -2,6 +2,8 @@
  * What the page says, for every code of the protocol. Nobody should have to read a code.
  */
 
+import { capital } from "./dom.js";
+
 /** What each code of a rejection means to a player, and what can be done. @type {Record<string, string>} */
 const CODES = {
   bad_frame: "The server did not understand this page. Reload it, and if that does not help, tell us.",
@@ -9,40 +11,35 @@ const CODES = {
   bad_request: "The server does not take that.",
   token_expired: "Your sign-in has expired. A new one is on its way: try again in a moment.",
   seated: "You are in something else already. Finish or leave that first.",
-  not_found: "There is no such match or placement, or it is not yours.",
-  unavailable: "This server does not offer that mode.",
-  match_full: "That match has its two players already.",
-  match_not_begun: "The match has not begun: it waits for its second player.",
+  not_found: "There is no such match, or it is not yours.",
+  unavailable: "This server does not offer that.",
+  match_full: "That match has all its players already.",
+  match_not_begun: "The match has not begun: it waits for players.",
+  match_begun: "That match has begun without you.",
   match_over: "That match is over.",
-  old_round: "That round is over.",
-  future_round: "That round has not begun.",
-  late_play: "Too late: the time of that round is up.",
-  repeated_play: "You have already played in this round.",
-  unknown_play: "This game has no such hand.",
+  not_host: "Only whoever opened the match can start it.",
+  not_your_turn: "It is not your turn.",
+  stale: "Too late: that round was over.",
+  busy: "Too much is going on there right now. Try again.",
+  outdated: "This page is out of date. Reload it.",
   internal: "Something went wrong on the server. Try again.",
   disconnected: "The connection was lost before the answer came.",
   timed_out: "The server did not answer in time.",
   gateway: "The server is too busy right now. Try again in a moment.",
   not_sent: "There is no connection. Try again when it is back.",
   too_large: "That is too long to be sent.",
+  unacknowledged: "One thing at a time: what you played before is still on its way.",
   closed: "You have left. Reload the page to come back.",
 };
-
-/** Codes of which the server's own message says more than we could: which field, or which seat. */
-const TELLING = ["bad_request", "seated", "unavailable"];
 
 /**
  * A failed request in words.
  *
- * @param {{code?: string, message: string}} error
+ * @param {{code?: string, message?: string}} error
+ * @param {Record<string, string>} [own] A game's own words.
  */
-export function failure({ code = "", message }) {
-  const words = CODES[code];
-  if (words === undefined) {
-    return `The server refuses that: ${message}`;
-  }
-  // Which field of the frame it was is of no interest here.
-  return TELLING.includes(code) ? `${words} (${message.replace(/^body\.[\w.[\]]+: /, "")})` : words;
+export function failure({ code = "" }, own = {}) {
+  return own[code] ?? CODES[code] ?? "That cannot be done here.";
 }
 
 /** How placements end. @type {Record<string, string>} */
@@ -56,16 +53,15 @@ const PLACEMENTS = {
 /**
  * The end of a placement in words.
  *
- * @param {{outcome: string, reason?: string}} placement
+ * @param {{outcome: string}} placement
  */
-export function placementEnd({ outcome, reason }) {
-  const words = PLACEMENTS[outcome] ?? "The placement is over.";
-  return reason && outcome === "failed" ? `${words} (${reason})` : words;
+export function placementEnd({ outcome }) {
+  return PLACEMENTS[outcome] ?? "You have no game server any more.";
 }
 
 /** How tickets end. @type {Record<string, string>} */
 const TICKETS = {
-  timedOut: "Nobody came to play with you in time. Try again, or invite a friend.",
+  timedOut: "Nobody came to play with you in time. Try again, play the computer, or invite a friend.",
   away: "You were away for too long, so your place was given up.",
 };
 
@@ -79,50 +75,98 @@ export function ticketEnd({ outcome }) {
 }
 
 /** The state of the connection. @type {Record<string, string>} */
-export const CONNECTION = {
-  connecting: "Connecting…",
-  online: "Connected",
-  waiting: "Reconnecting…",
-  closed: "Signed out",
-};
+const CONNECTION = { connecting: "Connecting…", online: "Connected", waiting: "Reconnecting…", closed: "Signed out" };
+
+/**
+ * The state of the connection in words.
+ *
+ * @param {string} state
+ */
+export function connection(state) {
+  return state !== "online" && state !== "closed" && !navigator.onLine ? "Offline" : CONNECTION[state];
+}
+
+/**
+ * Who sits in a seat.
+ *
+ * @param {any} match
+ * @param {number} seat
+ */
+export function nameOf({ players, seat: own }, seat) {
+  const { playerId, bot } = players[seat] ?? { playerId: "nobody" };
+  if (bot) {
+    const bots = players.filter((/** @type {any} */ player) => player.bot);
+    return bots.length === 1 ? "the computer" : `computer ${bots.indexOf(players[seat]) + 1}`;
+  }
+  return seat === own ? "you" : playerId;
+}
+
+/**
+ * Everybody else in a match, the computer, too.
+ *
+ * @param {any} match
+ */
+export function opponents(match) {
+  const others = match.players.map((/** @type {any} */ _, /** @type {number} */ at) => (at === match.seat ? "" : nameOf(match, at)));
+  return all(others.filter(Boolean));
+}
+
+/**
+ * The players of a match beside the one who plays here, and without the computer.
+ *
+ * @param {any} match
+ * @returns {string[]}
+ */
+export function othersIn({ players, seat }) {
+  const others = players.filter((/** @type {any} */ { bot }, /** @type {number} */ at) => !bot && at !== seat);
+  return others.map((/** @type {any} */ { playerId }) => playerId);
+}
+
+/**
+ * Several names.
+ *
+ * @param {string[]} names
+ */
+export function all(names) {
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : (names[0] ?? "nobody");
+}
 
 /**
  * How a match ended, as a headline and a sentence.
  *
- * @param {{winner?: string, ending?: string, yourScore: number, theirScore: number}} match
- * @param {string} opponent
+ * @param {any} match
  * @returns {[string, string]}
  */
-export function matchEnd({ winner, ending, yourScore, theirScore }, opponent) {
-  const score = `${yourScore} to ${theirScore}`;
+export function matchEnd(match) {
+  const { outcome, seat, players } = match;
+  const { ending, places, scores = [], words } = outcome;
+  const isFirst = places[seat] === 1;
+  const named = (/** @type {(at: number) => boolean} */ isMeant) =>
+    players.flatMap((/** @type {any} */ _, /** @type {number} */ at) => (isMeant(at) ? [nameOf(match, at)] : []));
+  const winners = capital(all(named((at) => places[at] === 1)));
+  const left = named((at) => players[at].left && at !== seat);
+  const isScored = players.length === 2 && scores.length === 2;
+  const [mine, theirs] = [scores[seat], scores[1 - seat]];
   switch (ending) {
     case "won":
-      return winner === "you"
-        ? ["You win!", `You beat ${opponent} by ${score}.`]
-        : ["You lose", `${opponent} wins by ${theirScore} to ${yourScore}.`];
+      if (players.length > 2 && !isFirst) {
+        return ["You lose", `You are number ${places[seat]} of ${players.length}. ${winners} wins.`];
+      }
+      if (!isScored) {
+        return [isFirst ? "You win!" : "You lose", `${capital(words)}.`];
+      }
+      return isFirst
+        ? ["You win!", `You beat ${opponents(match)} by ${mine} to ${theirs}.`]
+        : ["You lose", `${winners} wins by ${theirs} to ${mine}.`];
     case "drawn":
-      return ["A draw", `It is ${score} after the last round.`];
+      return ["A draw", isScored ? `It is ${mine} to ${theirs}.` : `${capital(words)}.`];
     case "forfeited":
-      return winner === "you" ? ["You win!", `${opponent} has left the match.`] : ["You left", `${opponent} wins.`];
-    case "abandoned":
-      return ["Match abandoned", "Nobody played any more."];
+      return isFirst && left.length > 0 ? ["You win!", `${capital(all(left))} has left the match.`] : ["You left", `${winners} wins.`];
+    case "void":
+      return ["The match cannot go on", "Something went wrong on the server. It does not count."];
     default:
-      return ["The match is over", `It ended ${score}.`];
+      return ["Match abandoned", `${capital(words)}.`];
   }
-}
-
-/**
- * A round that is over, in one sentence.
- *
- * @param {{roundSummary?: string, roundWinner?: string}} match
- * @param {string} opponent
- */
-export function roundEnd({ roundSummary = "", roundWinner }, opponent) {
-  // The wire knows him in lower case only.
-  const named = roundSummary.replaceAll("spock", "Spock");
-  const summary = named.charAt(0).toUpperCase() + named.slice(1);
-  const result = roundWinner === "you" ? "You win the round." : roundWinner === "them" ? `${opponent} wins the round.` : "Nobody scores.";
-  return `${summary}. ${result}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { run } from "./harness.js";
 import "./parts.js";
 import "./connecting.js";
 import "./catching_up.js";
+import "./playing.js";
 
 const results = await run();
 const text = results.map(({ name, problem }) => `${problem ? "FAILED" : "ok"}  ${name}${problem ? `\n${problem}` : ""}`).join("\n");

@@ -49,7 +49,7 @@ test("what is pushed during a resume comes after what was missed, and once", asy
   equal(of("message"), []);
   server.push({ type: "reply", requestId, body: { messages: [message("m1"), message("m2")], after: "a", complete: false, state: {} } });
   await until(() => of("message").length === 3);
-  equal([ids(of("message")), of("resumed")], [["m1", "m2", "m3"], [{ seat: null, complete: false }]]);
+  equal([ids(of("message")), of("resumed")], [["m1", "m2", "m3"], [{ seats: [], complete: false }]]);
   muster.close();
 });
 
@@ -69,26 +69,26 @@ test("a resume that fails lets pushes through and is tried again", async () => {
 
 test("the state of a resume brings the match, and a push of an older version is dropped", async () => {
   const server = new Server();
-  const match = { matchId: "m", version: 3, state: "playing", round: 2 };
-  server.answers.resume = () => ({ messages: [], after: "a", complete: true, state: { seat: { kind: "match", id: "m" }, match } });
+  const match = { matchId: "m", version: 3, state: "playing", mode: "rps" };
+  server.answers.resume = () => ({ messages: [], after: "a", complete: true, state: { seats: [{ kind: "match", id: "m" }], matches: [match] } });
   const { muster, of } = server.client();
   await until(() => of("resumed").length === 1);
   server.push({ type: "match", ...match, version: 2 });
   server.push({ type: "match", ...match, version: 4 });
-  equal([of("match").map(({ version }) => version), of("resumed")[0].seat.kind], [[3, 4], "match"]);
+  equal([of("match").map(({ version }) => version), of("resumed")[0].seats[0].kind], [[3, 4], "match"]);
   muster.close();
 });
 
 /** A server whose player is in this match at first, and in nothing after that. */
 function serverOf(match) {
   const server = new Server();
-  const states = [{ seat: { kind: "match", id: match.matchId }, match }];
+  const states = [{ seats: [{ kind: "match", id: match.matchId }], matches: [match] }];
   server.answers.resume = () => ({ messages: [message("m1")], after: "a", complete: true, state: states.shift() ?? {} });
   return server;
 }
 
-const played = { matchId: "m", version: 3, state: "playing", round: 2 };
-const ended = { ...played, version: 5, state: "over", ending: "won", winner: "them" };
+const played = { matchId: "m", version: 3, state: "playing", mode: "rps" };
+const ended = { ...played, version: 5, state: "over", outcome: { ending: "won", places: [2, 1] } };
 
 test("a match that ended while its player was away is asked for once, and its end is told before the resume's", async () => {
   const server = serverOf(played);
@@ -100,8 +100,8 @@ test("a match that ended while its player was away is asked for once, and its en
   server.push({ type: "match", ...ended });
   await muster.resync();
   equal(server.asked("joinMatch"), [{ matchId: "m" }]);
-  const told = events.map(([name, { state, seat }]) => `${name} ${state ?? seat?.id}`);
-  equal(told, ["match playing", "message undefined", "resumed m", "match over", "resumed undefined", "resumed undefined"]);
+  const told = events.map(([name, { state, seats }]) => `${name} ${state ?? seats?.map(({ id }) => id)}`);
+  equal(told, ["match playing", "message undefined", "resumed m", "match over", "resumed ", "resumed "]);
   muster.close();
 });
 
@@ -112,7 +112,7 @@ test("a match that is remembered no more is not told, and not asked for again", 
   await until(() => of("resumed").length === 1);
   await muster.resync();
   await muster.resync();
-  equal([server.asked("joinMatch").length, of("match").length, of("resumed").at(-1).seat], [1, 1, null]);
+  equal([server.asked("joinMatch").length, of("match").length, of("resumed").at(-1).seats], [1, 1, []]);
   muster.close();
 });
 
@@ -128,11 +128,11 @@ test("an end that could not be asked for is asked for again", async () => {
 });
 
 test("a match that waits for its second player is never asked for, since that would join it", async () => {
-  const server = serverOf({ ...played, state: "waiting", round: 0 });
+  const server = serverOf({ ...played, state: "waiting", mode: "rps" });
   const { muster, of } = server.client();
   await until(() => of("resumed").length === 1);
   await muster.resync();
-  equal([server.asked("joinMatch"), of("resumed").at(-1).seat], [[], null]);
+  equal([server.asked("joinMatch"), of("resumed").at(-1).seats], [[], []]);
   muster.close();
 });
 
@@ -183,9 +183,9 @@ test("a seat that was asked for while it changed is not told", async () => {
   const joined = muster.request("joinPool", { mode: "rpsls" });
   await joined;
   await until(() => of("resumed").length === 1);
-  equal("seat" in of("resumed")[0] && of("resumed")[0].seat !== undefined, false);
+  equal(of("resumed")[0].seats === undefined, true);
   await muster.resync();
-  equal(of("resumed")[1].seat, null);
+  equal(of("resumed")[1].seats, []);
   muster.close();
 });
 

@@ -94,9 +94,9 @@ test("an expired token is replaced with the connection", async () => {
   const server = new Server();
   let tokens = 0;
   const { muster } = server.client({ token: async () => `t${(tokens += 1)}` });
-  server.answers.play = () => ({ type: "rejection", code: "token_expired", message: "expired" });
+  server.answers.joinPool = () => ({ type: "rejection", code: "token_expired", message: "expired" });
   await until(() => muster.state === "online");
-  equal((await failure(muster.request("play"))).code, "token_expired");
+  equal((await failure(muster.request("joinPool"))).code, "token_expired");
   await until(() => server.sockets.length === 2 && muster.state === "online");
   equal(server.sockets[1].url.searchParams.get("token"), "t2");
   muster.close();

@@ -62,10 +62,10 @@ export async function until(condition) {
 export class Server {
   /** Every socket that was opened, oldest first. */
   sockets = [];
-  /** Every frame that arrived, as `[route, body, requestId]`. */
+  /** Every frame that arrived, as `[route, body, requestId, reply]`. */
   frames = [];
   /** What a route is answered with: a function of the body, whose result is a reply's body or, with a `type`, a frame; `undefined` is silence. */
-  answers = { ping: () => ({ time: Date.now() }), resume: () => ({ messages: [], after: "cursor", complete: true, state: {} }) };
+  answers = { ping: () => ({ time: Date.now(), protocol: 1 }), resume: () => ({ messages: [], after: "cursor", complete: true, state: {} }) };
   /** Whether handshakes succeed. */
   isUp = true;
 
@@ -95,8 +95,8 @@ export class Server {
     return { muster, events, of: (name) => events.filter(([event]) => event === name).map(([, detail]) => detail) };
   }
 
-  take(socket, { route, requestId, body }) {
-    this.frames.push([route, body, requestId]);
+  take(socket, { route, requestId, reply, body }) {
+    this.frames.push([route, body, requestId, reply]);
     const answer = this.answers[route]?.(body, requestId);
     if (answer !== undefined) {
       const frame = answer.type ? { requestId, ...answer } : { type: "reply", requestId, route, body: answer };

@@ -117,6 +117,13 @@ test("of a match an older version is dropped", () => {
   equal(progress.isNews("match", { matchId: "other", version: 1 }), true);
 });
 
+test("a push that a reply came before is told again if it has events, and no reply after it", () => {
+  const progress = new Progress();
+  const told = [[2], [2, 4], [2, 4], [2], [1, 4], [3, 4], [3]].map(([version, ...events]) => progress.isNews("match", { matchId: "m", version, events }));
+  equal(told, [true, true, false, false, false, true, false]);
+  equal([progress.match("m"), progress.match("n") === undefined], [{ version: 3 }, true]);
+});
+
 test("a placement only goes forward", () => {
   const progress = new Progress();
   const news = ["session", "session", "placement", "session", "placement"].map((type) => progress.isNews(type, { placementId: "p" }));
@@ -126,7 +133,7 @@ test("a placement only goes forward", () => {
 test("a state tells ends first, the oldest first, and no server whose end it tells", () => {
   const progress = new Progress();
   const [p1, p2, s1, s2] = ["p1", "p2", "p1", "s2"].map((placementId) => ({ placementId }));
-  const told = progress.news({ match: { matchId: "m", version: 1 }, sessions: [s2, s1], placements: [p2, p1] });
+  const told = progress.news({ matches: [{ matchId: "m", version: 1 }], sessions: [s2, s1], placements: [p2, p1] });
   equal(
     told.map(([type, push]) => `${type} ${push.placementId ?? push.matchId}`),
     ["placement p1", "placement p2", "session s2", "match m"],
@@ -136,12 +143,12 @@ test("a state tells ends first, the oldest first, and no server whose end it tel
 test("a seat that may have changed since it was asked for is not told", () => {
   const progress = new Progress();
   progress.asked();
-  equal([progress.seat(undefined), progress.seat({ kind: "ticket" })], [null, { kind: "ticket" }]);
+  equal(progress.seats([{ kind: "ticket" }]), [{ kind: "ticket" }]);
   progress.isNews("match", { matchId: "m", version: 1 });
-  equal(progress.seat({ kind: "ticket" }) === undefined, true);
+  equal(progress.seats([{ kind: "ticket" }]) === undefined, true);
   progress.asked();
   progress.moved();
-  equal(progress.seat(undefined) === undefined, true);
+  equal(progress.seats([]) === undefined, true);
 });
 
 test("the memory of matches is bounded", () => {

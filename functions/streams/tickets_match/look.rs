@@ -64,7 +64,8 @@ impl Looker {
         // Whoever gave one up may have died before its players were told.
         let over = own.iter().filter(|ticket| ticket.outcome.is_some() || DEFAULT_WINDOWS.timed_out(ticket.queued_at, now));
         self.give_up_all(over.map(|ticket| (ticket, PoolOutcome::TimedOut)).collect(), &mut outcome, metrics).await?;
-        // Whoever was away is asked for at every look, chosen or not: so a stamp goes when its player is back, and an old one ends no later absence.
+        // Whoever was away is asked for at every look, chosen or not: so a stamp goes when its player is back, and an old one ends no later
+        // absence.
         let stamped: Vec<&TicketRow> = own.iter().filter(|ticket| ticket.absent_since.is_some() && outcome.is_left(ticket)).collect();
         self.find_out(stamped.iter().flat_map(|ticket| &ticket.players), &mut outcome).await?;
         for ticket in stamped {
@@ -140,7 +141,8 @@ impl Looker {
     }
 }
 
-/// When a ticket first reaches into a band of skill that it does not reach at `now`, both in epoch milliseconds; to the second, as timers are.
+/// When a ticket first reaches into a band of skill that it does not reach at `now`, both in epoch milliseconds; to the second, as timers
+/// are.
 fn reaches_further_at(ticket: &TicketRow, now: u64) -> Option<u64> {
     let reach = |at: u64| matchmaking::bands_within(&DEFAULT_WINDOWS, ticket.skill, at.saturating_sub(ticket.queued_at));
     let reached = reach(now);

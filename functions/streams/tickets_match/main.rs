@@ -1,9 +1,10 @@
 //! tickets → matches: whoever waits in a pool is matched with others, as soon as there are any who fit.
 //!
 //! - Trigger: the stream of tickets, in batches: tickets that were inserted or are back, and pools whose timer has fired.
-//! - Reads: for each pool in the batch its oldest tickets, those of the neighbouring bands that widening allows, and the connections of the players
-//!   who are chosen. Writes: for each match one transaction that deletes its tickets, moves the seats on and inserts the match, or the placement of a
-//!   hosted mode; tickets whose players are away are stamped, and closed and removed when that lasts; and when the pool is to be looked at again (SQS).
+//! - Reads: for each pool in the batch its oldest tickets, those of the neighbouring bands that widening allows, and the connections of the
+//!   players who are chosen. Writes: for each match one transaction that deletes its tickets, moves the seats on and inserts the match, or
+//!   the placement of a hosted mode; tickets whose players are away are stamped, and closed and removed when that lasts; and when the pool
+//!   is to be looked at again (SQS).
 //! - Pushes: `pool`, to those whose ticket came to nothing.
 //! - Safe to repeat: a ticket is used once, since its transaction deletes it; however many look at a pool, the others are refused.
 

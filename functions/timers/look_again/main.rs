@@ -1,10 +1,10 @@
 //! Somebody looks again at a row of which nothing was heard for as long as something should have been.
 //!
-//! - Trigger: the queue of timers (SQS), in batches: delayed messages that name a match, a placement or a pool. matches_announce, placements_forward and
-//!   tickets_match send them; the timer of a match also sends itself on.
+//! - Trigger: the queue of timers (SQS), in batches: delayed messages that name a match, a placement or a pool. matches_announce,
+//!   placements_forward and tickets_match send them; the timer of a match also sends itself on.
 //! - Reads and writes: see `matches.rs`, `placements.rs` and `pools.rs`. Pushes nothing: the rows' stream events do.
-//! - Safe to repeat: each says for what it was set. One that is late, early, repeated or about what is over does nothing, or finishes what its earlier run
-//!   began.
+//! - Safe to repeat: each says for what it was set. One that is late, early, repeated or about what is over does nothing, or finishes what
+//!   its earlier run began.
 
 mod matches;
 mod placements;

@@ -1,7 +1,7 @@
 //! A match whose clock has to act.
 //!
-//! Reads the match. Writes the match behind its clock, which arms the next timer; or sends the timer on to when the clock acts next, if it has been put
-//! off. See `muster_game::Match::look` for which timer counts.
+//! Reads the match. Writes the match behind its clock, which arms the next timer; or sends the timer on to when the clock acts next, if it
+//! has been put off. See `muster_game::Match::look` for which timer counts.
 
 use muster_aws::{Asking, Config, ConfigError, Failure, Fault, Matches, Timer, Timers, clock};
 use muster_game::{Look, Wish};

@@ -1,7 +1,7 @@
 //! A placement of which nobody has heard.
 //!
-//! Reads the placement, and GameLift's description of it. Writes its outcome, what its players are told (player_sessions) and their seats; or the time of the
-//! next look, for which the row's stream event sets the next timer.
+//! Reads the placement, and GameLift's description of it. Writes its outcome, what its players are told (player_sessions) and their seats;
+//! or the time of the next look, for which the row's stream event sets the next timer.
 
 use std::time::Duration;
 

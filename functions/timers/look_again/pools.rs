@@ -1,7 +1,7 @@
 //! A pool in which somebody waits.
 //!
-//! Reads whether anybody still does: most have been matched by then. Writes the pool's own row, whose stream event makes tickets_match look and, if need be,
-//! set the next timer. Only the timer that the row names touches it, and only once.
+//! Reads whether anybody still does: most have been matched by then. Writes the pool's own row, whose stream event makes tickets_match look
+//! and, if need be, set the next timer. Only the timer that the row names touches it, and only once.
 
 use muster_aws::{Config, ConfigError, Fault, Tickets};
 

@@ -1,6 +1,7 @@
 //! The one way in which rows are changed: read, decide, and put on condition of the revision that was read.
 //!
-//! Whoever loses that race is given the row as it is, and decides again on that. So a decision is a pure function of the row, and nobody's write is lost.
+//! Whoever loses that race is given the row as it is, and decides again on that. So a decision is a pure function of the row, and nobody's
+//! write is lost.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ pub(crate) trait Revised: Serialize + DeserializeOwned + PartialEq {
 pub enum Read {
     /// Not at all: there is none yet.
     Absent,
-    /// At half the price. An old row is refused by the condition; and a decision that writes nothing is made again on a row that is read for sure.
+    /// At half the price. An old row is refused by the condition; and a decision that writes nothing is made again on a row that is read
+    /// for sure.
     Eventual,
     /// For sure.
     Consistent,
@@ -119,8 +121,8 @@ impl Rows {
     /// Changes the row of this key as `decide` says, which is asked again whenever another one was faster.
     ///
     /// # Errors
-    /// The rejection or fault that was decided; [`Code::Busy`] if others were always faster; [`Code::Seated`] if the player of the seat that is to be
-    /// taken holds another one; a [`Fault`] if a table cannot be read or written.
+    /// The rejection or fault that was decided; [`Code::Busy`] if others were always faster; [`Code::Seated`] if the player of the seat
+    /// that is to be taken holds another one; a [`Fault`] if a table cannot be read or written.
     pub(crate) async fn change<R: Revised, A>(
         &self,
         key: &Item,
@@ -129,13 +131,13 @@ impl Rows {
         mut decide: impl FnMut(Option<&R>) -> Decision<R, A>,
     ) -> Result<Changed<R, A>, Failure> {
         let until = Instant::now() + PATIENCE;
-        let mut is_sure = read == Read::Consistent;
+        let mut is_sure = read != Read::Eventual;
         let mut row = if read == Read::Absent { None } else { self.get(key, is_sure).await? };
         let mut overtaken = None;
         for attempt in 1.. {
             let Decision { row: next, seat, answer } = decide(row.as_ref());
             let Some(next) = next else {
-                if is_sure || read == Read::Absent {
+                if is_sure {
                     return Ok(Changed { row, written: false, answer: Ok(answer?) });
                 }
                 (row, is_sure) = (self.get(key, true).await?, true);
@@ -165,7 +167,10 @@ impl Rows {
             if Instant::now() >= until {
                 break;
             }
-            pause(attempt).await;
+            // The row as it is came with the refusal. Only who loses again is in a crowd.
+            if attempt > 1 {
+                pause(attempt - 1).await;
+            }
         }
         Err(Rejection::new(Code::Busy, format!("{} went on changing: send it again", R::WHAT)).into())
     }

@@ -94,8 +94,9 @@ impl Connections {
 
     /// All connections of a player, expired ones included.
     ///
-    /// A player who connected, read its inbox and is up to date expects a push of every later row, so its connection must be found: by a consistent read,
-    /// or by one at half the price that is made good where it may have missed something. A row that cannot be understood is left out, since it must not silence the player's other devices.
+    /// A player who connected, read its inbox and is up to date expects a push of every later row, so its connection must be found: by a
+    /// consistent read, or by one at half the price that is made good where it may have missed something. A row that cannot be understood
+    /// is left out, since it must not silence the player's other devices.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.

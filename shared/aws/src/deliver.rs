@@ -33,9 +33,9 @@ pub trait Deliverable {
     fn log(&self, cause: &str, by: &str, connections: usize);
 }
 
-/// Pushes a batch of rows to every device of their players, to each player in the order of the stream, and answers with those that failed. A
-/// row that can be shown to nobody, or fits into no frame, can never succeed. What nobody is there to take is left to `resume`. `read` is how a player's
-/// connections are read.
+/// Pushes a batch of rows to every device of their players, to each player in the order of the stream, and answers with those that failed.
+/// A row that can be shown to nobody, or fits into no frame, can never succeed. What nobody is there to take is left to `resume`. `read` is
+/// how a player's connections are read.
 pub async fn deliver<T: Deliverable>(push: &Push, batch: &[Row<T>], read: Read, metrics: &Metrics) -> Vec<FailedRow> {
     let now = clock::now_seconds();
     let mut players: BTreeMap<&str, Vec<(usize, Outgoing)>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Amazon GameLift Servers: asking for placements, stopping and describing them.
 //!
-//! What GameLift refuses for good is an answer; what may succeed at another time (throttling, its own failures, no connection) is a fault, which
-//! the caller's source retries.
+//! What GameLift refuses for good is an answer; what may succeed at another time (throttling, its own failures, no connection) is a fault,
+//! which the caller's source retries.
 
 use std::collections::BTreeMap;
 

@@ -36,8 +36,8 @@ const ALPHABET: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How long a code is: 729 million of them.
 const CODE_CHARACTERS: usize = 6;
 
-/// The code of the private match that the request `cause` opens, at the `attempt`th attempt: each of all codes is as likely as any other. It is a
-/// hash of what nobody else knows, so that a repeated invocation opens the same match.
+/// The code of the private match that the request `cause` opens, at the `attempt`th attempt: each of all codes is as likely as any other.
+/// It is a hash of what nobody else knows, so that a repeated invocation opens the same match.
 #[must_use]
 pub fn match_code(received_at: u64, player: &str, cause: &str, attempt: u32) -> String {
     let mut code = String::new();

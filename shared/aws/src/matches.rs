@@ -1,5 +1,5 @@
-//! Matches: rows of the table matches (key matchId, item). What may become of one is in [`muster_game::Match`], which is the row itself; here is how it
-//! is read and written.
+//! Matches: rows of the table matches (key matchId, item). What may become of one is in [`muster_game::Match`], which is the row itself;
+//! here is how it is read and written.
 
 use std::time::Duration;
 
@@ -73,7 +73,8 @@ impl Matches {
         self.rows.change(&key(match_id), read, Some(&self.seats), |row: Option<&Match>| self.decide(match_id, row, wish, asking)).await
     }
 
-    /// Fulfils a wish of a match as it was read for sure, once: where another write was faster, nothing is done, and the row is as it is now.
+    /// Fulfils a wish of a match as it was read for sure, once: where another write was faster, nothing is done, and the row is as it is
+    /// now.
     ///
     /// # Errors
     /// As for [`wish`](Self::wish).
@@ -94,8 +95,8 @@ impl Matches {
         Decision { row: change.row, seat, answer: change.answer.map_err(Failure::from) }
     }
 
-    /// Opens a match, in which whoever asks takes a seat; the host's comes first. If there is one of this id that was opened so before, or is the one
-    /// that others have opened who may, the player comes into that. `None` if there is another one.
+    /// Opens a match, in which whoever asks takes a seat; the host's comes first. If there is one of this id that was opened so before, or
+    /// is the one that others have opened who may, the player comes into that. `None` if there is another one.
     ///
     /// # Errors
     /// As for [`wish`](Self::wish).
@@ -109,7 +110,7 @@ impl Matches {
                 Ok(opened) => Decision { seat: seat_row(&opened, asking), row: Some(opened), answer: Ok(Some(Answer::Done)) },
                 Err(rejection) => Decision::nothing(Err(rejection.into())),
             },
-            Some(row) if shared || row.cause == asking.cause => {
+            Some(row) if (shared && !row.is_over()) || row.cause == asking.cause => {
                 let Decision { row, seat, answer } = self.decide(match_id, Some(row), Wish::Join(asking.player_id), asking);
                 Decision { row, seat, answer: answer.map(Some) }
             }
@@ -197,7 +198,7 @@ pub(crate) fn seat_expiry() -> u64 {
 /// A match as one of its players is answered.
 ///
 /// # Errors
-/// A [`Rejection`] if the player does not sit in it; a [`Fault`] if its game cannot show it.
+/// A [`Fault`] if it is not there, or its game cannot show it.
 pub fn seen_by(row: Option<&Match>, player_id: &str) -> Result<MatchPush, Failure> {
     let row = row.ok_or_else(|| Fault::because("a match that was there is gone"))?;
     let seat = row.seats.iter().position(|seat| seat.player_id == player_id && !seat.bot);

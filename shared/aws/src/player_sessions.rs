@@ -1,8 +1,8 @@
 //! Player sessions: rows of the table player_sessions (key playerId, placementId). Each says what a player is to know of one placement, and
 //! is pushed when it is written.
 //!
-//! A row is inserted only where there is none, and closed whether it is there or not. So an end that overtakes the session itself stays, and
-//! nobody is handed a dead address.
+//! A row is inserted only where there is none, and closed whether it is there or not. So an end that overtakes the session itself stays,
+//! and nobody is handed a dead address.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -179,8 +179,9 @@ impl PlayerSessions {
 
     /// What a player is to know of its latest placements, newest first.
     ///
-    /// Ids are UUIDv7, so that the newest sort last. Placements that other backends have made may have other ids. The read is consistent: a player that
-    /// has just connected must find what was pushed to nobody a moment ago. Rows that cannot be understood are left out: they became dead letters.
+    /// Ids are UUIDv7, so that the newest sort last. Placements that other backends have made may have other ids. The read is consistent: a
+    /// player that has just connected must find what was pushed to nobody a moment ago. Rows that cannot be understood are left out: they
+    /// became dead letters.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.

@@ -102,8 +102,8 @@ impl Push {
 
     /// Sends `frames`, in order, to every open connection of a player, and returns how many connections have received all of them.
     ///
-    /// Where `read` is [`Read::Eventual`] and nobody is there, or a connection is gone, others are looked for by a consistent read: the player may have
-    /// connected again a moment ago.
+    /// Where `read` is [`Read::Eventual`] and nobody is there, or a connection is gone, others are looked for by a consistent read: the
+    /// player may have connected again a moment ago.
     ///
     /// # Errors
     /// A [`PushFault`] if a service failed. Frames before its index need not be sent again; later ones may arrive twice.

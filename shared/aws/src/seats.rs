@@ -1,8 +1,9 @@
-//! Seats: rows `seat#<lane>` of the table players (key playerId, item). A player has one in each lane at most, which is what keeps it from waiting for
-//! two things at once.
+//! Seats: rows `seat#<lane>` of the table players (key playerId, item). A player has one in each lane at most, which is what keeps it from
+//! waiting for two things at once.
 //!
-//! A seat is taken in the same transaction as what it names is written, and given up by a write that is conditional on what it names: so whoever is late
-//! with that gives up nobody else's. One that names something that is not there any more, or is over, is anybody's to take who holds it.
+//! A seat is taken in the same transaction as what it names is written, and given up by a write that is conditional on what it names: so
+//! whoever is late with that gives up nobody else's. One that names something that is not there any more, or is over, is anybody's to take
+//! who holds it.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -134,11 +135,12 @@ impl Seats {
         let Some(held) = held.map(read).transpose()? else { return Ok(Held::Free(None)) };
         let same_request = wanted.request_id.is_some() && held.request_id == wanted.request_id;
         let is_in_it = held.kind == wanted.kind && held.holds == wanted.holds;
-        if held.kind == wanted.kind && same_request && !is_in_it {
+        // What is about to be written says who is in it: a seat in that very thing may be left from before.
+        let counts = !is_in_it && self.is_alive(&held).await?;
+        if counts && held.kind == wanted.kind && same_request {
             return Ok(Held::Repeated(held));
         }
-        // What is about to be written says who is in it: a seat in that very thing may be left from before.
-        if is_in_it || !self.is_alive(&held).await? {
+        if !counts {
             return Ok(Held::Free(Some(held.holds)));
         }
         let message = format!("you hold a seat in {} {}: leave it, or wait for its end", held.kind.name(), held.holds);
@@ -153,7 +155,9 @@ impl Seats {
             (SeatKind::Ticket, Some(pool)) => {
                 (&self.tickets, Item::from([("pool".to_owned(), text(pool)), ("ticketId".to_owned(), text(&seat.holds))]))
             }
-            (SeatKind::Ticket | SeatKind::Unknown, _) => return Ok(false),
+            (SeatKind::Ticket, None) => return Ok(false),
+            // A later version knows what it is, and whether that is over. It counts until it expires.
+            (SeatKind::Unknown, _) => return Ok(true),
         };
         let get = self.client.get_item().table_name(table).consistent_read(true).set_key(Some(key));
         let Some(item) = get.send().await.map_err(|error| Fault::new("reading what a seat is in", error))?.item else { return Ok(false) };
@@ -163,8 +167,8 @@ impl Seats {
         Ok(expires_at > clock::now_seconds() && !is_over && !has_left(&item, &seat.player_id))
     }
 
-    /// The part of a write that moves a player's seat from what is called `from` into another thing. The request that took the seat did not ask for that
-    /// one: a later request of the same id, for something else, is no repetition.
+    /// The part of a write that moves a player's seat from what is called `from` into another thing. The request that took the seat did not
+    /// ask for that one: a later request of the same id, for something else, is no repetition.
     pub(crate) fn move_on(&self, player_id: &str, lane: Lane, from: &str, seat: &Seat) -> Result<TransactWriteItem, Fault> {
         let update = Update::builder().table_name(&self.table).set_key(Some(key(player_id, item(lane))));
         update
@@ -178,7 +182,8 @@ impl Seats {
             .part()
     }
 
-    /// The part of a write that gives up a player's seat in the thing of this kind and id. The kind is part of it since a client may name any id.
+    /// The part of a write that gives up a player's seat in the thing of this kind and id. The kind is part of it since a client may name
+    /// any id.
     pub(crate) fn give_up(&self, player_id: &str, lane: Lane, kind: SeatKind, holds: &str) -> Result<TransactWriteItem, Fault> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(key(player_id, item(lane))));
         delete

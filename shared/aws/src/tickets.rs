@@ -1,7 +1,8 @@
-//! Tickets: rows of the table tickets (key pool, ticketId). A pool is a mode, a band of skill and a shard, so that no partition is asked for by
-//! everybody; its tickets are in the order in which they were asked for.
+//! Tickets: rows of the table tickets (key pool, ticketId). A pool is a mode, a band of skill and a shard, so that no partition is asked
+//! for by everybody; its tickets are in the order in which they were asked for.
 //!
-//! Besides, a pool has a row of its own, which says when it is to be looked at again: so there is one timer for a pool, and not for a ticket.
+//! Besides, a pool has a row of its own, which says when it is to be looked at again: so there is one timer for a pool, and not for a
+//! ticket.
 
 mod look;
 mod read;
@@ -73,7 +74,6 @@ pub struct LookRow {
     /// [`POOL`].
     pub ticket_id: String,
     /// How often a timer has asked to look at it.
-    #[serde(default)]
     pub looks: u64,
     /// The request that led to it.
     pub cause: String,
@@ -100,7 +100,8 @@ impl PoolRow {
     }
 }
 
-/// The pool of a mode and a band of skill. There is one shard for each as yet: the number at its end is for those that a busy mode will need.
+/// The pool of a mode and a band of skill. There is one shard for each as yet: the number at its end is for those that a busy mode will
+/// need.
 #[must_use]
 pub fn pool_of(mode: &str, band: u16) -> String {
     format!("{mode}#{band}#0")

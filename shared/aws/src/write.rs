@@ -24,7 +24,8 @@ const ATTEMPTS: u32 = 8;
 /// A row as DynamoDB has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// What was in the way of a write, for each of its parts in order: nothing, or a condition that does not hold, with the row as it is if there is one.
+/// What was in the way of a write, for each of its parts in order: nothing, or a condition that does not hold, with the row as it is if
+/// there is one.
 pub(crate) type InTheWay = Vec<Option<Option<Item>>>;
 
 /// `row` as DynamoDB has it, for what is being done.
@@ -72,8 +73,8 @@ impl Part for DeleteBuilder {
     }
 }
 
-/// Makes a write: by itself if it has one part, else in a transaction, which costs twice as much. The inner error is what was in the way; then
-/// nothing was written.
+/// Makes a write: by itself if it has one part, else in a transaction, which costs twice as much. The inner error is what was in the way;
+/// then nothing was written.
 ///
 /// # Errors
 /// A [`Fault`] if it could not be made for another reason, and may be at another time.

@@ -5,11 +5,13 @@
 //! waiting ────────────────► playing ─────────────────────────────► playing ────────────────────────────────────────────────► over
 //! ```
 //!
-//! [`Match`] is the row, as it is stored. [`Match::change`] is all that can happen to it, pure: it takes what somebody wants and gives the row that is
-//! to be written on condition that the `revision` is still the one that was read. So whoever loses that race decides again, on what is there then.
+//! [`Match`] is the row, as it is stored. [`Match::change`] is all that can happen to it, pure: it takes what somebody wants and gives the
+//! row that is to be written on condition that the `revision` is still the one that was read. So whoever loses that race decides again, on
+//! what is there then.
 //!
 //! - A change first does, at the present time, what the clock should have done: whoever comes is as good as a lost timer.
-//! - `revision` grows with every write. `version` grows with writes that players are told of, so that a secret play shows nobody that it was made.
+//! - `revision` grows with every write. `version` grows with writes that players are told of, so that a secret play shows nobody that it
+//!   was made.
 //! - An action is known by its request: sent again, it is answered as the first time and not done again.
 //! - Timers are lazy. A match has one outstanding message, the one that its `armed` names: see [`Match::look`].
 //! - A game that panics, or a state that nothing can read, ends the match as void.
@@ -34,7 +36,7 @@ pub use timing::Look;
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// How long a match waits for players, in seconds.
-pub const WAITING_SECONDS: u64 = 60 * 60;
+const WAITING_SECONDS: u64 = 60 * 60;
 
 /// How many requests of each seat are remembered.
 const REQUESTS: usize = 4;
@@ -76,6 +78,8 @@ pub struct Match {
     pub revision: u64,
     /// Grows with every write that players are told of.
     pub version: u64,
+    /// The version in which players were last told of a step of the game: what else they are told of makes no action stale.
+    pub moved: u64,
     /// Whether the stream's consumer has anything to do with this write: `yes` or `no`.
     pub announce: String,
     /// Whether players are told of this write.
@@ -156,8 +160,8 @@ pub enum Wish<'a> {
 /// What came of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The row that is to be written in the place of the one that was read; none, if nothing has changed. A refused wish can have one, too: what
-    /// the clock had to do is done all the same.
+    /// The row that is to be written in the place of the one that was read; none, if nothing has changed. A refused wish can have one, too:
+    /// what the clock had to do is done all the same.
     pub row: Option<Match>,
     /// What whoever wished is told.
     pub answer: Result<Answer, Rejection>,
@@ -213,5 +217,9 @@ impl Match {
     }
 }
 
+#[cfg(test)]
+mod chains;
+#[cfg(test)]
+mod crowd_tests;
 #[cfg(test)]
 mod tests;

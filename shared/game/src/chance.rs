@@ -5,8 +5,8 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 
-/// The dice of one step. They are ChaCha8 of the match's secret seed, of its revision and of the step within that: so a change that is tried
-/// again comes out the same, a log replays exactly, and nobody who does not know the seed can tell what comes next.
+/// The dice of one step. They are ChaCha8 of the match's secret seed, of its revision and of the step within that: so a change that is
+/// tried again comes out the same, a log replays exactly, and nobody who does not know the seed can tell what comes next.
 #[derive(Clone, Debug)]
 pub struct Chance(ChaCha8Rng);
 

@@ -86,11 +86,17 @@ pub trait ErasedGame: fmt::Debug + Send + Sync {
     /// The version of its stored states.
     fn rules(&self) -> u32;
 
-    /// Checks options, which are the mode's with those that were chosen in their place, and tells how many seats they make.
+    /// Checks options, which are the mode's with those that were chosen in their place, and gives them as the game writes them.
     ///
     /// # Errors
     /// A [`Refusal`] that names the option.
-    fn seats(&self, options: &str) -> Result<RangeInclusive<usize>, Refusal>;
+    fn chosen(&self, options: &str) -> Result<String, Refusal>;
+
+    /// How many seats a match of these options has.
+    ///
+    /// # Errors
+    /// [`Broken`].
+    fn seats(&self, options: &str) -> Result<RangeInclusive<usize>, Broken>;
 
     /// What comes of something that happens. `state` is ignored at the beginning.
     ///
@@ -138,10 +144,17 @@ impl<G: Game> ErasedGame for G {
         G::RULES
     }
 
-    fn seats(&self, options: &str) -> Result<RangeInclusive<usize>, Refusal> {
-        let options: G::Options = reading::read(options).map_err(|complaint| bad_request(complaint.within("body.options")))?;
-        let checked = guarded(|| Game::check(self, &options).map(|()| Game::seats(self, &options)));
-        checked.unwrap_or_else(|broken| Err(bad_request(format_args!("body.options: {broken}"))))
+    fn chosen(&self, options: &str) -> Result<String, Refusal> {
+        let unusable = |broken: Broken| bad_request(format_args!("body.options: {broken}"));
+        let options: G::Options =
+            guarded(|| reading::read(options)).map_err(unusable)?.map_err(|complaint| bad_request(complaint.within("body.options")))?;
+        guarded(|| Game::check(self, &options)).map_err(unusable)??;
+        text("options", &options).map_err(unusable)
+    }
+
+    fn seats(&self, options: &str) -> Result<RangeInclusive<usize>, Broken> {
+        let options = read("options", options)?;
+        guarded(|| Game::seats(self, &options))
     }
 
     fn step(&self, state: &str, what: Happening<'_>, table: &ErasedTable<'_>, chance: &mut Chance) -> Result<ErasedStep, Failed> {
@@ -155,7 +168,7 @@ impl<G: Game> ErasedGame for G {
             Happening::Act(by, action) => {
                 let state = read("state", state)?;
                 let unreadable = |complaint: Complaint| bad_request(complaint.within("body.action"));
-                let action: G::Action = reading::read(action).map_err(unreadable)?;
+                let action: G::Action = guarded(|| reading::read(action))?.map_err(unreadable)?;
                 guarded(|| self.act(state, by, action, &table, chance))??
             }
             Happening::TimeUp => {
@@ -181,7 +194,7 @@ impl<G: Game> ErasedGame for G {
         let table = typed(table)?;
         let mut shown = Vec::with_capacity(events.len());
         for event in events {
-            let event: G::Event = G::Event::deserialize(event).map_err(|error| unreadable("event", &error))?;
+            let event: G::Event = guarded(|| G::Event::deserialize(event))?.map_err(|error| unreadable("event", &error))?;
             if let Some(event) = guarded(|| Game::show(self, &event, viewer, &table))? {
                 shown.push(value("event", &event)?);
             }
@@ -190,7 +203,7 @@ impl<G: Game> ErasedGame for G {
     }
 
     fn tries(&self, view: &Value, viewer: Viewer<'_>) -> Result<Vec<Value>, Broken> {
-        let view = G::View::deserialize(view).map_err(|error| unreadable("view", &error))?;
+        let view = guarded(|| G::View::deserialize(view))?.map_err(|error| unreadable("view", &error))?;
         guarded(|| Game::tries(self, &view, viewer))?.iter().map(|action| value("action", action)).collect()
     }
 
@@ -220,7 +233,8 @@ impl<G: Game> ErasedGame for G {
 
 /// The table, with its options as the game has them.
 fn typed<O: DeserializeOwned>(table: &ErasedTable<'_>) -> Result<Table<O>, Broken> {
-    let options = reading::read(table.options).map_err(|complaint| Broken(format!("the options cannot be read: {complaint}")))?;
+    let options =
+        guarded(|| reading::read(table.options))?.map_err(|complaint| Broken(format!("the options cannot be read: {complaint}")))?;
     let Table { now, revision, host, ref seats, awaits, due_at, .. } = *table;
     Ok(Table { options, now, revision, host, seats: seats.clone(), awaits, due_at })
 }
@@ -237,7 +251,7 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 }
 
 fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Broken> {
-    serde_json::from_str(text).map_err(|error| unreadable(what, &error))
+    guarded(|| serde_json::from_str(text))?.map_err(|error| unreadable(what, &error))
 }
 
 fn unreadable(what: &str, error: &serde_json::Error) -> Broken {

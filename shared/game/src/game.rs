@@ -299,7 +299,8 @@ pub enum Clock {
 pub enum Tell {
     /// Everybody.
     All,
-    /// Nobody yet. It must then show nobody but the one who acted that anything has happened.
+    /// Nobody yet. It must then show nobody but the one who acted that anything has happened; its events are told to nobody, neither now
+    /// nor later.
     Nobody,
 }
 

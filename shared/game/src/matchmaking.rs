@@ -6,9 +6,9 @@
 //! - one region is within the windows of latency of all of them, and
 //! - their players add up to those of a match.
 //!
-//! [`match_tickets`] goes from the oldest ticket to the youngest. If a ticket can be matched with tickets that are left, it is, and with the
-//! oldest of them: of the sets that it can be in, the one with the oldest second member, then the oldest third, and so on. So nobody
-//! is passed over for somebody who came later, and when it is done no tickets are left that go together.
+//! [`match_tickets`] goes from the oldest ticket to the youngest. If a ticket can be matched with tickets that are left, it is, and with
+//! the oldest of them: of the sets that it can be in, the one with the oldest second member, then the oldest third, and so on. So nobody is
+//! passed over for somebody who came later, and when it is done no tickets are left that go together.
 //!
 //! Where the search for a ticket's match would take too long, that ticket is passed over until the next look: see `search.rs`, which says
 //! when, and how long a look takes. It happens in matches of dozens of players, and never in those of two.
@@ -56,8 +56,8 @@ pub struct Matched {
 /// Matches tickets to teams of `team` players at `now` (epoch milliseconds).
 ///
 /// The oldest tickets need not come first, but of tickets that came at the same time, those that come first count as older. A ticket of
-/// `team` players is a match by itself, however far from every region: its players would gain nothing by waiting. One of more players, or of
-/// none, is never matched, and nor are several tickets to more than 49 players.
+/// `team` players is a match by itself, however far from every region: its players would gain nothing by waiting. One of more players, or
+/// of none, is never matched, and nor are several tickets to more than 49 players.
 #[must_use]
 pub fn match_tickets(tickets: &[Ticket<'_>], team: usize, windows: &Windows, now: u64) -> Matched {
     let (mut by_age, mut timed_out) = (Vec::new(), Vec::new());

@@ -92,17 +92,19 @@ pub struct Limits {
 pub struct Check {
     /// Steps from the beginning that are tried in every order.
     pub depth: usize,
-    /// Most states that are tried.
+    /// Most states that are reached in that, counted each time.
     pub states: usize,
     /// Whole games that are played at random.
     pub games: usize,
+    /// Whether the game's `tries` are only a sample of what may be done. Otherwise, the kit holds that nothing else may.
+    pub sampled: bool,
 }
 
 /// What GameLift is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hosted {
-    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a parameter,
-    /// so that each stage has its own queue. If it is empty, the mode is not offered.
+    /// The variable of the functions' environment that holds the name of the game session queue. In `template.yaml` it comes from a
+    /// parameter, so that each stage has its own queue. If it is empty, the mode is not offered.
     pub queue: &'static str,
     /// Players that a game session has room for: 1 to 200.
     pub seats: u16,
@@ -115,7 +117,7 @@ impl Mode {
     #[must_use]
     pub const fn played(name: &'static str, game: &'static dyn ErasedGame, options: &'static str) -> Self {
         let limits = Limits { steps: 200, missed: 2, silence_seconds: 900, row_bytes: 1_024, write_units: 100 };
-        let check = Check { depth: 9, states: 20_000, games: 300 };
+        let check = Check { depth: 8, states: 8_000, games: 60, sampled: false };
         let kind = Kind::Played(Played { game, options, drawn: false, bot_pause: None, limits, check });
         Self { name, lane: Lane::Main, pool: None, kind }
     }
@@ -168,6 +170,15 @@ impl Mode {
         }
     }
 
+    /// Tried like this.
+    #[must_use]
+    pub const fn check(self, check: Check) -> Self {
+        match self.kind {
+            Kind::Played(played) => Self { kind: Kind::Played(Played { check, ..played }), ..self },
+            Kind::Hosted(_) => self,
+        }
+    }
+
     /// What GameLift is asked for, if it is played on a game server.
     #[must_use]
     pub const fn as_hosted(&self) -> Option<&Hosted> {
@@ -190,7 +201,10 @@ impl Mode {
 /// The mode of this name.
 #[must_use]
 pub fn mode(name: &str) -> Option<&'static Mode> {
-    MODES.iter().find(|mode| mode.name == name)
+    let mode = MODES.iter().find(|mode| mode.name == name);
+    #[cfg(feature = "check")]
+    let mode = mode.or_else(|| crate::check::further(name));
+    mode
 }
 
 #[cfg(test)]

@@ -12,9 +12,8 @@
 //! - GameLift's *events* end it.
 //! - The *timer* ends it when no event has come.
 //!
-//! All of them may run at once, twice, late, or die anywhere. What keeps that safe is that each [`Change`] is one conditional write, of which
-//! this file has the condition and the effect; `shared/aws` writes the same as an expression, and a test holds both against each other. The
-//! model in `placement/model.rs` tries every order of them.
+//! All of them may run at once, twice, late, or die anywhere. What keeps that safe is that each [`Change`] is decided
+//! here, on the row as it was read, and written on condition that it still is like that. The model in `placement/model.rs` tries every order of them.
 
 use muster_protocol::Outcome;
 
@@ -99,8 +98,8 @@ impl Placement {
         }
     }
 
-    /// The outcome that its players have not been told yet. Whoever has ended it tells them, and so does whoever was refused a change because
-    /// another has ended it, be it with the same outcome or not: that other may be dead by now, and nobody else may come by.
+    /// The outcome that its players have not been told yet. Whoever has ended it tells them, and so does whoever was refused a change
+    /// because another has ended it, be it with the same outcome or not: that other may be dead by now, and nobody else may come by.
     #[must_use]
     pub const fn untold(&self) -> Option<Outcome> {
         if self.told { None } else { self.outcome }

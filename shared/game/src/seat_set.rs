@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Some seats of a match, each by its place among [`Table::seats`](crate::Table::seats), of which there are at most 16. It is written as a number,
-/// one bit a seat, so that rows stay small.
+/// Some seats of a match, each by its place among [`Table::seats`](crate::Table::seats), of which there are at most 16. It is written as a
+/// number, one bit a seat, so that rows stay small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeatSet(u16);

@@ -6,8 +6,8 @@ use crate::SeatSet;
 
 /// A part of a game's state that only some seats may know, such as a hand of cards or a play that the others have still to answer.
 ///
-/// It does nothing by itself: a game's view must leave it out for all but its owners. But it marks what is secret, so that the kit can hold that: it
-/// exchanges what a viewer does not own between two states and compares what that viewer sees.
+/// It does nothing by itself: a game's view must leave it out for all but its owners. But it marks what is secret, so that the kit can hold
+/// that: it exchanges what a viewer does not own between two states and compares what that viewer sees.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Secret<T> {
     /// Who may know it.

@@ -23,7 +23,8 @@ impl TimeBank {
         Clock::Until(now + increment + self.left(seat))
     }
 
-    /// The bank behind a turn of `seat` that ends at `now` and would have been over at `due_at`: what was spent beyond the increment is gone.
+    /// The bank behind a turn of `seat` that ends at `now` and would have been over at `due_at`: what was spent beyond the increment is
+    /// gone.
     #[must_use]
     pub fn spent(mut self, seat: usize, due_at: Option<Millis>, now: Millis) -> Self {
         if let Some(left) = self.0.get_mut(seat) {

@@ -21,8 +21,8 @@ pub const FRAME_BYTES: usize = 128 * 1024;
 /// Most bytes of a reply of `resume` for the player's seat and sessions, as JSON.
 pub const STATE_BYTES: usize = 26 * 1024;
 
-/// Longest message as JSON, in bytes: what a page of `resume` has room for beside the player's state and its envelope, with a `requestId` of
-/// which every character is escaped. A push may not be longer either, so that whatever can be pushed can be resumed.
+/// Longest message as JSON, in bytes: what a page of `resume` has room for beside the player's state and its envelope, with a `requestId`
+/// of which every character is escaped. A push may not be longer either, so that whatever can be pushed can be resumed.
 pub const PUSH_BYTES: usize = FRAME_BYTES - STATE_BYTES - 2 * 1024;
 
 /// Most regions of which a placement request tells the latency.

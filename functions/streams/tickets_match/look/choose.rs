@@ -32,8 +32,8 @@ impl Looker {
         Ok(())
     }
 
-    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, or a ticket was
-    /// gone, so that others may be chosen in their place.
+    /// Chooses matches among the tickets that are left, and makes those whose players are all there. `true` if somebody was not, or a
+    /// ticket was gone, so that others may be chosen in their place.
     async fn choose(&self, mode: &'static Mode, tickets: &[TicketRow], outcome: &mut Outcome, cause: &str) -> Result<bool, Fault> {
         let left = newest_of_each_player(tickets.iter().filter(|ticket| outcome.is_left(ticket)));
         let candidates: Vec<Ticket<'_>> = left.iter().map(|ticket| candidate(ticket)).collect();
@@ -87,6 +87,8 @@ impl Looker {
         let ids: Vec<&str> = group.iter().map(|ticket| ticket.ticket_id.as_str()).collect();
         let newest = group.iter().map(|ticket| ticket.queued_at).max().unwrap_or(now);
         let id = group_id(newest, &ids).to_string();
+        // Whose request it was that completed the group.
+        let cause = group.iter().max_by_key(|ticket| ticket.queued_at).map_or(cause, |ticket| ticket.cause.as_str());
         let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
         let made = match &mode.kind {
             Kind::Played(_) => {
@@ -111,8 +113,8 @@ impl Looker {
     }
 }
 
-/// Tickets without those of which a player has a newer one, oldest first. A player has one seat, so these are gone, and only the stream or a late read
-/// shows them still.
+/// Tickets without those of which a player has a newer one, oldest first. A player has one seat, so these are gone, and only the stream or
+/// a late read shows them still.
 fn newest_of_each_player<'a>(oldest_first: impl DoubleEndedIterator<Item = &'a TicketRow>) -> Vec<&'a TicketRow> {
     let (mut seen, mut newest) = (BTreeSet::new(), Vec::new());
     for ticket in oldest_first.rev() {

@@ -60,8 +60,8 @@ impl Looker {
         Ok(())
     }
 
-    /// Closes a ticket, tells its players, and removes it, in this order: so whoever repeats this tells them, too. One who is not there to be told finds
-    /// no seat when it resumes. `false` if somebody could not be told, so that this is to be done again.
+    /// Closes a ticket, tells its players, and removes it, in this order: so whoever repeats this tells them, too. One who is not there to
+    /// be told finds no seat when it resumes. `false` if somebody could not be told, so that this is to be done again.
     async fn give_up(&self, ticket: &TicketRow, outcome: PoolOutcome, metrics: &Metrics) -> Result<bool, Fault> {
         if let Some(outcome) = self.tickets.close(&self.seats, ticket, outcome).await? {
             tracing::info!(cause = ticket.cause, ticketId = ticket.ticket_id, ?outcome, "a ticket came to nothing");

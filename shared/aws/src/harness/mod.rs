@@ -1,5 +1,5 @@
-//! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling
-//! rejections from faults. One entry per kind of event source: [`route`] and [`quiet`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
+//! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling rejections
+//! from faults. One entry per kind of event source: [`route`] and [`quiet`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
 //! [`timer`], [`topic`].
 
 mod authorizer;

@@ -1,7 +1,7 @@
 //! The harness of a route: a frame comes in, and a reply or a rejection goes back down the same socket.
 //!
-//! Most routes answer through the gateway. A quiet one has no route response there, and posts what it has to say to the socket itself: so that it costs
-//! nothing to say nothing.
+//! Most routes answer through the gateway. A quiet one has no route response there, and posts what it has to say to the socket itself: so
+//! that it costs nothing to say nothing.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::{Config, ConfigError, Failure, Fault, Metric, Metrics, Player, player::time, run, work_deadline};
-use crate::{Push, push::Outgoing};
+use crate::{Asking, Push, push::Outgoing};
 
 /// A request that has been understood.
 #[derive(Clone, Debug)]
@@ -28,6 +28,14 @@ pub struct Call<B> {
     pub deadline: Instant,
     /// The request, within its limits.
     pub body: B,
+}
+
+impl<B> Call<B> {
+    /// Who asks, as matches are told.
+    #[must_use]
+    pub fn asking(&self) -> Asking<'_> {
+        Asking { player_id: &self.player.id, request_id: self.request_id.as_deref(), cause: &self.player.cause }
+    }
 }
 
 /// How long a handler may take to end after its deadline: less than is left until Lambda ends the invocation.

@@ -1,7 +1,7 @@
 //! The harness of a timer: delayed messages of a queue, each answered for by itself.
 //!
-//! What may succeed later is reported to Lambda, so that the queue hands it over again, and moves it into the dead-letter queue when that has
-//! happened too often. What can never succeed is sent there at once.
+//! What may succeed later is reported to Lambda, so that the queue hands it over again, and moves it into the dead-letter queue when that
+//! has happened too often. What can never succeed is sent there at once.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures_util::future::join_all;

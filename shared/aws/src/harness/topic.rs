@@ -1,7 +1,7 @@
 //! The harness of a topic: notifications that SNS hands over.
 //!
-//! What may succeed later fails the invocation, which Lambda tries again after one and two minutes and then puts into the dead-letter queue. What
-//! can never succeed is sent there at once.
+//! What may succeed later fails the invocation, which Lambda tries again after one and two minutes and then puts into the dead-letter
+//! queue. What can never succeed is sent there at once.
 
 use aws_lambda_events::sns::SnsRecord;
 use lambda_runtime::{Error, LambdaEvent};

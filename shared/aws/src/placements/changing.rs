@@ -90,7 +90,8 @@ impl Placements {
     /// Inserts the placement and takes the player's seat. Answers with its id: that of an earlier one, if the request is a repetition.
     ///
     /// # Errors
-    /// [`Code::Seated`](muster_protocol::Code::Seated) if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
+    /// [`Code::Seated`](muster_protocol::Code::Seated) if the player holds a seat in something else; a [`Fault`] if the tables cannot be
+    /// written.
     pub async fn request(&self, seats: &Seats, request: PlacementRequest<'_>) -> Result<String, Failure> {
         let PlacementRequest { placement_id, player_id, request_id, mode, lane, latencies, due_at, received_at, cause } = request;
         let latencies = if latencies.is_empty() { BTreeMap::new() } else { BTreeMap::from([(player_id.to_owned(), latencies)]) };

@@ -1,8 +1,8 @@
 //! The end of a placement, whoever brings it about: GameLift's event, the forwarder or the timer.
 //!
-//! First the outcome is written down, once. Then the players are told, step by step, by whoever finds that they have not been: each step may
-//! be done again, so that a death between them is made good by the repetition, by anyone who comes later, and by the timer at the latest. A
-//! player's seat is given up before that player is told, so that it can ask again at once.
+//! First the outcome is written down, once. Then the players are told, step by step, by whoever finds that they have not been: each step
+//! may be done again, so that a death between them is made good by the repetition, by anyone who comes later, and by the timer at the
+//! latest. A player's seat is given up before that player is told, so that it can ask again at once.
 
 use futures_util::{StreamExt, stream};
 use muster_game::placement::Change;
@@ -24,7 +24,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Reads `PLACEMENTS_TABLE`, `PLAYER_SESSIONS_TABLE` and `PLAYERS_TABLE`.
+    /// Reads `PLACEMENTS_TABLE`, `PLAYER_SESSIONS_TABLE`, and what [`Seats`] reads.
     ///
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
@@ -36,8 +36,8 @@ impl Ending {
         })
     }
 
-    /// Ends a placement, unless it has ended before, and tells its players how it has: also where another was first, which may have died before
-    /// it told anybody. The placement as it is then, if it is known.
+    /// Ends a placement, unless it has ended before, and tells its players how it has: also where another was first, which may have died
+    /// before it told anybody. The placement as it is then, if it is known.
     ///
     /// # Errors
     /// A [`Fault`] if a table cannot be written: then this is to be done again.

@@ -22,9 +22,9 @@ struct Noted {
 }
 
 impl Tickets {
-    /// Notes that a pool is to be looked at again at `at` (epoch milliseconds). Answers with when a timer is to be set for: not at all, if there is
-    /// one that is earlier and still to come. If that was noted for this very request, whoever did so may have died before it set the timer, so that
-    /// it is to be set again; twice it does nothing more.
+    /// Notes that a pool is to be looked at again at `at` (epoch milliseconds). Answers with when a timer is to be set for: not at all, if
+    /// there is one that is earlier and still to come. If that was noted for this very request, whoever did so may have died before it set
+    /// the timer, so that it is to be set again; twice it does nothing more.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be written, or the row not understood.
@@ -53,8 +53,8 @@ impl Tickets {
         write(&self.client, vec![update.part()?], doing).await
     }
 
-    /// Takes back what was noted for `at`, since the timer could not be set: so the next one who looks sets one. The row keeps a time, as one without
-    /// is a pool to be looked at.
+    /// Takes back what was noted for `at`, since the timer could not be set: so the next one who looks sets one. The row keeps a time, as
+    /// one without is a pool to be looked at.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be written.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use futures_util::future::try_join_all;
 use muster_game::Match;
 use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
@@ -10,9 +10,9 @@ use muster_protocol::{Code, PoolOutcome, Rejection, Seat, SeatKind};
 use super::{TicketRow, Tickets};
 use crate::{
     Failure, Fault, Matches, PlacementRow, Placements, SeatRow, Seats,
+    change::{Decision, Read, Revised, Rows},
     matches::seat_expiry,
-    seats::Held,
-    write::{Part, item_of, number, text, write},
+    write::{Item, Part, number, text, write},
 };
 
 /// What the players of tickets are matched into.
@@ -25,7 +25,8 @@ pub enum MatchedInto<'a> {
 }
 
 impl Tickets {
-    /// Inserts the ticket of one player and takes its seat. Answers with the id of the ticket: an earlier one's, if the request is a repetition.
+    /// Inserts the ticket of one player and takes its seat. Answers with the id of the ticket: an earlier one's, if the request is a
+    /// repetition.
     ///
     /// # Errors
     /// [`Code::Seated`] if the player holds a seat in something else; a [`Fault`] if the tables cannot be written.
@@ -33,23 +34,14 @@ impl Tickets {
         let player = row.players.first().ok_or_else(|| Fault::because("a ticket of nobody"))?;
         let seat = Seat { kind: SeatKind::Ticket, id: row.ticket_id.clone(), request_id };
         let seat = SeatRow::new(player, row.lane(), seat, seat_expiry(), &row.cause).in_pool(&row.pool);
-        let mut over = None;
-        for _ in 0..MOST_SETTLED {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item_of(row, "making the ticket's row")?));
-            let put = put.condition_expression("attribute_not_exists(ticketId)").part()?;
-            let parts = vec![put, seats.take(&seat, over.as_deref())?];
-            let Err(in_the_way) = write(seats.client(), parts, "joining a pool").await? else { return Ok(row.ticket_id.clone()) };
-            match <[_; 2]>::try_from(in_the_way) {
-                // The ticket is there: this very event has been handled before.
-                Ok([Some(_), _]) => return Ok(row.ticket_id.clone()),
-                Ok([None, Some(held)]) => match seats.settle(&seat, held).await? {
-                    Held::Free(holds) => over = holds,
-                    Held::Repeated(held) => return Ok(held.holds),
-                },
-                _ => break,
-            }
-        }
-        Err(Rejection::new(Code::Busy, "your seat went on changing: send it again").into())
+        let decide = |found: Option<&TicketRow>| match found {
+            // This very event has been handled before.
+            Some(_) => Decision::nothing(Ok(())),
+            None => Decision { row: Some(row.clone()), seat: Some(seat.clone()), answer: Ok(()) },
+        };
+        let rows = Rows { client: self.client.clone(), table: self.table.clone() };
+        let joined = rows.change(&key(&row.pool, &row.ticket_id), Read::Absent, Some(seats), decide).await?;
+        Ok(joined.answer.map_or_else(|held| held.holds, |()| row.ticket_id.clone()))
     }
 
     /// Deletes the ticket that a player holds a seat in, and gives that seat up. Answers with the id of the ticket.
@@ -64,8 +56,8 @@ impl Tickets {
         write(seats.client(), parts, "leaving a pool").await?.map(|()| holds).map_err(|_| not_waiting().into())
     }
 
-    /// Notes how a ticket came to nothing, and gives up its players' seats. Answers with what they are to be told, which somebody else may have noted
-    /// before; nothing, if the ticket is gone, or they have left it.
+    /// Notes how a ticket came to nothing, and gives up its players' seats. Answers with what they are to be told, which somebody else may
+    /// have noted before; nothing, if the ticket is gone, or they have left it.
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written, or the row not understood.
@@ -90,7 +82,8 @@ impl Tickets {
                 Ok(closed.outcome)
             }
             Some(None) => Ok(None),
-            // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for ever.
+            // It waits, and a player who should be in it is not: nobody can be matched with it, and it must not stand before others for
+            // ever.
             None => {
                 let players = row.players.iter();
                 try_join_all(players.map(|player| seats.release(player, row.lane(), SeatKind::Ticket, &row.ticket_id))).await?;
@@ -109,9 +102,9 @@ impl Tickets {
         write(&self.client, vec![delete.part()?], "forgetting a ticket").await.map(drop)
     }
 
-    /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or nothing. So
-    /// no ticket is used twice, however many look at the pool. The inner error has those, by id, that cannot be used any more: they are gone, or their
-    /// players have left them. Then nothing was done.
+    /// Turns tickets into a match or a placement: they are deleted if they are still there, and their players' seats move on, all or
+    /// nothing. So no ticket is used twice, however many look at the pool. The inner error has those, by id, that cannot be used any more:
+    /// they are gone, or their players have left them. Then nothing was done.
     ///
     /// # Errors
     /// A [`Fault`] if the tables cannot be written.
@@ -162,5 +155,16 @@ impl Tickets {
     }
 }
 
-/// How often a seat that is in the way is looked into.
-const MOST_SETTLED: usize = 4;
+impl Revised for TicketRow {
+    const KEY: &'static str = "ticketId";
+    const WHAT: &'static str = "a ticket";
+
+    /// It is inserted, and never put again.
+    fn revision(&self) -> u64 {
+        0
+    }
+}
+
+fn key(pool: &str, ticket_id: &str) -> Item {
+    Item::from([("pool".to_owned(), text(pool)), ("ticketId".to_owned(), text(ticket_id))])
+}

@@ -3,10 +3,7 @@
 use muster_protocol::{Code, MatchState, Rejection};
 
 use super::{Answer, Change, Circumstances, Draft, Match, Occasion, REQUESTS, Stop, Wish};
-use crate::{
-    Actor, Millis, Played,
-    erased::{Broken, Happening},
-};
+use crate::{Actor, Millis, Played, erased::Happening};
 
 impl Match {
     /// What comes of a wish, in these circumstances.
@@ -47,7 +44,8 @@ impl Match {
     }
 }
 
-/// What is remembered of a request: FNV-1a, <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. Whoever finds two alike fools itself alone.
+/// What is remembered of a request: FNV-1a, <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. Whoever finds two alike fools
+/// itself alone.
 fn hash(request: &str) -> u64 {
     request.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -59,10 +57,10 @@ pub(super) fn not_found() -> Stop {
 
 impl Draft<'_> {
     fn fulfil(&mut self, wish: Wish<'_>, at: Circumstances<'_>) -> Result<(), Stop> {
-        let played = self.row.played()?;
         if self.row.is_over() {
             return self.when_over(wish);
         }
+        let played = self.row.played()?;
         self.migrate(played)?;
         self.catch_up(played)?;
         if self.row.is_over() {
@@ -97,16 +95,22 @@ impl Draft<'_> {
         }
     }
 
-    /// A state of older rules is read as these rules have it.
-    fn migrate(&mut self, played: &Played) -> Result<(), Broken> {
-        if self.row.phase == MatchState::Playing && self.row.rules != played.game.rules() {
+    /// A state of older rules is read as these rules have it. Newer ones, of functions that are deployed already, are left to those.
+    fn migrate(&mut self, played: &Played) -> Result<(), Stop> {
+        let rules = played.game.rules();
+        if self.row.phase != MatchState::Playing {
+            return Ok(());
+        }
+        if self.row.rules > rules {
+            return Err(Rejection::new(Code::Busy, "body.matchId: the match is played by newer rules: send it again").into());
+        }
+        if self.row.rules < rules {
             self.row.state = played.game.migrate(self.row.rules, &self.row.state)?;
-            self.row.rules = played.game.rules();
+            self.row.rules = rules;
+            self.touched = true;
         }
-        if self.row.phase == MatchState::Playing {
-            // A state that cannot be read ends the match, whoever comes across it.
-            self.row.seen_by(None, Occasion::Reply, self.now)?;
-        }
+        // A state that cannot be read ends the match, whoever comes across it.
+        self.row.seen_by(None, Occasion::Reply, self.now)?;
         Ok(())
     }
 
@@ -121,7 +125,7 @@ impl Draft<'_> {
             return Err(Rejection::field("body.version", format_args!("at most {}, not {seen}", self.row.version)).into());
         }
         // What was done in view of a deadline that had passed is not for what came behind it.
-        if seen < self.row.version || self.told {
+        if seen < self.row.moved || self.moved {
             return Err(Rejection::new(Code::Stale, "body.version: the match has gone on; it is here as it is now").into());
         }
         if !self.row.awaits.contains(seat) {

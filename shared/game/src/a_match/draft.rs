@@ -3,7 +3,7 @@
 use muster_protocol::{Code, MatchEnding, MatchState, Rejection};
 use serde_json::Value;
 
-use super::{BOT_STEPS, Circumstances, DAY_SECONDS, Match, NO, Occasion, WAITING_SECONDS, YES};
+use super::{BOT_STEPS, Circumstances, DAY_SECONDS, Match, NO, Occasion, WAITING_SECONDS, YES, timing::begins_timer};
 use crate::{
     Actor, Chance, Clock, Millis, Outcome, Played, Refusal, Tell,
     erased::{Broken, ErasedStep, ErasedTable, Failed, Happening},
@@ -59,6 +59,8 @@ pub(super) struct Draft<'a> {
     pub(super) touched: bool,
     /// Whether players are told of it.
     pub(super) told: bool,
+    /// Whether they are told of a step of the game.
+    pub(super) moved: bool,
     /// Whether its timer is to be set anew.
     pub(super) rearmed: bool,
 }
@@ -73,7 +75,18 @@ impl<'a> Draft<'a> {
         }
         row.events.clear();
         let woke_at = read.wakes_at();
-        Self { row, now: at.now, by: at.by, woke_at, events: Vec::new(), step: 0, touched: false, told: false, rearmed: false }
+        Self {
+            row,
+            now: at.now,
+            by: at.by,
+            woke_at,
+            events: Vec::new(),
+            step: 0,
+            touched: false,
+            told: false,
+            moved: false,
+            rearmed: false,
+        }
     }
 
     pub(super) fn table(&self) -> ErasedTable<'_> {
@@ -107,10 +120,16 @@ impl<'a> Draft<'a> {
         self.row.state = state;
         self.row.rules = played.game.rules();
         self.row.awaits = awaits.iter().filter(|seat| self.row.seats.get(*seat).is_some_and(|seat| !seat.left)).collect();
+        if tell == Tell::All {
+            // Not whenever players are told of something: that somebody is away must not show that it has acted in secret.
+            self.row.shown = self.row.awaits;
+            self.moved = true;
+        }
         self.row.steps += 1;
         match clock {
             Clock::Until(at) => (self.row.due_at, self.row.idle) = (Some(at), false),
-            Clock::Keep if self.row.due_at.is_some() => {}
+            // Where the game sets no deadline, silence is counted anew from each step that is no secret.
+            Clock::Keep if self.row.due_at.is_some() && (!self.row.idle || tell == Tell::Nobody) => {}
             Clock::Keep | Clock::Idle => (self.row.due_at, self.row.idle) = (Some(self.now + 1_000 * played.limits.silence_seconds), true),
         }
         if let Some(outcome) = over {
@@ -124,10 +143,11 @@ impl<'a> Draft<'a> {
     pub(super) fn let_bots_act(&mut self, played: &Played) -> Result<(), Stop> {
         for _ in 0..BOT_STEPS {
             let is_bot = |seat: &usize| self.row.seats.get(*seat).is_some_and(|seat| seat.bot);
-            let Some(seat) = self.row.awaits.iter().find(is_bot).filter(|_| self.row.phase == MatchState::Playing) else {
+            let awaited: Vec<usize> = self.row.awaits.iter().filter(is_bot).collect();
+            if awaited.is_empty() || self.row.phase != MatchState::Playing {
                 self.row.bot_at = None;
                 return Ok(());
-            };
+            }
             if let Some(pause) = played.bot_pause {
                 let at = *self.row.bot_at.get_or_insert(self.now + pause);
                 if at > self.now {
@@ -135,12 +155,17 @@ impl<'a> Draft<'a> {
                 }
                 self.row.bot_at = None;
             }
-            let mut chance = self.chance();
-            let action = played.game.bot(&self.row.state, seat, &self.table(), &mut chance)?;
-            let acted = action.map(|action| self.happen(played, Happening::Act(Actor::Seat(seat), &action)));
-            if !matches!(acted, Some(Ok(()))) {
-                // What it would do is not allowed: the clock goes on without it.
-                return acted.unwrap_or(Ok(())).or_else(|stop| if matches!(stop, Stop::Broken(_)) { Err(stop) } else { Ok(()) });
+            let mut has_acted = false;
+            for seat in awaited {
+                has_acted = self.lets_act(played, seat)?;
+                if has_acted {
+                    break;
+                }
+            }
+            if !has_acted {
+                // None of them can do anything that is allowed: the clock goes on without them.
+                self.row.bot_at = None;
+                return Ok(());
             }
         }
         // The clock goes on with them at once, in another write.
@@ -148,12 +173,23 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// The computer acts in this seat, if there is anything that it can do.
+    fn lets_act(&mut self, played: &Played, seat: usize) -> Result<bool, Stop> {
+        let mut chance = self.chance();
+        let Some(action) = played.game.bot(&self.row.state, seat, &self.table(), &mut chance)? else { return Ok(false) };
+        match self.happen(played, Happening::Act(Actor::Seat(seat), &action)) {
+            Ok(()) => Ok(true),
+            Err(Stop::Rejected(_)) => Ok(false),
+            Err(broken) => Err(broken),
+        }
+    }
+
     /// The match is over.
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.tell();
         self.row.phase = MatchState::Over;
         self.row.outcome = Some(outcome);
-        self.row.awaits = crate::SeatSet::EMPTY;
+        (self.row.awaits, self.row.shown) = (crate::SeatSet::EMPTY, crate::SeatSet::EMPTY);
         (self.row.due_at, self.row.bot_at) = (None, None);
     }
 
@@ -178,9 +214,8 @@ impl<'a> Draft<'a> {
         // What is written can be shown to everybody who sits in it, or else it cannot go on.
         let seats = 0..self.row.seats.len();
         if let Some(broken) = seats.into_iter().find_map(|seat| self.row.seen_by(Some(seat), Occasion::Push, self.now).err()) {
-            let (version, armed) = (self.row.version, self.row.armed);
+            self.row.version -= u64::from(self.row.told);
             self.void(broken);
-            (self.row.version, self.row.armed) = (version - u64::from(self.row.told), armed);
             self.complete();
         }
         Some(self.row)
@@ -192,13 +227,12 @@ impl<'a> Draft<'a> {
         row.events.clear();
         if self.told {
             row.version += 1;
-            row.shown = row.awaits;
+            row.moved = if self.moved { row.version } else { row.moved };
             if !self.events.is_empty() {
                 row.events = Value::Array(std::mem::take(&mut self.events)).to_string();
             }
         }
-        let wakes_at = row.wakes_at();
-        if wakes_at.is_some_and(|at| self.rearmed || self.woke_at.is_none_or(|before| at < before)) {
+        if begins_timer(self.woke_at, row.wakes_at(), self.rearmed) {
             row.armed = row.revision;
         }
         row.announce = if self.told || row.arms().is_some() { YES } else { NO }.to_owned();

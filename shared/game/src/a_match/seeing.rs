@@ -1,5 +1,7 @@
 //! A match as somebody sees it.
 
+use std::borrow::Cow;
+
 use muster_protocol::{MatchEnding, MatchPush, MatchState};
 use serde_json::Value;
 
@@ -40,19 +42,23 @@ impl Match {
         let (mut view, mut events) = (None, Vec::new());
         // One that came to nothing before it began has no state, and that of a void one cannot be shown.
         let is_void = self.outcome.as_ref().is_some_and(|outcome| outcome.ending == MatchEnding::Void);
-        let has_view = self.phase == MatchState::Playing || (self.is_over() && !self.state.is_empty() && !is_void);
+        // And one whose mode is gone is shown by how it ended.
+        let was_played = self.is_over() && !self.state.is_empty() && !is_void && self.played().is_ok();
+        let has_view = self.phase == MatchState::Playing || was_played;
         let mut least = None;
         if has_view || self.phase == MatchState::Waiting {
             let game = self.played()?.game;
             if self.phase == MatchState::Waiting {
-                let seats = game.seats(&self.options).map_err(|refusal| Broken(refusal.words))?;
+                let seats = game.seats(&self.options)?;
                 least = Some(*seats.start());
             }
             if has_view {
                 let viewer = seat.map_or(Viewer::Watcher(None), Viewer::Seat);
                 // The same write is shown in the same way, whenever it is.
                 let table = self.table(self.changed_at);
-                view = Some(game.view(&self.state, viewer, &table)?);
+                let is_older = self.rules < game.rules();
+                let state = if is_older { Cow::Owned(game.migrate(self.rules, &self.state)?) } else { Cow::Borrowed(&*self.state) };
+                view = Some(game.view(&state, viewer, &table)?);
                 if occasion == Occasion::Push && !self.events.is_empty() {
                     let all: Vec<Value> =
                         serde_json::from_str(&self.events).map_err(|error| Broken(format!("the events cannot be read: {error}")))?;

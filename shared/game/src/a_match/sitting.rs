@@ -4,7 +4,7 @@ use muster_protocol::{Code, MatchPlayer, MatchState, Rejection, limits};
 use serde_json::{Map, Value};
 
 use super::{Circumstances, Draft, Match, NO, Stop, acting::not_found};
-use crate::{Millis, Mode, Played, SeatSet, erased::Happening};
+use crate::{Mode, Played, SeatSet, erased::Happening};
 
 /// What a match is opened with.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +31,9 @@ impl Match {
     pub fn open(opening: Opening<'_>, at: Circumstances<'_>) -> Result<Self, Rejection> {
         let Opening { match_id, mode, options, players, bots, seed } = opening;
         let played = mode.as_played().ok_or_else(|| Rejection::field("body.mode", "a mode that is played here"))?;
-        let options = merged(played.options, options)?;
         let refused = |refusal: crate::Refusal| Rejection::new(Code::named(refusal.code), refusal.words);
-        let seats = played.game.seats(&options).map_err(refused)?;
+        let options = played.game.chosen(&merged(played.options, options)?).map_err(refused)?;
+        let seats = played.game.seats(&options).map_err(|broken| Rejection::field("body.options", broken))?;
         let most = seats.end().saturating_sub(players.len());
         if bots > most {
             return Err(Rejection::field("body.bots", format_args!("at most {most}, not {bots}")));
@@ -53,6 +53,7 @@ impl Match {
             state: String::new(),
             revision: 0,
             version: 0,
+            moved: 0,
             announce: NO.to_owned(),
             told: false,
             events: String::new(),
@@ -95,12 +96,6 @@ impl Match {
     #[must_use]
     pub fn bots(&self) -> usize {
         self.seats.iter().filter(|seat| seat.bot).count()
-    }
-
-    /// For how long a player may sit in it, in whole epoch seconds, should its end never be told.
-    #[must_use]
-    pub const fn seat_expiry(now: Millis) -> u64 {
-        now / 1_000 + super::DAY_SECONDS
     }
 }
 
@@ -190,7 +185,7 @@ impl Draft<'_> {
         self.tell();
         let is_waiting = self.row.phase == MatchState::Waiting;
         self.row.seats[seat].left = true;
-        self.row.awaits = self.row.awaits.without(seat);
+        (self.row.awaits, self.row.shown) = (self.row.awaits.without(seat), self.row.shown.without(seat));
         let Some(first) = self.row.seats.iter().position(|seat| !seat.bot && !seat.left) else {
             self.abandon("nobody is left");
             return Ok(());

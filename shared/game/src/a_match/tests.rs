@@ -15,7 +15,7 @@ fn opened(mode_name: &str, bots: usize) -> Match {
     Match::open(opening, at(1_000)).unwrap()
 }
 
-fn begun(mode_name: &str) -> Match {
+pub(super) fn begun(mode_name: &str) -> Match {
     done(&opened(mode_name, 0), Wish::Join("bob"), 2_000)
 }
 
@@ -146,6 +146,36 @@ fn being_away_is_seen_and_ends_with_any_sign_of_life() {
 }
 
 #[test]
+fn whoever_has_acted_in_secret_is_not_given_away_by_what_else_is_told() {
+    let before = begun("rps");
+    let played = done(&before, play("alice", r#""rock""#, "r1"), 3_000);
+    let awaits = |row: &Match, seat| row.seen_by(Some(seat), Occasion::Push, 0).unwrap().awaits;
+    let away = done(&played, Wish::GoAway("bob"), 3_100);
+    assert_eq!((awaits(&away, 1), awaits(&away, 0)), (vec![0, 1], vec![1]));
+    let back = done(&done(&before, Wish::GoAway("alice"), 3_000), play("alice", r#""rock""#, "r1"), 3_100);
+    assert_eq!((back.told, awaits(&back, 1)), (true, vec![0, 1]));
+}
+
+#[test]
+fn a_computer_that_can_do_nothing_leaves_the_match_to_the_clock() {
+    let row = opened("tic-tac-toe", 1);
+    let bot = row.seats.iter().position(|seat| seat.bot).unwrap();
+    let state = format!(r#"{{"cells":[0,1,0,0,1,0,1,0,1],"turn":{bot},"bank":[0,0]}}"#);
+    let row = Match { state, awaits: SeatSet::EMPTY.with(bot), bot_at: Some(3_000), ..row };
+    let ticked = done(&row, Wish::Tick, 3_000);
+    assert_eq!((ticked.bot_at, ticked.wakes_at()), (None, row.due_at));
+}
+
+#[test]
+fn presence_makes_no_action_stale() {
+    let before = begun("rps");
+    let away = done(&before, Wish::GoAway("bob"), 3_000);
+    let act = Wish::Act { player: "alice", action: r#""rock""#, request_id: None, version: Some(before.version) };
+    assert!(away.version > before.version && away.moved == before.version);
+    assert_eq!(away.change(act, at(3_100)).answer, Ok(Answer::Done));
+}
+
+#[test]
 fn a_state_that_nothing_can_read_ends_the_match_as_void_and_players_can_see_it() {
     for state in ["", "{}", "no JSON", r#"[{"cells":1},[]]"#] {
         let broken = Match { state: state.to_owned(), ..begun("tic-tac-toe") };
@@ -154,10 +184,15 @@ fn a_state_that_nothing_can_read_ends_the_match_as_void_and_players_can_see_it()
         assert_eq!((seen.outcome.unwrap().ending, seen.view, row.announce.as_str()), (MatchEnding::Void, None, YES), "{state}");
         assert!(row.fault.is_some());
     }
-    let other_rules = Match { rules: 7, ..begun("tic-tac-toe") };
-    assert!(done(&other_rules, Wish::Tick, 3_000).fault.unwrap().contains("rules 7"));
+    let older_rules = Match { rules: 0, ..begun("tic-tac-toe") };
+    assert!(done(&older_rules, Wish::Tick, 3_000).fault.unwrap().contains("rules 0"));
+    let newer_rules = Match { rules: 7, ..begun("tic-tac-toe") };
+    assert_eq!(refused(&newer_rules, Wish::Tick, 3_000), Code::Busy, "a function that is deployed already knows them");
     let no_mode = Match { mode: "chess".into(), ..begun("rps") };
     assert!(done(&no_mode, Wish::Tick, 3_000).fault.unwrap().contains("chess"));
+    let over = Match { mode: "chess".into(), ..done(&begun("rps"), Wish::Leave("alice"), 3_000) };
+    assert_eq!(over.change(Wish::Leave("alice"), at(4_000)), Change { row: None, answer: Ok(Answer::Done) });
+    assert_eq!(over.seen_by(Some(0), Occasion::Reply, 0).unwrap().outcome, over.outcome, "what is over stays as it ended");
 }
 
 #[test]
@@ -185,7 +220,7 @@ fn options_are_checked_by_their_game() {
     };
     assert!(open(Some(r#"{"wins":1}"#), 0).unwrap().options.contains(r#""wins":1"#));
     assert_eq!(open(Some(r#"{"wins":0}"#), 0).unwrap_err().message, "body.options.wins: 1 to 50");
-    assert!(open(Some(r#"{"wins":"many"}"#), 0).unwrap_err().message.starts_with("body.options: "));
+    assert!(open(Some(r#"{"wins":"many"}"#), 0).unwrap_err().message.starts_with("body.options.wins: "));
     assert_eq!(open(None, 2).unwrap_err().message, "body.bots: at most 1, not 2");
 }
 

@@ -5,3 +5,6 @@ mod tic_tac_toe;
 
 pub use secret_rounds::{ROCK_PAPER_SCISSORS, ROCK_PAPER_SCISSORS_LIZARD_SPOCK, SecretRounds};
 pub use tic_tac_toe::TicTacToe;
+
+#[cfg(test)]
+mod tests;

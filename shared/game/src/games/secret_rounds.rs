@@ -147,7 +147,7 @@ impl Game for SecretRounds {
     type Event = Revealed;
 
     fn check(&self, options: &Options) -> Result<(), Refusal> {
-        let limits = [("wins", options.wins.into(), 50), ("rounds", options.rounds.into(), 100), ("seconds", options.seconds, 600)];
+        let limits = [("wins", options.wins.into(), 50), ("rounds", options.rounds.into(), 90), ("seconds", options.seconds, 600)];
         match limits.iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
             Some((name, _, most)) => refuse("bad_request", format!("body.options.{name}: 1 to {most}")),
             None if options.reveal > 60 => refuse("bad_request", "body.options.reveal: at most 60"),
@@ -197,5 +197,23 @@ impl Game for SecretRounds {
 
     fn tries(&self, view: &View, _: Viewer<'_>) -> Vec<String> {
         view.plays.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_play_is_better_than_another() {
+        for SecretRounds { plays, beats } in [&ROCK_PAPER_SCISSORS, &ROCK_PAPER_SCISSORS_LIZARD_SPOCK] {
+            for one in *plays {
+                assert_eq!(beats.iter().filter(|(winner, ..)| winner == one).count(), plays.len() / 2, "{one} beats half of the others");
+                for other in plays.iter().filter(|other| *other != one) {
+                    let either = beats.iter().filter(|(winner, _, loser)| [(one, other), (other, one)].contains(&(winner, loser)));
+                    assert_eq!(either.count(), 1, "{one} and {other}");
+                }
+            }
+        }
     }
 }

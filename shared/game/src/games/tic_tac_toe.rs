@@ -9,8 +9,8 @@ pub struct TicTacToe;
 /// Seconds that each player may think: for a turn, and for all turns together besides.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Options {
-    turn: u64,
-    bank: u64,
+    turn: u8,
+    bank: u8,
 }
 
 /// What is on the board.
@@ -31,23 +31,21 @@ impl Board {
         LINES.iter().find_map(|line| self.cells[line[0]].filter(|seat| line.iter().all(|cell| self.cells[*cell] == Some(*seat))))
     }
 
-    fn free(&self) -> Vec<usize> {
-        (0..9).filter(|cell| self.cells[*cell].is_none()).collect()
+    fn free(&self) -> impl Iterator<Item = usize> {
+        (0..9).filter(|cell| self.cells[*cell].is_none())
     }
 
     fn with(&self, cell: usize) -> Self {
-        let cells = std::array::from_fn(|at| if at == cell { Some(self.turn) } else { self.cells[at] });
-        Self { cells, turn: 1 - self.turn, bank: self.bank.clone() }
+        Self { cells: std::array::from_fn(|at| self.cells[at].or((at == cell).then_some(self.turn))), turn: 1 - self.turn, ..self.clone() }
     }
 
-    fn turn_begins(self, table: &Table<Options>) -> Step<Self, usize> {
-        let (seat, clock) = (self.turn, self.bank.turn(self.turn, 1_000 * table.options.turn, table.now));
-        Step::to(self).awaits([seat]).clock(clock)
+    fn turn_begins(&self, table: &Table<Options>) -> Step<Self, usize> {
+        Step::to(self.clone()).awaits([self.turn]).clock(self.bank.turn(self.turn, 1_000 * u64::from(table.options.turn), table.now))
     }
 
     /// What it comes to for whoever is to move, if both play their best: -1, 0 or 1.
     fn worth(&self) -> i32 {
-        if self.winner().is_some() { -1 } else { self.free().iter().map(|cell| -self.with(*cell).worth()).max().unwrap_or(0) }
+        if self.winner().is_some() { -1 } else { self.free().map(|cell| -self.with(cell).worth()).max().unwrap_or(0) }
     }
 }
 
@@ -59,7 +57,7 @@ impl Game for TicTacToe {
     type Event = usize;
 
     fn begin(&self, table: &Table<Options>, _: &mut Chance) -> Step<Board, usize> {
-        Board { cells: [None; 9], turn: 0, bank: TimeBank::new(2, 1_000 * table.options.bank) }.turn_begins(table)
+        Board { cells: [None; 9], turn: 0, bank: TimeBank::new(2, 1_000 * u64::from(table.options.bank)) }.turn_begins(table)
     }
 
     fn act(&self, board: Board, _: Actor<'_>, cell: usize, table: &Table<Options>, _: &mut Chance) -> Result<Step<Board, usize>, Refusal> {
@@ -68,7 +66,7 @@ impl Game for TicTacToe {
         }
         let next = Board { bank: board.bank.clone().spent(board.turn, table.due_at, table.now), ..board.with(cell) };
         let won = next.winner().map(|seat| Outcome::won_by(seat, 2, "three in a row"));
-        let over = won.or_else(|| next.free().is_empty().then(|| Outcome::drawn(2, "no cell is free")));
+        let over = won.or_else(|| next.free().next().is_none().then(|| Outcome::drawn(2, "no cell is free")));
         Ok(Step { over, ..next.turn_begins(table).event(cell) })
     }
 
@@ -77,10 +75,10 @@ impl Game for TicTacToe {
     }
 
     fn tries(&self, board: &Board, _: Viewer<'_>) -> Vec<usize> {
-        board.free()
+        board.free().collect()
     }
 
     fn bot(&self, board: &Board, _: usize, _: &mut Chance) -> Option<usize> {
-        board.free().into_iter().min_by_key(|cell| board.with(*cell).worth())
+        board.free().min_by_key(|cell| if board.cells == [None; 9] { *cell as i32 } else { board.with(*cell).worth() })
     }
 }

@@ -5,9 +5,9 @@
 //! could go on for years: so a ticket is passed over when [`WASTED`] comparisons of its search have come to nothing. Among 300 tickets
 //! at random that does not happen to matches of up to 16 players, and with ten times as many comparisons those of 49 would be 2 % more.
 //!
-//! For `n` tickets and matches of `t` players a look takes at most `O(n²)` comparisons, each of two skills and one ticket's regions, if nothing
-//! is taken back, as with pairs; else `O(n (WASTED + n t))`. To find out when to look again takes about as many, and 17 times as many if each
-//! ticket in turn is found to fit earlier than all before it.
+//! For `n` tickets and matches of `t` players a look takes at most `O(n²)` comparisons, each of two skills and one ticket's regions, if
+//! nothing is taken back, as with pairs; else `O(n (WASTED + n t))`. To find out when to look again takes about as many, and 17 times as
+//! many if each ticket in turn is found to fit earlier than all before it.
 
 use std::{collections::HashMap, mem};
 
@@ -31,8 +31,8 @@ pub struct Search<'a> {
     places: Vec<Option<Vec<Place>>>,
     /// How many milliseconds a ticket has waited when its window of skill is so many points wide.
     waits: Vec<u64>,
-    /// How many of the set so far accept each region and all before them do. Tickets without latencies are not counted: so the set has those
-    /// regions in common that have as many members as its depth, which is the number of its tickets with latencies.
+    /// How many of the set so far accept each region and all before them do. Tickets without latencies are not counted: so the set has
+    /// those regions in common that have as many members as its depth, which is the number of its tickets with latencies.
     members: Vec<u8>,
     now: u64,
     wasted: usize,
@@ -76,11 +76,12 @@ impl<'a> Search<'a> {
         (players == team || self.with(oldest, 0, |search, depth| search.complete(&mut set, team - players, depth, younger))).then_some(set)
     }
 
-    /// When there is a match of those that are left, between `from` and `until`, or else the later of these. Nobody times out before `until`,
-    /// so that whoever goes together goes together until then.
+    /// When there is a match of those that are left, between `from` and `until`, or else the later of these. Nobody times out before
+    /// `until`, so that whoever goes together goes together until then.
     pub fn first_match_at(&mut self, team: usize, left: &[usize], from: u64, until: u64) -> u64 {
         let mut first = until.max(from);
-        // In an order that has nothing to do with age: so an earlier time is found a few times only, and else one question for each is enough.
+        // In an order that has nothing to do with age: so an earlier time is found a few times only, and else one question for each is
+        // enough.
         let mut order: Vec<usize> = (0..left.len()).collect();
         order.sort_by_key(|&index| (index as u32).wrapping_mul(0x9E37_79B9));
         for index in order {

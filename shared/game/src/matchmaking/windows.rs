@@ -26,9 +26,9 @@ pub struct Windows {
 
 /// The windows of a mode that has none of its own.
 ///
-/// In a busy pool somebody is within them at once: 100 points are a fiftieth of the scale. In an empty one they reach, after about a minute, a
-/// third of the scale to either side and regions of a quarter of a second, with which turns can still be played. After two minutes nobody
-/// is likely to come any more, and a player had better be told.
+/// In a busy pool somebody is within them at once: 100 points are a fiftieth of the scale. In an empty one they reach, after about a
+/// minute, a third of the scale to either side and regions of a quarter of a second, with which turns can still be played. After two
+/// minutes nobody is likely to come any more, and a player had better be told.
 pub const DEFAULT_WINDOWS: Windows = Windows {
     skill: Window { start: 100, per_second: 20, cap: 1_500 },
     latency: Window { start: 60, per_second: 3, cap: 250 },
@@ -76,9 +76,9 @@ const BAND: u16 = 500;
 
 /// How many bands there are.
 ///
-/// A pool is a partition of its table, which takes some thousand writes a second, and a matcher reads one partition. Ten bands spread a busy
-/// mode over ten of each. Narrower ones would spread it further, but with their windows at the widest tickets would have to be looked for in
-/// more of them, of which each is one more query.
+/// A pool is a partition of its table, which takes some thousand writes a second, and a matcher reads one partition. Ten bands spread a
+/// busy mode over ten of each. Narrower ones would spread it further, but with their windows at the widest tickets would have to be looked
+/// for in more of them, of which each is one more query.
 const BANDS: u16 = 10;
 
 /// The band of a skill. The highest has no upper end.

@@ -1,28 +1,28 @@
 //! Tries every order of what may happen to a placement, with [`Placement::after`] and the functions that decide what comes next.
 //!
-//! **What is modelled.** One placement of two players, from the moment its row is there: its row, and what the filter lets through of
-//! its stream; the forwarder, GameLift, its event, the timers, a player who cancels at any moment or never, and the operator who replays dead
+//! **What is modelled.** One placement of two players, from the moment its row is there: its row, and what the filter lets through of its
+//! stream; the forwarder, GameLift, its event, the timers, a player who cancels at any moment or never, and the operator who replays dead
 //! letters. A function is a sequence of calls to others (`run.rs`), and anything may come between two calls. Timers and events may be late,
-//! in any order, and two of them at work at once beside the forwarder. GameLift may never end by itself, refuse whatever it likes, and lose its event.
-//! In one run as many things as [`Placing::faults`] go wrong: a function dies at any point and its message comes again, be it a
-//! record with those before it in its batch, a timer or an event; an event or a record is given up; GameLift does not answer, throttles, or its
-//! answer to a start is lost; a timer or an event comes twice.
+//! in any order, and two of them at work at once beside the forwarder. GameLift may never end by itself, refuse whatever it likes, and lose
+//! its event. In one run as many things as [`Placing::faults`] go wrong: a function dies at any point and its message comes again, be it a
+//! record with those before it in its batch, a timer or an event; an event or a record is given up; GameLift does not answer, throttles, or
+//! its answer to a start is lost; a timer or an event comes twice.
 //!
-//! **Dead letters.** A record may be given up for good only once the timer of its look has been set, by it or by another: the timer then does
-//! the rest. One that never came so far is the operator's, and the model has it replayed, at any time and beside the stream. So is
-//! any other record, or not. Timers are never given up: their dead letters are the operator's alone.
+//! **Dead letters.** A record may be given up for good only once the timer of its look has been set, by it or by another: the timer then
+//! does the rest. One that never came so far is the operator's, and the model has it replayed, at any time and beside the stream. So is any
+//! other record, or not. Timers are never given up: their dead letters are the operator's alone.
 //!
-//! **That every run ends well** cannot be said by [`Property::eventually`]: stateright asks it only where nothing at all can happen any more,
-//! and loses sight of it where two ways meet. Instead, what must happen sooner or later ([`State::must`]) is kept apart from what may
+//! **That every run ends well** cannot be said by [`Property::eventually`]: stateright asks it only where nothing at all can happen any
+//! more, and loses sight of it where two ways meet. Instead, what must happen sooner or later ([`State::must`]) is kept apart from what may
 //! happen, and it is always so that something must happen or all is done. Every run is finite, since each step shrinks [`State::ahead`],
 //! which is asserted of each. Hence every run that leaves out nothing which must happen ends with all done.
 //!
-//! **What is not modelled.** Rows that expire. Seats that are taken again: to release one is conditional on it naming the placement.
-//! What a session row says beside its outcome. Two messages of one timer, other than as one that comes twice. More faults, so that looks run
-//! out ([`MOST_RECHECKS`]). Time is coarse, in steps of [`RECHECK_MILLISECONDS`], and only differences of times are kept (`settle.rs`).
+//! **What is not modelled.** Rows that expire. Seats that are taken again: to release one is conditional on it naming the placement. What a
+//! session row says beside its outcome. Two messages of one timer, other than as one that comes twice. More faults, so that looks run out
+//! ([`MOST_RECHECKS`]). Time is coarse, in steps of [`RECHECK_MILLISECONDS`], and only differences of times are kept (`settle.rs`).
 //!
-//! **What it does not rule out** is a game session that nobody was told of (there is an example of it among the properties): a start that comes
-//! after the timer has given up, or a stop that GameLift did not hear. A game server has to end by itself when nobody comes.
+//! **What it does not rule out** is a game session that nobody was told of (there is an example of it among the properties): a start that
+//! comes after the timer has given up, or a stop that GameLift did not hear. A game server has to end by itself when nobody comes.
 //!
 //! With two faults these are 1,424,327 unique states, tried in about seven seconds of one core; with three 7,286,652, in forty-five.
 //! [`Mistake`]s show that the checker would find what it looks for.

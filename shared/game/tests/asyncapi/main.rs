@@ -1,4 +1,5 @@
-//! `docs/asyncapi.yaml` is what the types of the protocol and of the games say: this test writes the document anew, in memory, and compares it with the file.
+//! `docs/asyncapi.yaml` is what the types of the protocol and of the games say: this test writes the document anew, in memory, and compares
+//! it with the file.
 
 #![allow(clippy::unwrap_used, reason = "all of it is a test, which may stop")]
 

@@ -76,7 +76,8 @@ fn liberally(value: &Value, schema: &Value) -> String {
     }
 }
 
-/// Checks that `read` makes the same of a value however it is written. It answers with what it has read as JSON, or nothing if it is refused.
+/// Checks that `read` makes the same of a value however it is written. It answers with what it has read as JSON, or nothing if it is
+/// refused.
 fn check<T: JsonSchema>(read: impl Fn(&str) -> Option<String>) {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let schema = Value::from(SchemaGenerator::from(settings).into_root_schema_for::<T>());

@@ -42,12 +42,13 @@ pub struct Resumed {
     /// There is more: ask again with this `next`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// There is no more: keep this for the `after` of the next time. It covers all pages of this resume, and is there in an empty inbox, too.
+    /// There is no more: keep this for the `after` of the next time. It covers all pages of this resume, and is there in an empty inbox,
+    /// too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// `false` if messages may be missing in front of this page: what was asked for is older than the inbox remembers, or, if nothing was
-    /// asked for, there are older messages than this page shows. After a change of how long it remembers, that is only known once the longer
-    /// of both times has passed.
+    /// asked for, there are older messages than this page shows. After a change of how long it remembers, that is only known once the
+    /// longer of both times has passed.
     pub complete: bool,
     /// What the player is in beside its inbox. On the first page only, the one that was asked for without `next`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

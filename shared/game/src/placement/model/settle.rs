@@ -60,7 +60,8 @@ impl State {
             };
             (cause, step.ahead())
         });
-        // Two of a kind that tell the players are as one: there are no writes left to the second, and if one dies, its message is there again.
+        // Two of a kind that tell the players are as one: there are no writes left to the second, and if one dies, its message is there
+        // again.
         self.workers.dedup_by(|one, other| one == other && matches!(one.1, Step::Tell(_)));
     }
 
