@@ -33,8 +33,10 @@ impl Seated {
         self.see(answer["body"].take());
     }
 
+    /// Takes what it is shown of its match. Pushes of the one before may still come.
     fn see(&mut self, seen: Value) {
-        if version(&seen) > version(&self.seen) {
+        let is_newer = seen["matchId"] == self.seen["matchId"] && version(&seen) > version(&self.seen);
+        if self.seen.is_null() || is_newer {
             self.seen = seen;
         }
     }

@@ -8,9 +8,9 @@ use crate::{
 /// Every mode. A client names one; everything else is decided here.
 pub const MODES: &[Mode] = &[
     // Played here.
-    Mode::played("rps", &ROCK_PAPER_SCISSORS, r#"{"wins":3,"rounds":20,"seconds":5,"reveal":0}"#).pool(2),
-    Mode::played("rpsls", &ROCK_PAPER_SCISSORS_LIZARD_SPOCK, r#"{"wins":3,"rounds":20,"seconds":5,"reveal":2}"#).pool(2),
-    Mode::played("tic-tac-toe", &TicTacToe, r#"{"turn":10,"bank":60}"#).pool(2).drawn(),
+    Mode::played("rps", &ROCK_PAPER_SCISSORS, r#"{"wins":3,"rounds":20,"seconds":5,"reveal":0}"#).pool(2).write_units(56),
+    Mode::played("rpsls", &ROCK_PAPER_SCISSORS_LIZARD_SPOCK, r#"{"wins":3,"rounds":20,"seconds":5,"reveal":2}"#).pool(2).write_units(56),
+    Mode::played("tic-tac-toe", &TicTacToe, r#"{"turn":10,"bank":60}"#).pool(2).drawn().write_units(24),
     // Played on a game server.
     Mode::hosted("arena", Hosted { queue: "GAME_SESSION_QUEUE", seats: 8, properties: &[("mode", "arena"), ("map", "foundry")] }),
     Mode::hosted("duel", Hosted { queue: "GAME_SESSION_QUEUE", seats: 2, properties: &[("mode", "duel"), ("map", "bridge")] }).pool(2),
@@ -157,6 +157,15 @@ impl Mode {
     pub const fn limits(self, limits: Limits) -> Self {
         match self.kind {
             Kind::Played(played) => Self { kind: Kind::Played(Played { limits, ..played }), ..self },
+            Kind::Hosted(_) => self,
+        }
+    }
+
+    /// With as many write units at most for a match by code that players play to its end.
+    #[must_use]
+    pub const fn write_units(self, write_units: u32) -> Self {
+        match self.kind {
+            Kind::Played(played) => self.limits(Limits { write_units, ..played.limits }),
             Kind::Hosted(_) => self,
         }
     }

@@ -121,11 +121,12 @@ impl Bill {
     /// The row of an operation that was done so often.
     pub fn row(&self, operation: &str, runs: usize) -> Vec<String> {
         let mean = |sum: f64| sum / runs as f64;
-        let exact = |sum: f64| format!("{:.2}", mean(sum)).trim_end_matches('0').trim_end_matches('.').to_owned();
+        // Nothing is not less than nothing, as differences may be.
+        let exact = |sum: f64| format!("{:.2}", mean(sum).max(0.0)).trim_end_matches('0').trim_end_matches('.').to_owned();
         let mut row = vec![operation.to_owned()];
         let units = [self.write_units, self.read_units, self.sqs_requests, self.sns_publishes];
         row.extend([self.gateway_messages, self.invocations, self.gb_ms].into_iter().chain(units).map(exact));
-        row.extend([format!("{:.0}", mean(self.log_bytes)), format!("{:.2}", mean(self.usd) * 1e6)]);
+        row.extend([format!("{:.0}", mean(self.log_bytes).max(0.0)), format!("{:.2}", mean(self.usd) * 1e6)]);
         row
     }
 }
@@ -143,7 +144,8 @@ impl Account {
     /// What `/status` says.
     pub fn read(status: &Value) -> Result<Self> {
         let functions = status["functions"].as_object().ok_or("the stack says nothing of its functions")?;
-        let bill = |(name, function): (&String, &Value)| Ok((name.clone(), Bill::read(&function["caused"])?));
+        let short = |name: &str| name.strip_prefix("muster-dev-").unwrap_or(name).to_owned();
+        let bill = |(name, function): (&String, &Value)| Ok((short(name), Bill::read(&function["caused"])?));
         Ok(Self { total: Bill::read(&status["usage"])?, functions: functions.iter().map(bill).collect::<Result<_>>()? })
     }
 

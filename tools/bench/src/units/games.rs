@@ -22,6 +22,8 @@ const ROUNDS: usize = 20;
 const MANNER: Manner = Manner { pause: Duration::from_secs(1), choice: |_, _| Some(0) };
 /// When the timer of a match has surely fired: its five seconds, rounded up, and some.
 const TIMER: Duration = Duration::from_millis(6_500);
+/// How long the first player is alone in its pool.
+const ALONE: Duration = Duration::from_millis(500);
 /// How the games are spread when there are many.
 const SPREAD: Duration = Duration::from_secs(1);
 
@@ -141,9 +143,10 @@ async fn game(way: Way, pair: &mut [Player; 2], played: &'static Played) -> Resu
         }
         Way::Pool => {
             let join = json!({"route": "joinPool", "requestId": "game", "body": {"mode": MODE}});
-            for player in pair.iter_mut() {
-                player.ask(&join).await?;
-            }
+            pair[0].ask(&join).await?;
+            // So the first one waits for somebody, and a timer is set for its pool.
+            sleep(ALONE).await;
+            pair[1].ask(&join).await?;
         }
     }
     let [first, second] = pair;

@@ -97,7 +97,7 @@ fn opening(mode: &Mode, played: &Played, options: Option<&str>) -> Result<Value>
     if let (Some(chosen), Some(others)) = (chosen.as_object_mut(), others.as_object()) {
         chosen.extend(others.clone());
     }
-    let seats = played.game.seats(&chosen.to_string()).map_err(|refusal| refusal.words)?;
+    let seats = played.game.seats(&chosen.to_string()).map_err(|broken| broken.0)?;
     if *seats.end() < PLAYERS {
         return Err(format!("a match of {} has no seats for {PLAYERS} players", mode.name).into());
     }
