@@ -1,7 +1,8 @@
 //! Functions are killed in the middle of their work, and nothing is lost.
 //!
 //! Here it is those that have to do with messages. `placing` is about placements and `matching` about pools and matches, step by step, with
-//! `traps` that catch functions there, and `announcing` about announcements. In `at_random`, `placing_at_random` and `matching_at_random` all functions are killed all the time.
+//! `traps` that catch functions there, and `announcing` about announcements. In `at_random`, `placing_at_random` and `matching_at_random`
+//! all functions are killed all the time.
 
 mod announcing;
 mod at_random;

@@ -1,8 +1,8 @@
 //! Every function that has to do with messages is killed again and again, wherever it happens to be, while 1,000 `sendMessage` frames are
 //! sent. Each names Bob and Carol, so that they are 2,000 rows.
 //!
-//! Bob has a bare socket, so that it shows what the stream delivers. Carol has the client library and a network that is cut at times, so that
-//! it shows what a player gets.
+//! Bob has a bare socket, so that it shows what the stream delivers. Carol has the client library and a network that is cut at times, so
+//! that it shows what a player gets.
 
 use std::{
     cell::RefCell,
@@ -95,8 +95,8 @@ async fn cut_at_random(network: &Network, sent: &AtomicBool) {
 /// How many processes of each function were killed.
 pub type Killed = BTreeMap<String, usize>;
 
-/// Kills one process of these functions after another, for at least so long and until one of each was killed; however slow the machine is, not for
-/// ever.
+/// Kills one process of these functions after another, for at least so long and until one of each was killed; however slow the machine is,
+/// not for ever.
 pub async fn kill_each(stack: &LocalStack, functions: &[String], time: Duration, done: &AtomicBool) -> Killed {
     let started = Instant::now();
     let is_over = |killed: &Killed| started.elapsed() >= if killed.len() < functions.len() { 4 * time } else { time };
@@ -130,8 +130,8 @@ async fn come_and_go(stack: &LocalStack, sent: &AtomicBool) {
     }
 }
 
-/// Waits until the stream has dealt with each of these rows: it was pushed, or is among the dead letters. Returns the ids of the dead-lettered,
-/// other players' included.
+/// Waits until the stream has dealt with each of these rows: it was pushed, or is among the dead letters. Returns the ids of the
+/// dead-lettered, other players' included.
 async fn all_dealt_with(stack: &LocalStack, rows: &BTreeSet<String>, received: &Mutex<Vec<Value>>) -> BTreeSet<String> {
     let dead = RefCell::new(BTreeSet::new());
     eventually("every row is pushed or dead-lettered", || async {

@@ -156,8 +156,8 @@ async fn run(rows: &[Row]) {
     }
 }
 
-/// Lets each row happen on a stack of its own: when one dies, others die with it that are in the middle of something, and what is done once, or
-/// otherwise when it is done again, would not come to its trap.
+/// Lets each row happen on a stack of its own: when one dies, others die with it that are in the middle of something, and what is done
+/// once, or otherwise when it is done again, would not come to its trap.
 async fn run_each(rows: &[Row]) {
     stream::iter(rows.chunks(1)).for_each_concurrent(3, run).await;
 }

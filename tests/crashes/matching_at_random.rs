@@ -20,8 +20,8 @@ const PLAYERS: usize = 12;
 /// How long functions are killed at least.
 const DISTURBED: Duration = Duration::from_secs(13);
 
-/// How long a player may be in one thing, beyond which it has been forgotten: a round takes five seconds, and a timer that has died is hidden for
-/// twelve, but whoever looks makes up for it.
+/// How long a player may be in one thing, beyond which it has been forgotten: a round takes five seconds, and a timer that has died is
+/// hidden for twelve, but whoever looks makes up for it.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Who works for pools and matches.
@@ -64,8 +64,8 @@ impl Fighter {
         std::mem::replace(&mut self.device, Device::of(socket)).socket.vanish();
     }
 
-    /// Sends a frame until it is answered by a reply, or refused for a reason: the reply's body, or nothing. Answers to what was sent again may come
-    /// late.
+    /// Sends a frame until it is answered by a reply, or refused for a reason: the reply's body, or nothing. Answers to what was sent again
+    /// may come late.
     async fn insist(&mut self, route: &str, body: &Value) -> Option<Value> {
         self.asked += 1;
         let request_id = format!("{route}-{}", self.asked);

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use super::{Moment, kill};
 use crate::harness::{Call, Gate, LocalStack, Proxy, Treatment, eventually};
 
-/// How long others may take to step into their traps, too, before those who have are killed: together, since whoever works for another row at that
-/// moment dies with them, and what is asynchronous is tried three times only.
+/// How long others may take to step into their traps, too, before those who have are killed: together, since whoever works for another row
+/// at that moment dies with them, and what is asynchronous is tried three times only.
 const TOGETHER: Duration = Duration::from_millis(1_500);
 
 /// How long is waited where nobody else can come. What was called by then is done.

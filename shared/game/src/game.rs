@@ -1,8 +1,8 @@
 //! The contract that a game keeps. A game is one file in `games/`, and a line in [`MODES`](crate::MODES): nothing else needs to know it.
 //!
-//! A game is pure. It is handed its state, what somebody does, the time and the dice, and it answers with a [`Step`]: the next state, whose turn it is,
-//! until when, and what has happened. Everything else is done around it, in [`Match`](crate::Match): who sits where, deadlines, repetitions,
-//! conflicts, players who are away or leave, bots, pushes and timers.
+//! A game is pure. It is handed its state, what somebody does, the time and the dice, and it answers with a [`Step`]: the next state, whose
+//! turn it is, until when, and what has happened. Everything else is done around it, in [`Match`](crate::Match): who sits where, deadlines,
+//! repetitions, conflicts, players who are away or leave, bots, pushes and timers.
 //!
 //! ```
 //! use muster_game::{Actor, Chance, Game, Outcome, Refusal, Step, Table, Viewer, refuse};
@@ -85,7 +85,7 @@ pub trait Game: fmt::Debug + Send + Sync {
     /// What has happened.
     type Event: Clone + Serialize + DeserializeOwned + JsonSchema;
 
-    /// How many seats a match has: the fewest with which it can begin, and the most, with which it does. At most 16.
+    /// How many seats a match has: the fewest with which its host can begin it, and the most, with which it begins by itself. At most 16.
     fn seats(&self, _options: &Self::Options) -> RangeInclusive<usize> {
         2..=2
     }
@@ -147,10 +147,12 @@ pub trait Game: fmt::Debug + Send + Sync {
         Some(event.clone())
     }
 
-    /// What may be done now by who sees this, or a sample of it. The kit tries these, bots choose among them, and clients make buttons of them.
+    /// What may be done now by who sees this, if it is awaited. The kit tries these, bots choose among them, and clients make buttons of
+    /// them. Anything else has to be refused, unless the mode's [`Check`](crate::Check) says that these are only a sample.
     fn tries(&self, view: &Self::View, viewer: Viewer<'_>) -> Vec<Self::Action>;
 
-    /// What the computer does in this seat. It knows no more than a player would. By default it is one of the [`tries`](Self::tries) at random.
+    /// What the computer does in this seat. It knows no more than a player would. By default it is one of the [`tries`](Self::tries) at
+    /// random.
     fn bot(&self, view: &Self::View, seat: usize, chance: &mut Chance) -> Option<Self::Action> {
         chance.pick(&self.tries(view, Viewer::Seat(seat))).cloned()
     }
@@ -299,8 +301,8 @@ pub enum Clock {
 pub enum Tell {
     /// Everybody.
     All,
-    /// Nobody yet. It must then show nobody but the one who acted that anything has happened; its events are told to nobody, neither now
-    /// nor later.
+    /// Nobody yet. It must then show nobody but the one who acted that anything has happened: views and clock stay as they were, and there
+    /// is no event that others are shown. That the seat is awaited no more is not told either.
     Nobody,
 }
 

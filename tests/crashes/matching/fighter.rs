@@ -31,8 +31,8 @@ impl Fighter {
         Self { device: Device::connect(stack, &name).await, name, told: BTreeMap::new(), play: None, asked: 0 }
     }
 
-    /// Sends a frame until it is answered by a reply, or refused for a reason: the body, or the code. Whoever got no answer asks again, under
-    /// the same request id.
+    /// Sends a frame until it is answered by a reply, or refused for a reason: the body, or the code. Whoever got no answer asks again,
+    /// under the same request id.
     pub(super) async fn insist(&mut self, route: &str, body: Value) -> Result<Value, String> {
         self.asked += 1;
         let request_id = format!("{route}-{}", self.asked);

@@ -1,8 +1,8 @@
 //! Matches in rounds: from the second play to the push that shows both, and how late the clock of a match is.
 //!
-//! Times of plays are taken in this process alone: just before a round's second play is sent, and when each player's push has been
-//! received and read. A play is quiet: it has no reply but that push. The first play of a round asks for one, so that it is known which play
-//! is the second. The lateness of the clock is told by the clock, which is the same for all on one machine: a round that it has resolved says
+//! Times of plays are taken in this process alone: just before a round's second play is sent, and when each player's push has been received
+//! and read. A play is quiet: it has no reply but that push. The first play of a round asks for one, so that it is known which play is the
+//! second. The lateness of the clock is told by the clock, which is the same for all on one machine: a round that it has resolved says
 //! when, since the next one is due so many seconds after it.
 
 mod duo;

@@ -138,8 +138,8 @@ impl Stack {
     /// Connects `player`.
     pub async fn connect(&self, player: &str) -> Result<(Client, Events)> {
         let token = tokio::task::block_in_place(|| self.token(player))?;
-        // A connection that is lost fails the benchmark instead of being made again, and a push that does not come is not made good from the
-        // inbox.
+        // A connection that is lost fails the benchmark instead of being made again, and a push that does not come is not made good from
+        // the inbox.
         let options = Options { backoff: None, resume: false, roll_over: None, event_capacity: 100_000, ..Options::new(&self.url, token) };
         Client::connect(options).await.map_err(|error| format!("connecting {player}: {error}").into())
     }

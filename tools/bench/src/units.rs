@@ -1,9 +1,9 @@
 //! What each operation is billed for on AWS, counted and priced by the local stack.
 //!
 //! Each operation is done alone, again and again: it is only begun when nothing is under way, and what it has used is read when nothing is
-//! under way any more, so that whatever it causes behind the reply belongs to it, and no batch is shared. The functions are warm. The players
-//! are bare sockets, because a client would say more than the operation. Placements have a stack of their own, see [`placements`], and so
-//! have games, see [`games`].
+//! under way any more, so that whatever it causes behind the reply belongs to it, and no batch is shared. The functions are warm. The
+//! players are bare sockets, because a client would say more than the operation. Placements have a stack of their own, see [`placements`],
+//! and so have games, see [`games`].
 
 mod bill;
 mod games;

@@ -10,8 +10,8 @@ use crate::{Config, ConfigError};
 /// Where the runtime logs each error of a handler once more, after the harness has told of it with its causes.
 const REPEATS: &str = "lambda_runtime::layers::panic";
 
-/// The span that the runtime puts around each invocation would make every line of a stream or a timer twice as long. What it names, Lambda's own id of
-/// the invocation, joins nothing: lines name the requests that they are about.
+/// The span that the runtime puts around each invocation would make every line of a stream or a timer twice as long. What it names,
+/// Lambda's own id of the invocation, joins nothing: lines name the requests that they are about.
 const RUNTIME: &str = "lambda_runtime";
 
 /// Starts logging. `LOG_LEVEL` (error, warn, info, debug, trace) is optional; its default is info.

@@ -22,9 +22,9 @@ pub struct Oldest {
 impl Tickets {
     /// The oldest tickets of a pool.
     ///
-    /// The read is not consistent, which halves its price: a ticket that is missed is handed over by the stream, and one that is gone refuses
-    /// to be matched. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be understood are
-    /// left out.
+    /// The read is not consistent, which halves its price: a ticket that is missed is handed over by the stream, and one that is gone
+    /// refuses to be matched. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be
+    /// understood are left out.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.

@@ -25,8 +25,8 @@ struct Left {
     matches: usize,
     /// Between the beginnings of two.
     pause: Duration,
-    /// Whether a round is played before, a while after the beginning, which is another one for each match. It puts the clock off, and a timer that
-    /// was set before is sent on for whole seconds.
+    /// Whether a round is played before, a while after the beginning, which is another one for each match. It puts the clock off, and a
+    /// timer that was set before is sent on for whole seconds.
     played: bool,
 }
 

@@ -1,9 +1,9 @@
 //! The bill of a placement, on a stack whose fleet answers at once and starts no game server.
 //!
-//! To a placement belongs the timer that forwarding it sets: a delayed message, which invokes a function when GameLift has had its time, also
-//! if the placement has ended long before. It is awaited, with the shortest times that the template takes. The queue of the timers is polled
-//! for 20 seconds at a time, which is billed, too: each measurement begins just when a timer has fired, and with it a poll, and the next timer
-//! fires before this poll is over. So no poll of an idle queue is counted.
+//! To a placement belongs the timer that forwarding it sets: a delayed message, which invokes a function when GameLift has had its time,
+//! also if the placement has ended long before. It is awaited, with the shortest times that the template takes. The queue of the timers is
+//! polled for 20 seconds at a time, which is billed, too: each measurement begins just when a timer has fired, and with it a poll, and the
+//! next timer fires before this poll is over. So no poll of an idle queue is counted.
 
 use std::time::Duration;
 

@@ -16,7 +16,8 @@ pub type Choice = fn(&MatchPush, &[Value]) -> Option<usize>;
 /// How players play.
 #[derive(Clone, Copy)]
 pub struct Manner {
-    /// How long everybody has thought when the last one acts. Each seat acts at a time of its own, since people do not act in the same millisecond.
+    /// How long everybody has thought when the last one acts. Each seat acts at a time of its own, since people do not act in the same
+    /// millisecond.
     pub pause: Duration,
     /// What each does.
     pub choice: Choice,
