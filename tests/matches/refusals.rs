@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Gamer, matched, overdue, shows};
+use super::{Gamer, met, overdue, shows};
 use crate::harness::LocalStack;
 
 #[tokio::test]
 async fn every_reason_why_a_play_does_not_count_has_its_own_code() {
     let stack = LocalStack::start(&[]).await;
-    let [mut alice, mut bob] = matched(&stack, ["alice", "bob"]).await;
+    let [mut alice, mut bob] = met(&stack, ["alice", "bob"], json!({"mode": "rpsls", "options": {"seconds": 60}})).await;
     let mut carol = Gamer::connect(&stack, "carol").await;
     carol.seen = alice.seen.clone();
     assert_eq!(carol.cannot_play("paper").await, "not_found", "it is not hers");
