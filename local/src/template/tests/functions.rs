@@ -49,6 +49,18 @@ fn a_function_alone_has_lambdas_defaults() {
 }
 
 #[test]
+fn lambda_logs_each_invocation_unless_it_is_told_not_to() {
+    let with = |logging: &str| {
+        let function = FUNCTION.replace("Handler: bootstrap }", &format!("Handler: bootstrap, LoggingConfig: {{ {logging} }} }}"));
+        format!("Resources:{function}")
+    };
+    let logs = |logging: &str| read(&with(logging)).unwrap().functions[0].platform_lines;
+    assert!(logs("LogFormat: JSON") && logs("LogFormat: JSON, SystemLogLevel: INFO"));
+    assert!(!logs("LogFormat: JSON, SystemLogLevel: WARN"));
+    assert!(problems(&with("SystemLogLevel: WARN")).contains("LogFormat: JSON"));
+}
+
+#[test]
 fn what_becomes_of_asynchronous_invocations_is_read() {
     let function = FUNCTION.replace(
         "Handler: bootstrap }",

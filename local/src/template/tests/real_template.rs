@@ -81,7 +81,7 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
     assert_eq!(
         keys,
         [
-            ("muster-dev-matches", "matchId", None, streamed),
+            ("muster-dev-matches", "matchId", Some("item"), streamed),
             ("muster-dev-messages", "recipientId", Some("messageId"), streamed),
             ("muster-dev-placements", "placementId", None, streamed),
             ("muster-dev-player-sessions", "playerId", Some("placementId"), streamed),
