@@ -155,7 +155,7 @@ impl Rows {
             if let Some(Some(found)) = in_the_way.next() {
                 (row, is_sure) = (found.map(understand).transpose()?, true);
                 if row.as_ref() == Some(&next) {
-                    // It was written by an attempt whose answer was lost.
+                    // It was written by an attempt whose answer was lost: each row says by whom.
                     return Ok(Changed { row, written: true, answer: Ok(answer?) });
                 }
             } else if let (Some(seats), Some(seat), Some(Some(held))) = (seats, &seat, in_the_way.next()) {

@@ -16,6 +16,7 @@ struct Counter {
     placement_id: String,
     revision: u64,
     count: u64,
+    by: usize,
 }
 
 impl Revised for Counter {
@@ -31,9 +32,10 @@ fn key() -> Item {
     Item::from([("placementId".to_owned(), text("c"))])
 }
 
-fn one_more(row: Option<&Counter>) -> Counter {
+/// The row with one more, which says who has written it, as all rows do that are changed like this.
+fn one_more(row: Option<&Counter>, by: usize) -> Counter {
     let (revision, count) = row.map_or((0, 0), |row| (row.revision, row.count));
-    Counter { placement_id: "c".into(), revision: revision + 1, count: count + 1 }
+    Counter { placement_id: "c".into(), revision: revision + 1, count: count + 1, by }
 }
 
 async fn rows() -> Rows {
@@ -43,14 +45,12 @@ async fn rows() -> Rows {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_change_a_row_at_once_none_is_lost() {
     let rows = rows().await;
-    let add = |read| {
-        let rows = rows.clone();
-        async move {
-            rows.change(&key(), read, None, |row: Option<&Counter>| Decision { row: Some(one_more(row)), seat: None, answer: Ok(()) }).await
-        }
+    let add = |number: usize| {
+        let (rows, read) = (rows.clone(), [Read::Absent, Read::Eventual, Read::Consistent][number % 3]);
+        let decide = move |row: Option<&Counter>| Decision { row: Some(one_more(row, number)), seat: None, answer: Ok(()) };
+        async move { rows.change(&key(), read, None, decide).await }
     };
-    let reads = [Read::Absent, Read::Eventual, Read::Consistent];
-    let changed = join_all((0..30).map(|number| add(reads[number % 3]))).await;
+    let changed = join_all((0..30).map(add)).await;
     let written = changed.iter().filter(|changed| changed.as_ref().is_ok_and(|changed| changed.written)).count() as u64;
     let row: Counter = rows.get(&key(), true).await.unwrap().unwrap();
     assert_eq!((row.count, row.revision), (written, written));
@@ -74,10 +74,10 @@ async fn a_decision_that_writes_nothing_is_made_on_a_row_that_is_read_for_sure()
 #[tokio::test]
 async fn a_write_whose_answer_was_lost_is_known_when_it_is_made_again() {
     let rows = rows().await;
-    let first = |_: Option<&Counter>| Decision { row: Some(one_more(None)), seat: None, answer: Ok(()) };
+    let first = |_: Option<&Counter>| Decision { row: Some(one_more(None, 0)), seat: None, answer: Ok(()) };
     for _ in 0..2 {
         let changed = rows.change(&key(), Read::Absent, None, first).await.unwrap();
-        assert!(changed.written && changed.row == Some(one_more(None)));
+        assert!(changed.written && changed.row == Some(one_more(None, 0)));
     }
 }
 
