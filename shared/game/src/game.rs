@@ -85,7 +85,7 @@ pub trait Game: fmt::Debug + Send + Sync {
     /// What has happened.
     type Event: Clone + Serialize + DeserializeOwned + JsonSchema;
 
-    /// How many seats a match has: the fewest with which it can begin, and the most, with which it does. At most 16.
+    /// How many seats a match has: the fewest with which its host can begin it, and the most, with which it begins by itself. At most 16.
     fn seats(&self, _options: &Self::Options) -> RangeInclusive<usize> {
         2..=2
     }
@@ -147,7 +147,8 @@ pub trait Game: fmt::Debug + Send + Sync {
         Some(event.clone())
     }
 
-    /// What may be done now by who sees this, or a sample of it. The kit tries these, bots choose among them, and clients make buttons of them.
+    /// What may be done now by who sees this, if it is awaited. The kit tries these, bots choose among them, and clients make buttons of
+    /// them. Anything else has to be refused, unless the mode's [`Check`](crate::Check) says that these are only a sample.
     fn tries(&self, view: &Self::View, viewer: Viewer<'_>) -> Vec<Self::Action>;
 
     /// What the computer does in this seat. It knows no more than a player would. By default it is one of the [`tries`](Self::tries) at random.
