@@ -104,7 +104,7 @@ impl Matches {
         let Wanted { match_id, mode, options, bots, shared } = wanted;
         let seed = new_seed();
         let players = [asking.player_id.to_owned()];
-        let opening = Opening { match_id, mode, options, players: &players, bots, seed: &seed };
+        let opening = Opening { match_id, mode, options, players: &players, bots, begins: false, seed: &seed };
         let decide = |row: Option<&Match>| match row.filter(|row| is_remembered(row)) {
             None => match Match::open(opening, Circumstances { now: clock::now_milliseconds(), by: asking.cause }) {
                 Ok(opened) => Decision { seat: seat_row(&opened, asking), row: Some(opened), answer: Ok(Some(Answer::Done)) },

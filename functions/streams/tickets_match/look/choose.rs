@@ -92,7 +92,7 @@ impl Looker {
         let players: Vec<String> = group.iter().flat_map(|ticket| ticket.players.iter().cloned()).collect();
         let made = match &mode.kind {
             Kind::Played(_) => {
-                let opening = Opening { match_id: &id, mode, options: None, players: &players, bots: 0, seed: &new_seed() };
+                let opening = Opening { match_id: &id, mode, options: None, players: &players, bots: 0, begins: true, seed: &new_seed() };
                 let opened = Match::open(opening, Circumstances { now, by: cause });
                 let row = opened.map_err(|rejection| Fault::because(rejection.message))?;
                 self.tickets.turn(&self.seats, group, MatchedInto::Match(&self.matches, &row)).await?

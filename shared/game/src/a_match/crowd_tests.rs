@@ -73,7 +73,7 @@ fn at(now: Millis) -> Circumstances<'static> {
 fn opened(mode: &'static Mode, bots: usize) -> Match {
     check::offer(mode);
     let players = ["alice".to_owned()];
-    Match::open(Opening { match_id: "m", mode, options: None, players: &players, bots, seed: "s" }, at(1_000)).unwrap()
+    Match::open(Opening { match_id: "m", mode, options: None, players: &players, bots, begins: false, seed: "s" }, at(1_000)).unwrap()
 }
 
 fn done(before: &Match, wish: Wish<'_>, now: Millis) -> Match {
@@ -138,6 +138,14 @@ fn a_computer_that_pauses_acts_by_the_clock() {
     assert_eq!(row.change(Wish::Tick, at(2_699)).row, None);
     let row = done(&row, Wish::Tick, 2_700);
     assert_eq!((row.steps, row.wakes_at(), row.missed), (3, Some(3_400), 0));
+}
+
+#[test]
+fn those_who_were_matched_begin_at_once_though_there_is_room_for_others() {
+    check::offer(&AT_ONCE);
+    let players = ["alice".to_owned(), "bob".to_owned()];
+    let opening = Opening { match_id: "m", mode: &AT_ONCE, options: None, players: &players, bots: 0, begins: true, seed: "s" };
+    assert_eq!(Match::open(opening, at(1_000)).unwrap().phase, MatchState::Playing);
 }
 
 #[test]

@@ -169,7 +169,9 @@ impl<'a> Draft<'a> {
             }
         }
         // The clock goes on with them at once, in another write.
-        self.row.bot_at = Some(self.now);
+        let is_bot = |seat: usize| self.row.seats.get(seat).is_some_and(|seat| seat.bot);
+        let go_on = self.row.phase == MatchState::Playing && self.row.awaits.iter().any(is_bot);
+        self.row.bot_at = go_on.then_some(self.now);
         Ok(())
     }
 

@@ -19,17 +19,19 @@ pub struct Opening<'a> {
     pub players: &'a [String],
     /// How many seats the computer takes.
     pub bots: usize,
+    /// Whether it begins as soon as there are enough, instead of waiting until all seats are taken.
+    pub begins: bool,
     /// What its chance comes from: 32 characters that nobody can guess.
     pub seed: &'a str,
 }
 
 impl Match {
-    /// Opens a match, which begins at once if all its seats are taken.
+    /// Opens a match, which begins at once if all its seats are taken, or if it is to and there are enough.
     ///
     /// # Errors
     /// A [`Rejection`], if mode, options or bots will not do.
     pub fn open(opening: Opening<'_>, at: Circumstances<'_>) -> Result<Self, Rejection> {
-        let Opening { match_id, mode, options, players, bots, seed } = opening;
+        let Opening { match_id, mode, options, players, bots, begins, seed } = opening;
         let played = mode.as_played().ok_or_else(|| Rejection::field("body.mode", "a mode that is played here"))?;
         let refused = |refusal: crate::Refusal| Rejection::new(Code::named(refusal.code), refusal.words);
         let options = played.game.chosen(&merged(played.options, options)?).map_err(refused)?;
@@ -76,7 +78,7 @@ impl Match {
         };
         let mut draft = Draft::of(&row, at);
         draft.touched = true;
-        if draft.row.seats.len() >= *seats.end()
+        if draft.row.seats.len() >= if begins { *seats.start() } else { *seats.end() }
             && let Err(stop) = draft.begin(played)
         {
             match stop {

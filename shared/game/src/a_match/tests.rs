@@ -11,7 +11,8 @@ fn at(now: Millis) -> Circumstances<'static> {
 
 fn opened(mode_name: &str, bots: usize) -> Match {
     let players = ["alice".to_owned()];
-    let opening = Opening { match_id: "K7QX2M", mode: mode(mode_name).unwrap(), options: None, players: &players, bots, seed: "s" };
+    let opening =
+        Opening { match_id: "K7QX2M", mode: mode(mode_name).unwrap(), options: None, players: &players, bots, begins: false, seed: "s" };
     Match::open(opening, at(1_000)).unwrap()
 }
 
@@ -216,7 +217,10 @@ fn only_a_due_time_that_is_new_or_earlier_arms_and_the_clock_itself() {
 fn options_are_checked_by_their_game() {
     let open = |options, bots| {
         let players = ["alice".to_owned()];
-        Match::open(Opening { match_id: "m", mode: mode("rps").unwrap(), options, players: &players, bots, seed: "s" }, at(0))
+        Match::open(
+            Opening { match_id: "m", mode: mode("rps").unwrap(), options, players: &players, bots, begins: false, seed: "s" },
+            at(0),
+        )
     };
     assert!(open(Some(r#"{"wins":1}"#), 0).unwrap().options.contains(r#""wins":1"#));
     assert_eq!(open(Some(r#"{"wins":0}"#), 0).unwrap_err().message, "body.options.wins: 1 to 50");
@@ -234,6 +238,7 @@ fn a_row_of_a_small_game_is_small() {
         options: None,
         players: &players,
         bots: 0,
+        begins: false,
         seed: &"s".repeat(32),
     };
     let mut row = Match::open(opening, Circumstances { now: 1_700_000_000_000, by: "W9In0EDVIAMFexQ=" }).unwrap();

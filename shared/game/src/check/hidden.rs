@@ -114,7 +114,7 @@ fn is_alike(one: &Value, other: &Value) -> bool {
 /// A step that told nobody, by the player in `actor` if it was one, shows nobody else that there was one: neither at once, nor by what
 /// follows.
 pub(super) fn keeps_quiet(before: &Match, after: &Match, actor: Option<usize>, now: Millis) -> Result<(), Wrong> {
-    let others = || viewers(after).filter(|viewer| viewer.is_none() || *viewer != actor);
+    let others = || viewers(after).filter(|viewer| viewer.is_none_or(|seat| *viewer != actor && !after.seats[seat].bot));
     for viewer in others() {
         same(viewer, &seen(before, viewer, Occasion::Reply, now)?, &seen(after, viewer, Occasion::Reply, now)?)?;
     }

@@ -126,7 +126,8 @@ impl World {
     pub(super) fn opened(kit: &Kit, (players, bots): (usize, usize), seed: usize) -> Option<Self> {
         let players: Vec<String> = (0..players).map(name).collect();
         let seed = format!("{seed:032}");
-        let opening = Opening { match_id: &"m".repeat(36), mode: kit.mode, options: None, players: &players, bots, seed: &seed };
+        let opening =
+            Opening { match_id: &"m".repeat(36), mode: kit.mode, options: None, players: &players, bots, begins: false, seed: &seed };
         let at = Circumstances { now: BEGINNING, by: "by-0000000000000" };
         let row = Match::open(opening, at).ok()?;
         let units = 2 * size::units(&row) + 2;

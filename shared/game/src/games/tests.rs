@@ -7,7 +7,15 @@ fn played_at_random(seed: u64) -> (usize, usize) {
     let mut chance = Chance::new("player", seed, 0);
     let players = ["alice".to_owned()];
     let seed = format!("{seed:032}");
-    let opening = Opening { match_id: "m", mode: mode("tic-tac-toe").unwrap(), options: None, players: &players, bots: 1, seed: &seed };
+    let opening = Opening {
+        match_id: "m",
+        mode: mode("tic-tac-toe").unwrap(),
+        options: None,
+        players: &players,
+        bots: 1,
+        begins: false,
+        seed: &seed,
+    };
     let mut row = Match::open(opening, Circumstances { now: 0, by: "r" }).unwrap();
     let seat = row.seat_of("alice").unwrap();
     while !row.is_over() {
