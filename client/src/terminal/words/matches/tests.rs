@@ -15,7 +15,7 @@ struct Played(Match);
 impl Played {
     fn opened(mode: &str, bots: usize) -> Self {
         let (mode, players) = (muster_game::mode(mode).unwrap(), ["alice".to_owned()]);
-        let opening = Opening { match_id: "K7QX2M", mode, options: Some("{}"), players: &players, bots, seed: "seed" };
+        let opening = Opening { match_id: "K7QX2M", mode, options: Some("{}"), players: &players, bots, begins: false, seed: "seed" };
         Self(Match::open(opening, Circumstances { now: NOW, by: "r" }).unwrap())
     }
 
