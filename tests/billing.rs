@@ -103,9 +103,10 @@ async fn a_placement_is_billed_with_all_that_it_causes() {
     let id = id_of(&alice.ask(frame("r2")).await);
     assert_eq!(used_since(&stack, &mut last, 1.0).await, [2.0, 2.0, 4.0 + 1.0, 0.5, 0.0]);
 
-    // The frame, its reply and the route. DynamoDB bills a transaction that it refuses, and the seat comes with the refusal.
+    // The frame, its reply and the route. DynamoDB bills a transaction that it refuses, and the seat comes with the refusal: whether what it
+    // names is not over is read.
     assert_eq!(id_of(&alice.ask(frame("r2")).await), id);
-    assert_eq!(used_since(&stack, &mut last, 0.0).await, [2.0, 1.0, 4.0, 0.0, 0.0]);
+    assert_eq!(used_since(&stack, &mut last, 0.0).await, [2.0, 1.0, 4.0, 1.0, 0.0]);
 
     // The frame, its reply and the push. The route, the forwarder, GameLift's event and the push's consumer. That it is being cancelled, the
     // outcome, the seat given up, the player's row, and that it was told. The row before it is changed, three times, and who is connected. The event.

@@ -40,8 +40,8 @@ impl State {
         Ok(connections.iter().any(|connection| !connection.is_expired()))
     }
 
-    /// Notes in the matches of a player whether it is away.
-    async fn note(&self, player: &Player, wish: Wish<'_>) -> Result<(), Fault> {
+    /// Notes in the matches of a player whether it is away, and answers whether there are any.
+    async fn note(&self, player: &Player, wish: Wish<'_>) -> Result<bool, Fault> {
         let seats = self.seats.of_player(&player.id).await?;
         let matches = seats.iter().filter(|seat| seat.kind == SeatKind::Match);
         let asking = Asking { player_id: &player.id, request_id: None, cause: &player.cause };
@@ -49,7 +49,7 @@ impl State {
             Ok(_) | Err(Failure::Rejection(_)) => Ok(()),
             Err(Failure::Fault(fault)) => Err(fault),
         });
-        try_join_all(noted).await.map(drop)
+        try_join_all(noted).await.map(|noted| !noted.is_empty())
     }
 }
 
@@ -58,9 +58,9 @@ async fn disconnect(state: &State, event: ConnectionEvent) -> Result<(), Fault> 
     state.connections.delete(&player.id, &player.connection_id).await?;
     let is_last = !state.is_connected(&player.id).await?;
     if is_last {
-        state.note(&player, Wish::GoAway(&player.id)).await?;
+        let is_noted = state.note(&player, Wish::GoAway(&player.id)).await?;
         // It may have connected again meanwhile, and been heard of before it was noted to be away.
-        if state.is_connected(&player.id).await? {
+        if is_noted && state.is_connected(&player.id).await? {
             state.note(&player, Wish::Return(&player.id)).await?;
         }
     }

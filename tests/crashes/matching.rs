@@ -34,8 +34,8 @@ const PLAY_IN_SECRET: Step = ("PutItem", r#""announce":{"S":"no"}"#);
 const PLAY_AND_RESOLVE: Step = ("PutItem", r#""announce":{"S":"yes"}"#);
 const REPLY: Step = ("PostToConnection", r#""type":"reply""#);
 const FORFEIT: Step = ("PutItem", "forfeited");
-/// A player who leaves a match gives up its seat, in whichever lane it is: the other consumers only know of one.
-const GIVE_UP: Step = ("DeleteItem", "seat#party");
+/// A player who leaves a match gives up its seat.
+const GIVE_UP: Step = ("DeleteItem", "seat#main");
 const DISCONNECT: Step = ("DeleteItem", "connection#");
 const OTHERS: Step = ("Query", r#""ConsistentRead":true"#);
 const GO_AWAY: Step = ("PutItem", r#""away":{"BOOL":true}"#);

@@ -26,7 +26,7 @@ async fn outstanding(stack: &LocalStack) -> u32 {
 
 /// A match of many rounds, of `seconds` each.
 async fn long(stack: &LocalStack, seconds: u32) -> [Gamer; 2] {
-    met(stack, ["alice", "bob"], json!({"mode": "rps", "options": {"wins": 50, "rounds": 100, "seconds": seconds}})).await
+    met(stack, ["alice", "bob"], json!({"mode": "rps", "options": {"wins": 50, "rounds": 90, "seconds": seconds}})).await
 }
 
 /// A round that nobody wins. What the first one was told.
