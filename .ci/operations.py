@@ -11,16 +11,19 @@ from pathlib import Path
 AWS_METRICS = {
     "AWS/ApiGateway": ({"ConnectCount", "MessageCount", "ClientError", "ExecutionError", "IntegrationError", "IntegrationLatency"}, {"ApiId", "Stage"}),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents"}, {"TableName"}),
-    "AWS/Lambda": ({"DestinationDeliveryFailures", "Errors", "Invocations", "IteratorAge", "Throttles"}, {"FunctionName"}),
+    "AWS/Lambda": ({"Errors", "Invocations", "IteratorAge", "Throttles"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
 }
 
-# Alarms on more are refused.
-METRICS_OF_AN_ALARM = 10
+# What CloudWatch gives an account for nothing; each metric of an alarm on several counts.
+METRICS_OF_ALL_ALARMS = 10
+
+# Lambda's metrics of all functions of the account together have no dimension.
+OF_THE_ACCOUNT = {"Errors", "Throttles"}
 
 # What Logs Insights has by itself, in the queries here.
 WORDS = set("and as asc by coalesce count count_distinct desc display fields filter in like limit max min or sort stats".split())
-SYSTEM_FIELDS = {"@log", "@message", "@timestamp"}
+SYSTEM_FIELDS = {"@logStream", "@message", "@timestamp"}
 
 # What every line of tracing's JSON has.
 LINE_FIELDS = {"level", "message"}
@@ -38,10 +41,10 @@ def stream_mappings(resources):
 
 
 def target(value):
-    """The logical id that a Ref or a Fn::GetAtt leads to, else the value."""
+    """The logical id that a Ref or a Fn::GetAtt leads to, else the value. An alias leads to its function."""
     if isinstance(value, dict):
         inner = value.get("Ref") or value.get("Fn::GetAtt")
-        return inner if isinstance(inner, str) else inner[0]
+        return (inner if isinstance(inner, str) else inner[0]).removesuffix("Aliaslive")
     return value
 
 
@@ -62,6 +65,8 @@ def problem_of(namespace, name, dimensions):
         if dimensions == {"game", "stage"}:
             return None if name in totals else f"{name} is not kept for all functions together"
         return None if dimensions == {"function", "game", "stage"} else f"Muster {name} has no dimensions {sorted(dimensions)}"
+    if namespace == "AWS/Lambda" and not dimensions:
+        return None if name in OF_THE_ACCOUNT else f"Lambda sends no {name} of all functions together"
     names, known = AWS_METRICS.get(namespace, (set(), set()))
     if name not in names:
         return f"{namespace} {name} is not in AWS_METRICS of .ci/operations.py: see whether AWS sends it"
@@ -72,40 +77,26 @@ def watched(alarm):
     """The metrics of an alarm: namespace, name, and dimensions with what they lead to."""
     metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query] or [alarm]
     for metric in metrics:
-        yield metric["Namespace"], metric["MetricName"], {entry["Name"]: target(entry["Value"]) for entry in metric["Dimensions"]}
+        yield metric["Namespace"], metric["MetricName"], {entry["Name"]: target(entry["Value"]) for entry in metric.get("Dimensions", [])}
 
 
 def check_alarms(template):
-    """Alarms tell somebody, are calm without data, name metrics that exist, and leave out no queue and no function."""
+    """Alarms tell somebody, are calm without data, name metrics that exist, cost nothing, and leave out no queue of dead letters."""
     resources = template["Resources"]
-    covered = set()
+    covered, count = set(), 0
     for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
         if [target(action) for action in alarm.get("AlarmActions", [])] != ["AlarmTopic"] or not alarm.get("AlarmDescription"):
             yield f"{name}: has no description, or does not tell AlarmTopic"
         if alarm.get("TreatMissingData") != "notBreaching":
             yield f"{name}: TreatMissingData must be notBreaching, because nothing is sent where nothing happens"
-        metrics = list(watched(alarm))
-        if len(metrics) > METRICS_OF_AN_ALARM:
-            yield f"{name}: has {len(metrics)} metrics, and CloudWatch takes {METRICS_OF_AN_ALARM}: begin a second alarm"
-        for namespace, metric, dimensions in metrics:
+        for namespace, metric, dimensions in watched(alarm):
+            count += 1
             covered.add((metric, *dimensions.values()))
             if problem := problem_of(namespace, metric, set(dimensions)):
                 yield f"{name}: {problem}"
-
-    readers = {target(mapping["FunctionName"]) for mapping in stream_mappings(resources).values()}
-    # Lambda itself writes dead letters of streams and of asynchronous invocations; those of a queue are the queue's.
-    senders = readers | {target(config["FunctionName"]) for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()}
-    authorizers = {reached for authorizer in of_type(resources, "AWS::ApiGatewayV2::Authorizer").values() for reached in re.findall(r"\w+Function", str(authorizer))}
+    if count > METRICS_OF_ALL_ALARMS:
+        yield f"alarms: they watch {count} metrics, and {METRICS_OF_ALL_ALARMS} cost nothing"
     wanted = {("ApproximateNumberOfMessagesVisible", queue) for queue in of_type(resources, "AWS::SQS::Queue") if queue.endswith("DeadLetters")}
-    for function in of_type(resources, "AWS::Lambda::Function"):
-        wanted.add(("Throttles", function))
-        # To Lambda, its 401 is an error, and everybody can ask for one.
-        if function not in authorizers:
-            wanted.add(("Errors", function))
-        if function in readers:
-            wanted.add(("IteratorAge", function))
-        if function in senders:
-            wanted.add(("DestinationDeliveryFailures", function))
     yield from (f"{target}: no alarm watches its {metric}" for metric, target in sorted(wanted - covered))
 
 
@@ -161,7 +152,7 @@ def logged():
 
 
 def check_queries(template):
-    """A saved query asks for fields and messages that the functions write; the one that follows a cause looks at all functions."""
+    """A saved query asks for fields and messages that the functions write."""
     resources = template["Resources"]
     fields, messages = logged()
     queries = of_type(resources, "AWS::Logs::QueryDefinition")
@@ -174,10 +165,6 @@ def check_queries(template):
         aliases = set(re.findall(r"\bas (\w+)", text))
         asked = set(re.findall(r"@?[A-Za-z_][\w.]*", text)) - WORDS - SYSTEM_FIELDS - aliases
         yield from (f"{name}: no function writes the field {field}" for field in sorted(asked - fields))
-    groups = {target(function["LoggingConfig"]["LogGroup"]) for function in of_type(resources, "AWS::Lambda::Function").values()}
-    for name in ("OneCauseQuery", "FaultsQuery", "OnePlayerQuery"):
-        missing = groups - {target(group) for group in queries.get(name, {}).get("LogGroupNames", [])}
-        yield from (f"{name}: does not look at {group}" for group in sorted(missing))
 
 
 CHECKS = (check_alarms, check_dashboards, check_queries)

@@ -36,17 +36,6 @@ def transform(template):
     return Translator({}, Parser()).translate(template, dict(PARAMETERS))
 
 
-def with_literal_stage(value):
-    """The template with the stage's name in place, which is how SAM sees it after AWS::LanguageExtensions."""
-    if value == {"Ref": "Stage"}:
-        return PARAMETERS["Stage"]
-    if isinstance(value, dict):
-        return {key: with_literal_stage(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [with_literal_stage(inner) for inner in value]
-    return value
-
-
 def references(value):
     """The logical ids that a value refers to, by Ref, Fn::GetAtt, Fn::Sub or DependsOn."""
     if isinstance(value, list):
@@ -113,8 +102,8 @@ def check_routes(template):
 def check_permissions(template):
     """A role names what it may touch; the only wildcards are AWS's own policies and the ids of connections."""
     resources = template["Resources"]
-    readers = {mapping["FunctionName"]["Ref"]: STREAMS for mapping in operations.stream_mappings(resources).values()}
-    pollers = {mapping["FunctionName"]["Ref"]: QUEUES for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()} | readers
+    readers = {target(mapping["FunctionName"]): STREAMS for mapping in operations.stream_mappings(resources).values()}
+    pollers = {target(mapping["FunctionName"]): QUEUES for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()} | readers
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         allowed = {LOGS, pollers.get(name.removesuffix("Role"))}
         yield from (f"{name}: {policy} is not needed" for policy in sorted(set(role.get("ManagedPolicyArns", [])) - allowed))
@@ -161,34 +150,43 @@ def check_mappings(template):
 
 
 def check_resources(template):
-    """Every table lets rows expire and survives in production; every function's log is kept for a time that is stated."""
+    """Rows expire; production is protected; functions log to the one group; and no policy of deletion needs more than CloudFormation itself."""
     resources = template["Resources"]
-    survives = {"Fn::If": ["IsProduction", "Retain", "Delete"]}
     for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
         if table.get("TimeToLiveSpecification") != {"AttributeName": "expiresAt", "Enabled": True}:
             yield f"{name}: rows do not expire by expiresAt"
+        if table.get("DeletionProtectionEnabled") != {"Fn::If": ["IsProduction", True, False]}:
+            yield f"{name}: DeletionProtectionEnabled must hold in production and nowhere else"
+    for name, resource in resources.items():
+        # An intrinsic here takes AWS::LanguageExtensions, which refuses it on a resource whose condition is false: the change set fails.
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if resources[name].get(policy) != survives:
-                yield f"{name}: {policy} must be Retain in production and Delete elsewhere"
-    groups = of_type(resources, "AWS::Logs::LogGroup")
+            if not isinstance(resource.get(policy, ""), str):
+                yield f"{name}: {policy} must be written out; a plain property protects what has to be protected"
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
-        group = groups.get(function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref"), {})
-        if "RetentionInDays" not in group:
-            yield f"{name}: its LoggingConfig names no log group with RetentionInDays"
-        if group.get("LogGroupName", {}).get("Fn::Sub") != "/aws/lambda/" + function["FunctionName"]["Fn::Sub"]:
-            yield f"{name}: its log group is another function's"
+        if function.get("LoggingConfig", {}) != {"LogFormat": "JSON", "SystemLogLevel": "WARN", "LogGroup": {"Ref": "LogGroup"}}:
+            yield f"{name}: its LoggingConfig is not that of Globals"
+    if "RetentionInDays" not in resources.get("LogGroup", {}).get("Properties", {}):
+        yield "LogGroup: keeps its lines for ever"
+
+
+def check_source(source):
+    """What only the template as it is written shows: it needs no transform but SAM's, and every function is invoked by its alias."""
+    if source["Transform"] != "AWS::Serverless-2016-10-31":
+        yield "Transform: another one than SAM's has to be agreed to and changes what may be written"
+    routes = source["Resources"]["WebSocketApi"]["Properties"]["Routes"]
+    invoked = [source["Resources"]["WebSocketApi"]["Properties"]["Auth"]["AuthArn"], *(route["FunctionArn"] for route in routes.values())]
+    yield from (f"WebSocketApi: invokes {arn}, not an alias" for arn in invoked if not str(arn.get("Ref", "")).endswith(".Alias"))
 
 
 def main():
-    """Runs all checks on both forms of the stage's name, and prints each fault once."""
+    """Runs all checks and prints each fault once."""
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     with open("template.yaml", encoding="utf-8") as file:
         source = yaml_parse(file.read())
-    faults = {}
-    for form in (source, with_literal_stage(source)):
-        template = transform(form)
-        for check in (check_references, check_routes, check_permissions, check_mappings, check_resources, *operations.CHECKS):
-            faults.update(dict.fromkeys(check(template)))
+    template = transform(source)
+    faults = dict.fromkeys(check_source(source))
+    for check in (check_references, check_routes, check_permissions, check_mappings, check_resources, *operations.CHECKS):
+        faults.update(dict.fromkeys(check(template)))
     for fault in faults:
         print(f"template.yaml: {fault}")
     if faults:

@@ -93,7 +93,7 @@ async fn a_placement_is_billed_with_all_that_it_causes() {
 
     // The push. The event and the push's consumer, which reads who is connected. That the placement is closed, which is read before, and the
     // player's session.
-    let arn = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-local/{id}");
+    let arn = format!("arn:aws:gamelift:eu-central-1::gamesession/fleet-local/{id}");
     stack.gamelift_tells(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
     assert_eq!(alice.receive().await["outcome"], "ended");
     assert_eq!(used_since(&stack, &mut last, 0.0).await, [1.0, 2.0, 2.0, 0.5 + 1.0, 1.0]);

@@ -1,4 +1,4 @@
-//! Template, binaries and protocol are in step. Each test names the step that is missing.
+//! Template, functions and protocol are in step. Each test names the step that is missing.
 
 use std::{
     collections::BTreeSet,
@@ -21,16 +21,16 @@ fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
     lines.filter_map(|line| line.strip_prefix(key)).map(|rest| rest.trim_matches([' ', '"'])).collect()
 }
 
-/// The binaries of the functions' package, with the file of each.
-fn binaries() -> Vec<(String, String)> {
-    let manifest = read("functions/Cargo.toml");
-    let tables: Vec<&str> = manifest.split("[[bin]]").skip(1).collect();
-    tables.iter().map(|table| (values(table, "name =")[0].to_owned(), values(table, "path =")[0].to_owned())).collect()
+/// The functions that the one program knows by their files, such as `routes/ping`.
+fn programmed() -> BTreeSet<String> {
+    let source = read("functions/main.rs");
+    let arms = source.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => Box::pin("));
+    arms.map(|(handler, _)| handler.to_owned()).collect()
 }
 
-/// The binaries that functions of the template run.
+/// The files that functions of the template run.
 fn deployed() -> BTreeSet<String> {
-    values(&read("template.yaml"), "Binary:").into_iter().map(str::to_owned).collect()
+    values(&read("template.yaml"), "Handler:").into_iter().map(str::to_owned).collect()
 }
 
 /// `sendMessage` in the spelling of files: `send_message`.
@@ -47,18 +47,16 @@ fn pascal_case(name: &str) -> String {
 #[test]
 fn every_route_of_the_protocol_is_complete() {
     let (template, protocol) = (read("template.yaml"), read("docs/protocol.md"));
-    let binaries = binaries();
+    let (programmed, deployed) = (programmed(), deployed());
     for route in Route::ALL {
         let name = route.name();
-        let (file, id) = (snake_case(name), pascal_case(name));
-        let binary = (file.replace('_', "-"), format!("routes/{file}.rs"));
-        assert!(muster_launch::workspace().join("functions").join(&binary.1).exists(), "route {name} has no file functions/{}", binary.1);
-        assert!(binaries.contains(&binary), "route {name} has no [[bin]] {binary:?} in functions/Cargo.toml");
-        assert!(deployed().contains(&binary.0), "route {name} has no function with `Binary: {}` in template.yaml", binary.0);
-        let entry = format!("        {name}:\n          FunctionArn: !GetAtt {id}Function.Arn\n");
+        let (handler, id) = (format!("routes/{}", snake_case(name)), pascal_case(name));
+        assert!(programmed.contains(&handler), "route {name} is no arm '{handler}' of functions/main.rs");
+        assert!(deployed.contains(&handler), "route {name} has no function with `Handler: {handler}` in template.yaml");
+        let entry = format!("        {name}:\n          FunctionArn: !Ref {id}Function.Alias\n");
         assert!(template.contains(&entry), "route {name} is not under Routes of the WebSocketApi, with its function");
         // A quiet one posts its answers itself.
-        let answers = !read(&format!("functions/{}", binary.1)).contains("harness::quiet(");
+        let answers = !read(&format!("functions/{handler}.rs")).contains("harness::quiet(");
         let selects = template.contains(&format!("{entry}          RouteResponseSelectionExpression: $default"));
         let responds = template.contains(&format!("  {id}RouteResponse:\n    Type: AWS::ApiGatewayV2::RouteResponse"));
         assert_eq!(
@@ -82,34 +80,22 @@ fn every_route_of_the_template_is_in_the_protocol() {
 }
 
 #[test]
-fn every_binary_is_deployed_and_every_deployed_binary_exists() {
-    let built: BTreeSet<String> = binaries().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(built, deployed(), "the [[bin]]s of functions/Cargo.toml on the left, the Binary properties of template.yaml on the right");
-}
-
-/// The Rust files below `directory` that are functions: those of the folders of event sources, and `main.rs` of deeper ones.
-fn function_files(directory: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for source in ["routes", "streams", "timers", "topics", "tasks"].map(|source| directory.join(source)) {
-        let entries = fs::read_dir(source).into_iter().flatten().map(|entry| entry.unwrap().path());
-        files.extend(entries.map(|path| if path.is_dir() { path.join("main.rs") } else { path }));
-    }
-    files
-}
-
-#[test]
-fn every_file_of_a_function_is_in_the_index_and_says_what_it_does() {
+fn every_function_is_a_file_is_in_the_program_and_is_deployed() {
     let directory = muster_launch::workspace().join("functions");
-    let indexed: BTreeSet<PathBuf> = binaries().into_iter().map(|(_, path)| directory.join(path)).collect();
-    let files: BTreeSet<PathBuf> = function_files(&directory).into_iter().collect();
-    assert_eq!(files, indexed, "the files of functions/ on the left, the paths of its [[bin]]s on the right");
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        for word in ["Trigger:", "Safe to repeat:"] {
-            let opening: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-            assert!(opening.contains(word), "{} does not open with its '{word}'", file.display());
+    let mut files = BTreeSet::new();
+    for source in ["routes", "streams", "timers", "topics"] {
+        let entries = fs::read_dir(directory.join(source)).unwrap().map(|entry| entry.unwrap().path());
+        for file in entries.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+            let text = fs::read_to_string(&file).unwrap();
+            for word in ["Trigger:", "Safe to repeat:"] {
+                let opening: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+                assert!(opening.contains(word), "{} does not open with its '{word}'", file.display());
+            }
+            files.insert(format!("{source}/{}", file.file_stem().unwrap().display()));
         }
     }
+    assert_eq!(files, programmed(), "the files of functions/ on the left, the arms of functions/main.rs on the right");
+    assert_eq!(files, deployed(), "the files of functions/ on the left, the Handler properties of template.yaml on the right");
 }
 
 /// The Rust files below `directory`, however deep.

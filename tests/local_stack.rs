@@ -123,9 +123,9 @@ async fn aws_clients_see_tables_streams_and_queues() {
     assert_eq!(tables["TableNames"], json!(names));
     let table = stack.aws("DynamoDB_20120810.DescribeTable", &json!({"TableName": "muster-dev-messages"})).await;
     let arn = table["Table"]["TableArn"].as_str().unwrap();
-    assert_eq!(arn, "arn:aws:dynamodb:us-east-1:000000000000:table/muster-dev-messages");
+    assert_eq!(arn, "arn:aws:dynamodb:eu-central-1:123456789012:table/muster-dev-messages");
     let queues = stack.aws("AmazonSQS.ListQueues", &json!({})).await;
-    let is_dead_letters = |url: &Value| url.as_str().unwrap().ends_with("/muster-dev-messages-deliver-dead-letters");
+    let is_dead_letters = |url: &Value| url.as_str().unwrap().ends_with("/muster-dev-streams-dead-letters");
     assert!(queues["QueueUrls"].as_array().unwrap().iter().any(is_dead_letters), "{queues}");
     let deleted = stack.aws("DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
     assert!(deleted["message"].as_str().unwrap().contains("those of its template"), "{deleted}");
@@ -136,7 +136,7 @@ async fn aws_clients_see_tables_streams_and_queues() {
 #[tokio::test]
 async fn aws_clients_list_topics_and_publish_to_them() {
     let stack = LocalStack::start(&[]).await;
-    let topic = "arn:aws:sns:us-east-1:000000000000:muster-dev-alarms";
+    let topic = "arn:aws:sns:eu-central-1:123456789012:muster-dev-alarms";
     let topics = stack.query("Action=ListTopics&Version=2010-03-31").await;
     assert!(topics.contains(&format!("<TopicArn>{topic}</TopicArn>")), "{topics}");
     let published = stack.query(&format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello")).await;

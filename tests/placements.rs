@@ -91,7 +91,7 @@ fn fulfilled(placement_id: &str, players: &[&str]) -> Value {
     let placed = players.iter().map(|player| json!({"playerId": player, "playerSessionId": format!("psess-{player}")}));
     let mut event = event("PlacementFulfilled", placement_id);
     event["gameSessionArn"] = json!(arn_of(placement_id));
-    event["gameSessionRegion"] = json!("us-east-1");
+    event["gameSessionRegion"] = json!("eu-central-1");
     event["ipAddress"] = json!("192.0.2.1");
     event["dnsName"] = json!("server.example");
     event["port"] = json!("7777");
@@ -101,7 +101,7 @@ fn fulfilled(placement_id: &str, players: &[&str]) -> Value {
 
 /// The ARN of the game session that GameLift makes for a placement.
 fn arn_of(placement_id: &str) -> String {
-    format!("arn:aws:gamelift:us-east-1::gamesession/fleet-local/{placement_id}")
+    format!("arn:aws:gamelift:eu-central-1::gamesession/fleet-local/{placement_id}")
 }
 
 /// The row of a placement that was just asked for, under an id of the test's choice.

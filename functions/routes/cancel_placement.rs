@@ -16,8 +16,8 @@ use muster_protocol::{
     routes::{CancelPlacement, PlacementCancelled},
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(Placements::from_config, cancel_placement).await
 }
 

@@ -13,8 +13,8 @@ use muster_aws::{
 /// API Gateway closes every socket after two hours.
 const LIFETIME_SECONDS: u64 = 2 * 60 * 60;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::connection(Connections::from_config, connect).await
 }
 

@@ -11,8 +11,8 @@ use muster_protocol::{Code, Frame, Rejection, Route};
 /// How much of an unknown route's name is repeated to whoever sent it.
 const SHOWN_CHARACTERS: usize = 64;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::unrouted(refuse).await
 }
 

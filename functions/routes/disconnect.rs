@@ -21,8 +21,8 @@ struct State {
     matches: Matches,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::connection(State::from_config, disconnect).await
 }
 

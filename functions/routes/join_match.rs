@@ -18,8 +18,8 @@ use muster_protocol::{
     routes::{JoinMatch, match_id_of},
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(Matches::from_config, join_match).await
 }
 

@@ -24,8 +24,8 @@ struct State {
     offered: Vec<&'static Mode>,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(State::from_config, join_pool).await
 }
 

@@ -23,8 +23,8 @@ struct State {
     seats: Seats,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(State::from_config, leave_match).await
 }
 

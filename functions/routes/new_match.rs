@@ -21,8 +21,8 @@ use muster_protocol::{
 /// How often another code is tried, if there is a match of that one, or a next match that was called off.
 const ATTEMPTS: u32 = 8;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(Matches::from_config, new_match).await
 }
 

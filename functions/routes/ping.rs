@@ -13,8 +13,8 @@ use muster_protocol::{
     routes::{Ping, Pong},
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(|_| Ok(()), ping).await
 }
 

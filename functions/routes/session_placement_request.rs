@@ -29,8 +29,8 @@ struct State {
     patience: Duration,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::route(State::from_config, session_placement_request).await
 }
 

@@ -9,8 +9,8 @@
 use lambda_runtime::Error;
 use muster_aws::{MessageRow, Push, Read, deliver, harness, harness::Row, telemetry::Metrics};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::stream(Push::from_config, async |push: &Push, batch: Vec<Row<MessageRow>>, metrics: &Metrics| {
         deliver(push, &batch, Read::Consistent, metrics).await
     })

@@ -31,8 +31,8 @@ struct State {
     timers: Timers,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::changes(State::from_config, forward).await
 }
 

@@ -28,8 +28,8 @@ const FRESH_MILLISECONDS: u64 = OVERLAP_MILLISECONDS / 3;
 /// How long is tried to write all rows.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::topic(Messages::from_config, announce).await
 }
 

@@ -18,8 +18,8 @@ use muster_protocol::{
     events::{PlacementDetail, PlacementEvent, PlacementFulfilled, placement_of_session},
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::topic(Ending::from_config, placement_event).await
 }
 

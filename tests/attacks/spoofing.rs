@@ -76,7 +76,7 @@ async fn what_a_frame_says_of_its_sender_counts_for_nothing() {
     frame.as_object_mut().unwrap().extend(claims("alice"));
     frame["body"].as_object_mut().unwrap().extend(claims("alice"));
     frame["body"].as_object_mut().unwrap().extend(
-        json!({"messageId": "00000000-0000-7000-8000-000000000000", "sentAt": 1, "expiresAt": 1, "cause": "alice"})
+        json!({"messageId": "00000000-0000-7000-8000-123456789012", "sentAt": 1, "expiresAt": 1, "cause": "alice"})
             .as_object()
             .unwrap()
             .clone(),

@@ -1,8 +1,9 @@
 //! Rows that cannot be delivered. They become dead letters, and nobody else's messages wait for them longer than they must.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::harness::{LocalStack, Player, Proxy, Treatment, eventually};
 
@@ -89,7 +90,7 @@ async fn a_dead_letter_that_cannot_be_written_is_written_later_whole_and_no_row_
 
 #[tokio::test]
 async fn a_row_that_keeps_failing_is_given_up_by_lambdas_rules_and_those_behind_it_come_in_order() {
-    let (stack, proxy) = Proxy::between(&["dynamodb"], &[]).await;
+    let (stack, proxy) = Proxy::between(&["dynamodb"], &["--parameter", "RetrySeconds=60"]).await;
     let mut alice = Player::connect(&stack, "alice").await;
     let (mut bob, mut carol) = (Player::connect(&stack, "bob").await, Player::connect(&stack, "carol").await);
     let denied = |body: &str| body.contains("eve");
@@ -105,9 +106,11 @@ async fn a_row_that_keeps_failing_is_given_up_by_lambdas_rules_and_those_behind_
             alice.send(&["eve"], "nobody knows whether she is there").await;
         }
     }
+    // It is tried until it is a minute old.
+    sleep(Duration::from_secs(50)).await;
     assert_eq!((bob.texts(10).await, carol.texts(10).await), (texts.clone(), texts));
     let letter = eventually("a dead letter", || async { stack.dead_letters("messages-deliver").await.pop() }).await;
-    assert_eq!(letter["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(letter["requestContext"]["condition"], "RecordAgeExceeded");
     assert_eq!(letter["DDBStreamBatchInfo"]["batchSize"], 1, "it stands alone: {letter}");
     let inbox = stack.inbox("eve").await;
     assert_eq!(inbox.len(), 1, "it is in the inbox all the same");

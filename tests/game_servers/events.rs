@@ -124,11 +124,11 @@ async fn a_game_session_whose_name_does_not_tell_its_placement_ends_like_any_oth
     let mut alice = Device::connect(&stack, "alice").await;
     let results = json!({"winner": "alice", "scores": [3, 1]});
     // The last part of one is no id, that of the other is another placement's.
-    for (id, arn) in [("p-1", "agones://eu/room 7"), ("p-2", "arn:aws:gamelift:us-east-1::gamesession/own-fleet/p-1")] {
+    for (id, arn) in [("p-1", "agones://eu/room 7"), ("p-2", "arn:aws:gamelift:eu-central-1::gamesession/own-fleet/p-1")] {
         stack.tell(&fulfilled(id, arn, &names(&["alice", "bob"]))).await;
         assert_eq!(alice.push().await, session_push(id, arn, "alice"));
     }
-    for (id, arn) in [("p-2", "arn:aws:gamelift:us-east-1::gamesession/own-fleet/p-1"), ("p-1", "agones://eu/room 7")] {
+    for (id, arn) in [("p-2", "arn:aws:gamelift:eu-central-1::gamesession/own-fleet/p-1"), ("p-1", "agones://eu/room 7")] {
         // The way from a session to its placement is there before anybody is told.
         stack.tell(&session_ended(arn, &results)).await;
         assert_eq!(alice.push().await, ended_push(id, &results));

@@ -109,7 +109,7 @@ async fn two_players_meet_on_a_server_that_was_started_by_hand() {
 
 /// Starts a server as the guide does, but for the time that it waits for those who have left.
 fn by_hand(program: &Path, stack: &LocalStack) -> tokio::process::Child {
-    let topic = "arn:aws:sns:us-east-1:000000000000:muster-dev-placement-events";
+    let topic = "arn:aws:sns:eu-central-1:123456789012:muster-dev-placement-events";
     let arguments = ["--players", "alice,bob", "--endpoint", &stack.addresses.endpoint, "--topic-arn", topic, "--grace-seconds", "1"];
     Command::new(program).args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap()
 }

@@ -47,7 +47,7 @@ async fn the_messages_of_the_commands_in_the_guide_do_what_it_says() {
     // The address of the real server, which needs not be entered.
     let session = alice.push().await;
     assert_eq!((&session["type"], &session["placementId"]), (&json!("session"), &json!(placement_id)));
-    let own_fleet = "arn:aws:gamelift:us-east-1::gamesession/own-fleet/PLACEMENT_ID";
+    let own_fleet = "arn:aws:gamelift:eu-central-1::gamesession/own-fleet/PLACEMENT_ID";
     assert!(ended.contains(own_fleet), "{ended}");
     stack.publish("placement-events", &ended.replace(own_fleet, session["gameSessionArn"].as_str().unwrap())).await;
     let push = alice.push().await;

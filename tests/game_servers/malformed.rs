@@ -62,7 +62,7 @@ async fn an_event_that_nobody_can_understand_is_a_dead_letter_at_once_whole_with
         assert_eq!(letter["cause"], **id, "it is traced by SNS's id");
         let record = &letter["record"];
         assert_eq!((&record["EventSource"], &record["Sns"]["Message"]), (&json!("aws:sns"), &json!(message)), "the record is whole");
-        assert_eq!(record["Sns"]["TopicArn"], "arn:aws:sns:us-east-1:000000000000:muster-dev-placement-events");
+        assert_eq!(record["Sns"]["TopicArn"], "arn:aws:sns:eu-central-1:123456789012:muster-dev-placement-events");
         assert!(of.next().is_none(), "there is one letter about {message}");
     }
     // Results that were too long have not closed the session either.

@@ -9,7 +9,8 @@ impl LocalStack {
     pub async fn aws(&self, target: &str, body: &Value) -> Value {
         let request = reqwest::Client::new().post(&self.addresses.endpoint).header("x-amz-target", target);
         let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
-        let authorization = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
         let request = request.header("authorization", authorization).header("x-amz-date", "20260101T000000Z");
         serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
     }
@@ -48,19 +49,26 @@ impl LocalStack {
         status.is_success()
     }
 
-    /// Takes what is in the dead-letter queue of `consumer`, such as `messages-deliver`.
+    /// Takes the dead letters of `consumer`, such as `messages-deliver`. Those of others stay for whoever asks for them.
     pub async fn dead_letters(&self, consumer: &str) -> Vec<Value> {
-        let name = format!("muster-dev-{consumer}-dead-letters");
-        let queue = self.aws("AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await["QueueUrl"].take();
-        let mut letters = Vec::new();
-        loop {
-            let mut received = self.aws("AmazonSQS.ReceiveMessage", &json!({"QueueUrl": queue, "MaxNumberOfMessages": 10})).await;
-            let Some(messages) = received["Messages"].as_array_mut().filter(|messages| !messages.is_empty()) else { return letters };
-            for message in messages {
-                self.aws("AmazonSQS.DeleteMessage", &json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]})).await;
-                letters.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+        for queue in ["streams", "timers", "topics"] {
+            let name = format!("muster-dev-{queue}-dead-letters");
+            let queue = self.aws("AmazonSQS.GetQueueUrl", &json!({"QueueName": name})).await["QueueUrl"].take();
+            loop {
+                let mut received = self.aws("AmazonSQS.ReceiveMessage", &json!({"QueueUrl": queue, "MaxNumberOfMessages": 10})).await;
+                let Some(messages) = received["Messages"].as_array_mut().filter(|messages| !messages.is_empty()) else { break };
+                for message in messages {
+                    self.aws("AmazonSQS.DeleteMessage", &json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]})).await;
+                    self.letters.lock().unwrap().push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+                }
             }
         }
+        // A letter of the harness names its function, one of Lambda's its ARN, and what a queue gave up is a timer.
+        let is_own = |letter: &mut Value| match letter["function"].as_str().or(letter["requestContext"]["functionArn"].as_str()) {
+            Some(function) => function.contains(&format!("muster-dev-{consumer}")),
+            None => consumer == "look-again",
+        };
+        self.letters.lock().unwrap().extract_if(.., is_own).collect()
     }
 
     /// The ids of the messages whose rows a dead letter of the stream stands for: it only says where in the stream they are.

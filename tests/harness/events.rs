@@ -9,7 +9,7 @@ use super::{LocalStack, eventually};
 impl LocalStack {
     /// Publishes a message on a topic, such as `placement-events`, and returns the id that SNS gives it.
     pub async fn publish(&self, topic: &str, message: &str) -> String {
-        let arn = format!("arn:aws:sns:us-east-1:000000000000:muster-dev-{topic}");
+        let arn = format!("arn:aws:sns:eu-central-1:123456789012:muster-dev-{topic}");
         let form = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", &arn), ("Message", message)];
         let form = reqwest::Url::parse_with_params("http://form", form).unwrap();
         let answer = self.query(form.query().unwrap()).await;
@@ -56,7 +56,7 @@ impl LocalStack {
 
 /// The ARN of a game session of one's own fleet that ends with its placement, as docs/game-servers.md advises.
 pub fn arn_of(placement_id: &str) -> String {
-    format!("arn:aws:gamelift:us-east-1::gamesession/own-fleet/{placement_id}")
+    format!("arn:aws:gamelift:eu-central-1::gamesession/own-fleet/{placement_id}")
 }
 
 /// The event of a server that has a place for each of these players.
@@ -65,9 +65,9 @@ pub fn fulfilled(placement_id: &str, arn: &str, players: &[String]) -> Value {
         players.iter().map(|player| json!({"playerId": player, "playerSessionId": format!("psess-{player}")})).collect();
     json!({
         "version": "0", "id": "93111702-4e98-4e1c-87d4-740ee173c4c0", "detail-type": "GameLift Queue Placement Event",
-        "source": "aws.gamelift", "account": "000000000000", "time": "2026-11-05T09:50:55Z", "region": "us-east-1", "resources": [],
+        "source": "aws.gamelift", "account": "123456789012", "time": "2026-11-05T09:50:55Z", "region": "eu-central-1", "resources": [],
         "detail": {
-            "type": "PlacementFulfilled", "placementId": placement_id, "gameSessionArn": arn, "gameSessionRegion": "us-east-1",
+            "type": "PlacementFulfilled", "placementId": placement_id, "gameSessionArn": arn, "gameSessionRegion": "eu-central-1",
             "ipAddress": "192.0.2.1", "dnsName": "s1.example", "port": "1337", "placedPlayerSessions": placed,
             "startTime": "2026-11-05T09:50:46.923Z", "endTime": "2026-11-05T09:50:55.245Z"
         }
@@ -78,7 +78,7 @@ pub fn fulfilled(placement_id: &str, arn: &str, players: &[String]) -> Value {
 pub fn session_push(placement_id: &str, arn: &str, player: &str) -> Value {
     json!({
         "type": "session", "placementId": placement_id, "ip": "192.0.2.1", "dns": "s1.example", "port": 1_337,
-        "playerSessionId": format!("psess-{player}"), "gameSessionArn": arn, "region": "us-east-1"
+        "playerSessionId": format!("psess-{player}"), "gameSessionArn": arn, "region": "eu-central-1"
     })
 }
 

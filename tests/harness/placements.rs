@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{LocalStack, eventually, stack::FLEET};
 
 /// The topic on which GameLift and game servers tell of placements.
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:muster-dev-placement-events";
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:muster-dev-placement-events";
 
 impl LocalStack {
     /// From now on the fleet does this with placements of the template's queue. No game server is started for them, unless this says so.

@@ -9,7 +9,7 @@ use std::{
     fs::{self, File},
     path::PathBuf,
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 
 use muster_launch::Built;
@@ -105,6 +105,8 @@ pub struct LocalStack {
     pub addresses: Addresses,
     /// The program.
     pub process: Child,
+    /// Dead letters that were taken from their queues and that nobody has asked for.
+    pub(super) letters: Mutex<Vec<Value>>,
     directory: TempDir,
 }
 
@@ -133,8 +135,8 @@ impl LocalStack {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut stack =
-            Self { addresses: Addresses { url: String::new(), endpoint: String::new(), issuer: String::new() }, process, directory };
+        let addresses = Addresses { url: String::new(), endpoint: String::new(), issuer: String::new() };
+        let mut stack = Self { addresses, process, letters: Mutex::default(), directory };
         let text = eventually("the stack says that it is ready", || {
             let exited = stack.process.try_wait().unwrap();
             assert!(exited.is_none(), "the stack ended with {exited:?}: {}", stack.output());

@@ -21,14 +21,14 @@ async fn waiting(stack: &LocalStack, name: &str, region: &str, milliseconds: u32
 async fn those_who_share_no_region_wait_for_others_who_share_one() {
     let stack = LocalStack::start(&[]).await;
     let mut alice = waiting(&stack, "alice", "eu-west-1", 20).await;
-    let mut bob = waiting(&stack, "bob", "us-east-1", 20).await;
+    let mut bob = waiting(&stack, "bob", "eu-central-1", 20).await;
     stack.settles().await;
     for gamer in [&mut alice, &mut bob] {
         assert!(gamer.player.hears_nothing(QUIET).await, "{}", gamer.name);
         assert_eq!(gamer.state().await["seats"][0]["kind"], "ticket", "{}", gamer.name);
     }
     // The one who has waited less is the only one whom she can meet.
-    let mut carol = waiting(&stack, "carol", "us-east-1", 50).await;
+    let mut carol = waiting(&stack, "carol", "eu-central-1", 50).await;
     assert_eq!(opponent(&bob.told().await), "carol");
     assert_eq!(opponent(&carol.told().await), "bob");
     // Where it is played does not matter to him.

@@ -76,7 +76,8 @@ async fn of_messages_that_come_twice_one_is_left_when_the_clock_has_acted_and_no
     // The stream's batch is handled twice more, and the message comes three times more.
     let row = row_of(&stack, gamers[0].match_id()).await;
     let image = json!({"Keys": {"matchId": row["matchId"], "item": row["item"]}, "NewImage": row, "SequenceNumber": "1"});
-    let record = json!({"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "awsRegion": "us-east-1", "dynamodb": image});
+    let record =
+        json!({"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1", "dynamodb": image});
     for _ in 0..2 {
         assert_eq!(stack.invoke("matches-announce", &json!({"Records": [record]})).await, json!({"batchItemFailures": []}));
     }

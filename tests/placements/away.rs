@@ -40,7 +40,7 @@ async fn a_session_that_came_while_its_player_was_away_is_in_the_state_until_it_
     let placed = &stack.described(&id).await["PlacedPlayerSessions"][0];
     let session = json!({
         "placementId": id, "ip": "127.0.0.1", "dns": "localhost", "port": 9, "playerSessionId": placed["PlayerSessionId"],
-        "gameSessionArn": arn_of(&id), "region": "us-east-1"
+        "gameSessionArn": arn_of(&id), "region": "eu-central-1"
     });
     assert_eq!(state, json!({"sessions": [session], "placements": []}));
 

@@ -164,7 +164,7 @@ async fn a_placement_that_is_somebody_elses_is_as_unknown_as_one_that_never_was(
 /// The table also has rows that lead from a game session to its placement, which have no players and are no placements.
 async fn is_in_no_pointer(stack: &LocalStack, mallory: &mut Player) {
     let mut event = super::fulfilled("foreign-placement", &["bob"]);
-    event["gameSessionArn"] = json!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/another-session");
+    event["gameSessionArn"] = json!("arn:aws:gamelift:eu-central-1::gamesession/fleet-1/another-session");
     stack.gamelift_tells(&event).await;
     eventually("bob's session is adopted", || async { (!stack.player_sessions("bob").await.is_empty()).then_some(()) }).await;
     assert_eq!(cancel(mallory, "foreign-placement").await["code"], "not_found");

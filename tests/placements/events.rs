@@ -101,7 +101,7 @@ async fn an_event_that_is_faster_than_gamelifts_answer_counts() {
     let push = session_of(&mut alice, &id).await;
     let expected = json!({
         "type": "session", "placementId": id, "ip": "192.0.2.1", "dns": "server.example", "port": 7777,
-        "playerSessionId": "psess-alice", "gameSessionArn": arn_of(&id), "region": "us-east-1"
+        "playerSessionId": "psess-alice", "gameSessionArn": arn_of(&id), "region": "eu-central-1"
     });
     assert_eq!(push, expected);
     stack.settles().await;

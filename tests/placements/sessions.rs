@@ -6,7 +6,7 @@ use super::{QUIET, arn_of, end_of, fulfilled, requested, session_of, stack, stat
 use crate::harness::{Player, eventually, message_to};
 
 /// A game session whose ARN does not tell its placement.
-const FOREIGN: &str = "arn:aws:gamelift:us-east-1::gamesession/fleet-1/gsess-0815";
+const FOREIGN: &str = "arn:aws:gamelift:eu-central-1::gamesession/fleet-1/gsess-0815";
 
 fn ended(arn: &str, results: Option<Value>) -> Value {
     let mut event = json!({"type": "SessionEnded", "gameSessionArn": arn});
@@ -87,7 +87,7 @@ async fn the_session_of_another_placement_cannot_end_mine() {
     let id = requested(&mut alice).await;
     session_of(&mut alice, &id).await;
     // Its last part is the placement's id, and yet it is no session of this placement.
-    let other = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-2/{id}");
+    let other = format!("arn:aws:gamelift:eu-central-1::gamesession/fleet-2/{id}");
     stack.gamelift_tells(&foreign("theirs", &other, &["bob"])).await;
     session_of(&mut bob, "theirs").await;
     stack.settles().await;

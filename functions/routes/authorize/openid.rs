@@ -18,7 +18,7 @@ pub mod test_issuer;
 
 use muster_aws::{Config, ConfigError, Fault};
 
-use crate::provider::{Identity, VerifyError};
+use crate::routes::authorize::provider::{Identity, VerifyError};
 use claims::Expected;
 use fetch::KeySource;
 use issuer_url::IssuerUrl;

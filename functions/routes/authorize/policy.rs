@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::provider::Identity;
+use crate::routes::authorize::provider::Identity;
 
 /// The authorizer's answer. API Gateway reads exactly these members.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@
 
 use muster_aws::{Config, ConfigError, Fault};
 
-use crate::openid::OpenId;
+use super::openid::OpenId;
 
 /// How tokens are checked.
 #[derive(Debug)]

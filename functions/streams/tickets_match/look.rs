@@ -21,7 +21,7 @@ use muster_game::{
 use muster_protocol::PoolOutcome;
 
 use self::outcome::Outcome;
-use crate::{pool::Pool, used::Used};
+use super::{pool::Pool, used::Used};
 
 /// When a pool is looked at again in which there is more to see at once, in milliseconds.
 const LOOK_AGAIN: u64 = 200;

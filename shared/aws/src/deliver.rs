@@ -15,6 +15,11 @@ use crate::{
 /// How many players are served side by side; [`Push`] bounds the connections.
 const PLAYERS_AT_ONCE: usize = 32;
 
+/// How long how something stands is news, in milliseconds: as long as API Gateway lets a socket be silent. Older rows come after a long outage,
+/// or from a mapping that was made anew, which begins a day ago. By then players have asked by `resume`, and an over match or an ended
+/// session would come to clients that never saw its beginning.
+const NEWS: u64 = 10 * 60 * 1_000;
+
 /// A row that is pushed.
 pub trait Deliverable {
     /// Who is to get it, and what each of them sees.
@@ -29,6 +34,9 @@ pub trait Deliverable {
     /// When what led to it reached Muster, in epoch milliseconds.
     fn since(&self) -> u64;
 
+    /// Whether a player who is told of it late takes it for what is. Then it is not pushed once it is as old as [`NEWS`].
+    const IS_NEWS: bool;
+
     /// Writes a line in the log: it has reached so many connections.
     fn log(&self, cause: &str, by: &str, connections: usize);
 }
@@ -37,10 +45,11 @@ pub trait Deliverable {
 /// A row that can be shown to nobody, or fits into no frame, can never succeed. What nobody is there to take is left to `resume`. `read` is
 /// how a player's connections are read.
 pub async fn deliver<T: Deliverable>(push: &Push, batch: &[Row<T>], read: Read, metrics: &Metrics) -> Vec<FailedRow> {
-    let now = clock::now_seconds();
+    let now = clock::now_milliseconds();
+    let is_wanted = |row: &T| row.expires_at() > now / 1_000 && !(T::IS_NEWS && row.since() + NEWS < now);
     let mut players: BTreeMap<&str, Vec<(usize, Outgoing)>> = BTreeMap::new();
     let mut failed = Vec::new();
-    for (index, row) in batch.iter().enumerate().filter(|(_, row)| row.row.expires_at() > now) {
+    for (index, row) in batch.iter().enumerate().filter(|(_, row)| is_wanted(&row.row)) {
         let frames = row.row.frames().and_then(|frames| {
             let outgoing = frames.into_iter().map(|(player, frame)| Ok((player, Outgoing::new(&frame, row.row.since())?)));
             outgoing.collect::<Result<Vec<_>, Fault>>()

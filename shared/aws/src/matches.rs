@@ -141,6 +141,8 @@ pub struct Wanted<'a> {
 }
 
 impl Deliverable for Match {
+    const IS_NEWS: bool = true;
+
     fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
         if !self.told {
             return Ok(Vec::new());

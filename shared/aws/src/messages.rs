@@ -54,6 +54,8 @@ impl From<MessageRow> for MessagePush {
 }
 
 impl Deliverable for MessageRow {
+    const IS_NEWS: bool = false;
+
     fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
         Ok(vec![(&self.recipient_id, ServerFrame::Message(self.clone().into()))])
     }

@@ -118,6 +118,8 @@ impl From<PlayerSessionRow> for ServerFrame {
 }
 
 impl Deliverable for PlayerSessionRow {
+    const IS_NEWS: bool = true;
+
     fn frames(&self) -> Result<Vec<(&str, ServerFrame)>, Fault> {
         Ok(vec![(&self.player_id, self.clone().into())])
     }

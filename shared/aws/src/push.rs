@@ -85,17 +85,13 @@ pub struct Push {
 }
 
 impl Push {
-    /// Reads `PUSH_ENDPOINT`, or the override of its base with `STAGE`, and what [`Connections`] reads.
+    /// Reads `PUSH_ENDPOINT`, and what [`Connections`] reads.
     ///
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        let endpoint = match config.endpoint("APIGATEWAYMANAGEMENTAPI") {
-            Some(base) => format!("{base}/{}", config.required("STAGE")?),
-            None => config.required("PUSH_ENDPOINT")?.to_owned(),
-        };
         // The attempts are counted here, where it is known what each refusal means.
-        let sdk = crate::sdk::sdk_config(config, Some(&endpoint), RetryConfig::disabled())?;
+        let sdk = crate::sdk::sdk_config(config, Some(config.required("PUSH_ENDPOINT")?), RetryConfig::disabled())?;
         let connections = Connections::from_config(config)?;
         Ok(Self { client: Client::new(&sdk), connections, permits: Semaphore::new(CONCURRENCY) })
     }

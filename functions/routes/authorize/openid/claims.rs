@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use muster_protocol::limits::PLAYER_ID_CHARACTERS;
 
 use super::refusal::Refusal;
-use crate::provider::Identity;
+use crate::routes::authorize::provider::Identity;
 
 /// How far the issuer's clock may be ahead of ours, in seconds. There is no such leeway for `exp`: a socket that opens with a token
 /// which has expired would be refused every request.

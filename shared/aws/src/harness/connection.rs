@@ -1,6 +1,7 @@
 //! The harness of a connection's life: `$connect` and `$disconnect`.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use http::HeaderMap;
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use tokio::time::timeout_at;
@@ -32,6 +33,7 @@ where
 {
     run(state, async |state: &S, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>, _: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
+        let protocol = subprotocol(&event.payload.headers);
         let context = event.payload.request_context;
         let player = Player::of(&context)?;
         let span = tracing::info_span!("connection", cause = player.cause, connectionId = player.connection_id, playerId = player.id);
@@ -40,7 +42,37 @@ where
         let event = ConnectionEvent { player, connected_at, disconnect_reason: context.disconnect_reason };
         let handled = timeout_at(deadline, handler(state, event).instrument(span)).await;
         handled.unwrap_or_else(|late| Err(Fault::new("working in time", late))).map_err(|fault| fault.of_request(cause))?;
-        Ok::<Value, Fault>(json!({"statusCode": 200}))
+        let headers = protocol.map(|protocol| json!({"Sec-WebSocket-Protocol": protocol})).unwrap_or(json!({}));
+        Ok::<Value, Fault>(json!({"statusCode": 200, "headers": headers}))
     })
     .await
+}
+
+/// The name by which this protocol is offered to clients that have to name one.
+const SUBPROTOCOL: &str = "muster";
+
+/// What a client that offers subprotocols is answered with, since browsers fail a socket that gets none of those they offered back: ours, or
+/// else the first.
+fn subprotocol(headers: &HeaderMap) -> Option<String> {
+    let offers = headers.get_all("sec-websocket-protocol").iter().filter_map(|value| value.to_str().ok());
+    let offered: Vec<&str> = offers.flat_map(|value| value.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let ours = offered.iter().find(|name| **name == SUBPROTOCOL);
+    ours.or(offered.first()).map(|name| (*name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_the_subprotocols_that_are_offered_is_answered_and_none_where_none_is() {
+        let answered = |offers: &[&str]| {
+            let header = |value: &&str| (http::header::SEC_WEBSOCKET_PROTOCOL, value.parse().unwrap());
+            subprotocol(&offers.iter().map(header).collect())
+        };
+        assert_eq!(answered(&["chat, muster"]).as_deref(), Some("muster"));
+        assert_eq!(answered(&["chat , v2"]).as_deref(), Some("chat"));
+        assert_eq!(answered(&[]), None);
+        assert_eq!(answered(&[" , "]), None);
+    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Record {
     pub(super) text: Box<RawValue>,
     /// Its place in the stream: what a failure is reported by.
     pub(super) sequence_number: Option<String>,
+    /// When it was written, in epoch milliseconds, to the second.
+    pub(super) written_at: Option<u64>,
 }
 
 /// A row that was written.
@@ -68,9 +70,12 @@ impl Record {
         struct Change {
             #[serde(rename = "SequenceNumber")]
             sequence_number: String,
+            #[serde(rename = "ApproximateCreationDateTime")]
+            created: Option<f64>,
         }
-        let sequence_number = serde_json::from_str(text.get()).ok().map(|record: Numbered| record.dynamodb.sequence_number);
-        Self { text, sequence_number }
+        let change = serde_json::from_str(text.get()).ok().map(|record: Numbered| record.dynamodb);
+        let written_at = change.as_ref().and_then(|change| change.created).map(|seconds| (seconds * 1_000.0) as u64);
+        Self { text, sequence_number: change.map(|change| change.sequence_number), written_at }
     }
 
     /// The row of this record, which is the batch's `index`th; `None` if it tells of none of these writes.

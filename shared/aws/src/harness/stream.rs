@@ -4,6 +4,8 @@
 //! rules. What can never succeed (a record that is no row of the table, or one that the handler calls impossible) is sent to the
 //! dead-letter queue at once, and is done with.
 
+use std::time::Duration;
+
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
@@ -14,7 +16,10 @@ use super::{
     record::{Batch, Record, Row, Writes},
     run, work_deadline,
 };
-use crate::dead_letters::DeadLetters;
+use crate::{clock, dead_letters::DeadLetters};
+
+/// Age above which the rows of a batch have waited.
+const WAITING: Duration = Duration::from_secs(2);
 
 /// A row that was not dealt with.
 #[derive(Debug)]
@@ -76,6 +81,12 @@ where
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
         let records: Vec<Record> = event.payload.records.into_iter().map(Record::new).collect();
+        let oldest = records.iter().filter_map(|record| record.written_at).min();
+        let age = oldest.map_or(Duration::ZERO, |oldest| Duration::from_millis(clock::now_milliseconds().saturating_sub(oldest)));
+        // The time of a record is told to the second, so that less than two say nothing.
+        if age > WAITING {
+            metrics.record(Metric::BatchAgeMilliseconds, age.as_millis() as u64);
+        }
         let handled = async {
             let (mut rows, mut failed) = (Vec::with_capacity(records.len()), Vec::new());
             for (index, record) in records.iter().enumerate() {

@@ -19,6 +19,8 @@ const TOTAL: [&str; 2] = ["game", "stage"];
 pub enum Metric {
     /// Faults: of a route, of a record, of a start.
     Faults,
+    /// The age of the oldest row of a batch that a consumer of a stream has, where it is above two seconds.
+    BatchAgeMilliseconds,
     /// Connections that turned out to be gone when pushed to.
     PushesGone,
     /// Placements that had no end when they were due, so that GameLift was asked.
@@ -34,6 +36,7 @@ impl Metric {
     const fn name(self) -> &'static str {
         match self {
             Self::Faults => "Faults",
+            Self::BatchAgeMilliseconds => "BatchAgeMilliseconds",
             Self::PushesGone => "PushesGone",
             Self::PlacementsReconciled => "PlacementsReconciled",
             Self::RowsDelivered => "RowsDelivered",
@@ -43,7 +46,7 @@ impl Metric {
 
     const fn unit(self) -> &'static str {
         match self {
-            Self::RowToPushMilliseconds => "Milliseconds",
+            Self::RowToPushMilliseconds | Self::BatchAgeMilliseconds => "Milliseconds",
             Self::Faults | Self::PushesGone | Self::PlacementsReconciled | Self::RowsDelivered => "Count",
         }
     }
@@ -51,7 +54,7 @@ impl Metric {
     /// Whether the metric is also kept for all functions of the stage together. A dashboard can search for what each function has, an alarm
     /// cannot; and CloudWatch charges for each metric, so only what an alarm watches has a total.
     const fn has_total(self) -> bool {
-        matches!(self, Self::Faults)
+        matches!(self, Self::Faults | Self::BatchAgeMilliseconds)
     }
 
     /// Whether the values are added up to one. Those of a distribution are kept apart, so that CloudWatch can tell percentiles.

@@ -19,8 +19,8 @@ use muster_aws::{Fault, clock, harness};
 use policy::Answer;
 use provider::{Provider, VerifyError};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::authorizer(Provider::from_config, authorize).await
 }
 

@@ -25,8 +25,8 @@ struct State {
     pools: PoolTimers,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::timer(State::from_config, look_again).await
 }
 

@@ -27,8 +27,8 @@ use pool::Pool;
 /// How many pools are looked at side by side.
 const POOLS_AT_ONCE: usize = 8;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
     harness::changes(Looker::from_config, match_tickets).await
 }
 
