@@ -28,7 +28,7 @@ async fn gamelift_is_asked_for_what_the_mode_says_and_told_the_players_latencies
     let mut alice = Player::connect(&stack, "alice").await;
     // What belongs to the server is the server's, whatever a client claims.
     let body = json!({
-        "mode": "duel", "latencies": [{"region": "eu-central-1", "milliseconds": 20}, {"region": "eu-central-1", "milliseconds": 10_000}],
+        "mode": "duel", "latencies": [{"region": "eu-central-1", "milliseconds": 20}, {"region": "eu-west-1", "milliseconds": 10_000}],
         "queue": "fulfil", "players": ["bob"], "properties": {"mode": "arena"}, "seats": 200, "placementId": "mine"
     });
     let id = placement_of(&alice.ask(&json!({"route": "sessionPlacementRequest", "body": body})).await);
@@ -38,7 +38,7 @@ async fn gamelift_is_asked_for_what_the_mode_says_and_told_the_players_latencies
     assert_eq!(described["GameProperties"], json!([{"Key": "mode", "Value": "duel"}, {"Key": "map", "Value": "bridge"}]));
     let latency =
         |region: &str, milliseconds: f64| json!({"PlayerId": "alice", "RegionIdentifier": region, "LatencyInMilliseconds": milliseconds});
-    assert_eq!(described["PlayerLatencies"], json!([latency("eu-central-1", 20.0), latency("eu-central-1", 10_000.0)]));
+    assert_eq!(described["PlayerLatencies"], json!([latency("eu-central-1", 20.0), latency("eu-west-1", 10_000.0)]));
     let data: Value = serde_json::from_str(described["GameSessionData"].as_str().unwrap()).unwrap();
     assert_eq!(data, json!({"mode": "duel", "players": ["alice"], "placementId": id}));
 }

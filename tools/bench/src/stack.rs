@@ -179,7 +179,7 @@ impl Stack {
 
     /// Publishes a message on the topic `name`, called without game and stage.
     pub fn publish(&self, name: &str, message: &Value) -> Result<()> {
-        let topic = format!("arn:aws:sns:us-east-1:000000000000:muster-dev-{name}");
+        let topic = format!("arn:aws:sns:eu-central-1:123456789012:muster-dev-{name}");
         let form = [("Action", "Publish"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
         self.agent.post(&self.endpoint).send_form(form)?;
         Ok(())
@@ -190,7 +190,7 @@ impl Stack {
         let scan = self.agent.post(&self.endpoint).header("x-amz-target", "DynamoDB_20120810.Scan");
         let scan = scan.content_type("application/x-amz-json-1.0").header(
             "authorization",
-            format!("AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}", 0),
+            format!("AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}", 0),
         );
         let request = serde_json::json!({"TableName": format!("muster-dev-{name}")}).to_string();
         let answer: Value = scan.header("x-amz-date", "20260101T000000Z").send(request)?.into_body().read_json()?;
