@@ -1,8 +1,8 @@
 //! Builds the local stack, the functions and the example of a game server. It depends on nothing, so that it is compiled and running within a second and cargo's
 //! progress is on the screen while everything else is built.
 //!
-//! All are built in the profile `fast`, so that what they share is compiled once, but by a command each, so that the features which
-//! the stack wants of a crate do not end up in the functions.
+//! All are built by one command in the profile `fast`, so that what they share is compiled once and no processor waits for the last crate of
+//! one of them.
 
 use std::{
     env, fmt, io,
@@ -18,7 +18,7 @@ const OF_ONE_PACKAGE: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"
 pub struct Built {
     /// The local stack.
     pub stack: PathBuf,
-    /// The directory of the functions' binaries.
+    /// The program of all functions.
     pub functions: PathBuf,
     /// The game server that the pretended fleet starts.
     pub game_server: PathBuf,
@@ -70,12 +70,20 @@ pub fn workspace() -> PathBuf {
 /// # Errors
 /// A [`BuildError`]; what the compiler says goes to standard error.
 pub fn build() -> Result<Built, BuildError> {
-    let stack = build_package("muster-local")?;
-    let functions = build_package("muster-functions")?;
-    let directory = functions.first().and_then(|program| program.parent()).ok_or(BuildError::NoProgram("muster-functions"))?;
-    let one = |programs: Vec<PathBuf>, package| programs.into_iter().next().ok_or(BuildError::NoProgram(package));
-    let game_server = one(build_package("muster-game-server")?, "muster-game-server")?;
-    Ok(Built { stack: one(stack, "muster-local")?, functions: directory.to_path_buf(), game_server })
+    let packages = ["muster-local", "muster-functions", "muster-game-server"];
+    let arguments: Vec<&str> = packages.iter().flat_map(|package| ["--package", package]).chain(["--profile", "fast"]).collect();
+    let programs = cargo_build("the stack", &arguments)?;
+    let [stack, functions, game_server] = packages.map(|package| programs.iter().find(|program| is_of(program, package)).cloned());
+    Ok(Built {
+        stack: stack.ok_or(BuildError::NoProgram("muster-local"))?,
+        functions: functions.ok_or(BuildError::NoProgram("muster-functions"))?,
+        game_server: game_server.ok_or(BuildError::NoProgram("muster-game-server"))?,
+    })
+}
+
+/// Whether this is the program that the package of this name has.
+fn is_of(program: &Path, package: &str) -> bool {
+    program.file_stem().is_some_and(|name| name == package)
 }
 
 /// Builds the programs of one package of the workspace and returns their paths; there is at least one.
