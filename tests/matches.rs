@@ -16,6 +16,7 @@
 mod coming_back;
 mod healing;
 mod invoking;
+mod late;
 mod leaving;
 mod lost;
 mod playing;
