@@ -7,7 +7,7 @@
 use std::{
     env,
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, OnceLock},
 };
@@ -24,6 +24,18 @@ use super::{eventually, issuer::TestIssuer};
 fn programs() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| muster_launch::build().unwrap())
+}
+
+/// Where stacks write down which statements of the template's policies they have used, for the test that follows this run.
+fn permissions_used() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("iam");
+        // What an earlier run has used says nothing of this one. It may not be there.
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        directory
+    })
 }
 
 /// A stack that tests can hold sockets to.
@@ -159,7 +171,7 @@ impl LocalStack {
     /// The program with its template and functions, ready for more arguments.
     pub fn command(arguments: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::from(programs().command());
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null()).env("MUSTER_IAM_USED", permissions_used());
         command
     }
 

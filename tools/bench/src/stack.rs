@@ -190,7 +190,10 @@ impl Stack {
         let scan = self.agent.post(&self.endpoint).header("x-amz-target", "DynamoDB_20120810.Scan");
         let scan = scan.content_type("application/x-amz-json-1.0").header(
             "authorization",
-            format!("AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}", 0),
+            format!(
+                "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}",
+                0
+            ),
         );
         let request = serde_json::json!({"TableName": format!("muster-dev-{name}")}).to_string();
         let answer: Value = scan.header("x-amz-date", "20260101T000000Z").send(request)?.into_body().read_json()?;
