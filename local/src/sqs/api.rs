@@ -14,9 +14,6 @@ use super::{
 };
 use crate::account::{ACCOUNT, queue_arn};
 
-/// The longest that a received message may be hidden.
-const LONGEST_VISIBILITY_SECONDS: u64 = 43_200;
-
 /// The bytes of the messages in a request or an answer, by which AWS bills it.
 pub(super) fn payload_bytes(value: &Value) -> usize {
     let body = |message: &Value| ["MessageBody", "Body"].iter().filter_map(|name| message[name].as_str()).map(str::len).sum::<usize>();
@@ -40,11 +37,11 @@ impl Sqs {
                 Ok(json!({"QueueUrl": self.url(name)}))
             }
             "GetQueueAttributes" => self.queue_attributes(request),
-            "ListQueues" => Ok(json!({"QueueUrls": self.store().queues().map(|(name, _)| self.url(name)).collect::<Vec<_>>()})),
+            "ListQueues" => Ok(json!({"QueueUrls": self.store().queues.keys().map(|name| self.url(name)).collect::<Vec<_>>()})),
             "StartMessageMoveTask" => self.start_move(request),
             "ListMessageMoveTasks" => {
                 let name = self.source(request)?;
-                Ok(json!({"Results": self.store().task(name).into_iter().collect::<Vec<_>>()}))
+                Ok(json!({"Results": self.store().tasks.get(name).into_iter().collect::<Vec<_>>()}))
             }
             _ => Err(SqsError::unsupported(action)),
         }
@@ -84,38 +81,33 @@ impl Sqs {
             let reason = format!("Message must be shorter than {LARGEST_MESSAGE} bytes.");
             return Err(SqsError::new(INVALID, format!("One or more parameters are invalid. Reason: {reason}")));
         }
-        let id = self.store().send(name, body.to_owned(), delay, self.clock().now())?;
-        self.ring();
-        Ok(id)
+        self.store().send(name, body.to_owned(), delay, self.clock().now())
     }
 
     /// Waits for as long as the request says, or until there is a message.
     async fn receive_message(&self, request: &Value) -> Result<Value, SqsError> {
         let name = queue_name(request)?;
         let limit = number(request, "MaxNumberOfMessages", 1..=10)?.unwrap_or(1) as usize;
-        let visibility = number(request, "VisibilityTimeout", 0..=LONGEST_VISIBILITY_SECONDS)?.map(|seconds| seconds * 1000);
+        let visibility = number(request, "VisibilityTimeout", 0..=43_200)?.map(|seconds| seconds * 1000);
         let wait = number(request, "WaitTimeSeconds", 0..=20)?.unwrap_or(0) * 1000;
         let wanted = [names(request, "AttributeNames")?, names(request, "MessageSystemAttributeNames")?].concat();
         // A name that is refused must not cost a receipt.
         shown(name, Uuid::nil(), &Message::default(), &wanted)?;
-        let mut bell = self.room.bell.subscribe();
+        let mut bell = self.store().bell.subscribe();
         let until = self.clock().now().saturating_add(wait);
         loop {
             bell.mark_unchanged();
             let now = self.clock().now();
-            let received = self.store().receive(name, limit, visibility, now)?;
-            if received.moved {
-                self.ring();
-            }
-            if !received.messages.is_empty() {
-                let messages = received.messages.iter().map(|(id, message)| shown(name, *id, message, &wanted));
+            let (messages, next_visible) = self.store().receive(name, limit, visibility, now)?;
+            if !messages.is_empty() {
+                let messages = messages.iter().map(|(id, message)| shown(name, *id, message, &wanted));
                 return Ok(json!({"Messages": messages.collect::<Result<Vec<_>, _>>()?}));
             }
             if now >= until {
                 return Ok(json!({}));
             }
             tokio::select! {
-                () = self.clock().sleep_until(received.next_visible.map_or(until, |next| next.min(until))) => {}
+                () = self.clock().sleep_until(next_visible.map_or(until, |next| next.min(until))) => {}
                 _ = bell.changed() => {}
             }
         }
@@ -123,8 +115,10 @@ impl Sqs {
 
     /// An old handle succeeds without deleting anything, as it may on AWS.
     fn delete_message(&self, queue: &str, request: &Value) -> Result<Value, SqsError> {
+        let mut store = self.store();
+        let messages = store.queue(queue)?;
         let (id, count) = receipt(request, queue)?;
-        self.store().queue(queue)?.delete(id, count);
+        messages.delete(id, count);
         Ok(json!({}))
     }
 
@@ -157,7 +151,6 @@ impl Sqs {
             return Err(SqsError::new(INVALID, "Source queue must be configured as a Dead Letter Queue."));
         }
         store.move_back(name, self.clock().now())?;
-        self.ring();
         let task = json!({"taskId": Uuid::new_v4().to_string(), "sourceArn": queue_arn(name)});
         Ok(json!({"TaskHandle": BASE64_STANDARD.encode(task.to_string())}))
     }

@@ -44,10 +44,6 @@ impl SqsError {
         SqsError::new(MISSING, format!("The request must contain the parameter {parameter}."))
     }
 
-    pub(super) fn value(value: impl std::fmt::Display, parameter: &str, reason: &str) -> SqsError {
-        SqsError::new(INVALID, format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
-    }
-
     /// What is not implemented, such as `PurgeQueue`.
     pub(super) fn unsupported(what: &str) -> SqsError {
         SqsError::new(UNSUPPORTED, format!("{what} is not implemented by this stack."))

@@ -24,7 +24,6 @@ use axum::{
 };
 use http::HeaderMap;
 use serde_json::Value;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::store::Store;
@@ -51,8 +50,6 @@ pub struct Sqs {
 
 struct Room {
     store: Mutex<Store>,
-    /// Rings when a message may have become visible, in whichever queue.
-    bell: watch::Sender<()>,
     base_url: String,
     clock: Clock,
 }
@@ -69,8 +66,8 @@ impl Sqs {
     }
 
     fn open(queues: Vec<Queue>, base_url: &str, keep: Keep, clock: Clock) -> Sqs {
-        let (store, bell) = (Mutex::new(Store::open(queues, keep)), watch::Sender::default());
-        Sqs { room: Arc::new(Room { store, bell, base_url: base_url.trim_end_matches('/').to_owned(), clock }), meter: Meter::default() }
+        let (store, base_url) = (Mutex::new(Store::open(queues, keep)), base_url.trim_end_matches('/').to_owned());
+        Sqs { room: Arc::new(Room { store, base_url, clock }), meter: Meter::default() }
     }
 
     /// The same queues, with requests that go to this one and its clones counted by `meter`.
@@ -137,15 +134,10 @@ impl Sqs {
     /// What each queue holds, by its name.
     pub fn stats(&self) -> BTreeMap<String, QueueStats> {
         let now = self.clock().now();
-        self.store().queues().map(|(name, queue)| (name.clone(), queue.stats(now))).collect()
+        self.store().queues.iter_mut().map(|(name, queue)| (name.clone(), queue.stats(now))).collect()
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.room.store)
-    }
-
-    /// Has all receivers look again.
-    fn ring(&self) {
-        self.room.bell.send_replace(());
     }
 }

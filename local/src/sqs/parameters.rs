@@ -65,9 +65,9 @@ pub(super) fn number(request: &Value, parameter: &str, allowed: RangeInclusive<u
     if value.is_null() {
         return Ok(None);
     }
-    let reason = || format!("Must be between {} and {}, if provided.", allowed.start(), allowed.end());
     let number = value.as_u64().filter(|number| allowed.contains(number));
-    number.map(Some).ok_or_else(|| SqsError::value(value, parameter, &reason()))
+    let reason = format!("Must be between {} and {}, if provided.", allowed.start(), allowed.end());
+    number.map(Some).ok_or_else(|| SqsError::new(INVALID, format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}")))
 }
 
 /// The handle of the `count`th receipt of a message of `queue`.

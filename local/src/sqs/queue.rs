@@ -68,6 +68,8 @@ impl Queue {
 
     /// Adds a message.
     pub(super) fn put(&mut self, id: Uuid, message: Message) {
+        // A process that ended while it moved the message may have left it here.
+        self.remove(id);
         self.keep.put(ROOM, &self.key(id), &message);
         self.load(id, message);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use uuid::{Builder, Uuid};
 
 use super::{
@@ -12,10 +13,15 @@ use super::{
 };
 use crate::{account::queue_arn, clock::milliseconds, keep::Keep, template};
 
+/// What a receiver gets, and when there may be more.
+type Received = (Messages, Option<u64>);
+
 pub(super) struct Store {
-    queues: BTreeMap<String, Queue>,
+    pub(super) queues: BTreeMap<String, Queue>,
     /// The latest move task of each queue, as `ListMessageMoveTasks` shows it.
-    tasks: BTreeMap<String, Value>,
+    pub(super) tasks: BTreeMap<String, Value>,
+    /// Rings when a message came, to whichever queue.
+    pub(super) bell: watch::Sender<()>,
     sent: u16,
 }
 
@@ -32,15 +38,11 @@ impl Store {
                 queue.load(id, message);
             }
         }
-        Store { queues, tasks: BTreeMap::new(), sent: 0 }
+        Store { queues, tasks: BTreeMap::new(), bell: watch::Sender::default(), sent: 0 }
     }
 
     pub(super) fn queue(&mut self, name: &str) -> Result<&mut Queue, SqsError> {
         self.queues.get_mut(name).ok_or_else(SqsError::no_queue)
-    }
-
-    pub(super) fn queues(&mut self) -> impl Iterator<Item = (&String, &mut Queue)> {
-        self.queues.iter_mut()
     }
 
     /// Puts a new message into the queue `name`, which can be received after `delay` milliseconds, and answers its id.
@@ -48,6 +50,7 @@ impl Store {
         let id = self.next_id(now);
         let message = Message { body, sent_at: now, visible_at: now.saturating_add(delay), ..Message::default() };
         self.queue(name)?.put(id, message);
+        self.bell.send_replace(());
         Ok(id)
     }
 
@@ -69,20 +72,21 @@ impl Store {
         let redrive = queue.template.redrive.clone();
         let most = redrive.as_ref().map_or(u32::MAX, |redrive| redrive.maximum_receive_count);
         let (messages, exhausted) = queue.receive(limit, visibility, most, now);
-        let (next_visible, moved) = (queue.next_visible(), !exhausted.is_empty());
+        let next_visible = queue.next_visible();
         for (id, message) in exhausted {
             let dead_letters = redrive.as_ref().map_or("", |redrive| name_of(&redrive.dead_letter_queue_arn));
             // It is in both queues for a moment, so that an end of the process in between does not lose it.
             self.queue(dead_letters)?.put(id, Message { visible_at: now, source_arn: Some(queue_arn(name)), ..message });
             self.queue(name)?.remove(id);
+            self.bell.send_replace(());
         }
-        Ok(Received { messages, next_visible, moved })
+        Ok((messages, next_visible))
     }
 
     /// Whether another queue's dead letters come to the queue `name`.
     pub(super) fn has_dead_letters(&self, name: &str) -> bool {
-        let redrives = self.queues.values().filter_map(|queue| queue.template.redrive.as_ref());
-        redrives.into_iter().any(|redrive| name_of(&redrive.dead_letter_queue_arn) == name)
+        let mut redrives = self.queues.values().filter_map(|queue| queue.template.redrive.as_ref());
+        redrives.any(|redrive| name_of(&redrive.dead_letter_queue_arn) == name)
     }
 
     /// Moves what is visible in the queue `name` back to the queues it came from, as new messages, until one came from none. (SQS developer
@@ -91,12 +95,9 @@ impl Store {
         let letters = self.queue(name)?.visible(now);
         let (mut moved, to_move, mut failure) = (0, letters.len(), None);
         for (id, letter) in letters {
-            let Some(source) = letter.source_arn else {
-                failure = Some("CouldNotDetermineMessageSource");
-                break;
-            };
-            if let Err(error) = self.send(name_of(&source), letter.body, 0, now) {
-                failure = Some(error.name());
+            let source = letter.source_arn.as_deref().map(name_of).ok_or("CouldNotDetermineMessageSource");
+            if let Err(reason) = source.and_then(|source| self.send(source, letter.body, 0, now).map_err(|error| error.name())) {
+                failure = Some(reason);
                 break;
             }
             self.queue(name)?.remove(id);
@@ -112,18 +113,4 @@ impl Store {
         self.tasks.insert(name.to_owned(), task);
         Ok(())
     }
-
-    /// The latest move task of the queue `name`.
-    pub(super) fn task(&self, name: &str) -> Option<&Value> {
-        self.tasks.get(name)
-    }
-}
-
-/// What a receiver gets.
-pub(super) struct Received {
-    pub(super) messages: Messages,
-    /// When there may be more.
-    pub(super) next_visible: Option<u64>,
-    /// Whether the dead-letter queue got messages.
-    pub(super) moved: bool,
 }

@@ -77,3 +77,25 @@ async fn what_was_in_flight_when_the_process_died_is_visible_at_its_time() {
     assert_eq!(counts(&third, "work"), [0, 0, 0], "it has expired");
     assert_eq!(counts(&open(&file, START).0, "work"), [0, 0, 0]);
 }
+
+#[tokio::test]
+async fn a_process_that_ends_while_it_moves_a_message_leaves_one_dead_letter() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("kept");
+    let (first, clock) = open(&file, START);
+    send(&first, "work", "x").await;
+    receive(&first, "work").await;
+    let keep = Keep::open(&file).unwrap();
+    let [(key, message)] = keep.all::<Value>("sqs").try_into().unwrap();
+    clock.advance(HALF_A_MINUTE);
+    assert!(receive(&first, "work").await.is_empty());
+    // The dead letter was written, and the message not deleted yet.
+    keep.put("sqs", &key, &message);
+    let (second, clock) = open(&file, clock.now());
+    assert_eq!((counts(&second, "work"), counts(&second, "dead-letters")), ([1, 0, 0], [1, 0, 0]));
+    assert_eq!(receive(&second, "dead-letters").await.len(), 1);
+    assert!(receive(&second, "work").await.is_empty());
+    assert_eq!((counts(&second, "work"), counts(&second, "dead-letters")), ([0, 0, 0], [1, 0, 0]));
+    clock.advance(HALF_A_MINUTE);
+    assert_eq!((receive(&second, "dead-letters").await.len(), keep.all::<Value>("sqs").len()), (1, 1));
+}
