@@ -20,13 +20,14 @@ use crate::{
     gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
+    keep::Keep,
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     meter::{Meter, Usage},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
     report,
     sns::Sns,
-    sqs::{MessageAttributes, Sqs},
+    sqs::Sqs,
     status::Status,
     streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
@@ -158,11 +159,10 @@ impl Stack {
         for table in &manifest.tables {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
-        let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
+        let sqs = Sqs::new(manifest.queues.clone(), &front_door, Keep::default()).metered(meter.clone());
         let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
-        let topics = manifest.topics.iter().map(wiring::topic).collect();
-        let subscriptions = manifest.topic_subscriptions.iter().map(wiring::subscription).collect();
+        let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
@@ -277,7 +277,7 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         queues: manifest.game_session_queues.iter().map(wiring::game_session_queue).collect(),
         default_topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
         publisher: Arc::new(move |topic, message| {
-            if let Err(error) = sns.publish(topic, message, MessageAttributes::default()) {
+            if let Err(error) = sns.publish(topic, message) {
                 report::report("gamelift", format!("an event cannot be published on {topic}: {error}"));
             }
         }),

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde_json::json;
-
 use crate::{
     account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
@@ -11,8 +9,6 @@ use crate::{
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
-    sns::{SubscriptionConfig, TopicConfig},
-    sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
     template::{self, KeyType, StreamView},
 };
@@ -105,48 +101,6 @@ fn view(view: StreamView) -> StreamViewType {
     }
 }
 
-/// A queue.
-pub fn queue(queue: &template::Queue) -> QueueConfig {
-    let redrive = queue.redrive.as_ref().map(|redrive| RedriveConfig {
-        dead_letter_queue_arn: redrive.dead_letter_queue_arn.clone(),
-        maximum_receive_count: redrive.maximum_receive_count,
-    });
-    QueueConfig {
-        name: queue.name.clone(),
-        visibility_timeout: queue.visibility_timeout,
-        retention: queue.retention,
-        delay: queue.delay,
-        receive_wait: queue.receive_wait,
-        maximum_message_bytes: queue.maximum_message_bytes as usize,
-        redrive,
-        redrive_allow_policy: queue.redrive_allow.as_ref().map(redrive_allow_policy),
-    }
-}
-
-fn redrive_allow_policy(allow: &template::RedriveAllow) -> String {
-    let policy = match allow {
-        template::RedriveAllow::All => json!({"redrivePermission": "allowAll"}),
-        template::RedriveAllow::Nobody => json!({"redrivePermission": "denyAll"}),
-        template::RedriveAllow::Queues(arns) => json!({"redrivePermission": "byQueue", "sourceQueueArns": arns}),
-    };
-    policy.to_string()
-}
-
-/// A topic.
-pub fn topic(topic: &template::Topic) -> TopicConfig {
-    TopicConfig { name: topic.name.clone() }
-}
-
-/// A function's subscription to a topic.
-pub fn subscription(subscription: &template::TopicSubscription) -> SubscriptionConfig {
-    SubscriptionConfig {
-        logical_id: subscription.logical_id.clone(),
-        topic_arn: subscription.topic_arn.clone(),
-        function_arn: subscription.function_arn.clone(),
-        dead_letter_queue_arn: subscription.dead_letter_queue_arn.clone(),
-    }
-}
-
 /// A queue of GameLift's. Its fleets are pretended, so that it does not matter which they are.
 pub fn game_session_queue(queue: &template::GameSessionQueue) -> gamelift::QueueConfig {
     gamelift::QueueConfig {
@@ -229,8 +183,6 @@ pub fn dynamodb(data: Option<&Path>) -> dynamodb::DynamoDbOptions {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const TEMPLATE: &str = "
@@ -238,14 +190,11 @@ Transform: AWS::Serverless-2016-10-31
 Resources:
   Dead:
     Type: AWS::SQS::Queue
-    Properties: {QueueName: dead, RedriveAllowPolicy: {redrivePermission: byQueue, sourceQueueArns: [!GetAtt Work.Arn]}}
+    Properties: {QueueName: dead}
   Work:
     Type: AWS::SQS::Queue
     Properties:
       QueueName: work
-      DelaySeconds: 5
-      ReceiveMessageWaitTimeSeconds: 20
-      MaximumMessageSize: 2048
       RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maxReceiveCount: 5}
   Rows:
     Type: AWS::DynamoDB::Table
@@ -273,39 +222,6 @@ Resources:
     #[test]
     fn a_mapping_begins_where_the_template_says() {
         assert_eq!(starting_position(&manifest().stream_mappings[0]), dynamodb::StartingPosition::Latest);
-    }
-
-    #[test]
-    fn a_queue_is_what_the_template_says() {
-        let manifest = manifest();
-        let [dead, work] = [0, 1].map(|index| queue(&manifest.queues[index]));
-        let allow = json!({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:work"]});
-        assert_eq!(dead.redrive_allow_policy, Some(allow.to_string()));
-        let expected = QueueConfig {
-            name: "work".to_owned(),
-            delay: Duration::from_secs(5),
-            receive_wait: Duration::from_secs(20),
-            maximum_message_bytes: 2_048,
-            redrive: Some(RedriveConfig {
-                dead_letter_queue_arn: "arn:aws:sqs:us-east-1:000000000000:dead".to_owned(),
-                maximum_receive_count: 5,
-            }),
-            ..QueueConfig::default()
-        };
-        assert_eq!(work, expected);
-    }
-
-    #[test]
-    fn a_topic_and_its_subscription_are_what_the_template_says() {
-        let manifest = manifest();
-        assert_eq!(topic(&manifest.topics[0]), TopicConfig { name: "news".to_owned() });
-        let expected = SubscriptionConfig {
-            logical_id: "WorkerTold".to_owned(),
-            topic_arn: "arn:aws:sns:us-east-1:000000000000:news".to_owned(),
-            function_arn: manifest.functions[0].arn.clone(),
-            dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
-        };
-        assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
     }
 
     #[test]

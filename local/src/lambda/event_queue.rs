@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock,
-    sqs::{LARGEST_MESSAGE, MessageAttributes, Sqs},
+    sqs::{LARGEST_MESSAGE, Sqs},
 };
 
 /// The events of all functions. Dropping it loses them.
@@ -114,6 +114,6 @@ impl Event {
         if body.len() > LARGEST_MESSAGE {
             return Err(not_told(&format_args!("its record has {} bytes, more than a message may have", body.len())));
         }
-        sqs.send(queue, body, MessageAttributes::new()).map(drop).map_err(|error| not_told(&error))
+        sqs.send(queue, body).map(drop).map_err(|error| not_told(&error))
     }
 }

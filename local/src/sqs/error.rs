@@ -1,7 +1,4 @@
-//! What SQS refuses, in its own words.
-//!
-//! An error has two names: one in the JSON protocol, by which new SDKs tell errors apart, and the one of the older query protocol, which
-//! AWS still sends along. Names, statuses and messages are those of the SQS API reference and of what SDKs get from AWS.
+//! What SQS refuses, in its own words: names, statuses and messages are those of the SQS API reference and of what SDKs get from AWS.
 
 use axum::{
     http::StatusCode,
@@ -11,121 +8,62 @@ use serde_json::{Value, json};
 
 use crate::aws_json;
 
-/// Why a message was not put into a queue.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SqsError {
-    /// No queue has this ARN.
-    #[error("there is no queue {0}")]
-    NoQueue(String),
-    /// The queue refuses the message, for the reason given.
-    #[error("{0}")]
-    Refused(String),
-}
+/// An error's names: in the JSON protocol, by which new SDKs tell errors apart, and in the older query protocol, which AWS still sends along.
+pub(super) type Code = (&'static str, &'static str);
+
+pub(super) const NO_QUEUE: Code = ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue");
+pub(super) const NO_RESOURCE: Code = ("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException");
+pub(super) const MISSING: Code = ("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter");
+pub(super) const INVALID: Code = ("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue");
+pub(super) const UNSUPPORTED: Code = ("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation");
+pub(super) const CONTENTS: Code = ("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents");
+pub(super) const ATTRIBUTE: Code = ("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName");
+pub(super) const RECEIPT: Code = ("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid");
+pub(super) const EMPTY: Code = ("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest");
+pub(super) const TOO_MANY: Code = ("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest");
+pub(super) const REPEATED: Code = ("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct");
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{query_code}: {message}")]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    kind: &'static str,
-    query_code: &'static str,
+#[error("{}: {message}", code.1)]
+pub struct SqsError {
+    code: Code,
     message: String,
 }
 
-fn refusal(kind: &'static str, query_code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal { status: StatusCode::BAD_REQUEST, kind, query_code, message: message.into() }
-}
-
-impl Refusal {
-    pub(super) fn no_queue() -> Refusal {
-        let query_code = "AWS.SimpleQueueService.NonExistentQueue";
-        refusal("com.amazonaws.sqs#QueueDoesNotExist", query_code, "The specified queue does not exist.")
+impl SqsError {
+    pub(super) fn new(code: Code, message: impl Into<String>) -> SqsError {
+        SqsError { code, message: message.into() }
     }
 
-    pub(super) fn missing(parameter: &str) -> Refusal {
-        let message = format!("The request must contain the parameter {parameter}.");
-        refusal("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", message)
+    pub(super) fn no_queue() -> SqsError {
+        SqsError::new(NO_QUEUE, "The specified queue does not exist.")
     }
 
-    pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-        refusal("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue", message)
+    pub(super) fn missing(parameter: &str) -> SqsError {
+        SqsError::new(MISSING, format!("The request must contain the parameter {parameter}."))
     }
 
-    pub(super) fn value(value: impl std::fmt::Display, parameter: &str, reason: &str) -> Refusal {
-        Refusal::invalid(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+    /// What is not implemented, such as `PurgeQueue`.
+    pub(super) fn unsupported(what: &str) -> SqsError {
+        SqsError::new(UNSUPPORTED, format!("{what} is not implemented by this stack."))
     }
 
-    pub(super) fn contents() -> Refusal {
-        let allowed = "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
-        let message = format!("Invalid characters found. Valid unicode characters are {allowed}");
-        refusal("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", message)
-    }
-
-    pub(super) fn attribute_name(name: &str) -> Refusal {
-        refusal("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName", format!("Unknown Attribute {name}."))
-    }
-
-    pub(super) fn receipt_handle(handle: &str) -> Refusal {
-        let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
-        refusal("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
-    }
-
-    pub(super) fn over_limit() -> Refusal {
-        let message = format!("Too many messages in flight: at most {} at once.", super::queue::MOST_IN_FLIGHT);
-        Refusal { status: StatusCode::FORBIDDEN, ..refusal("com.amazonaws.sqs#OverLimit", "OverLimit", message) }
-    }
-
-    pub(super) fn purge_in_progress(queue: &str) -> Refusal {
-        let message = format!("Only one PurgeQueue operation on {queue} is allowed every 60 seconds.");
-        let query_code = "AWS.SimpleQueueService.PurgeQueueInProgress";
-        Refusal { status: StatusCode::FORBIDDEN, ..refusal("com.amazonaws.sqs#PurgeQueueInProgress", query_code, message) }
-    }
-
-    pub(super) fn no_resource(message: impl Into<String>) -> Refusal {
-        let kind = "com.amazonaws.sqs#ResourceNotFoundException";
-        Refusal { status: StatusCode::NOT_FOUND, ..refusal(kind, "ResourceNotFoundException", message) }
-    }
-
-    pub(super) fn empty_batch(entry: &str) -> Refusal {
-        let message = format!("There should be at least one {entry} in the request.");
-        refusal("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", message)
-    }
-
-    pub(super) fn too_many_entries(most: usize, entries: usize) -> Refusal {
-        let query_code = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest";
-        let message = format!("Maximum number of entries per request are {most}. You have sent {entries}.");
-        refusal("com.amazonaws.sqs#TooManyEntriesInBatchRequest", query_code, message)
-    }
-
-    pub(super) fn entry_id() -> Refusal {
-        let message =
-            "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
-        refusal("com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", message)
-    }
-
-    pub(super) fn entry_id_repeated(id: &str) -> Refusal {
-        let query_code = "AWS.SimpleQueueService.BatchEntryIdsNotDistinct";
-        refusal("com.amazonaws.sqs#BatchEntryIdsNotDistinct", query_code, format!("Id {id} repeated."))
-    }
-
-    pub(super) fn batch_too_long(most: usize, bytes: usize) -> Refusal {
-        let message = format!("Batch requests cannot be longer than {most} bytes. You have sent {bytes} bytes.");
-        refusal("com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", message)
-    }
-
-    pub(super) fn unsupported(message: impl Into<String>) -> Refusal {
-        refusal("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", message)
+    /// The name in the query protocol.
+    pub(super) fn name(&self) -> &'static str {
+        self.code.1
     }
 
     /// The refusal as one of the `Failed` of a batch.
     pub(super) fn of_entry(&self, id: &str) -> Value {
-        json!({"Id": id, "SenderFault": true, "Code": self.query_code, "Message": self.message})
+        json!({"Id": id, "SenderFault": true, "Code": self.name(), "Message": self.message})
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for SqsError {
     fn into_response(self) -> Response {
-        let query_error = [("x-amzn-query-error", format!("{};Sender", self.query_code))];
-        (query_error, aws_json::error(self.status, self.kind, &self.message)).into_response()
+        let status = if self.code == NO_RESOURCE { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+        let query_error = [("x-amzn-query-error", format!("{};Sender", self.name()))];
+        (query_error, aws_json::error(status, self.code.0, &self.message)).into_response()
     }
 }

@@ -1,20 +1,16 @@
-//! The SQS room: standard queues in memory, spoken to in JSON protocol 1.0 (`AmazonSQS.*`).
+//! The SQS room: standard queues, spoken to in JSON protocol 1.0 (`AmazonSQS.*`), as far as the functions, the runbook and the mappings use
+//! it. Queues come from the template alone. With `--data`, their messages outlive the process.
 //!
-//! [`queue`] is one queue and [`queues`] all of them, with the messages that go from one to another; both are without I/O or a clock of
-//! their own. [`actions`] are the requests they answer. Queues come from the template alone.
+//! [`queue`] is one queue and [`store`] all of them, with the messages that go from one to another; both are without a clock of their own.
+//! [`api`] has the actions, [`parameters`] what they take.
 
-mod actions;
-mod attributes;
-mod config;
+mod api;
 mod error;
-mod message;
-mod metering;
-mod move_task;
+mod parameters;
 mod queue;
-mod queues;
-mod request;
+mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -26,19 +22,24 @@ use axum::{
     body::Bytes,
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
 use http::HeaderMap;
-use serde_json::{Value, json};
-use tokio::sync::watch;
+use serde_json::Value;
+use uuid::Uuid;
 
-pub(crate) use self::error::Refusal;
-use self::queues::{Queues, name_of};
-pub use self::{
-    attributes::{AttributeValue, MessageAttributes},
-    config::{LARGEST_MESSAGE, QueueConfig, RedriveConfig},
-    error::SqsError,
+use self::store::Store;
+pub use self::{error::SqsError, queue::QueueStats};
+use crate::{
+    account::{ACCOUNT, queue_arn},
+    aws_json,
+    clock::Clock,
+    keep::Keep,
+    lock::lock,
+    meter::Meter,
+    template::Queue,
 };
-use crate::{account::ACCOUNT, aws_json, clock::Clock, lock::lock, meter::Meter};
+
+/// The most that a message may have, in bytes.
+pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 /// A running SQS. Cheap to clone.
 #[derive(Clone)]
@@ -48,28 +49,25 @@ pub struct Sqs {
 }
 
 struct Room {
-    queues: Mutex<Queues>,
-    /// By queue: where receivers hear that something may have become visible.
-    bells: BTreeMap<String, watch::Sender<()>>,
+    store: Mutex<Store>,
     base_url: String,
     clock: Clock,
-    started_at: u64,
+}
+
+/// The name in a queue's ARN.
+fn name_of(arn: &str) -> &str {
+    arn.strip_prefix(&queue_arn("")).unwrap_or(arn)
 }
 
 impl Sqs {
-    /// The queues, empty. Their URLs begin with `base_url`, such as `http://127.0.0.1:6878`.
-    pub fn new(queues: Vec<QueueConfig>, base_url: &str) -> Sqs {
-        Sqs::with_clock(queues, base_url, Clock::default())
+    /// The queues with the messages that `keep` has of them. Their URLs begin with `base_url`, such as `http://127.0.0.1:6878`.
+    pub fn new(queues: Vec<Queue>, base_url: &str, keep: Keep) -> Sqs {
+        Sqs::open(queues, base_url, keep, Clock::default())
     }
 
-    /// As [`Sqs::new`], with the time that `clock` tells.
-    pub fn with_clock(queues: Vec<QueueConfig>, base_url: &str, clock: Clock) -> Sqs {
-        let bells = queues.iter().map(|config| (config.name.clone(), watch::Sender::default())).collect();
-        let (base_url, started_at) = (base_url.trim_end_matches('/').to_owned(), clock.now());
-        Sqs {
-            room: Arc::new(Room { queues: Mutex::new(Queues::new(queues)), bells, base_url, clock, started_at }),
-            meter: Meter::default(),
-        }
+    fn open(queues: Vec<Queue>, base_url: &str, keep: Keep, clock: Clock) -> Sqs {
+        let (store, base_url) = (Mutex::new(Store::open(queues, keep)), base_url.trim_end_matches('/').to_owned());
+        Sqs { room: Arc::new(Room { store, base_url, clock }), meter: Meter::default() }
     }
 
     /// The same queues, with requests that go to this one and its clones counted by `meter`.
@@ -95,76 +93,51 @@ impl Sqs {
 
     /// How long a message received from the queue `name` is hidden by default. `None` if there is no such queue.
     pub fn visibility_timeout(&self, name: &str) -> Option<Duration> {
-        self.queues().get(name).map(|queue| queue.config.visibility_timeout)
+        self.store().queue(name).ok().map(|queue| queue.template.visibility_timeout)
     }
 
     /// Puts a message into the queue with this ARN, as another service of AWS does, and answers the message's id.
     ///
     /// # Errors
     /// If there is no such queue, or it refuses the message.
-    pub fn send(&self, arn: &str, body: String, attributes: MessageAttributes) -> Result<String, SqsError> {
-        let name = name_of(arn);
-        if self.queues().get(name).is_none() {
-            return Err(SqsError::NoQueue(arn.to_owned()));
-        }
-        let mut request = json!({"QueueUrl": self.url(name), "MessageBody": body});
-        if !attributes.is_empty() {
-            request["MessageAttributes"] = attributes::to_json(&attributes);
-        }
-        let refused = |refusal: Refusal| SqsError::Refused(refusal.to_string());
-        // Only a receiver waits.
-        let sent = self.request("SendMessage", &request).now_or_never().unwrap_or_else(|| Err(Refusal::no_queue()));
-        let id = sent.map_err(refused)?["MessageId"].as_str().unwrap_or_default().to_owned();
-        Ok(id)
+    pub fn send(&self, arn: &str, body: String) -> Result<String, SqsError> {
+        self.meter.sqs_request(body.len());
+        self.put(name_of(arn), &body, 0).map(|id| id.to_string())
     }
 
-    /// Answers the request `action` with its parameters as the JSON protocol has them. Every request passes here, whether it comes over
-    /// HTTP or from another room.
-    pub(crate) async fn request(&self, action: &str, request: &Value) -> Result<Value, Refusal> {
+    /// Answers the request `action` with its parameters as the JSON protocol has them, whether it comes over HTTP or from another room.
+    pub(crate) async fn request(&self, action: &str, request: &Value) -> Result<Value, SqsError> {
         let answer = self.act(action, request).await;
         // A refused request is a request, and so is a poll that finds nothing.
-        self.meter.sqs_request(metering::payload_bytes(request, answer.as_ref().ok()));
+        self.meter.sqs_request(api::payload_bytes(request) + answer.as_ref().map_or(0, api::payload_bytes));
         answer
     }
 
     /// Answers the request `action`, such as `SendMessage`, with the JSON `body`.
     pub async fn handle(&self, action: &str, body: &[u8]) -> Response {
-        let request_id = ("x-amzn-requestid", uuid::Uuid::new_v4().to_string());
-        let request = serde_json::from_slice(if body.is_empty() { b"{}" } else { body });
-        let answer = match request {
+        let request_id = ("x-amzn-requestid", Uuid::new_v4().to_string());
+        let answer = match serde_json::from_slice(body) {
             Ok(request) => self.request(action, &request).await,
-            Err(error) => Err(Refusal::invalid(format!("The request is not JSON: {error}."))),
+            Err(error) => Err(SqsError::new(error::INVALID, format!("The request is not JSON: {error}."))),
         };
         match answer {
             Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
-            Err(refusal) => ([request_id], refusal).into_response(),
+            Err(error) => ([request_id], error).into_response(),
         }
     }
 
     /// How many messages of the queue `name` can be received or are being handled. Those that are delayed are for later.
     pub fn messages(&self, name: &str) -> usize {
+        self.stats().get(name).map_or(0, |stats| stats.visible + stats.in_flight)
+    }
+
+    /// What each queue holds, by its name.
+    pub fn stats(&self) -> BTreeMap<String, QueueStats> {
         let now = self.clock().now();
-        let counts = self.queues().get_mut(name).map(|queue| queue.counts(now));
-        counts.map_or(0, |counts| counts.visible + counts.in_flight)
+        self.store().queues.iter_mut().map(|(name, queue)| (name.clone(), queue.stats(now))).collect()
     }
 
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        lock(&self.room.queues)
-    }
-
-    fn started_at(&self) -> u64 {
-        self.room.started_at
-    }
-
-    /// Where a receiver of the queue `name` hears that it should look again.
-    fn arrivals(&self, name: &str) -> Option<watch::Receiver<()>> {
-        self.room.bells.get(name).map(watch::Sender::subscribe)
-    }
-
-    /// Has the receivers of the queue `name` look again.
-    fn wake(&self, name: &str) {
-        if let Some(bell) = self.room.bells.get(name) {
-            bell.send_replace(());
-        }
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.room.store)
     }
 }

@@ -1,230 +1,156 @@
 //! One standard queue: what it holds and what becomes of it as time passes. Times are epoch milliseconds and always given.
 //!
-//! A message is visible, delayed or in flight. Each has an index of its own, so that no action looks at every message.
+//! A message is visible or hidden: delayed or in flight. Both have an index of their own, so that no receipt looks at every message.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    ops::Bound,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{config::QueueConfig, message::Message};
-use crate::clock::milliseconds;
+use crate::{clock::milliseconds, keep::Keep, template};
 
-/// Messages that may be in flight at once. (SQS developer guide, "Amazon SQS message quotas".)
-pub(super) const MOST_IN_FLIGHT: usize = 120_000;
-/// How long a message can be hidden in all after one receipt, and what a receiver may ask for.
-pub(super) const LONGEST_VISIBILITY_SECONDS: u64 = 43_200;
+/// The room's name in [`Keep`].
+pub(super) const ROOM: &str = "sqs";
 
-/// How many messages there are, of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) visible: usize,
-    pub(super) in_flight: usize,
-    pub(super) delayed: usize,
+/// A message in a queue, as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Message {
+    pub(super) body: String,
+    pub(super) sent_at: u64,
+    /// When it can be received next: after its delay, or when the time of its latest receipt is over.
+    pub(super) visible_at: u64,
+    pub(super) first_received_at: Option<u64>,
+    /// Receipts in all queues that it has been in. It also names the latest receipt.
+    pub(super) receive_count: u32,
+    /// The ARN of the queue from which it came here as a dead letter.
+    pub(super) source_arn: Option<String>,
 }
 
-/// What a receiver gets, and what it made the queue give up.
-#[derive(Debug, Default)]
-pub(super) struct Receipt {
-    pub(super) messages: Vec<Message>,
-    /// Messages that were received too often already. They are no longer in the queue.
-    pub(super) exhausted: Vec<Message>,
-}
-
-/// Why a message's visibility stays as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unchanged {
-    /// The message is gone, or was received again since.
-    NoMessage,
-    /// It would be hidden for too long in all.
-    TooLong,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Visible,
-    /// Sent and not to be received until then.
-    Delayed(u64),
-    /// Received and hidden until then.
-    InFlight(u64),
+/// What a queue holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueStats {
+    /// Messages that can be received.
+    pub visible: usize,
+    /// Messages that were received and are hidden.
+    pub in_flight: usize,
+    /// Messages that were sent with a delay that is not over.
+    pub delayed: usize,
+    /// How long ago the oldest of all these was sent, in milliseconds.
+    pub oldest_ms: u64,
 }
 
 pub(super) struct Queue {
-    pub(super) config: QueueConfig,
-    /// By the order in which they came.
-    messages: BTreeMap<u64, (Message, Place)>,
-    next: u64,
-    visible: BTreeSet<u64>,
-    delayed: BTreeSet<(u64, u64)>,
-    in_flight: BTreeSet<(u64, u64)>,
-    by_age: BTreeSet<(u64, u64)>,
-    receipts: HashMap<Uuid, u64>,
-    purged_at: Option<u64>,
+    pub(super) template: template::Queue,
+    /// Ids are in the order of sending.
+    messages: BTreeMap<Uuid, Message>,
+    visible: BTreeSet<Uuid>,
+    /// With the time at which they become visible.
+    hidden: BTreeSet<(u64, Uuid)>,
+    keep: Keep,
 }
 
+/// Messages with their ids.
+pub(super) type Messages = Vec<(Uuid, Message)>;
+
 impl Queue {
-    pub(super) fn new(config: QueueConfig) -> Queue {
-        let (messages, next, visible, delayed, in_flight, by_age, receipts, purged_at) = Default::default();
-        Queue { config, messages, next, visible, delayed, in_flight, by_age, receipts, purged_at }
+    pub(super) fn new(template: template::Queue, keep: Keep) -> Queue {
+        let (messages, visible, hidden) = Default::default();
+        Queue { template, messages, visible, hidden, keep }
     }
 
-    /// Adds a message that can be received after `delay` milliseconds.
-    pub(super) fn put(&mut self, message: Message, delay: u64, now: u64) {
-        let number = self.next;
-        self.next += 1;
-        self.by_age.insert((message.sent_at, number));
-        self.messages.insert(number, (message, Place::Visible));
-        self.visible.insert(number);
-        if delay > 0 {
-            self.place(number, Place::Delayed(now.saturating_add(delay)));
-        }
+    /// Adds a message that is kept already.
+    pub(super) fn load(&mut self, id: Uuid, message: Message) {
+        self.hidden.insert((message.visible_at, id));
+        self.messages.insert(id, message);
     }
 
-    /// Up to `limit` visible messages, oldest first, which nobody else receives for `visibility` milliseconds. Those that have been
-    /// received `maximum_receives` times are given up instead.
-    pub(super) fn receive(&mut self, limit: usize, visibility: u64, maximum_receives: Option<u32>, now: u64) -> Receipt {
+    /// Adds a message.
+    pub(super) fn put(&mut self, id: Uuid, message: Message) {
+        // A process that ended while it moved the message may have left it here.
+        self.remove(id);
+        self.keep.put(ROOM, &self.key(id), &message);
+        self.load(id, message);
+    }
+
+    /// Up to `limit` visible messages, oldest first, which nobody else receives for `visibility` milliseconds; and those that were received
+    /// `most` times already, which are not received again and have to be removed.
+    pub(super) fn receive(&mut self, limit: usize, visibility: u64, most: u32, now: u64) -> (Messages, Messages) {
         self.pass_to(now);
-        let limit = limit.min(MOST_IN_FLIGHT.saturating_sub(self.in_flight.len()));
-        let (mut receipt, mut after) = (Receipt::default(), Bound::Unbounded);
-        while receipt.messages.len() < limit {
-            let Some(&number) = self.visible.range((after, Bound::Unbounded)).next() else { break };
-            // Without a visibility timeout the message is visible again at once, but not for the same receiver.
-            after = Bound::Excluded(number);
-            let Some((message, _)) = self.messages.get_mut(&number) else { break };
-            if maximum_receives.is_some_and(|maximum| message.received_here >= maximum) {
-                receipt.exhausted.extend(self.remove(number));
+        let (mut received, mut exhausted) = (Vec::new(), Vec::new());
+        while received.len() < limit
+            && let Some(id) = self.visible.pop_first()
+            && let Some(message) = self.messages.get_mut(&id)
+        {
+            if message.receive_count >= most {
+                exhausted.push((id, message.clone()));
                 continue;
             }
-            if let Some(before) = message.receipt.replace(Uuid::new_v4()) {
-                self.receipts.remove(&before);
-            }
-            self.receipts.extend(message.receipt.map(|receipt| (receipt, number)));
             message.first_received_at.get_or_insert(now);
-            message.received_at = now;
             message.receive_count += 1;
-            message.received_here += 1;
-            receipt.messages.push(message.clone());
-            if visibility > 0 {
-                self.place(number, Place::InFlight(now.saturating_add(visibility)));
-            }
+            message.visible_at = now.saturating_add(visibility);
+            self.hidden.insert((message.visible_at, id));
+            let message = message.clone();
+            self.keep.put(ROOM, &self.key(id), &message);
+            received.push((id, message));
         }
-        receipt
+        (received, exhausted)
     }
 
-    /// Whether nobody can receive anything until a message in flight is deleted or visible again.
-    pub(super) fn is_over_limit(&mut self, now: u64) -> bool {
-        self.pass_to(now);
-        self.in_flight.len() >= MOST_IN_FLIGHT
-    }
-
-    /// Deletes the message that was received under `receipt`, also if it is visible again. One received once more since stays as it is:
+    /// Deletes the message that was received under this number, also if it is visible again. One received once more since stays as it is:
     /// the latest receipt counts.
-    pub(super) fn delete(&mut self, receipt: Uuid) {
-        if let Some(&number) = self.receipts.get(&receipt) {
-            self.remove(number);
+    pub(super) fn delete(&mut self, id: Uuid, count: u32) {
+        if self.messages.get(&id).is_some_and(|message| message.receive_count == count) {
+            self.remove(id);
         }
     }
 
-    /// Hides the message that was received under `receipt` for `visibility` milliseconds from now. One that is visible again is hidden
-    /// once more.
-    pub(super) fn change_visibility(&mut self, receipt: Uuid, visibility: u64, now: u64) -> Result<(), Unchanged> {
-        self.pass_to(now);
-        let number = *self.receipts.get(&receipt).ok_or(Unchanged::NoMessage)?;
-        let (message, _) = self.messages.get(&number).ok_or(Unchanged::NoMessage)?;
-        let until = now.saturating_add(visibility);
-        if until > message.received_at.saturating_add(LONGEST_VISIBILITY_SECONDS * 1000) {
-            return Err(Unchanged::TooLong);
+    /// Takes a message out.
+    pub(super) fn remove(&mut self, id: Uuid) {
+        if let Some(message) = self.messages.remove(&id) {
+            self.visible.remove(&id);
+            self.hidden.remove(&(message.visible_at, id));
+            self.keep.delete(ROOM, &self.key(id));
         }
-        self.place(number, if visibility == 0 { Place::Visible } else { Place::InFlight(until) });
-        Ok(())
-    }
-
-    /// Deletes everything, unless that was done within the last minute.
-    pub(super) fn purge(&mut self, now: u64) -> bool {
-        if self.purged_at.is_some_and(|purged_at| now < purged_at.saturating_add(60_000)) {
-            return false;
-        }
-        *self = Queue { next: self.next, purged_at: Some(now), ..Queue::new(self.config.clone()) };
-        true
     }
 
     /// When the next hidden message becomes visible, if there is one.
     pub(super) fn next_visible(&self) -> Option<u64> {
-        let times = [&self.delayed, &self.in_flight].into_iter().filter_map(|hidden| hidden.first());
-        times.map(|(until, _)| *until).min()
+        self.hidden.first().map(|(visible_at, _)| *visible_at)
     }
 
-    pub(super) fn counts(&mut self, now: u64) -> Counts {
+    /// The visible messages, oldest first.
+    pub(super) fn visible(&mut self, now: u64) -> Messages {
         self.pass_to(now);
-        Counts { visible: self.visible.len(), in_flight: self.in_flight.len(), delayed: self.delayed.len() }
+        self.visible.iter().filter_map(|id| Some((*id, self.messages.get(id)?.clone()))).collect()
     }
 
-    /// The number that the next message will have. Those before it are here already, or were.
-    pub(super) fn next_number(&self) -> u64 {
-        self.next
-    }
-
-    /// The oldest visible message that came before the message `before`, and its number.
-    pub(super) fn oldest(&mut self, before: u64, now: u64) -> Option<(u64, &Message)> {
+    pub(super) fn stats(&mut self, now: u64) -> QueueStats {
         self.pass_to(now);
-        let number = *self.visible.first().filter(|number| **number < before)?;
-        self.messages.get(&number).map(|(message, _)| (number, message))
-    }
-
-    /// Takes a message out.
-    pub(super) fn remove(&mut self, number: u64) -> Option<Message> {
-        self.displace(number);
-        let (message, _) = self.messages.remove(&number)?;
-        self.by_age.remove(&(message.sent_at, number));
-        if let Some(receipt) = message.receipt {
-            self.receipts.remove(&receipt);
-        }
-        Some(message)
+        let is_delayed = |(_, id): &&(u64, Uuid)| self.messages.get(id).is_some_and(|message| message.receive_count == 0);
+        let delayed = self.hidden.iter().filter(is_delayed).count();
+        let oldest_ms = self.messages.values().next().map_or(0, |oldest| now.saturating_sub(oldest.sent_at));
+        QueueStats { visible: self.visible.len(), in_flight: self.hidden.len() - delayed, delayed, oldest_ms }
     }
 
     /// Lets go what is too old, and shows what is no longer hidden.
     fn pass_to(&mut self, now: u64) {
-        let retention = milliseconds(self.config.retention);
-        while let Some(&(sent_at, number)) = self.by_age.first()
-            && sent_at.saturating_add(retention) <= now
+        let retention = milliseconds(self.template.retention);
+        while let Some((&id, oldest)) = self.messages.first_key_value()
+            && oldest.sent_at.saturating_add(retention) <= now
         {
-            self.by_age.pop_first();
-            self.remove(number);
+            self.remove(id);
         }
-        for hidden in [&mut self.delayed, &mut self.in_flight] {
-            while let Some(&(until, number)) = hidden.first()
-                && until <= now
-            {
-                hidden.pop_first();
-                self.visible.insert(number);
-                if let Some((_, place)) = self.messages.get_mut(&number) {
-                    *place = Place::Visible;
-                }
-            }
+        while let Some(&(visible_at, id)) = self.hidden.first()
+            && visible_at <= now
+        {
+            self.hidden.pop_first();
+            self.visible.insert(id);
         }
     }
 
-    fn place(&mut self, number: u64, place: Place) {
-        self.displace(number);
-        if let Some((_, current)) = self.messages.get_mut(&number) {
-            *current = place;
-            match place {
-                Place::Visible => self.visible.insert(number),
-                Place::Delayed(until) => self.delayed.insert((until, number)),
-                Place::InFlight(until) => self.in_flight.insert((until, number)),
-            };
-        }
-    }
-
-    /// Takes the message out of the index it is in.
-    fn displace(&mut self, number: u64) {
-        match self.messages.get(&number) {
-            Some((_, Place::Visible)) => self.visible.remove(&number),
-            Some((_, Place::Delayed(until))) => self.delayed.remove(&(*until, number)),
-            Some((_, Place::InFlight(until))) => self.in_flight.remove(&(*until, number)),
-            None => false,
-        };
+    fn key(&self, id: Uuid) -> String {
+        format!("{}/{id}", self.template.name)
     }
 }

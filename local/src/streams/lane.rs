@@ -20,7 +20,6 @@ use super::{
 use crate::{
     dynamodb::{StreamReader, StreamRecord},
     lambda::InvokeError,
-    sqs::MessageAttributes,
 };
 
 /// Records read at once at most, as GetRecords answers.
@@ -159,7 +158,7 @@ impl Lane {
         };
         let origin = Origin { function_arn: &job.config.function_arn, stream_arn: self.reader.arn(), shard_id: self.reader.shard_id() };
         let body = dead_letter::body(&origin, given_up, records, job.clock.now()).to_string();
-        if let Err(error) = job.sqs.send(queue, body, MessageAttributes::new()) {
+        if let Err(error) = job.sqs.send(queue, body) {
             job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}"));
         }
     }

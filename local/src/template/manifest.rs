@@ -145,16 +145,8 @@ pub struct Queue {
     pub visibility_timeout: Duration,
     /// How long a message is kept.
     pub retention: Duration,
-    /// How long a new message stays hidden.
-    pub delay: Duration,
-    /// How long a receive waits for a message when it does not say so itself.
-    pub receive_wait: Duration,
-    /// The largest message in bytes.
-    pub maximum_message_bytes: u32,
     /// Where messages go that are received too often.
     pub redrive: Option<Redrive>,
-    /// Whose messages may come here as dead letters; `None`, as on AWS, is those of any queue.
-    pub redrive_allow: Option<RedriveAllow>,
 }
 
 /// A queue's `RedrivePolicy`.
@@ -164,17 +156,6 @@ pub struct Redrive {
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
     pub maximum_receive_count: u32,
-}
-
-/// A queue's `RedriveAllowPolicy`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RedriveAllow {
-    /// `allowAll`.
-    All,
-    /// `denyAll`.
-    Nobody,
-    /// `byQueue`: the queues with these ARNs.
-    Queues(Vec<String>),
 }
 
 /// A topic.

@@ -4,15 +4,13 @@
 use std::time::Duration;
 
 use super::{
-    manifest::{Queue, Redrive, RedriveAllow},
+    manifest::{Queue, Redrive},
     notes,
     resolver::Resolver,
     resources::QUEUE,
     section::Section,
 };
 
-/// Queues that a `RedriveAllowPolicy` names at most.
-const MOST_SOURCES: usize = 10;
 /// How long a message is hidden from others where a queue does not say it.
 const DEFAULT_VISIBILITY_SECONDS: u64 = 30;
 
@@ -31,24 +29,9 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
     let seconds = |key, range, default: u64| Duration::from_secs(properties.integer(key, range).map_or(default, i64::unsigned_abs));
     let visibility_timeout = seconds("VisibilityTimeout", 0..=43_200, DEFAULT_VISIBILITY_SECONDS);
     let retention = seconds("MessageRetentionPeriod", 60..=1_209_600, 345_600);
-    let delay = seconds("DelaySeconds", 0..=900, 0);
-    let receive_wait = seconds("ReceiveMessageWaitTimeSeconds", 0..=20, 0);
-    let maximum_message_bytes = properties.integer("MaximumMessageSize", 1_024..=1_048_576).unwrap_or(1_048_576);
     let redrive = properties.section("RedrivePolicy").and_then(|policy| redrive(&policy, resolver).inspect(|_| policy.finish(&[])));
-    let redrive_allow = properties.section("RedriveAllowPolicy").and_then(|policy| redrive_allow(&policy).inspect(|_| policy.finish(&[])));
     properties.finish(notes::QUEUE);
-    Some(Queue {
-        logical_id: id.to_owned(),
-        name: name?,
-        arn: resolver.arn(id)?,
-        visibility_timeout,
-        retention,
-        delay,
-        receive_wait,
-        maximum_message_bytes: u32::try_from(maximum_message_bytes).ok()?,
-        redrive,
-        redrive_allow,
-    })
+    Some(Queue { logical_id: id.to_owned(), name: name?, arn: resolver.arn(id)?, visibility_timeout, retention, redrive })
 }
 
 fn redrive(policy: &Section<'_>, resolver: &Resolver<'_>) -> Option<Redrive> {
@@ -63,38 +46,17 @@ fn redrive(policy: &Section<'_>, resolver: &Resolver<'_>) -> Option<Redrive> {
     Some(Redrive { dead_letter_queue_arn: arn?, maximum_receive_count: u32::try_from(maximum?).ok()? })
 }
 
-fn redrive_allow(policy: &Section<'_>) -> Option<RedriveAllow> {
-    policy.require("redrivePermission");
-    let permission = policy.choice("redrivePermission", &["allowAll", "denyAll", "byQueue"])?;
-    let sources = policy.texts("sourceQueueArns");
-    if permission == "byQueue" {
-        if sources.is_empty() || sources.len() > MOST_SOURCES {
-            policy.problem("sourceQueueArns", format!("byQueue takes 1 to {MOST_SOURCES} queues, and there are {}", sources.len()));
-        }
-        return Some(RedriveAllow::Queues(sources));
-    }
-    if !sources.is_empty() {
-        policy.problem("sourceQueueArns", "only the permission byQueue takes queues");
-    }
-    Some(if permission == "denyAll" { RedriveAllow::Nobody } else { RedriveAllow::All })
-}
-
-/// Checks what concerns two queues: that a dead-letter queue is another one, and lets this one send it its dead letters.
+/// Checks that a dead-letter queue is another one.
 pub(super) fn check(queues: &[Queue], resolver: &Resolver<'_>) {
     for queue in queues {
         let Some(redrive) = &queue.redrive else { continue };
-        let Some(target) = queues.iter().find(|target| target.arn == redrive.dead_letter_queue_arn) else { continue };
-        let message = match &target.redrive_allow {
-            _ if target.logical_id == queue.logical_id => "a queue cannot be its own dead-letter queue",
-            Some(RedriveAllow::Nobody) => "the dead-letter queue's RedriveAllowPolicy denies it to every queue",
-            Some(RedriveAllow::Queues(sources)) if !sources.contains(&queue.arn) => {
-                "the dead-letter queue's RedriveAllowPolicy does not name this queue"
-            }
-            _ => continue,
-        };
+        let target = queues.iter().find(|target| target.arn == redrive.dead_letter_queue_arn);
+        if target.is_none_or(|target| target.logical_id != queue.logical_id) {
+            continue;
+        }
         let path = format!("Resources.{}.Properties.RedrivePolicy.deadLetterTargetArn", queue.logical_id);
         let line = resolver.resources.declared.get(&queue.logical_id).map(|declaration| declaration.line);
-        resolver.report.problem(&path, line, message);
+        resolver.report.problem(&path, line, "a queue cannot be its own dead-letter queue");
     }
 }
 

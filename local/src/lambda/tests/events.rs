@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     account::queue_arn,
-    sqs::{QueueConfig, Sqs},
+    keep::Keep,
+    sqs::{Sqs, tests::queue},
 };
 
 /// One function whose failed events are told to the queue `dead`.
@@ -17,8 +18,7 @@ struct Failing {
 
 impl Failing {
     async fn start(change: impl FnOnce(&mut FunctionConfig, &mut LambdaOptions)) -> Failing {
-        let queue = QueueConfig { name: "dead".to_owned(), ..QueueConfig::default() };
-        let sqs = Sqs::new(vec![queue], "http://127.0.0.1:1");
+        let sqs = Sqs::new(vec![queue("dead")], "http://127.0.0.1:1", Keep::default());
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = config("test");
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());

@@ -12,7 +12,8 @@ use crate::{
     clock::Clock,
     lambda::{Lambda, LambdaOptions, test_function},
     queue_mappings::{QueueMapping, QueueMappingConfig},
-    sqs::{MessageAttributes, QueueConfig, RedriveConfig, Sqs},
+    sqs::{Sqs, tests::queue},
+    template::{Queue, Redrive},
 };
 
 /// Everything a mapping connects. The function logs its events to a file, and holds what it is told to until there is another.
@@ -41,16 +42,10 @@ async fn start_with(answer: Option<&str>, options: LambdaOptions) -> Stack {
     function.environment.insert("TEST_FUNCTION_BATCH".to_owned(), release.to_str().unwrap().to_owned());
     function.environment.extend(answer.map(|answer| ("TEST_FUNCTION_ANSWER".to_owned(), answer.to_owned())));
     let lambda = Lambda::start(vec![function], options).await.unwrap();
-    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
-    let work = QueueConfig {
-        name: "work".to_owned(),
-        visibility_timeout: Duration::from_secs(600),
-        redrive: Some(redrive),
-        ..QueueConfig::default()
-    };
-    let dead_letters = QueueConfig { name: "dead-letters".to_owned(), ..QueueConfig::default() };
+    let redrive = Redrive { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
+    let work = Queue { visibility_timeout: Duration::from_secs(600), redrive: Some(redrive), ..queue("work") };
     let clock = Clock::standing_at(1_700_000_000_000);
-    let sqs = Sqs::with_clock(vec![work, dead_letters], "http://127.0.0.1:7000", clock.clone());
+    let sqs = Sqs::with_clock(vec![work, queue("dead-letters")], "http://127.0.0.1:7000", clock.clone());
     Stack { lambda, sqs, clock, log, release, _directory: directory }
 }
 
@@ -69,7 +64,7 @@ impl Stack {
 
     fn send(&self, bodies: &[&str]) {
         for body in bodies {
-            self.sqs.send(&queue_arn("work"), (*body).to_owned(), MessageAttributes::new()).unwrap();
+            self.sqs.send(&queue_arn("work"), (*body).to_owned()).unwrap();
         }
     }
 
@@ -129,8 +124,7 @@ impl Stack {
 async fn messages_reach_the_function_and_are_deleted() {
     let stack = start().await;
     let mapping = stack.map(|_| ());
-    let attributes = json!({"A": {"DataType": "Binary", "BinaryValue": "AAEC"}});
-    let request = json!({"QueueUrl": stack.sqs.url("work"), "MessageBody": "timer", "DelaySeconds": 60, "MessageAttributes": attributes});
+    let request = json!({"QueueUrl": stack.sqs.url("work"), "MessageBody": "timer", "DelaySeconds": 60});
     let sent = stack.sqs.request("SendMessage", &request).await.unwrap();
     stack.send(&["at once"]);
     stack.until_counts("work", [0, 0, 1]).await;
@@ -139,8 +133,6 @@ async fn messages_reach_the_function_and_are_deleted() {
     assert_eq!(stack.bodies(), [["at once"], ["timer"]]);
     let record = &stack.batches()[1][0];
     assert_eq!((&record["messageId"], &record["eventSourceARN"]), (&sent["MessageId"], &json!(queue_arn("work"))));
-    assert_eq!(record["messageAttributes"]["A"]["binaryValue"], "AAEC");
-    assert_eq!(record["md5OfMessageAttributes"], sent["MD5OfMessageAttributes"]);
     assert_eq!(record["attributes"]["ApproximateFirstReceiveTimestamp"], "1700000060000");
     stack.stop(mapping).await;
 }

@@ -1,6 +1,5 @@
 //! The room as its publishers and its functions see it, and as the AWS SDK does.
 
-mod batches;
 mod delivery;
 mod requests;
 mod sdk;
@@ -13,18 +12,17 @@ use url::form_urlencoded;
 
 use super::*;
 use crate::{
-    account::{function_arn, queue_arn},
+    account::{arn, function_arn, queue_arn},
     clock::Clock,
     lambda::{
         FunctionConfig,
         test_function::{config, quiet},
     },
-    sqs::QueueConfig,
+    sqs::tests::queue,
 };
 
 /// When the clock of these tests stands still.
 const NOW: u64 = 1_700_000_000_123;
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:placements";
 
 /// The topics `placements` and `alarms`, the function `test` and the queues `letters` and `failures`.
 struct Stack {
@@ -34,11 +32,16 @@ struct Stack {
     log: tempfile::NamedTempFile,
 }
 
-/// A subscription to [`TOPIC`].
-fn subscription(logical_id: &str, function: &str) -> SubscriptionConfig {
-    SubscriptionConfig {
+/// The ARN of the topic that is published to.
+fn topic() -> String {
+    arn("sns", "placements")
+}
+
+/// A subscription to [`topic`].
+fn subscription(logical_id: &str, function: &str) -> TopicSubscription {
+    TopicSubscription {
         logical_id: logical_id.to_owned(),
-        topic_arn: TOPIC.to_owned(),
+        topic_arn: topic(),
         function_arn: function_arn(function),
         dead_letter_queue_arn: Some(queue_arn("letters")),
     }
@@ -50,16 +53,16 @@ impl Stack {
         Stack::start_with(vec![subscription("TestPlaced", "test")], |_| ()).await
     }
 
-    async fn start_with(subscriptions: Vec<SubscriptionConfig>, change: impl FnOnce(&mut FunctionConfig)) -> Stack {
-        let queues = ["failures", "letters"].map(|name| QueueConfig { name: name.to_owned(), ..QueueConfig::default() });
-        let sqs = Sqs::with_clock(queues.into(), "http://127.0.0.1:1", Clock::standing_at(NOW));
+    async fn start_with(subscriptions: Vec<TopicSubscription>, change: impl FnOnce(&mut FunctionConfig)) -> Stack {
+        let sqs = Sqs::with_clock(["failures", "letters"].map(queue).into(), "http://127.0.0.1:1", Clock::standing_at(NOW));
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = config("test");
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());
         change(&mut function);
         let options = crate::lambda::LambdaOptions { sqs: Some(sqs.clone()), ..quiet() };
         let lambda = Lambda::start(vec![function], options).await.unwrap();
-        let topics = ["placements", "alarms"].map(|name| TopicConfig { name: name.to_owned() });
+        let topics =
+            ["placements", "alarms"].map(|name| Topic { logical_id: name.to_owned(), name: name.to_owned(), arn: arn("sns", name) });
         Stack { sns: Sns::new(topics.into(), subscriptions, lambda.clone(), sqs.clone()), lambda, sqs, log }
     }
 

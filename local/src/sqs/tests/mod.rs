@@ -1,48 +1,63 @@
 //! The rules on their own, the room as its callers see it, and as the AWS SDK does.
 
-mod batches;
+mod dead_letters;
+mod kept;
 mod laws;
-mod limits;
 mod messages;
-mod metering;
-mod moves;
-mod redrive;
+mod refusals;
 mod sdk;
 mod waiting;
+
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::{Sqs, config::*};
-use crate::{account::queue_arn, clock::Clock};
+use super::Sqs;
+use crate::{
+    account::queue_arn,
+    clock::Clock,
+    keep::Keep,
+    template::{Queue, Redrive},
+};
 
 /// When the clock of these tests begins.
 const START: u64 = 1_700_000_000_000;
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
-fn queue(name: &str) -> QueueConfig {
-    QueueConfig { name: name.to_owned(), ..QueueConfig::default() }
+/// A queue with AWS's defaults, for the tests of all rooms.
+pub(crate) fn queue(name: &str) -> Queue {
+    let (visibility_timeout, retention) = (HALF_A_MINUTE, Duration::from_secs(4 * 86_400));
+    Queue { logical_id: name.to_owned(), name: name.to_owned(), arn: queue_arn(name), visibility_timeout, retention, redrive: None }
 }
 
-/// A queue whose messages go to `dead-letters` after `maximum_receive_count` receipts.
-fn feeding_dead_letters(name: &str, maximum_receive_count: u32) -> QueueConfig {
-    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count };
-    QueueConfig { redrive: Some(redrive), ..queue(name) }
+impl Sqs {
+    /// Queues that keep nothing, with the time that `clock` tells.
+    pub(crate) fn with_clock(queues: Vec<Queue>, base_url: &str, clock: Clock) -> Sqs {
+        Sqs::open(queues, base_url, Keep::default(), clock)
+    }
+}
+
+/// A queue whose messages go to `dead-letters` after so many receipts.
+fn feeding_dead_letters(name: &str, maximum_receive_count: u32) -> Queue {
+    let redrive = Redrive { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count };
+    Queue { redrive: Some(redrive), ..queue(name) }
 }
 
 /// These queues, and a clock that stands at [`START`].
-fn start_with(queues: Vec<QueueConfig>) -> (Sqs, Clock) {
+fn start_with(queues: Vec<Queue>) -> (Sqs, Clock) {
     let clock = Clock::standing_at(START);
     (Sqs::with_clock(queues, "http://127.0.0.1:7000/", clock.clone()), clock)
 }
 
-/// The queue `work` with AWS's defaults.
+/// The queue `work`.
 fn start() -> (Sqs, Clock) {
     start_with(vec![queue("work")])
 }
 
 /// The answer to `action` over HTTP, on `work` unless the request says otherwise: status, query error and body.
 async fn ask(sqs: &Sqs, action: &str, mut request: Value) -> (u16, Option<String>, Value) {
-    if request.get("QueueUrl").is_none() {
+    if request.get("QueueUrl").is_none() && request.get("SourceArn").is_none() && !["ListQueues", "GetQueueUrl"].contains(&action) {
         request["QueueUrl"] = sqs.url("work").into();
     }
     let response = sqs.handle(action, request.to_string().as_bytes()).await;
@@ -72,15 +87,12 @@ async fn send(sqs: &Sqs, queue: &str, body: &str) -> Value {
 
 /// Up to ten messages with all they have.
 async fn receive(sqs: &Sqs, queue: &str) -> Vec<Value> {
-    let request =
-        json!({"QueueUrl": sqs.url(queue), "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]});
+    let request = json!({"QueueUrl": sqs.url(queue), "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
     ok(sqs, "ReceiveMessage", request).await["Messages"].as_array().cloned().unwrap_or_default()
 }
 
 /// How many messages of the queue are visible, in flight and delayed.
-async fn counts(sqs: &Sqs, queue: &str) -> [u64; 3] {
-    let request = json!({"QueueUrl": sqs.url(queue), "AttributeNames": ["All"]});
-    let attributes = ok(sqs, "GetQueueAttributes", request).await;
-    ["", "NotVisible", "Delayed"]
-        .map(|kind| attributes["Attributes"][format!("ApproximateNumberOfMessages{kind}")].as_str().unwrap().parse().unwrap())
+fn counts(sqs: &Sqs, queue: &str) -> [usize; 3] {
+    let stats = sqs.stats()[queue];
+    [stats.visible, stats.in_flight, stats.delayed]
 }

@@ -1,15 +1,8 @@
 //! Long polls: over as soon as there is something, and not before.
 
-use std::time::Duration;
-
-use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{feeding_dead_letters, ok, queue, send, start, start_with};
-use crate::{
-    clock::Clock,
-    sqs::{QueueConfig, Sqs},
-};
+use super::*;
 
 /// A receiver that waits by now.
 async fn receiver(sqs: &Sqs, clock: &Clock, request: Value) -> JoinHandle<Value> {
@@ -37,29 +30,29 @@ async fn a_waiting_receiver_gets_what_arrives() {
 async fn a_waiting_receiver_gets_what_becomes_visible() {
     let (sqs, clock) = start();
     ok(&sqs, "SendMessage", json!({"MessageBody": "timer", "DelaySeconds": 7})).await;
-    let first = receiver(&sqs, &clock, json!({"WaitTimeSeconds": 20, "VisibilityTimeout": 600})).await;
+    let first = receiver(&sqs, &clock, json!({"WaitTimeSeconds": 20, "VisibilityTimeout": 10})).await;
     clock.advance(Duration::from_millis(6_999));
     tokio::task::yield_now().await;
     assert!(!first.is_finished());
     clock.advance(Duration::from_millis(1));
-    let message = &answer(first).await["Messages"][0];
-    assert_eq!(message["Body"], "timer");
+    assert_eq!(answer(first).await["Messages"][0]["Body"], "timer");
     let second = receiver(&sqs, &clock, json!({"WaitTimeSeconds": 20})).await;
-    ok(&sqs, "ChangeMessageVisibility", json!({"ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0})).await;
-    assert_eq!(answer(second).await["Messages"][0]["Body"], "timer");
+    clock.advance(Duration::from_millis(9_999));
+    tokio::task::yield_now().await;
+    assert!(!second.is_finished());
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(answer(second).await["Messages"][0]["Attributes"], Value::Null);
 }
 
 #[tokio::test]
-async fn a_receiver_goes_away_empty_when_its_wait_or_that_of_the_queue_is_over() {
-    let (sqs, clock) = start_with(vec![QueueConfig { receive_wait: Duration::from_secs(3), ..queue("work") }]);
-    for (request, seconds) in [(json!({"WaitTimeSeconds": 20}), 20), (json!({}), 3)] {
-        let receiver = receiver(&sqs, &clock, request).await;
-        clock.advance(Duration::from_millis(seconds * 1000 - 1));
-        tokio::task::yield_now().await;
-        assert!(!receiver.is_finished());
-        clock.advance(Duration::from_millis(1));
-        assert_eq!(answer(receiver).await, json!({}));
-    }
+async fn a_receiver_goes_away_empty_when_its_wait_is_over() {
+    let (sqs, clock) = start();
+    let receiver = receiver(&sqs, &clock, json!({"WaitTimeSeconds": 20})).await;
+    clock.advance(Duration::from_millis(19_999));
+    tokio::task::yield_now().await;
+    assert!(!receiver.is_finished());
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(answer(receiver).await, json!({}));
     assert_eq!(ok(&sqs, "ReceiveMessage", json!({"WaitTimeSeconds": 0})).await, json!({}));
 }
 
@@ -95,7 +88,7 @@ async fn a_message_has_one_receiver_of_many() {
 
 #[tokio::test]
 async fn on_the_clock_of_the_machine_a_timer_is_not_a_second_late() {
-    let sqs = Sqs::new(vec![queue("work")], "http://127.0.0.1:7000");
+    let sqs = Sqs::new(vec![queue("work")], "http://127.0.0.1:7000", Keep::default());
     ok(&sqs, "SendMessage", json!({"MessageBody": "timer", "DelaySeconds": 1})).await;
     let sent = std::time::Instant::now();
     ok(&sqs, "ReceiveMessage", json!({"WaitTimeSeconds": 20})).await["Messages"][0].as_object().unwrap();

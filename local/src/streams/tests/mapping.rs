@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::{
     account::{function_arn, queue_arn},
     dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StartingPosition, StreamViewType, TableConfig},
+    keep::Keep,
     lambda::{FunctionConfig, Lambda, test_function},
-    sqs::{QueueConfig, Sqs},
+    sqs::{Sqs, tests::queue},
     streams::{Mapping, MappingConfig, tests::scripted},
 };
 
@@ -62,8 +63,7 @@ pub(super) fn table(name: &str) -> TableConfig {
 
 /// A queue for dead letters.
 pub(super) fn sqs() -> Sqs {
-    let queue = QueueConfig { name: "dead-letters".to_owned(), retention: Duration::from_secs(1_209_600), ..QueueConfig::default() };
-    Sqs::new(vec![queue], "http://127.0.0.1:7000")
+    Sqs::new(vec![queue("dead-letters")], "http://127.0.0.1:7000", Keep::default())
 }
 
 fn string_key(name: &str) -> KeyAttribute {

@@ -66,7 +66,8 @@ fn what_a_queue_event_says_wrong_is_named() {
 #[test]
 fn a_visibility_timeout_shorter_than_the_functions_timeout_is_refused() {
     let text = with_event("{ Queue: !GetAtt Work.Arn }");
-    for (queue, expected) in [("VisibilityTimeout: 19", Some(19)), ("VisibilityTimeout: '20'", None), ("DelaySeconds: 1", None)] {
+    for (queue, expected) in [("VisibilityTimeout: 19", Some(19)), ("VisibilityTimeout: '20'", None), ("MessageRetentionPeriod: 60", None)]
+    {
         let text = text.replace("VisibilityTimeout: 120", queue);
         match expected {
             None => assert!(read(&text).is_ok(), "{queue}"),
@@ -76,7 +77,7 @@ fn a_visibility_timeout_shorter_than_the_functions_timeout_is_refused() {
             }
         }
     }
-    let slow = text.replace("VisibilityTimeout: 120", "DelaySeconds: 1").replace("Timeout: 20", "Timeout: 31");
+    let slow = text.replace("VisibilityTimeout: 120", "MessageRetentionPeriod: 60").replace("Timeout: 20", "Timeout: 31");
     assert!(problems(&slow).contains("Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"));
     let wrong = text.replace("VisibilityTimeout: 120", "VisibilityTimeout: !Ref Nothing");
     assert_eq!(problems(&wrong).lines().count(), 1, "what is wrong with a queue is said once");

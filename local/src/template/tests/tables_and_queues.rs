@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{KeyType, RedriveAllow, StreamView},
+    super::{KeyType, StreamView},
     TABLE, problems, read,
 };
 
@@ -75,8 +75,6 @@ Resources:
       QueueName: work
       VisibilityTimeout: 60
       MessageRetentionPeriod: 120
-      DelaySeconds: 3
-      ReceiveMessageWaitTimeSeconds: 20
       RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: '5' }
   Dead:
     Type: AWS::SQS::Queue
@@ -88,17 +86,10 @@ fn queues_are_read() {
     let manifest = read(QUEUES).unwrap();
     let [dead, work] = manifest.queues.as_slice() else { panic!("{:?}", manifest.queues) };
     assert_eq!((dead.visibility_timeout, dead.retention), (Duration::from_secs(30), Duration::from_secs(345_600)));
-    assert!(dead.delay.is_zero() && dead.receive_wait.is_zero() && dead.redrive.is_none());
+    assert!(dead.redrive.is_none());
     assert_eq!((work.visibility_timeout, work.retention), (Duration::from_secs(60), Duration::from_secs(120)));
-    assert_eq!((work.delay, work.receive_wait), (Duration::from_secs(3), Duration::from_secs(20)));
     let redrive = work.redrive.as_ref().unwrap();
     assert_eq!((&redrive.dead_letter_queue_arn, redrive.maximum_receive_count), (&dead.arn, 5));
-    let allowed = QUEUES.replace(
-        "{ QueueName: dead }",
-        "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:us-east-1:000000000000:work'] } }",
-    );
-    let sources = vec!["arn:aws:sqs:us-east-1:000000000000:work".to_owned()];
-    assert_eq!(read(&allowed).unwrap().queues[0].redrive_allow, Some(RedriveAllow::Queues(sources)));
 }
 
 #[test]
@@ -107,23 +98,7 @@ fn what_a_queue_says_wrong_is_named() {
         ("QueueName: work", "QueueName: work.fifo", "`work.fifo` is not a standard queue's name"),
         ("QueueName: work", "FifoQueue: true", "the local stack has standard queues only"),
         ("!GetAtt Dead.Arn", "'arn:aws:sqs:us-east-1:000000000000:work'", "a queue cannot be its own dead-letter queue"),
-        (
-            "{ QueueName: dead }",
-            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: denyAll } }",
-            "line 4: Resources.Work.Properties.RedrivePolicy.deadLetterTargetArn: the dead-letter queue's RedriveAllowPolicy denies it",
-        ),
-        (
-            "{ QueueName: dead }",
-            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:x'] } }",
-            "the dead-letter queue's RedriveAllowPolicy does not name this queue",
-        ),
-        (
-            "{ QueueName: dead }",
-            "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: allowAll, sourceQueueArns: [x] } }",
-            "only the",
-        ),
-        ("{ QueueName: dead }", "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: some } }", "`some` is not understood"),
-        ("DelaySeconds: 3", "DelaySeconds: 901", "901 is not between 0 and 900"),
+        ("{ QueueName: dead }", "{ QueueName: dead, DelaySeconds: 3 }", "DelaySeconds"),
         ("maxReceiveCount: '5'", "maxReceiveCount: often", "this has to be a whole number, not often"),
         (", maxReceiveCount: '5'", "", "maxReceiveCount is missing"),
         ("!GetAtt Dead.Arn", "!Ref Dead", "is not a queue of this template"),

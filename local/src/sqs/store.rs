@@ -1,0 +1,116 @@
+//! All queues together, and messages going from one to another: dead letters, and what move tasks take back.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use uuid::{Builder, Uuid};
+
+use super::{
+    error::SqsError,
+    name_of,
+    queue::{Message, Messages, Queue, ROOM},
+};
+use crate::{account::queue_arn, clock::milliseconds, keep::Keep, template};
+
+/// What a receiver gets, and when there may be more.
+type Received = (Messages, Option<u64>);
+
+pub(super) struct Store {
+    pub(super) queues: BTreeMap<String, Queue>,
+    /// The latest move task of each queue, as `ListMessageMoveTasks` shows it.
+    pub(super) tasks: BTreeMap<String, Value>,
+    /// Rings when a message came, to whichever queue.
+    pub(super) bell: watch::Sender<()>,
+    sent: u16,
+}
+
+impl Store {
+    /// The queues with what was kept of them.
+    pub(super) fn open(queues: Vec<template::Queue>, keep: Keep) -> Store {
+        let queue = |queue: template::Queue| (queue.name.clone(), Queue::new(queue, keep.clone()));
+        let mut queues: BTreeMap<_, _> = queues.into_iter().map(queue).collect();
+        for (key, message) in keep.all::<Message>(ROOM) {
+            // What a queue held that the template no longer has stays in the file, should it come back.
+            if let Some((name, id)) = key.split_once('/')
+                && let (Some(queue), Ok(id)) = (queues.get_mut(name), Uuid::parse_str(id))
+            {
+                queue.load(id, message);
+            }
+        }
+        Store { queues, tasks: BTreeMap::new(), bell: watch::Sender::default(), sent: 0 }
+    }
+
+    pub(super) fn queue(&mut self, name: &str) -> Result<&mut Queue, SqsError> {
+        self.queues.get_mut(name).ok_or_else(SqsError::no_queue)
+    }
+
+    /// Puts a new message into the queue `name`, which can be received after `delay` milliseconds, and answers its id.
+    pub(super) fn send(&mut self, name: &str, body: String, delay: u64, now: u64) -> Result<Uuid, SqsError> {
+        let id = self.next_id(now);
+        let message = Message { body, sent_at: now, visible_at: now.saturating_add(delay), ..Message::default() };
+        self.queue(name)?.put(id, message);
+        self.bell.send_replace(());
+        Ok(id)
+    }
+
+    /// An id of version 7, so that ids are in the order of sending, also after a restart.
+    fn next_id(&mut self, now: u64) -> Uuid {
+        self.sent = self.sent.wrapping_add(1);
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&Uuid::new_v4().as_bytes()[6..]);
+        rest[..2].copy_from_slice(&self.sent.to_be_bytes());
+        Builder::from_unix_timestamp_millis(now, &rest).into_uuid()
+    }
+
+    /// Receives from the queue `name`, with its own visibility if none is given in milliseconds. What has been received too often goes to
+    /// the dead-letter queue instead, with its id, age and count. (SQS developer guide, "Using dead-letter queues": on standard queues the
+    /// expiration is based on the original enqueue timestamp.)
+    pub(super) fn receive(&mut self, name: &str, limit: usize, visibility: Option<u64>, now: u64) -> Result<Received, SqsError> {
+        let queue = self.queue(name)?;
+        let visibility = visibility.unwrap_or_else(|| milliseconds(queue.template.visibility_timeout));
+        let redrive = queue.template.redrive.clone();
+        let most = redrive.as_ref().map_or(u32::MAX, |redrive| redrive.maximum_receive_count);
+        let (messages, exhausted) = queue.receive(limit, visibility, most, now);
+        let next_visible = queue.next_visible();
+        for (id, message) in exhausted {
+            let dead_letters = redrive.as_ref().map_or("", |redrive| name_of(&redrive.dead_letter_queue_arn));
+            // It is in both queues for a moment, so that an end of the process in between does not lose it.
+            self.queue(dead_letters)?.put(id, Message { visible_at: now, source_arn: Some(queue_arn(name)), ..message });
+            self.queue(name)?.remove(id);
+            self.bell.send_replace(());
+        }
+        Ok((messages, next_visible))
+    }
+
+    /// Whether another queue's dead letters come to the queue `name`.
+    pub(super) fn has_dead_letters(&self, name: &str) -> bool {
+        let mut redrives = self.queues.values().filter_map(|queue| queue.template.redrive.as_ref());
+        redrives.any(|redrive| name_of(&redrive.dead_letter_queue_arn) == name)
+    }
+
+    /// Moves what is visible in the queue `name` back to the queues it came from, as new messages, until one came from none. (SQS developer
+    /// guide, "Configuring a dead-letter queue redrive": redriven messages are new, with a new message id and enqueue time.)
+    pub(super) fn move_back(&mut self, name: &str, now: u64) -> Result<(), SqsError> {
+        let letters = self.queue(name)?.visible(now);
+        let (mut moved, to_move, mut failure) = (0, letters.len(), None);
+        for (id, letter) in letters {
+            let source = letter.source_arn.as_deref().map(name_of).ok_or("CouldNotDetermineMessageSource");
+            if let Err(reason) = source.and_then(|source| self.send(source, letter.body, 0, now).map_err(|error| error.name())) {
+                failure = Some(reason);
+                break;
+            }
+            self.queue(name)?.remove(id);
+            moved += 1;
+        }
+        let mut task = json!({
+            "Status": if failure.is_some() { "FAILED" } else { "COMPLETED" }, "SourceArn": queue_arn(name), "StartedTimestamp": now,
+            "ApproximateNumberOfMessagesMoved": moved, "ApproximateNumberOfMessagesToMove": to_move,
+        });
+        if let Some(failure) = failure {
+            task["FailureReason"] = failure.into();
+        }
+        self.tasks.insert(name.to_owned(), task);
+        Ok(())
+    }
+}
