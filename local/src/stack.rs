@@ -20,6 +20,7 @@ use crate::{
     gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
+    keep::Keep,
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     meter::{Meter, Usage},
     port,
@@ -154,12 +155,15 @@ impl Stack {
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let meter = Meter::default();
-        let dynamodb = DynamoDb::start(DynamoDbOptions { meter: meter.clone(), ..wiring::dynamodb(args.data.as_deref()) }).await?;
+        let keep = args.data.as_deref().map(|data| Keep::open(&data.join("kept.sqlite"))).transpose();
+        let keep = keep.map_err(DynamoDbError::from)?.unwrap_or_default();
+        let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
+        let dynamodb = DynamoDb::start(DynamoDbOptions { path, keep, meter: meter.clone(), ..DynamoDbOptions::default() }).await?;
         for table in &manifest.tables {
-            dynamodb.create_table(&wiring::table(table)).await?;
+            dynamodb.create_table(table).await?;
         }
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
-        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
+        let endpoints = Endpoints { front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let topics = manifest.topics.iter().map(wiring::topic).collect();
         let subscriptions = manifest.topic_subscriptions.iter().map(wiring::subscription).collect();
@@ -168,7 +172,7 @@ impl Stack {
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
-            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, wiring::starting_position(mapping))?;
+            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
             mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
         }
         let mut queue_mappings = Vec::new();

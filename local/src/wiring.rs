@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::{
     account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
-    dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gamelift::{self, GameServerConfig},
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
@@ -14,7 +13,7 @@ use crate::{
     sns::{SubscriptionConfig, TopicConfig},
     sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
-    template::{self, KeyType, StreamView},
+    template,
 };
 
 /// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
@@ -23,9 +22,7 @@ const ACCOUNT_BURST: u32 = 5_000;
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
-    /// Of the engine itself.
-    pub dynamodb: String,
-    /// Of everything else.
+    /// Of everything that is here.
     pub front_door: String,
     /// What the developer has put in the place of a service, by its name.
     pub replaced: BTreeMap<String, String>,
@@ -34,8 +31,7 @@ pub struct Endpoints {
 impl Endpoints {
     /// In the order in which a later one of the same name counts.
     fn variables(&self) -> impl Iterator<Item = (String, String)> {
-        let own =
-            [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())];
+        let own = [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone())];
         let replaced =
             self.replaced.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url.clone()));
         own.into_iter().chain(replaced)
@@ -74,35 +70,6 @@ pub fn game_server(program: &Path, endpoints: &Endpoints) -> GameServerConfig {
     ];
     let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     GameServerConfig { program: program.to_path_buf(), environment, ..GameServerConfig::default() }
-}
-
-/// A table, billed on demand.
-pub fn table(table: &template::Table) -> TableConfig {
-    TableConfig {
-        name: table.name.clone(),
-        hash_key: key(&table.hash_key),
-        range_key: table.range_key.as_ref().map(key),
-        stream: table.stream.map(view),
-        ttl_attribute: table.ttl_attribute.clone(),
-    }
-}
-
-fn key(key: &template::Key) -> KeyAttribute {
-    let kind = match key.kind {
-        KeyType::String => AttributeType::String,
-        KeyType::Number => AttributeType::Number,
-        KeyType::Binary => AttributeType::Binary,
-    };
-    KeyAttribute { name: key.name.clone(), kind }
-}
-
-fn view(view: StreamView) -> StreamViewType {
-    match view {
-        StreamView::KeysOnly => StreamViewType::KeysOnly,
-        StreamView::NewImage => StreamViewType::NewImage,
-        StreamView::OldImage => StreamViewType::OldImage,
-        StreamView::NewAndOldImages => StreamViewType::NewAndOldImages,
-    }
 }
 
 /// A queue.
@@ -193,14 +160,6 @@ pub fn mapping(mapping: &template::StreamMapping) -> MappingConfig {
     }
 }
 
-/// Where a mapping begins.
-pub fn starting_position(mapping: &template::StreamMapping) -> dynamodb::StartingPosition {
-    match mapping.starting_position {
-        template::StartingPosition::TrimHorizon => dynamodb::StartingPosition::TrimHorizon,
-        template::StartingPosition::Latest => dynamodb::StartingPosition::Latest,
-    }
-}
-
 /// The WebSocket API.
 pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
     let authorizer = api.authorizer.as_ref().map(|authorizer| gateway::Authorizer {
@@ -220,11 +179,6 @@ pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
         routes: api.routes.iter().map(|(name, entry)| (name.clone(), route(entry))).collect(),
         throttle: Some(throttle),
     }
-}
-
-/// The options of the engine: its file is in `data`, if anything is to be kept.
-pub fn dynamodb(data: Option<&Path>) -> dynamodb::DynamoDbOptions {
-    dynamodb::DynamoDbOptions { path: data.map(|data| data.join("dynamodb.sqlite")), ..dynamodb::DynamoDbOptions::default() }
 }
 
 #[cfg(test)]
@@ -271,11 +225,6 @@ Resources:
     }
 
     #[test]
-    fn a_mapping_begins_where_the_template_says() {
-        assert_eq!(starting_position(&manifest().stream_mappings[0]), dynamodb::StartingPosition::Latest);
-    }
-
-    #[test]
     fn a_queue_is_what_the_template_says() {
         let manifest = manifest();
         let [dead, work] = [0, 1].map(|index| queue(&manifest.queues[index]));
@@ -317,7 +266,7 @@ Resources:
 
     #[test]
     fn a_game_server_finds_the_stack_as_functions_do() {
-        let endpoints = Endpoints { dynamodb: "http://engine".to_owned(), front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
+        let endpoints = Endpoints { front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
         let server = game_server(Path::new("server"), &endpoints);
         let expected = [
             ("AWS_ENDPOINT_URL", "http://here"),
@@ -331,7 +280,6 @@ Resources:
     #[test]
     fn a_service_that_is_replaced_is_reached_where_the_developer_says_and_the_others_here() {
         let endpoints = Endpoints {
-            dynamodb: "http://engine".to_owned(),
             front_door: "http://here".to_owned(),
             replaced: [("dynamodb", "http://proxy"), ("sqs", "http://queues")].map(|(name, url)| (name.into(), url.into())).into(),
         };

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use super::{
-    super::{KeyType, RedriveAllow, StreamView},
-    TABLE, problems, read,
-};
+use super::{super::RedriveAllow, TABLE, problems, read};
 
 #[test]
 fn a_table_is_read() {
@@ -15,18 +12,17 @@ Resources:
     Properties:
       TableName: rows
       BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{ AttributeName: at, AttributeType: N }, { AttributeName: id, AttributeType: S }]
+      AttributeDefinitions: [{ AttributeName: at, AttributeType: S }, { AttributeName: id, AttributeType: S }]
       KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]
       TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }
-      StreamSpecification: { StreamViewType: NEW_AND_OLD_IMAGES }
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
 ",
     )
     .unwrap();
     let table = &manifest.tables[0];
     assert_eq!((table.logical_id.as_str(), table.name.as_str()), ("Rows", "rows"));
-    assert_eq!((table.hash_key.name.as_str(), table.hash_key.kind), ("id", KeyType::String));
-    assert_eq!(table.range_key.as_ref().map(|key| (key.name.as_str(), key.kind)), Some(("at", KeyType::Number)));
-    assert_eq!((table.ttl_attribute.as_deref(), table.stream), (Some("expiresAt"), Some(StreamView::NewAndOldImages)));
+    assert_eq!((table.hash_key.as_str(), table.range_key.as_deref()), ("id", Some("at")));
+    assert_eq!((table.ttl_attribute.as_deref(), table.stream), (Some("expiresAt"), true));
     assert_eq!(manifest.notes.iter().map(|note| note.path.as_str()).collect::<Vec<_>>(), ["Resources.Rows.Properties.BillingMode"]);
 }
 
@@ -44,7 +40,7 @@ fn what_a_table_says_wrong_is_named() {
     for (from, to, expected) in [
         ("TableName: rows", "TableName: ab", "`ab` is not a table's name"),
         ("AttributeName: id, AttributeType: S", "AttributeName: other, AttributeType: S", "the key id has no AttributeDefinition"),
-        ("AttributeName: id, AttributeType: S", "AttributeName: id, AttributeType: M", "`M` is not understood"),
+        ("AttributeName: id, AttributeType: S", "AttributeName: id, AttributeType: N", "`N` is not understood"),
         (
             "[{ AttributeName: id, AttributeType: S }]",
             "[{ AttributeName: id, AttributeType: S }, { AttributeName: x, AttributeType: S }]",
@@ -52,7 +48,7 @@ fn what_a_table_says_wrong_is_named() {
         ),
         ("KeyType: HASH", "KeyType: RANGE", "there is no HASH key"),
         ("      KeySchema: [{ AttributeName: id, KeyType: HASH }]\n", "", "Resources.Rows.Properties: KeySchema is missing"),
-        ("StreamViewType: NEW_IMAGE", "StreamViewType: ALL", "`ALL` is not understood"),
+        ("StreamViewType: NEW_IMAGE", "StreamViewType: OLD_IMAGE", "`OLD_IMAGE` is not understood"),
         (
             "StreamSpecification: { StreamViewType: NEW_IMAGE }",
             "GlobalSecondaryIndexes: []",

@@ -1,0 +1,126 @@
+//! A copy of the tables from which eventually consistent reads are answered as of a moment ago, while the weather has some staleness.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use dynoxide::{
+    Database, Item, Result,
+    actions::{delete_item::DeleteItemRequest, get_item::GetItemRequest, put_item::PutItemRequest, scan::ScanRequest},
+};
+
+use super::{DynamoDbError, operations::Part, table};
+use crate::{lock::lock, template::Table};
+
+/// An item that was written.
+struct Change {
+    at: Instant,
+    table: String,
+    key: Item,
+    before: Option<Item>,
+    after: Option<Item>,
+}
+
+/// The copy. It is as new as the tables, and goes back in time for each read.
+pub(super) struct Replica {
+    database: Database,
+    /// So long changes are remembered.
+    most: Duration,
+    /// The changes of the last while, oldest first. Locked for as long as the copy or the tables are written to.
+    changes: Mutex<VecDeque<Change>>,
+    /// The key attributes of each table.
+    keys: Mutex<HashMap<String, Vec<String>>>,
+}
+
+impl Replica {
+    pub(super) fn new(most: Duration) -> Result<Replica> {
+        Ok(Replica { database: Database::memory()?, most, changes: Mutex::default(), keys: Mutex::default() })
+    }
+
+    /// Copies `table` of `main` with what is in it.
+    pub(super) fn create_table(&self, main: &Database, table: &Table) -> std::result::Result<(), DynamoDbError> {
+        table::create(&self.database, &Table { stream: false, ..table.clone() })?;
+        let names = std::iter::once(&table.hash_key).chain(&table.range_key).cloned().collect();
+        lock(&self.keys).insert(table.name.clone(), names);
+        let mut start = None;
+        loop {
+            let request = ScanRequest { table_name: table.name.clone(), exclusive_start_key: start, ..ScanRequest::default() };
+            let page = main.scan(request)?;
+            for item in page.items.into_iter().flatten() {
+                self.set(&table.name, &Item::new(), Some(&item))?;
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The tables and keys of the items that a request writes, as far as they are there.
+    pub(super) fn keys(&self, parts: &[Part<'_>]) -> Vec<(String, Item)> {
+        let keys = lock(&self.keys);
+        let key = |(table, attributes): &Part<'_>| {
+            let names = keys.get(*table)?.iter();
+            let key = names.map(|name| Some((name.clone(), attributes.get(name)?.clone()))).collect::<Option<Item>>()?;
+            Some(((*table).to_owned(), key))
+        };
+        parts.iter().filter_map(key).collect()
+    }
+
+    /// Carries out `call`, which writes to the items with these keys, and takes over what has become of them.
+    pub(super) fn write<T>(&self, main: &Database, keys: Vec<(String, Item)>, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        let mut changes = lock(&self.changes);
+        let answer = call()?;
+        let at = Instant::now();
+        while changes.front().is_some_and(|change| at - change.at > self.most) {
+            changes.pop_front();
+        }
+        for (table, key) in keys {
+            let (before, after) = (get(&self.database, &table, &key)?, get(main, &table, &key)?);
+            self.set(&table, &key, after.as_ref())?;
+            changes.push_back(Change { at, table, key, before, after });
+        }
+        Ok(answer)
+    }
+
+    /// Carries out `call`, which reads from the copy, on what was there so long ago.
+    pub(super) fn read<T>(&self, ago: Duration, call: impl FnOnce(&Database) -> Result<T>) -> Result<T> {
+        let changes = lock(&self.changes);
+        let newer: Vec<&Change> = changes.iter().rev().take_while(|change| change.at.elapsed() < ago).collect();
+        for change in &newer {
+            self.set(&change.table, &change.key, change.before.as_ref())?;
+        }
+        let answer = call(&self.database);
+        for change in newer.iter().rev() {
+            self.set(&change.table, &change.key, change.after.as_ref())?;
+        }
+        answer
+    }
+
+    /// Removes expired items from the copy.
+    pub(super) fn sweep(&self) -> Result<usize> {
+        let _changes = lock(&self.changes);
+        self.database.sweep_ttl()
+    }
+
+    fn set(&self, table: &str, key: &Item, item: Option<&Item>) -> Result<()> {
+        let table_name = table.to_owned();
+        match item {
+            Some(item) => {
+                let request = PutItemRequest { table_name, item: item.clone(), ..PutItemRequest::default() };
+                self.database.put_item(request).map(drop)
+            }
+            None => {
+                let request = DeleteItemRequest { table_name, key: key.clone(), ..DeleteItemRequest::default() };
+                self.database.delete_item(request).map(drop)
+            }
+        }
+    }
+}
+
+fn get(database: &Database, table: &str, key: &Item) -> Result<Option<Item>> {
+    let request = GetItemRequest { table_name: table.to_owned(), key: key.clone(), ..GetItemRequest::default() };
+    Ok(database.get_item(request)?.item)
+}
