@@ -1,14 +1,12 @@
 //! The DynamoDB room: a DynamoDB-compatible engine embedded as a library, its streams and its expiry of items.
 //!
-//! [`api`] and [`streams_api`] speak the protocols; [`operations`] is what they call of the engine. What requests use up goes to the meter
-//! ([`capacity`]). A second connection to the engine's file reads stream records ([`rows`], [`record`]) for the event source mappings
+//! [`api`] speaks the protocol, [`items`] calls the engine, and what requests use up goes to the meter; [`streams_api`] shows streams. A second connection to the engine's file reads stream records ([`rows`], [`record`]) for the event source mappings
 //! ([`reader`]), which are told of each write. What happens by itself is in [`upkeep`]; and while the weather has some staleness, eventually
 //! consistent reads are answered from a [`replica`].
 
 mod api;
-mod capacity;
 mod error;
-mod operations;
+mod items;
 mod reader;
 mod record;
 mod replica;
@@ -26,14 +24,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    extract::Request,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, http::StatusCode, response::Response};
 use dynoxide::Database;
 use http_body_util::{BodyExt, Limited};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
@@ -42,7 +36,7 @@ pub use self::{
     record::StreamRecord,
 };
 use self::{reader::Cursor, record::Stream, replica::Replica, rows::Rows};
-use crate::{aws_json, clock::Clock, keep::Keep, lock::lock, meter::Meter, report::report, template::Table, weather::Weather};
+use crate::{aws_json, clock::Clock, keep::Keep, lock::lock, meter::Meter, template::Table, weather::Weather};
 
 /// What the engine takes at most, bytes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -96,6 +90,7 @@ struct Running {
     room: Arc<Room>,
     /// Threads of its own: whoever calls the engine waits for its one mutex.
     runtime: Option<Runtime>,
+    calls: Handle,
     tasks: TaskTracker,
     stopping: CancellationToken,
     _directory: Option<tempfile::TempDir>,
@@ -146,13 +141,11 @@ impl Room {
         for cursor in cursors {
             let mut after = cursor.finished();
             while after < newest {
-                let read = rows.read(&cursor.stream.table, (after, newest), LOOK)?;
-                after = if read.len() < LOOK { newest } else { read.last().map_or(newest, |row| row.id) };
-                for row in read {
-                    if cursor.stream.record(row)?.is_some() {
-                        return Ok(true);
-                    }
+                let (records, position) = cursor.stream.read(&rows, (after, newest), LOOK)?;
+                if !records.is_empty() {
+                    return Ok(true);
                 }
+                after = position;
             }
         }
         Ok(false)
@@ -200,7 +193,16 @@ impl DynamoDb {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(upkeep::run(Arc::clone(&room), options.expiry_interval, stopping.clone()));
         tasks.close();
-        Ok(DynamoDb { running: Arc::new(Running { room, runtime: Some(runtime), tasks, stopping, _directory: directory }) })
+        Ok(DynamoDb {
+            running: Arc::new(Running {
+                room,
+                calls: runtime.handle().clone(),
+                runtime: Some(runtime),
+                tasks,
+                stopping,
+                _directory: directory,
+            }),
+        })
     }
 
     /// Creates a table, with its stream and its expiry, unless it is there already.
@@ -256,12 +258,8 @@ impl DynamoDb {
             }
         };
         let room = Arc::clone(&self.running.room);
-        let answer = self.running.runtime.as_ref().map(|runtime| runtime.spawn(async move { api::answer(&room, &parts.headers, &body) }));
-        let answered = match answer {
-            Some(answer) => answer.await.map_err(|error| report("DynamoDB", error)).ok(),
-            None => None,
-        };
-        answered.map_or_else(api::failed, IntoResponse::into_response)
+        let answer = self.running.calls.spawn(async move { api::answer(&room, &parts.headers, &body) }).await;
+        api::respond(answer.unwrap_or_else(|error| Err(error.into())))
     }
 
     /// Stops the upkeep, and returns when it has stopped. What readers have finished is kept then.

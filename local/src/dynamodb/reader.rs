@@ -157,12 +157,7 @@ impl StreamReader {
     async fn read(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         let (rows, cursor, after) = (Arc::clone(&self.rows), Arc::clone(&self.cursor), self.position);
         let newest = lock(&rows).newest()?;
-        let read = move || -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
-            let rows = lock(&rows).read(&cursor.stream.table, (after, newest), limit)?;
-            let position = if rows.len() < limit { newest } else { rows.last().map_or(newest, |row| row.id) };
-            let records = rows.into_iter().map(|row| cursor.stream.record(row));
-            Ok((records.filter_map(Result::transpose).collect::<Result<_, _>>()?, position))
-        };
+        let read = move || cursor.stream.read(&lock(&rows), (after, newest), limit);
         // Another thread takes longer to wake than a few records take to read.
         let few = newest - after <= FEW;
         let (records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };

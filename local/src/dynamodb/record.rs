@@ -1,11 +1,13 @@
-//! A table's stream, and a row of it as the record that Lambda hands to a function.
+//! A table's stream, and its rows as the records that Lambda hands to a function.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use dynoxide::TableMetadata;
-use serde_json::{Map, Value, json};
+use dynoxide::{Item, TableMetadata, types::item_size};
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{DynamoDbError, rows::Row};
+use super::{
+    DynamoDbError,
+    rows::{Row, Rows},
+};
 use crate::{
     account::{REGION, stream_arn},
     template::Table,
@@ -66,20 +68,22 @@ impl Stream {
         format!("shardId-{:020}-{:08x}-{shard}", self.created_at, crc32fast::hash(self.arn.as_bytes()))
     }
 
+    /// Reads up to `limit` rows after the first position and up to the second. Answers the records and the position that it has come to.
+    pub(super) fn read(&self, rows: &Rows, range: (i64, i64), limit: usize) -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
+        let rows = rows.read(&self.table, range, limit)?;
+        let position = rows.last().filter(|_| rows.len() == limit).map_or(range.1, |row| row.id);
+        let records = rows.into_iter().filter_map(|row| self.record(row).transpose());
+        Ok((records.collect::<Result<_, _>>()?, position))
+    }
+
     /// The record of a row; none if the write changed nothing, for which AWS has no record.
-    pub(super) fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
-        let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Value>(&text)).transpose();
-        let keys: Value = serde_json::from_str(&row.keys)?;
-        let (new, old) = (image(row.new_image)?, image(row.old_image)?);
-        if let (Some(new), Some(old)) = (&new, &old)
-            && same(new, old)
-        {
+    fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
+        let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Item>(&text)).transpose();
+        let (keys, new, old): (Item, _, _) = (serde_json::from_str(&row.keys)?, image(row.new_image)?, image(row.old_image)?);
+        if new == old {
             return Ok(None);
         }
-        let hash_key = keys[&self.hash_key]["S"].as_str().unwrap_or_default();
-        let shard = crc32fast::hash(hash_key.as_bytes()) % self.shards;
         let sequence_number = (SEQUENCE_NUMBER_OFFSET + i128::from(row.sequence_number)).to_string();
-        let key = keys.to_string();
         let mut event = json!({
             "eventID": row.event_id, "eventName": row.event_name, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
             "awsRegion": REGION, "eventSourceARN": self.arn,
@@ -89,59 +93,13 @@ impl Stream {
             },
         });
         if let Some(image) = new {
-            event["dynamodb"]["NewImage"] = image;
+            event["dynamodb"]["NewImage"] = json!(image);
         }
         if let Some(identity) = row.user_identity {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
-        Ok(Some(StreamRecord { position: row.id, shard, sequence_number, key, written_at: row.created_at, event }))
-    }
-}
-
-/// Whether two images or values are equal, sets in any order.
-fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(name, value)| match (right.get(name), name.as_str(), value) {
-                    (Some(Value::Array(right)), "SS" | "NS" | "BS", Value::Array(left)) => {
-                        left.len() == right.len() && left.iter().all(|member| right.contains(member))
-                    }
-                    (Some(right), _, left) => same(left, right),
-                    (None, ..) => false,
-                })
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
-        }
-        _ => left == right,
-    }
-}
-
-/// Bytes of an item as DynamoDB counts them: names and values.
-fn item_size(item: &Value) -> usize {
-    item.as_object().map_or(0, attributes_size)
-}
-
-fn attributes_size(attributes: &Map<String, Value>) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value_size(value)).sum()
-}
-
-fn value_size(value: &Value) -> usize {
-    let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
-    let scalar = |value: &Value| {
-        let text = value.as_str().unwrap_or_default();
-        match kind.as_bytes()[0] {
-            b'N' => dynoxide::types::number_size(text),
-            b'B' => BASE64_STANDARD.decode(text).map_or(text.len(), |bytes| bytes.len()),
-            _ => text.len(),
-        }
-    };
-    match (kind.as_str(), value) {
-        ("BOOL" | "NULL", _) => 1,
-        ("M", Value::Object(members)) => 3 + members.len() + attributes_size(members),
-        ("L", Value::Array(members)) => 3 + members.len() + members.iter().map(value_size).sum::<usize>(),
-        (_, Value::Array(members)) => members.iter().map(scalar).sum(),
-        (_, value) => scalar(value),
+        let keys = &event["dynamodb"]["Keys"];
+        let shard = crc32fast::hash(keys[&self.hash_key]["S"].as_str().unwrap_or_default().as_bytes()) % self.shards;
+        Ok(Some(StreamRecord { position: row.id, shard, sequence_number, key: keys.to_string(), written_at: row.created_at, event }))
     }
 }

@@ -10,8 +10,9 @@ use dynoxide::{
     Database, Item, Result,
     actions::{delete_item::DeleteItemRequest, get_item::GetItemRequest, put_item::PutItemRequest, scan::ScanRequest},
 };
+use serde_json::{Map, Value};
 
-use super::{DynamoDbError, operations::Part, table};
+use super::{DynamoDbError, table};
 use crate::{lock::lock, template::Table};
 
 /// An item that was written.
@@ -59,14 +60,13 @@ impl Replica {
     }
 
     /// The tables and keys of the items that a request writes, as far as they are there.
-    pub(super) fn keys(&self, parts: &[Part<'_>]) -> Vec<(String, Item)> {
+    pub(super) fn keys<'a>(&self, parts: impl Iterator<Item = (&'a str, &'a Map<String, Value>)>) -> Vec<(String, Item)> {
         let keys = lock(&self.keys);
-        let key = |(table, attributes): &Part<'_>| {
-            let names = keys.get(*table)?.iter();
-            let key = names.map(|name| Some((name.clone(), attributes.get(name)?.clone()))).collect::<Option<Item>>()?;
-            Some(((*table).to_owned(), key))
+        let key = |(table, attributes): (&str, &Map<String, Value>)| {
+            let value = |name: &String| Some((name.clone(), serde_json::from_value(attributes.get(name)?.clone()).ok()?));
+            Some((table.to_owned(), keys.get(table)?.iter().map(value).collect::<Option<Item>>()?))
         };
-        parts.iter().filter_map(key).collect()
+        parts.filter_map(key).collect()
     }
 
     /// Carries out `call`, which writes to the items with these keys, and takes over what has become of them.
