@@ -61,7 +61,8 @@ pub(super) fn answer(room: &Room, meter: &Meter, operation: &str, request: Value
     Some(answer.map_err(Refusal::Engine))
 }
 
-fn call(database: &Database, operation: &str, request: Value) -> Result<Value> {
+/// Has the engine carry out an operation on items, other than a transaction that writes.
+pub(super) fn call(database: &Database, operation: &str, request: Value) -> Result<Value> {
     match operation {
         "GetItem" => write(database.get_item(read(request)?)?),
         "Query" => write(database.query(read(request)?)?),

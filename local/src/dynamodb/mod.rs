@@ -234,7 +234,7 @@ impl DynamoDb {
         let room = &self.running.room;
         let stream = lock(&room.streams).get(table).cloned().ok_or_else(|| DynamoDbError::NoStream(table.to_owned()))?;
         let reader = StreamReader::open(stream, consumer, Rows::open(&room.file)?, room.keep.clone(), room.clock.clone())?;
-        lock(&room.readers).push(Arc::downgrade(reader.cursor()));
+        lock(&room.readers).push(Arc::downgrade(&reader.cursor));
         Ok(reader)
     }
 

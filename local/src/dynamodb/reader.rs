@@ -55,7 +55,7 @@ impl Drop for Cursor {
 /// still one consumer.
 #[derive(Clone)]
 pub struct StreamReader {
-    cursor: Arc<Cursor>,
+    pub(super) cursor: Arc<Cursor>,
     rows: Arc<Mutex<Rows>>,
     written: watch::Receiver<()>,
     /// Whether there was nothing more after the position when it was last read.
@@ -92,10 +92,6 @@ impl StreamReader {
         let written = stream.written.subscribe();
         let cursor = Arc::new(Cursor { stream, consumer, finished: position.into(), kept: position.into(), keep });
         Ok(StreamReader { cursor, rows: Arc::new(Mutex::new(rows)), written, caught_up: false, position, clock })
-    }
-
-    pub(super) fn cursor(&self) -> &Arc<Cursor> {
-        &self.cursor
     }
 
     /// The stream's ARN.

@@ -6,22 +6,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dynoxide::{
-    Database, Item, Result,
-    actions::{delete_item::DeleteItemRequest, get_item::GetItemRequest, put_item::PutItemRequest, scan::ScanRequest},
-};
-use serde_json::{Map, Value};
+use dynoxide::{Database, Result};
+use serde_json::{Map, Value, json};
 
-use super::{DynamoDbError, table};
+use super::{DynamoDbError, items::call, table};
 use crate::{lock::lock, template::Table};
 
-/// An item that was written.
+/// An item that was written. Where there was or is none, it is null.
 struct Change {
     at: Instant,
     table: String,
-    key: Item,
-    before: Option<Item>,
-    after: Option<Item>,
+    key: Value,
+    before: Value,
+    after: Value,
 }
 
 /// The copy. It is as new as the tables, and goes back in time for each read.
@@ -45,32 +42,31 @@ impl Replica {
         table::create(&self.database, &Table { stream: false, ..table.clone() })?;
         let names = std::iter::once(&table.hash_key).chain(&table.range_key).cloned().collect();
         lock(&self.keys).insert(table.name.clone(), names);
-        let mut start = None;
+        let mut scan = json!({"TableName": table.name});
         loop {
-            let request = ScanRequest { table_name: table.name.clone(), exclusive_start_key: start, ..ScanRequest::default() };
-            let page = main.scan(request)?;
-            for item in page.items.into_iter().flatten() {
-                self.set(&table.name, &Item::new(), Some(&item))?;
+            let page = call(main, "Scan", scan.clone())?;
+            for item in page["Items"].as_array().into_iter().flatten() {
+                self.set(&table.name, &Value::Null, item)?;
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(());
+            match &page["LastEvaluatedKey"] {
+                Value::Null => return Ok(()),
+                last => scan["ExclusiveStartKey"] = last.clone(),
             }
         }
     }
 
     /// The tables and keys of the items that a request writes, as far as they are there.
-    pub(super) fn keys<'a>(&self, parts: impl Iterator<Item = (&'a str, &'a Map<String, Value>)>) -> Vec<(String, Item)> {
+    pub(super) fn keys<'a>(&self, parts: impl Iterator<Item = (&'a str, &'a Map<String, Value>)>) -> Vec<(String, Value)> {
         let keys = lock(&self.keys);
         let key = |(table, attributes): (&str, &Map<String, Value>)| {
-            let value = |name: &String| Some((name.clone(), serde_json::from_value(attributes.get(name)?.clone()).ok()?));
-            Some((table.to_owned(), keys.get(table)?.iter().map(value).collect::<Option<Item>>()?))
+            let key = keys.get(table)?.iter().map(|name| Some((name.clone(), attributes.get(name)?.clone())));
+            Some((table.to_owned(), Value::Object(key.collect::<Option<_>>()?)))
         };
         parts.filter_map(key).collect()
     }
 
     /// Carries out `call`, which writes to the items with these keys, and takes over what has become of them.
-    pub(super) fn write<T>(&self, main: &Database, keys: Vec<(String, Item)>, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(super) fn write<T>(&self, main: &Database, keys: Vec<(String, Value)>, call: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut changes = lock(&self.changes);
         let answer = call()?;
         let at = Instant::now();
@@ -79,7 +75,7 @@ impl Replica {
         }
         for (table, key) in keys {
             let (before, after) = (get(&self.database, &table, &key)?, get(main, &table, &key)?);
-            self.set(&table, &key, after.as_ref())?;
+            self.set(&table, &key, &after)?;
             changes.push_back(Change { at, table, key, before, after });
         }
         Ok(answer)
@@ -90,11 +86,11 @@ impl Replica {
         let changes = lock(&self.changes);
         let newer: Vec<&Change> = changes.iter().rev().take_while(|change| change.at.elapsed() < ago).collect();
         for change in &newer {
-            self.set(&change.table, &change.key, change.before.as_ref())?;
+            self.set(&change.table, &change.key, &change.before)?;
         }
         let answer = call(&self.database);
         for change in newer.iter().rev() {
-            self.set(&change.table, &change.key, change.after.as_ref())?;
+            self.set(&change.table, &change.key, &change.after)?;
         }
         answer
     }
@@ -105,22 +101,15 @@ impl Replica {
         self.database.sweep_ttl()
     }
 
-    fn set(&self, table: &str, key: &Item, item: Option<&Item>) -> Result<()> {
-        let table_name = table.to_owned();
-        match item {
-            Some(item) => {
-                let request = PutItemRequest { table_name, item: item.clone(), ..PutItemRequest::default() };
-                self.database.put_item(request).map(drop)
-            }
-            None => {
-                let request = DeleteItemRequest { table_name, key: key.clone(), ..DeleteItemRequest::default() };
-                self.database.delete_item(request).map(drop)
-            }
-        }
+    fn set(&self, table: &str, key: &Value, item: &Value) -> Result<()> {
+        let (operation, request) = match item {
+            Value::Null => ("DeleteItem", json!({"TableName": table, "Key": key})),
+            item => ("PutItem", json!({"TableName": table, "Item": item})),
+        };
+        call(&self.database, operation, request).map(drop)
     }
 }
 
-fn get(database: &Database, table: &str, key: &Item) -> Result<Option<Item>> {
-    let request = GetItemRequest { table_name: table.to_owned(), key: key.clone(), ..GetItemRequest::default() };
-    Ok(database.get_item(request)?.item)
+fn get(database: &Database, table: &str, key: &Value) -> Result<Value> {
+    Ok(call(database, "GetItem", json!({"TableName": table, "Key": key}))?["Item"].take())
 }

@@ -94,12 +94,6 @@ impl Rows {
         Ok(self.connection.prepare_cached(sql)?.query_row([time, TRIM], |row| row.get(0))?)
     }
 
-    /// How many records `table` has after `after` and up to `until`.
-    pub(super) fn count(&self, table: &str, (after, until): (i64, i64)) -> Result<i64, DynamoDbError> {
-        let sql = "SELECT COUNT(*) FROM _stream_records WHERE +table_name = ?1 AND id > ?2 AND id <= ?3";
-        Ok(self.connection.prepare_cached(sql)?.query_row(params![table, after, until], |row| row.get(0))?)
-    }
-
     /// The number and the stored sequence number of the oldest record of `table` whose sequence number is at least `from`.
     pub(super) fn at(&self, table: &str, from: i64) -> Result<Option<(i64, i64)>, DynamoDbError> {
         let sql = "SELECT id, CAST(sequence_number AS INTEGER) FROM _stream_records

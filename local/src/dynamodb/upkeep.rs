@@ -48,9 +48,8 @@ impl Room {
         let rows = lock(&self.rows);
         while let Some(last) = rows.written_until(time.cast_signed())? {
             for cursor in &cursors {
-                let unread = if cursor.finished() < last { rows.count(&cursor.stream.table, (cursor.finished(), last))? } else { 0 };
-                if unread > 0 {
-                    report(&cursor.consumer, format_args!("{unread} record(s) are gone, unfinished: a stream keeps them no longer"));
+                if !rows.read(&cursor.stream.table, (cursor.finished(), last), 1)?.is_empty() {
+                    report(&cursor.consumer, "records are gone, unfinished: a stream keeps them no longer");
                 }
             }
             rows.trim(last)?;
