@@ -155,12 +155,15 @@ impl Stack {
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let meter = Meter::default();
-        let dynamodb = DynamoDb::start(DynamoDbOptions { meter: meter.clone(), ..wiring::dynamodb(args.data.as_deref()) }).await?;
+        let keep = args.data.as_deref().map(|data| Keep::open(&data.join("kept.sqlite"))).transpose();
+        let keep = keep.map_err(DynamoDbError::from)?.unwrap_or_default();
+        let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
+        let dynamodb = DynamoDb::start(DynamoDbOptions { path, keep, meter: meter.clone(), ..DynamoDbOptions::default() }).await?;
         for table in &manifest.tables {
-            dynamodb.create_table(&wiring::table(table)).await?;
+            dynamodb.create_table(table).await?;
         }
-        let sqs = Sqs::new(manifest.queues.clone(), &front_door, Keep::default()).metered(meter.clone());
-        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
+        let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone());
+        let endpoints = Endpoints { front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
@@ -168,7 +171,7 @@ impl Stack {
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
-            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, wiring::starting_position(mapping))?;
+            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
             mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
         }
         let mut queue_mappings = Vec::new();

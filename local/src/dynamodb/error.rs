@@ -9,7 +9,7 @@ pub enum DynamoDbError {
     /// The second connection to the engine's file failed.
     #[error("streams: {0}")]
     Rows(#[from] rusqlite::Error),
-    /// A file, a port or a thread could not be had.
+    /// A file or a thread could not be had.
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// A call into the engine panicked or was cancelled.

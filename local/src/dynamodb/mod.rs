@@ -1,52 +1,59 @@
 //! The DynamoDB room: a DynamoDB-compatible engine embedded as a library, its streams and its expiry of items.
 //!
-//! Requests come through the front door or, from functions, on a loopback port of the room's own ([`engine`]); [`endpoint`] answers both: in
-//! process ([`direct`]), or by the engine's HTTP server ([`proxy`]), which shows streams as [`streams_api`] does. What requests use up goes
-//! to the meter ([`capacity`]). A second connection to the engine's file notices stream records ([`watcher`]) and reads them ([`rows`],
-//! [`record`]) for the event source mappings ([`reader`]). Items past their `expiresAt` are removed by [`expiry`].
+//! [`api`] speaks the protocol, [`items`] calls the engine, and what requests use up goes to the meter; [`streams_api`] shows streams. A second connection to the engine's file reads stream records ([`rows`], [`record`]) for the event source mappings
+//! ([`reader`]), which are told of each write. What happens by itself is in [`upkeep`]; and while the weather has some staleness, eventually
+//! consistent reads are answered from a [`replica`].
 
-mod backlog;
-mod capacity;
-mod direct;
-mod endpoint;
-mod engine;
+mod api;
 mod error;
-mod expiry;
-mod proxy;
+mod items;
 mod reader;
 mod record;
-mod rhythm;
+mod replica;
 mod rows;
 mod streams_api;
 mod table;
 #[cfg(test)]
 mod tests;
-mod wake;
-mod watcher;
+mod upkeep;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
 
-use axum::{extract::Request, response::Response};
+use axum::{extract::Request, http::StatusCode, response::Response};
+use dynoxide::Database;
+use http_body_util::{BodyExt, Limited};
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{backlog::Backlog, engine::Engine, reader::Opening, rows::Rows, watcher::Watcher};
 pub use self::{
     error::DynamoDbError,
     reader::{Checkpoint, StreamReader},
     record::StreamRecord,
-    table::{AttributeType, KeyAttribute, StreamViewType, TableConfig},
 };
-use crate::{clock::Clock, meter::Meter};
+use self::{reader::Cursor, record::Stream, replica::Replica, rows::Rows};
+use crate::{aws_json, clock::Clock, keep::Keep, lock::lock, meter::Meter, template::Table, weather::Weather};
+
+/// What the engine takes at most, bytes.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// How long stream records are readable. Then they go, whoever has not read them.
+const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Records looked at together when it is asked whether there are any.
+const LOOK: usize = 100;
 
 /// What may be chosen about the room.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DynamoDbOptions {
     /// Where the data is kept, durably. Without one it is kept in a temporary directory and gone with the process.
     pub path: Option<PathBuf>,
-    /// How often expired items are looked for.
+    /// Keeps how far the streams were read.
+    pub keep: Keep,
+    /// How often expired items and stream records whose time is over are looked for.
     pub expiry_interval: Duration,
-    /// How long stream records are readable. Then they go, whoever has not read them.
-    pub stream_retention: Duration,
     /// Most stream records of all tables together, so that a flood does not fill the disk: beyond it, the oldest go before their time, once
     /// every reader has finished them.
     pub stream_records: u32,
@@ -54,26 +61,20 @@ pub struct DynamoDbOptions {
     pub clock: Clock,
     /// Counts the capacity that requests use up.
     pub meter: Meter,
-}
-
-/// Where a new consumer begins to read a stream. One that has read it before goes on where it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// At the oldest record there is.
-    TrimHorizon,
-    /// After the newest record there is.
-    Latest,
+    /// Says which writes conflict, how old reads are, and how many shards streams have.
+    pub weather: Weather,
 }
 
 impl Default for DynamoDbOptions {
     fn default() -> DynamoDbOptions {
         DynamoDbOptions {
             path: None,
+            keep: Keep::default(),
             expiry_interval: Duration::from_secs(1),
-            stream_retention: Duration::from_secs(24 * 60 * 60),
             stream_records: 1_000_000,
             clock: Clock::default(),
             meter: Meter::default(),
+            weather: Weather::default(),
         }
     }
 }
@@ -81,75 +82,160 @@ impl Default for DynamoDbOptions {
 /// A running DynamoDB. Cheap to clone.
 #[derive(Clone)]
 pub struct DynamoDb {
-    inner: Arc<Inner>,
+    running: Arc<Running>,
 }
 
-/// The parts in the order in which they must go: the files last.
-struct Inner {
-    engine: Engine,
-    watcher: Watcher,
-    backlog: Arc<Backlog>,
+/// What ends with the last handle.
+struct Running {
+    room: Arc<Room>,
+    /// Threads of its own: whoever calls the engine waits for its one mutex.
+    runtime: Option<Runtime>,
+    calls: Handle,
     tasks: TaskTracker,
     stopping: CancellationToken,
-    file: PathBuf,
-    stream_retention: Duration,
-    clock: Clock,
     _directory: Option<tempfile::TempDir>,
 }
 
-impl Drop for Inner {
+impl Drop for Running {
     fn drop(&mut self) {
         self.stopping.cancel();
+        // Waiting for its threads is not allowed where tasks run.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+/// What requests and the upkeep share.
+struct Room {
+    database: Database,
+    file: PathBuf,
+    rows: Mutex<Rows>,
+    /// By table.
+    streams: Mutex<BTreeMap<String, Arc<Stream>>>,
+    readers: Mutex<Vec<Weak<Cursor>>>,
+    replica: Option<Replica>,
+    keep: Keep,
+    stream_records: u32,
+    clock: Clock,
+    meter: Meter,
+    weather: Weather,
+}
+
+impl Room {
+    /// The readers that are there.
+    fn cursors(&self) -> Vec<Arc<Cursor>> {
+        let mut readers = lock(&self.readers);
+        readers.retain(|cursor| cursor.strong_count() > 0);
+        readers.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Tells the readers of these tables that something was written.
+    fn tell_readers(&self, tables: &[String]) {
+        let streams = lock(&self.streams);
+        tables.iter().filter_map(|table| streams.get(table)).for_each(|stream| stream.written.send_replace(()));
+    }
+
+    /// Whether there is a record behind a reader. A write that changed nothing has none.
+    fn has_unfinished_records(&self) -> Result<bool, DynamoDbError> {
+        let (cursors, rows) = (self.cursors(), lock(&self.rows));
+        let newest = rows.newest()?;
+        for cursor in cursors {
+            let mut after = cursor.finished();
+            while after < newest {
+                let (records, position) = cursor.stream.read(&rows, (after, newest), LOOK)?;
+                if !records.is_empty() {
+                    return Ok(true);
+                }
+                after = position;
+            }
+        }
+        Ok(false)
     }
 }
 
 impl DynamoDb {
-    /// Starts the engine, its HTTP server on a free loopback port, the watcher of its streams and the expiry of items.
+    /// Starts the engine and the upkeep.
     ///
     /// # Errors
-    /// If the file cannot be opened or is not the engine's, or no port or thread can be had.
+    /// If the file cannot be opened or is not the engine's, or no thread can be had.
     pub async fn start(options: DynamoDbOptions) -> Result<DynamoDb, DynamoDbError> {
         let durable = options.path.is_some();
-        let (file, directory) = match &options.path {
-            Some(path) => (path.clone(), None),
+        let (file, directory) = match options.path {
+            Some(path) => (path, None),
             None => {
                 let directory = tempfile::tempdir()?;
                 (directory.path().join("dynamodb.sqlite"), Some(directory))
             }
         };
-        let engine = Engine::start(&file, durable, options.meter.clone()).await?;
-        let watcher = Watcher::start(&file, &options)?;
-        let backlog = Arc::new(Backlog::open(&file)?);
+        let stale = Duration::from_millis(options.weather.odds().stale_ms);
+        let open = move || -> Result<Room, DynamoDbError> {
+            let path = file.to_str().ok_or_else(|| std::io::Error::other(format!("the data path {} is not UTF-8", file.display())))?;
+            let database = Database::new(path)?;
+            if !durable {
+                // What is gone with the process anyway need not wait for the disk.
+                database.enable_bulk_loading()?;
+            }
+            Ok(Room {
+                database,
+                rows: Mutex::new(Rows::open(&file)?),
+                file,
+                streams: Mutex::default(),
+                readers: Mutex::default(),
+                replica: if stale.is_zero() { None } else { Some(Replica::new(stale)?) },
+                keep: options.keep,
+                stream_records: options.stream_records,
+                clock: options.clock,
+                meter: options.meter,
+                weather: options.weather,
+            })
+        };
+        let room = Arc::new(tokio::task::spawn_blocking(open).await??);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("dynamodb").build()?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        tasks.spawn(expiry::run(engine.database(), options.expiry_interval, stopping.clone()));
+        tasks.spawn(upkeep::run(Arc::clone(&room), options.expiry_interval, stopping.clone()));
         tasks.close();
-        let (stream_retention, clock) = (options.stream_retention, options.clock);
-        let inner = Inner { engine, watcher, backlog, tasks, stopping, file, stream_retention, clock, _directory: directory };
-        Ok(DynamoDb { inner: Arc::new(inner) })
-    }
-
-    /// Where functions reach the room without a way through the front door: `http://127.0.0.1:PORT`.
-    pub fn endpoint(&self) -> String {
-        format!("http://{}", self.inner.engine.address())
+        Ok(DynamoDb {
+            running: Arc::new(Running {
+                room,
+                calls: runtime.handle().clone(),
+                runtime: Some(runtime),
+                tasks,
+                stopping,
+                _directory: directory,
+            }),
+        })
     }
 
     /// Creates a table, with its stream and its expiry, unless it is there already.
     ///
     /// # Errors
     /// If the engine refuses the table, or a table of that name with another shape is there.
-    pub async fn create_table(&self, table: &TableConfig) -> Result<(), DynamoDbError> {
-        let (database, file, table) = (self.inner.engine.database(), self.inner.file.clone(), table.clone());
-        tokio::task::spawn_blocking(move || table::create(&database, &Rows::open(&file)?, &table)).await?
+    pub async fn create_table(&self, table: &Table) -> Result<(), DynamoDbError> {
+        let (room, table) = (Arc::clone(&self.running.room), table.clone());
+        let create = move || {
+            table::create(&room.database, &table)?;
+            if let Some(replica) = &room.replica {
+                replica.create_table(&room.database, &table)?;
+            }
+            let there = room.database.get_table_metadata(&table.name)?;
+            if let Some(stream) = there.and_then(|there| Stream::of(&table, there, room.weather.odds().shards)) {
+                lock(&room.streams).insert(table.name, Arc::new(stream));
+            }
+            Ok(())
+        };
+        tokio::task::spawn_blocking(create).await?
     }
 
-    /// The stream of `table`, for one consumer, which continues after the last record it finished, also in a durable file that is opened
-    /// again. A new consumer begins at `start`.
+    /// The stream of `table`, for one consumer, which begins at the oldest record there is, or continues after the last record it finished,
+    /// also in a durable file that is opened again.
     ///
     /// # Errors
     /// If there is no such table, or it has no stream.
-    pub fn stream(&self, table: &str, consumer: &str, start: StartingPosition) -> Result<StreamReader, DynamoDbError> {
-        let Inner { file, watcher, stream_retention, clock, .. } = &*self.inner;
-        StreamReader::open(Opening { file, watcher, retention: *stream_retention, clock: clock.clone() }, table, consumer, start)
+    pub fn stream(&self, table: &str, consumer: &str) -> Result<StreamReader, DynamoDbError> {
+        let room = &self.running.room;
+        let stream = lock(&room.streams).get(table).cloned().ok_or_else(|| DynamoDbError::NoStream(table.to_owned()))?;
+        let reader = StreamReader::open(stream, consumer, Rows::open(&room.file)?, room.keep.clone(), room.clock.clone())?;
+        lock(&room.readers).push(Arc::downgrade(&reader.cursor));
+        Ok(reader)
     }
 
     /// Whether stream records have been written that a reader has not finished yet.
@@ -157,21 +243,28 @@ impl DynamoDb {
     /// # Errors
     /// If the engine's file cannot be read.
     pub async fn has_unfinished_records(&self) -> Result<bool, DynamoDbError> {
-        let (backlog, readers) = (Arc::clone(&self.inner.backlog), self.inner.watcher.positions());
-        tokio::task::spawn_blocking(move || backlog.is_there(&readers)).await?
+        let room = Arc::clone(&self.running.room);
+        tokio::task::spawn_blocking(move || room.has_unfinished_records()).await?
     }
 
-    /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`), with the Region of the local
-    /// stack in ARNs.
+    /// Answers one request of the DynamoDB or DynamoDB Streams protocol (`POST /` with an `x-amz-target`).
     pub async fn handle(&self, request: Request) -> Response {
-        self.inner.engine.handle(request).await
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let message = format!("the request's body cannot be read: {error}");
+                return aws_json::error(StatusCode::PAYLOAD_TOO_LARGE, "com.amazon.coral.service#SerializationException", &message);
+            }
+        };
+        let room = Arc::clone(&self.running.room);
+        let answer = self.running.calls.spawn(async move { api::answer(&room, &parts.headers, &body) }).await;
+        api::respond(answer.unwrap_or_else(|error| Err(error.into())))
     }
 
-    /// Stops the HTTP server, the watcher and the expiry, and returns when they have stopped. What readers have finished is on disk then.
+    /// Stops the upkeep, and returns when it has stopped. What readers have finished is kept then.
     pub async fn shutdown(&self) {
-        self.inner.stopping.cancel();
-        self.inner.tasks.wait().await;
-        self.inner.watcher.stop().await;
-        self.inner.engine.stop().await;
+        self.running.stopping.cancel();
+        self.running.tasks.wait().await;
     }
 }

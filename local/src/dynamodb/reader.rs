@@ -1,10 +1,9 @@
 //! One consumer's way through one table's stream.
 
 use std::{
-    path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -12,22 +11,24 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    DynamoDbError, StartingPosition,
-    record::{Source, StreamRecord},
+    DynamoDbError, RETENTION,
+    record::{Stream, StreamRecord},
     rows::Rows,
-    watcher::Watcher,
 };
-use crate::{clock::Clock, lock::lock};
+use crate::{clock::Clock, keep::Keep, lock::lock};
 
 /// So many records are read in a fraction of a millisecond. Readers do not wait for writers.
 const FEW: i64 = 16;
+/// Under which positions are kept.
+const ROOM: &str = "dynamodb";
 
-/// How far a consumer has come, which the watcher saves.
+/// How far a consumer has come.
 pub(super) struct Cursor {
-    pub(super) table: String,
+    pub(super) stream: Arc<Stream>,
     pub(super) consumer: String,
     finished: AtomicI64,
-    closed: AtomicBool,
+    kept: AtomicI64,
+    keep: Keep,
 }
 
 impl Cursor {
@@ -35,19 +36,18 @@ impl Cursor {
         self.finished.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+    /// Keeps the position, unless it is kept.
+    pub(super) fn save(&self) {
+        let finished = self.finished();
+        if self.kept.swap(finished, Ordering::AcqRel) != finished {
+            self.keep.put(ROOM, &self.consumer, &finished);
+        }
     }
 }
 
-/// Closes the cursor when the last reader is dropped.
-struct Reading {
-    cursor: Arc<Cursor>,
-}
-
-impl Drop for Reading {
+impl Drop for Cursor {
     fn drop(&mut self) {
-        self.cursor.closed.store(true, Ordering::Release);
+        self.save();
     }
 }
 
@@ -55,12 +55,12 @@ impl Drop for Reading {
 /// still one consumer.
 #[derive(Clone)]
 pub struct StreamReader {
-    source: Arc<Source>,
+    pub(super) cursor: Arc<Cursor>,
     rows: Arc<Mutex<Rows>>,
-    head: watch::Receiver<i64>,
+    written: watch::Receiver<()>,
+    /// Whether there was nothing more after the position when it was last read.
+    caught_up: bool,
     position: i64,
-    reading: Arc<Reading>,
-    retention: Duration,
     clock: Clock,
 }
 
@@ -71,7 +71,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Everything up to `position` is finished. Never moves back.
+    /// Everything up to `position` is finished, in all shards. Never moves back.
     pub fn finish(&self, position: i64) {
         self.cursor.finished.fetch_max(position, Ordering::AcqRel);
     }
@@ -82,50 +82,36 @@ impl Checkpoint {
     }
 }
 
-/// What a reader is opened on.
-pub(super) struct Opening<'a> {
-    pub(super) file: &'a Path,
-    pub(super) watcher: &'a Watcher,
-    pub(super) retention: Duration,
-    pub(super) clock: Clock,
-}
-
 impl StreamReader {
-    pub(super) fn open(on: Opening<'_>, table: &str, consumer: &str, start: StartingPosition) -> Result<StreamReader, DynamoDbError> {
-        let mut rows = Rows::open(on.file)?;
-        let description = rows.describe(table)?.ok_or_else(|| DynamoDbError::NoStream(table.to_owned()))?;
+    pub(super) fn open(stream: Arc<Stream>, consumer: &str, rows: Rows, keep: Keep, clock: Clock) -> Result<StreamReader, DynamoDbError> {
         // A table that was deleted and made again has another stream, which nobody has read yet.
-        let consumer = format!("{table}/{}/{consumer}", description.label);
-        let position = match (rows.position(&consumer)?, start) {
-            (Some(position), _) => position,
-            (None, StartingPosition::TrimHorizon) => 0,
-            (None, StartingPosition::Latest) => {
-                let newest = rows.newest()?;
-                // Where it began, also if the process ends before anything is finished.
-                rows.save(&[(consumer.clone(), newest)])?;
-                newest
-            }
-        };
-        let cursor =
-            Arc::new(Cursor { table: table.to_owned(), consumer, finished: AtomicI64::new(position), closed: AtomicBool::new(false) });
-        let head = on.watcher.register(table, &cursor, &rows)?;
-        let (source, rows) = (Arc::new(Source::new(table, description)), Arc::new(Mutex::new(rows)));
-        Ok(StreamReader { source, rows, head, position, reading: Arc::new(Reading { cursor }), retention: on.retention, clock: on.clock })
+        let consumer = format!("{}/{}/{consumer}", stream.table, stream.label);
+        let kept = keep.all::<i64>(ROOM).into_iter().find(|(key, _)| *key == consumer);
+        // After a loss of power the table may have forgotten what is kept as finished.
+        let position = kept.map_or(0, |(_, position)| position).min(rows.newest()?);
+        let written = stream.written.subscribe();
+        let cursor = Arc::new(Cursor { stream, consumer, finished: position.into(), kept: position.into(), keep });
+        Ok(StreamReader { cursor, rows: Arc::new(Mutex::new(rows)), written, caught_up: false, position, clock })
     }
 
     /// The stream's ARN.
     pub fn arn(&self) -> &str {
-        &self.source.arn
+        &self.cursor.stream.arn
     }
 
-    /// The one shard's id.
-    pub fn shard_id(&self) -> &str {
-        &self.source.shard_id
+    /// How many shards the stream has, at least 1.
+    pub fn shards(&self) -> u32 {
+        self.cursor.stream.shards
+    }
+
+    /// The id of a shard, which a [`StreamRecord`] names by its number.
+    pub fn shard_id(&self, shard: u32) -> String {
+        self.cursor.stream.shard_id(shard)
     }
 
     /// How long records are kept, read or not.
     pub fn retention(&self) -> Duration {
-        self.retention
+        RETENTION
     }
 
     /// The clock by which records are kept.
@@ -140,47 +126,38 @@ impl StreamReader {
 
     /// Where to tell what is finished.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { cursor: Arc::clone(&self.reading.cursor) }
+        Checkpoint { cursor: Arc::clone(&self.cursor) }
     }
 
-    /// Waits until something was written after the position.
-    async fn more(&mut self) {
-        while *self.head.borrow_and_update() <= self.position {
-            if self.head.changed().await.is_err() {
-                // The room has stopped: nothing comes any more.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// The next 1 to `limit` records; waits until there is one. Records that are gone, after the retention, are passed over. Nothing is
-    /// lost if the returned future is dropped.
+    /// The next 1 to `limit` records of all shards; waits until there is one. Records that are gone, after the retention, are passed over.
+    /// Nothing is lost if the returned future is dropped.
     ///
     /// # Errors
     /// If the engine's file cannot be read. The same records can be asked for again.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         loop {
-            self.more().await;
-            let head = *self.head.borrow();
-            let records = self.read(head, limit).await?;
+            if self.caught_up {
+                // The sender lives as long as this reader's stream does, so that it cannot fail.
+                drop(self.written.changed().await);
+            }
+            // What is written from here on is told of once more.
+            self.written.borrow_and_update();
+            self.caught_up = false;
+            let records = self.read(limit).await?;
             if !records.is_empty() {
                 return Ok(records);
             }
         }
     }
 
-    async fn read(&mut self, head: i64, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
-        let (rows, source, after) = (Arc::clone(&self.rows), Arc::clone(&self.source), self.position);
-        let read = move || -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
-            let rows = lock(&rows).read(&source.table, (after, head), limit)?;
-            let position = if rows.len() < limit { head } else { rows.last().map_or(head, |row| row.id) };
-            let records = rows.into_iter().map(|row| source.record(row));
-            Ok((records.filter_map(Result::transpose).collect::<Result<_, _>>()?, position))
-        };
+    async fn read(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
+        let (rows, cursor, after) = (Arc::clone(&self.rows), Arc::clone(&self.cursor), self.position);
+        let newest = lock(&rows).newest()?;
+        let read = move || cursor.stream.read(&lock(&rows), (after, newest), limit);
         // Another thread takes longer to wake than a few records take to read.
-        let few = head - after <= FEW;
+        let few = newest - after <= FEW;
         let (records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };
-        self.position = position;
+        (self.position, self.caught_up) = (position, position == newest);
         Ok(records)
     }
 }

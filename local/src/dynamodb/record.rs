@@ -1,23 +1,30 @@
-//! A stream row as the record that Lambda hands to a function.
+//! A table's stream, and its rows as the records that Lambda hands to a function.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Map, Value, json};
+use dynoxide::{Item, TableMetadata, types::item_size};
+use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::{
     DynamoDbError,
-    rows::{Description, Row},
-    streams_api::BOTH_IMAGES,
+    rows::{Row, Rows},
 };
-use crate::account::{REGION, stream_arn};
+use crate::{
+    account::{REGION, stream_arn},
+    template::Table,
+};
 
 /// The public sequence number is this much more than the stored one.
 pub(super) const SEQUENCE_NUMBER_OFFSET: i128 = 100_000_000_000_000_000_000;
+/// What the template's streams show.
+pub(super) const VIEW_TYPE: &str = "NEW_IMAGE";
 
 /// One record of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamRecord {
-    /// Its place in the stream, above that of every earlier record.
+    /// Its place in the stream, above that of every earlier record, whatever the shard.
     pub position: i64,
+    /// Its shard, by its partition key, counted from 0.
+    pub shard: u32,
     /// Its sequence number, 21 digits.
     pub sequence_number: String,
     /// The item's key, as JSON: the same text for the same item.
@@ -28,127 +35,71 @@ pub struct StreamRecord {
     pub event: Value,
 }
 
-/// The stream that rows belong to.
-pub(super) struct Source {
+/// The stream of a table.
+pub(super) struct Stream {
     pub(super) table: String,
     pub(super) arn: String,
-    pub(super) shard_id: String,
-    view_type: String,
+    pub(super) label: String,
+    hash_key: String,
+    /// Epoch seconds.
+    pub(super) created_at: i64,
+    pub(super) shards: u32,
+    /// Is told of each write to the table.
+    pub(super) written: watch::Sender<()>,
 }
 
-impl Source {
-    pub(super) fn new(table: &str, description: Description) -> Source {
-        Source {
-            table: table.to_owned(),
-            arn: stream_arn(table, &description.label),
-            shard_id: format!("shardId-00000001-{table}"),
-            view_type: description.view_type,
-        }
+impl Stream {
+    /// The stream that the engine has made for `table`; none if it has none.
+    pub(super) fn of(table: &Table, there: TableMetadata, shards: u32) -> Option<Stream> {
+        let label = there.stream_label.filter(|_| there.stream_enabled)?;
+        Some(Stream {
+            table: table.name.clone(),
+            arn: stream_arn(&table.name, &label),
+            label,
+            hash_key: table.hash_key.clone(),
+            created_at: there.created_at,
+            shards: shards.max(1),
+            written: watch::Sender::new(()),
+        })
+    }
+
+    /// The id of a shard, which ends in its number.
+    pub(super) fn shard_id(&self, shard: u32) -> String {
+        format!("shardId-{:020}-{:08x}-{shard}", self.created_at, crc32fast::hash(self.arn.as_bytes()))
+    }
+
+    /// Reads up to `limit` rows after the first position and up to the second. Answers the records and the position that it has come to.
+    pub(super) fn read(&self, rows: &Rows, range: (i64, i64), limit: usize) -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
+        let rows = rows.read(&self.table, range, limit)?;
+        let position = rows.last().filter(|_| rows.len() == limit).map_or(range.1, |row| row.id);
+        let records = rows.into_iter().filter_map(|row| self.record(row).transpose());
+        Ok((records.collect::<Result<_, _>>()?, position))
     }
 
     /// The record of a row; none if the write changed nothing, for which AWS has no record.
-    pub(super) fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
-        let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Value>(&text)).transpose();
-        let keys: Value = serde_json::from_str(&row.keys)?;
-        let images = Images { new: image(row.new_image)?, old: image(row.old_image)? };
-        if row.event_name == "MODIFY" && images.are_the_same() {
+    fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
+        let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Item>(&text)).transpose();
+        let (keys, new, old): (Item, _, _) = (serde_json::from_str(&row.keys)?, image(row.new_image)?, image(row.old_image)?);
+        if new == old {
             return Ok(None);
         }
-        let images = images.seen_as(&self.view_type);
-        let stored: i128 = row.sequence_number.parse().map_err(serde::de::Error::custom).map_err(DynamoDbError::Stored)?;
-        let sequence_number = (SEQUENCE_NUMBER_OFFSET + stored).to_string();
-        let size: usize = [Some(&keys), images.new.as_ref(), images.old.as_ref()].into_iter().flatten().map(item_size).sum();
-        let key = keys.to_string();
-        let mut dynamodb = Map::new();
-        dynamodb.insert("ApproximateCreationDateTime".to_owned(), json!(row.created_at));
-        dynamodb.insert("SequenceNumber".to_owned(), json!(sequence_number));
-        dynamodb.insert("SizeBytes".to_owned(), json!(size));
-        dynamodb.insert("StreamViewType".to_owned(), json!(self.view_type));
-        dynamodb.insert("Keys".to_owned(), keys);
-        images.put_into(&mut dynamodb);
+        let sequence_number = (SEQUENCE_NUMBER_OFFSET + i128::from(row.sequence_number)).to_string();
         let mut event = json!({
             "eventID": row.event_id, "eventName": row.event_name, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
             "awsRegion": REGION, "eventSourceARN": self.arn,
+            "dynamodb": {
+                "ApproximateCreationDateTime": row.created_at, "SequenceNumber": sequence_number, "StreamViewType": VIEW_TYPE,
+                "SizeBytes": item_size(&keys) + new.as_ref().map_or(0, item_size), "Keys": keys,
+            },
         });
-        event["dynamodb"] = Value::Object(dynamodb);
+        if let Some(image) = new {
+            event["dynamodb"]["NewImage"] = json!(image);
+        }
         if let Some(identity) = row.user_identity {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
-        Ok(Some(StreamRecord { position: row.id, sequence_number, key, written_at: row.created_at, event }))
-    }
-}
-
-/// An item before and after a change.
-pub(super) struct Images {
-    pub(super) new: Option<Value>,
-    pub(super) old: Option<Value>,
-}
-
-impl Images {
-    /// Whether both are known and equal: the write changed nothing.
-    pub(super) fn are_the_same(&self) -> bool {
-        matches!((&self.new, &self.old), (Some(new), Some(old)) if same(new, old))
-    }
-
-    /// Those that a stream of this view type shows.
-    pub(super) fn seen_as(self, view_type: &str) -> Images {
-        let shows = |views: [&str; 2]| views.contains(&view_type);
-        Images { new: self.new.filter(|_| shows(["NEW_IMAGE", BOTH_IMAGES])), old: self.old.filter(|_| shows(["OLD_IMAGE", BOTH_IMAGES])) }
-    }
-
-    pub(super) fn put_into(self, record: &mut Map<String, Value>) {
-        for (name, image) in [("NewImage", self.new), ("OldImage", self.old)] {
-            if let Some(image) = image {
-                record.insert(name.to_owned(), image);
-            }
-        }
-    }
-}
-
-/// Whether two images or values are equal, sets in any order.
-fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(name, value)| match (right.get(name), name.as_str(), value) {
-                    (Some(Value::Array(right)), "SS" | "NS" | "BS", Value::Array(left)) => {
-                        left.len() == right.len() && left.iter().all(|member| right.contains(member))
-                    }
-                    (Some(right), _, left) => same(left, right),
-                    (None, ..) => false,
-                })
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
-        }
-        _ => left == right,
-    }
-}
-
-/// Bytes of an item as DynamoDB counts them: names and values.
-pub(super) fn item_size(item: &Value) -> usize {
-    item.as_object().map_or(0, attributes_size)
-}
-
-fn attributes_size(attributes: &Map<String, Value>) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value_size(value)).sum()
-}
-
-fn value_size(value: &Value) -> usize {
-    let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
-    let scalar = |value: &Value| {
-        let text = value.as_str().unwrap_or_default();
-        match kind.as_bytes()[0] {
-            b'N' => dynoxide::types::number_size(text),
-            b'B' => BASE64_STANDARD.decode(text).map_or(text.len(), |bytes| bytes.len()),
-            _ => text.len(),
-        }
-    };
-    match (kind.as_str(), value) {
-        ("BOOL" | "NULL", _) => 1,
-        ("M", Value::Object(members)) => 3 + members.len() + attributes_size(members),
-        ("L", Value::Array(members)) => 3 + members.len() + members.iter().map(value_size).sum::<usize>(),
-        (_, Value::Array(members)) => members.iter().map(scalar).sum(),
-        (_, value) => scalar(value),
+        let keys = &event["dynamodb"]["Keys"];
+        let shard = crc32fast::hash(keys[&self.hash_key]["S"].as_str().unwrap_or_default().as_bytes()) % self.shards;
+        Ok(Some(StreamRecord { position: row.id, shard, sequence_number, key: keys.to_string(), written_at: row.created_at, event }))
     }
 }

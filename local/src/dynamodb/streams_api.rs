@@ -1,112 +1,108 @@
-//! What callers of the front door are told of streams, where the engine knows it otherwise.
-//!
-//! The engine keeps both images of every record, since only they tell whether a write changed anything (see [`super::record`]). Callers see
-//! the view type that the table was made with, and no record of a write that changed nothing. And the engine does not say when what is
-//! asked for has been trimmed.
+//! DynamoDB Streams' protocol: what callers are shown of streams, shard by shard.
 
-use std::{path::Path, sync::Mutex};
+use std::sync::Arc;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use dynoxide::DynoxideError;
 use serde_json::{Value, json};
 
 use super::{
-    DynamoDbError,
-    record::{Images, SEQUENCE_NUMBER_OFFSET, item_size},
-    rows::Rows,
+    Room,
+    api::Refusal,
+    record::{SEQUENCE_NUMBER_OFFSET, Stream, VIEW_TYPE},
 };
 use crate::{clock, lock::lock};
 
-/// What the engine is told to keep.
-pub(super) const BOTH_IMAGES: &str = "NEW_AND_OLD_IMAGES";
+/// Records in one answer at most.
+const MOST: u64 = 1_000;
 
-pub(super) struct StreamsApi {
-    rows: Mutex<Rows>,
+/// Answers `operation`; none if there is none of that name here.
+pub(super) fn answer(room: &Room, operation: &str, request: Value) -> Option<Result<Value, Refusal>> {
+    Some(match operation {
+        "ListStreams" => Ok(list_streams(room, &request)),
+        "DescribeStream" => describe_stream(room, &request),
+        "GetShardIterator" => get_shard_iterator(room, &request),
+        "GetRecords" => get_records(room, &request),
+        _ => return None,
+    })
 }
 
-/// A call that is about streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    /// Its answer describes a table under this name.
-    Table(&'static str),
-    DescribeStream,
-    GetShardIterator,
-    GetRecords,
+fn list_streams(room: &Room, request: &Value) -> Value {
+    let streams = lock(&room.streams);
+    let asked = streams.values().filter(|stream| request["TableName"].as_str().is_none_or(|table| table == stream.table));
+    let summary = |stream: &Arc<Stream>| json!({"StreamArn": stream.arn, "TableName": stream.table, "StreamLabel": stream.label});
+    json!({"Streams": asked.map(summary).collect::<Value>()})
 }
 
-impl Call {
-    /// The call with this `x-amz-target`.
-    pub(super) fn of(target: &str) -> Option<Call> {
-        match target {
-            "DynamoDB_20120810.DescribeTable" => Some(Call::Table("Table")),
-            "DynamoDB_20120810.CreateTable" | "DynamoDB_20120810.UpdateTable" | "DynamoDB_20120810.DeleteTable" => {
-                Some(Call::Table("TableDescription"))
-            }
-            "DynamoDBStreams_20120810.DescribeStream" => Some(Call::DescribeStream),
-            "DynamoDBStreams_20120810.GetShardIterator" => Some(Call::GetShardIterator),
-            "DynamoDBStreams_20120810.GetRecords" => Some(Call::GetRecords),
-            _ => None,
-        }
+fn describe_stream(room: &Room, request: &Value) -> Result<Value, Refusal> {
+    let stream = stream(room, &request["StreamArn"])?;
+    let mut range = json!({});
+    if let Some((_, oldest)) = lock(&room.rows).at(&stream.table, 0)? {
+        range["StartingSequenceNumber"] = (SEQUENCE_NUMBER_OFFSET + i128::from(oldest)).to_string().into();
     }
+    let shards = (0..stream.shards).map(|shard| json!({"ShardId": stream.shard_id(shard), "SequenceNumberRange": range}));
+    Ok(json!({"StreamDescription": {
+        "StreamArn": stream.arn, "StreamLabel": stream.label, "StreamStatus": "ENABLED", "StreamViewType": VIEW_TYPE,
+        "TableName": stream.table, "CreationRequestDateTime": stream.created_at, "Shards": shards.collect::<Value>(),
+    }}))
 }
 
-impl StreamsApi {
-    pub(super) fn open(file: &Path) -> Result<StreamsApi, DynamoDbError> {
-        Ok(StreamsApi { rows: Mutex::new(Rows::open(file)?) })
-    }
+fn get_shard_iterator(room: &Room, request: &Value) -> Result<Value, Refusal> {
+    let stream = stream(room, &request["StreamArn"])?;
+    let shard = (0..stream.shards).find(|shard| request["ShardId"] == stream.shard_id(*shard));
+    let shard = shard.ok_or_else(|| not_found("Shard", &request["ShardId"]))?;
+    let rows = lock(&room.rows);
+    let after = match request["ShardIteratorType"].as_str() {
+        Some("TRIM_HORIZON") => 0,
+        Some("LATEST") => rows.newest()?,
+        Some(kind @ ("AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER")) => {
+            let number = request["SequenceNumber"].as_str().and_then(|number| number.parse::<i128>().ok());
+            let number = number.and_then(|number| i64::try_from(number - SEQUENCE_NUMBER_OFFSET).ok()).filter(|number| *number > 0);
+            let number = number.ok_or_else(|| Refusal::invalid("Invalid SequenceNumber"))?;
+            // The engine numbers by the clock, in microseconds: where no record is left, everything up to now is gone.
+            let oldest = rows.at(&stream.table, 0)?.map_or_else(|| clock::now().saturating_mul(1_000).cast_signed(), |(_, number)| number);
+            if number < oldest {
+                let message = "The operation attempted to read past the oldest stream record in a shard.".to_owned();
+                return Err(Refusal::Own("com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException", message));
+            }
+            let next = rows.at(&stream.table, number + i64::from(kind.starts_with("AFTER")))?;
+            next.map_or_else(|| rows.newest(), |(id, _)| Ok(id - 1))?
+        }
+        _ => return Err(Refusal::invalid("Invalid ShardIteratorType")),
+    };
+    Ok(json!({"ShardIterator": iterator(&stream, shard, after)}))
+}
 
-    /// Whether a `GetShardIterator` asks for a record that has been trimmed, and not for one that is there or is still to come.
-    pub(super) fn asks_for_what_was_trimmed(&self, request: &Value) -> Result<bool, DynamoDbError> {
-        let table = request["StreamArn"].as_str().and_then(|arn| arn.split('/').nth(1));
-        let number = request["SequenceNumber"].as_str().and_then(|number| number.parse::<i128>().ok());
-        let (Some(table), Some(number)) = (table, number) else { return Ok(false) };
-        // The engine numbers by the clock, in microseconds: where no record is left, everything up to now is gone.
-        let oldest = lock(&self.rows).oldest(table)?.map_or_else(|| i128::from(clock::now()) * 1_000, i128::from);
-        Ok((SEQUENCE_NUMBER_OFFSET + 1..SEQUENCE_NUMBER_OFFSET + oldest).contains(&number))
-    }
-
-    /// Makes `answer`, to `request`, what AWS would say. Answers whether anything is changed.
-    pub(super) fn present(&self, call: Call, request: &Value, answer: &mut Value) -> Result<bool, DynamoDbError> {
-        match call {
-            Call::Table(member) => self.present_description(&mut answer[member], "LatestStreamLabel"),
-            Call::DescribeStream => self.present_description(&mut answer["StreamDescription"], "StreamLabel"),
-            Call::GetRecords => self.present_records(request, answer),
-            Call::GetShardIterator => Ok(false),
+fn get_records(room: &Room, request: &Value) -> Result<Value, Refusal> {
+    let mut parts = request["ShardIterator"].as_str().unwrap_or_default().splitn(3, '/');
+    let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+    let (Some(mut after), Some(shard)) = (number(), number()) else { return Err(Refusal::invalid("Invalid ShardIterator")) };
+    let (stream, limit) = (stream(room, &json!(parts.next()))?, request["Limit"].as_u64().unwrap_or(MOST).clamp(1, MOST));
+    let rows = lock(&room.rows);
+    let (newest, mut records) = (rows.newest()?, Vec::new());
+    while records.is_empty() && after < newest {
+        let read = stream.read(&rows, (after, newest), limit as usize)?;
+        after = read.1;
+        for mut record in read.0.into_iter().filter(|record| i64::from(record.shard) == shard) {
+            // Only Lambda says of which stream a record is.
+            record.event.as_object_mut().and_then(|event| event.remove("eventSourceARN"));
+            records.push(record.event);
         }
     }
+    Ok(json!({"Records": records, "NextShardIterator": iterator(&stream, shard, after)}))
+}
 
-    fn present_description(&self, description: &mut Value, label: &str) -> Result<bool, DynamoDbError> {
-        let (Some(table), Some(label)) = (description["TableName"].as_str(), description[label].as_str()) else { return Ok(false) };
-        let Some(view) = lock(&self.rows).view(table, label)? else { return Ok(false) };
-        let place = ["/StreamSpecification/StreamViewType", "/StreamViewType"].into_iter();
-        for place in place {
-            if let Some(there) = description.pointer_mut(place) {
-                *there = json!(view);
-            }
-        }
-        Ok(true)
-    }
+/// Where to read on in a shard: after a position.
+fn iterator(stream: &Stream, shard: impl Into<i64>, after: i64) -> String {
+    format!("{after}/{}/{}", shard.into(), stream.arn)
+}
 
-    fn present_records(&self, request: &Value, answer: &mut Value) -> Result<bool, DynamoDbError> {
-        let iterator = request["ShardIterator"].as_str().and_then(|iterator| BASE64_STANDARD.decode(iterator).ok());
-        let iterator = iterator.and_then(|iterator| serde_json::from_slice::<Value>(&iterator).ok()).unwrap_or_default();
-        let Some(table) = iterator["table_name"].as_str() else { return Ok(false) };
-        let Some(description) = lock(&self.rows).describe(table)? else { return Ok(false) };
-        let Some(records) = answer["Records"].as_array_mut() else { return Ok(false) };
-        records.retain_mut(|record| {
-            let modified = record["eventName"] == "MODIFY";
-            let Some(stream) = record["dynamodb"].as_object_mut() else { return true };
-            let (new, old) = (stream.remove("NewImage"), stream.remove("OldImage"));
-            let images = Images { new, old };
-            if modified && images.are_the_same() {
-                return false;
-            }
-            let images = images.seen_as(&description.view_type);
-            let size = [stream.get("Keys"), images.new.as_ref(), images.old.as_ref()].into_iter().flatten().map(item_size).sum::<usize>();
-            stream.insert("SizeBytes".to_owned(), json!(size));
-            stream.insert("StreamViewType".to_owned(), json!(description.view_type));
-            images.put_into(stream);
-            true
-        });
-        Ok(true)
-    }
+fn stream(room: &Room, arn: &Value) -> Result<Arc<Stream>, Refusal> {
+    let streams = lock(&room.streams);
+    let stream = streams.values().find(|stream| *arn == *stream.arn);
+    stream.cloned().ok_or_else(|| not_found("Stream", arn))
+}
+
+fn not_found(kind: &str, id: &Value) -> Refusal {
+    let message = format!("Requested resource not found: {kind}: {}", id.as_str().unwrap_or_default());
+    Refusal::Engine(DynoxideError::ResourceNotFoundException(message))
 }

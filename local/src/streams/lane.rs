@@ -156,7 +156,8 @@ impl Lane {
             job.report(format_args!("{count} record(s) given up ({condition:?}), and there is no queue to tell"));
             return;
         };
-        let origin = Origin { function_arn: &job.config.function_arn, stream_arn: self.reader.arn(), shard_id: self.reader.shard_id() };
+        let shard_id = self.reader.shard_id(records.first().map_or(0, |record| record.shard));
+        let origin = Origin { function_arn: &job.config.function_arn, stream_arn: self.reader.arn(), shard_id: &shard_id };
         let body = dead_letter::body(&origin, given_up, records, job.clock.now()).to_string();
         if let Err(error) = job.sqs.send(queue, body) {
             job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}"));

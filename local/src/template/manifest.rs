@@ -89,47 +89,14 @@ pub struct Table {
     pub logical_id: String,
     /// The physical name, such as `muster-dev-players`.
     pub name: String,
-    /// The partition key.
-    pub hash_key: Key,
-    /// The sort key.
-    pub range_key: Option<Key>,
-    /// What the stream's records hold, if the table has a stream.
-    pub stream: Option<StreamView>,
+    /// The partition key's attribute, a string.
+    pub hash_key: String,
+    /// The sort key's attribute, a string.
+    pub range_key: Option<String>,
+    /// Whether it has a stream, of new images.
+    pub stream: bool,
     /// The attribute that holds the second of expiry, if rows expire.
     pub ttl_attribute: Option<String>,
-}
-
-/// A key attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The attribute's name.
-    pub name: String,
-    /// The attribute's type.
-    pub kind: KeyType,
-}
-
-/// The type of a key attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyType {
-    /// `S`.
-    String,
-    /// `N`.
-    Number,
-    /// `B`.
-    Binary,
-}
-
-/// What the records of a stream hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamView {
-    /// `KEYS_ONLY`.
-    KeysOnly,
-    /// `NEW_IMAGE`.
-    NewImage,
-    /// `OLD_IMAGE`.
-    OldImage,
-    /// `NEW_AND_OLD_IMAGES`.
-    NewAndOldImages,
 }
 
 /// A queue.

@@ -40,8 +40,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
-    Authorizer, EventInvoke, Function, GameSessionQueue, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, Route,
-    StartingPosition, StreamMapping, StreamView, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
+    Authorizer, EventInvoke, Function, GameSessionQueue, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route,
+    StartingPosition, StreamMapping, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
 };
 
 use error::Report;

@@ -3,12 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    manifest::{Key, KeyType, StreamView, Table},
-    notes,
-    resolver::Resolver,
-    section::Section,
-};
+use super::{manifest::Table, notes, resolver::Resolver, section::Section};
 
 /// Reads a table. `None` if it cannot be created.
 pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -> Option<Table> {
@@ -19,16 +14,11 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
         properties.problem("TableName", format!("`{name}` is not a table's name: 3 to 255 letters, digits, hyphens, underscores and dots"));
     }
     let (hash_key, range_key) = keys(&properties);
-    let stream = properties.section("StreamSpecification").and_then(|section| {
+    let stream = properties.section("StreamSpecification").is_some_and(|section| {
         section.require("StreamViewType");
-        let view = section.choice("StreamViewType", &["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]);
+        let view = section.choice("StreamViewType", &["NEW_IMAGE"]);
         section.finish(notes::STREAM);
-        Some(match view?.as_str() {
-            "KEYS_ONLY" => StreamView::KeysOnly,
-            "NEW_IMAGE" => StreamView::NewImage,
-            "OLD_IMAGE" => StreamView::OldImage,
-            _ => StreamView::NewAndOldImages,
-        })
+        view.is_some()
     });
     let ttl_attribute = properties.section("TimeToLiveSpecification").and_then(|section| {
         section.require("Enabled");
@@ -45,18 +35,14 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
 }
 
 /// The keys with their types. As on AWS, every key has a definition and every definition is of a key.
-fn keys(properties: &Section<'_>) -> (Option<Key>, Option<Key>) {
+fn keys(properties: &Section<'_>) -> (Option<String>, Option<String>) {
     properties.require("KeySchema");
     properties.require("AttributeDefinitions");
     let mut types = BTreeMap::new();
     for definition in properties.sections("AttributeDefinitions") {
         definition.require("AttributeType");
         let name = definition.required_text("AttributeName");
-        let kind = definition.choice("AttributeType", &["S", "N", "B"]).map(|letter| match letter.as_str() {
-            "N" => KeyType::Number,
-            "B" => KeyType::Binary,
-            _ => KeyType::String,
-        });
+        let kind = definition.choice("AttributeType", &["S"]);
         definition.finish(&[]);
         if let (Some(name), Some(kind)) = (name, kind)
             && types.insert(name.clone(), kind).is_some()
@@ -71,12 +57,12 @@ fn keys(properties: &Section<'_>) -> (Option<Key>, Option<Key>) {
         let role = element.choice("KeyType", &["HASH", "RANGE"]);
         element.finish(&[]);
         let (Some(name), Some(role)) = (name, role) else { continue };
-        let Some(kind) = types.remove(&name) else {
+        if types.remove(&name).is_none() {
             properties.problem("KeySchema", format!("the key {name} has no AttributeDefinition of its own"));
             continue;
-        };
+        }
         let place = if role == "HASH" { &mut hash_key } else { &mut range_key };
-        if place.replace(Key { name, kind }).is_some() {
+        if place.replace(name).is_some() {
             properties.problem("KeySchema", format!("there is more than one {role} key"));
         }
     }

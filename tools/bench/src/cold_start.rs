@@ -65,8 +65,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let measured = measure(args.runs, &programs, &[], &mut scene).await?;
     add(&mut table, "HTTP, roots in a file", &programs, &measured)?;
 
-    let plain = scene.environment.get("AWS_ENDPOINT_URL_DYNAMODB").ok_or("the stack's functions do not say where DynamoDB is")?;
-    let ports = [Port::open(plain, &authority).await?, Port::open(&stack.endpoint, &authority).await?];
+    let ports = [Port::open(&stack.endpoint, &authority).await?, Port::open(&stack.endpoint, &authority).await?];
     let [dynamodb, sockets] = ports.each_ref().map(Port::url);
     set(
         &mut scene,

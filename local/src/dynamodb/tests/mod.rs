@@ -1,59 +1,65 @@
-//! The room as its callers see it: over HTTP, and as a stream.
+//! The room as its callers see it: by its protocols, and as a stream.
 
 mod capacity;
-mod expiry;
-mod http;
+mod protocol;
 mod schema;
 mod stream;
+mod streams_api;
 mod table;
-
-use std::time::Duration;
+mod weather;
 
 use serde_json::{Value, json};
 
 use super::*;
+use crate::weather::Odds;
 
-/// A table with a stream of `view`, a sort key and expiry.
-fn config(name: &str, view: StreamViewType) -> TableConfig {
-    TableConfig {
+/// A table with a stream, a sort key and expiry.
+fn table(name: &str) -> Table {
+    Table {
+        logical_id: name.to_owned(),
         name: name.to_owned(),
-        hash_key: string_key("recipientId"),
-        range_key: Some(string_key("messageId")),
-        stream: Some(view),
+        hash_key: "recipientId".to_owned(),
+        range_key: Some("messageId".to_owned()),
+        stream: true,
         ttl_attribute: Some("expiresAt".to_owned()),
     }
 }
 
-fn string_key(name: &str) -> KeyAttribute {
-    KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
+/// Kept in `directory`.
+fn durable(directory: &std::path::Path) -> DynamoDbOptions {
+    let keep = Keep::open(&directory.join("kept")).unwrap();
+    DynamoDbOptions { path: Some(directory.join("data")), keep, ..DynamoDbOptions::default() }
 }
 
-/// Kept in the file `path`.
-fn durable(path: PathBuf) -> DynamoDbOptions {
-    DynamoDbOptions { path: Some(path), ..DynamoDbOptions::default() }
-}
-
-async fn start() -> DynamoDb {
-    let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
-    db.create_table(&config("messages", StreamViewType::NewAndOldImages)).await.unwrap();
+/// The room with a table `messages`.
+async fn start(options: DynamoDbOptions) -> DynamoDb {
+    let db = DynamoDb::start(options).await.unwrap();
+    db.create_table(&table("messages")).await.unwrap();
     db
 }
 
-/// Calls the engine, or what stands before it, at `endpoint`.
-async fn call(endpoint: &str, target: &str, body: &Value) -> Value {
-    let request = reqwest::Client::new().post(endpoint).header("x-amz-target", target).header("content-type", "application/x-amz-json-1.0");
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-    let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
-    let response = request.body(body.to_string()).send().await.unwrap();
-    serde_json::from_str(&response.text().await.unwrap()).unwrap()
+async fn respond(db: &DynamoDb, target: &str, body: &Value) -> Response {
+    let request = Request::post("/").header("x-amz-target", target).body(body.to_string().into()).unwrap();
+    db.handle(request).await
+}
+
+/// Calls an operation, such as `GetItem`, or one of the streams' protocol.
+async fn call(db: &DynamoDb, operation: &str, body: &Value) -> Value {
+    let streams = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"].contains(&operation);
+    let protocol = if streams { "DynamoDBStreams_20120810" } else { "DynamoDB_20120810" };
+    let response = respond(db, &format!("{protocol}.{operation}"), body).await;
+    serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+fn key(recipient: &str, message: &str) -> Value {
+    json!({"recipientId": {"S": recipient}, "messageId": {"S": message}})
 }
 
 /// Writes an item.
 async fn put(db: &DynamoDb, recipient: &str, message: &str, more: Value) {
-    let mut item = json!({"recipientId": {"S": recipient}, "messageId": {"S": message}});
+    let mut item = key(recipient, message);
     item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let answer = call(&db.endpoint(), "DynamoDB_20120810.PutItem", &json!({"TableName": "messages", "Item": item})).await;
-    assert_eq!(answer, json!({}));
+    assert_eq!(call(db, "PutItem", &json!({"TableName": "messages", "Item": item})).await, json!({}));
 }
 
 /// The next `count` records.
@@ -66,8 +72,22 @@ async fn take(reader: &mut StreamReader, count: usize) -> Vec<StreamRecord> {
     records
 }
 
+/// The `messageId` of each record.
+fn message_ids(records: &[StreamRecord]) -> Vec<&str> {
+    records.iter().map(|record| record.event["dynamodb"]["Keys"]["messageId"]["S"].as_str().unwrap()).collect()
+}
+
 /// What the second connection sees of the stream rows.
 fn count_rows(db: &DynamoDb) -> i64 {
-    let connection = rusqlite::Connection::open(&db.inner.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
     connection.query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0)).unwrap()
+}
+
+/// Waits until the stream has so many rows.
+async fn until_rows(db: &DynamoDb, count: i64) {
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while count_rows(db) != count {
+        assert!(std::time::Instant::now() < until, "{} rows", count_rows(db));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -5,12 +5,9 @@ use super::*;
 #[tokio::test]
 async fn a_durable_table_is_there_again_and_creating_it_once_more_changes_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("data");
     for round in 0..2 {
-        let db = DynamoDb::start(durable(path.clone())).await.unwrap();
-        db.create_table(&config("messages", StreamViewType::NewImage)).await.unwrap();
-        let scan = call(&db.endpoint(), "DynamoDB_20120810.Scan", &json!({"TableName": "messages"})).await;
-        assert_eq!(scan["Count"], round);
+        let db = start(durable(directory.path())).await;
+        assert_eq!(call(&db, "Scan", &json!({"TableName": "messages"})).await["Count"], round);
         put(&db, "alice", "1", json!({})).await;
         db.shutdown().await;
     }
@@ -18,24 +15,26 @@ async fn a_durable_table_is_there_again_and_creating_it_once_more_changes_nothin
 
 #[tokio::test]
 async fn a_table_of_that_name_with_another_shape_is_an_error_that_says_how() {
-    let db = start().await;
-    let mut other = config("messages", StreamViewType::NewImage);
-    let error = db.create_table(&other).await.unwrap_err().to_string();
-    assert!(error.contains("messages") && error.contains("StreamSpecification") && error.contains("NEW_IMAGE"), "{error}");
-    other = config("messages", StreamViewType::NewAndOldImages);
-    other.range_key = None;
-    let error = db.create_table(&other).await.unwrap_err().to_string();
-    assert!(error.contains("KeySchema"), "{error}");
+    let db = start(DynamoDbOptions::default()).await;
+    let other = |change: fn(&mut Table)| {
+        let mut table = table("messages");
+        change(&mut table);
+        table
+    };
+    let no_stream = other(|table| table.stream = false);
+    let no_range_key = other(|table| table.range_key = None);
+    for (table, difference) in [(no_stream, "StreamSpecification"), (no_range_key, "KeySchema")] {
+        let error = db.create_table(&table).await.unwrap_err().to_string();
+        assert!(error.contains("messages") && error.contains(difference), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn the_expiry_attribute_can_change() {
-    let db = start().await;
-    let mut table = config("messages", StreamViewType::NewAndOldImages);
+    let db = start(DynamoDbOptions::default()).await;
     for attribute in [Some("endsAt"), None] {
-        table.ttl_attribute = attribute.map(str::to_owned);
-        db.create_table(&table).await.unwrap();
-        let answer = call(&db.endpoint(), "DynamoDB_20120810.DescribeTimeToLive", &json!({"TableName": "messages"})).await;
+        db.create_table(&Table { ttl_attribute: attribute.map(str::to_owned), ..table("messages") }).await.unwrap();
+        let answer = call(&db, "DescribeTimeToLive", &json!({"TableName": "messages"})).await;
         assert_eq!(answer["TimeToLiveDescription"]["AttributeName"].as_str(), attribute);
     }
 }

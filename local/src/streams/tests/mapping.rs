@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{function_arn, queue_arn},
-    dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StartingPosition, StreamViewType, TableConfig},
-    keep::Keep,
+    dynamodb::{DynamoDb, DynamoDbOptions},
     lambda::{FunctionConfig, Lambda, test_function},
-    sqs::{Sqs, tests::queue},
+    sqs::{QueueConfig, Sqs},
     streams::{Mapping, MappingConfig, tests::scripted},
+    template::Table,
 };
 
 /// Everything a mapping connects. The function logs its events to a file.
@@ -51,23 +51,21 @@ async fn start_with(function: impl FnOnce(&Path) -> FunctionConfig) -> Stack {
 }
 
 /// A table of messages, by recipient.
-pub(super) fn table(name: &str) -> TableConfig {
-    TableConfig {
+pub(super) fn table(name: &str) -> Table {
+    Table {
+        logical_id: name.to_owned(),
         name: name.to_owned(),
-        hash_key: string_key("recipientId"),
-        range_key: Some(string_key("messageId")),
-        stream: Some(StreamViewType::NewImage),
+        hash_key: "recipientId".to_owned(),
+        range_key: Some("messageId".to_owned()),
+        stream: true,
         ttl_attribute: None,
     }
 }
 
 /// A queue for dead letters.
 pub(super) fn sqs() -> Sqs {
-    Sqs::new(vec![queue("dead-letters")], "http://127.0.0.1:7000", Keep::default())
-}
-
-fn string_key(name: &str) -> KeyAttribute {
-    KeyAttribute { name: name.to_owned(), kind: AttributeType::String }
+    let queue = QueueConfig { name: "dead-letters".to_owned(), retention: Duration::from_secs(1_209_600), ..QueueConfig::default() };
+    Sqs::new(vec![queue], "http://127.0.0.1:7000")
 }
 
 impl Stack {
@@ -85,7 +83,7 @@ impl Stack {
             ..MappingConfig::default()
         };
         change(&mut config);
-        let reader = self.db.stream(&config.table, &config.name, StartingPosition::TrimHorizon).unwrap();
+        let reader = self.db.stream(&config.table, &config.name).unwrap();
         Mapping::start(config, reader, self.lambda.clone(), self.sqs.clone()).unwrap()
     }
 
@@ -121,15 +119,11 @@ impl Stack {
 
 /// Writes items, in one BatchWriteItem for each 25.
 pub(super) async fn write(db: &DynamoDb, table: &str, items: &[Value]) {
-    let client = reqwest::Client::new();
     for chunk in items.chunks(25) {
         let requests: Vec<_> = chunk.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
-        let request = client.post(db.endpoint()).header("x-amz-target", "DynamoDB_20120810.BatchWriteItem");
-        let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-        let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
-        let request = request.header("content-type", "application/x-amz-json-1.0");
-        let response = request.body(json!({"RequestItems": {table: requests}}).to_string()).send().await.unwrap();
-        assert!(response.status().is_success());
+        let request = axum::extract::Request::post("/").header("x-amz-target", "DynamoDB_20120810.BatchWriteItem");
+        let request = request.body(json!({"RequestItems": {table: requests}}).to_string().into()).unwrap();
+        assert!(db.handle(request).await.status().is_success());
     }
 }
 
@@ -286,7 +280,7 @@ async fn what_keeps_failing_becomes_dead_letters_and_the_stream_goes_on() {
         let info = &letter["DDBStreamBatchInfo"];
         assert_eq!(info["startSequenceNumber"], record["dynamodb"]["SequenceNumber"]);
         assert_eq!(info["endSequenceNumber"], info["startSequenceNumber"]);
-        assert_eq!((&info["batchSize"], &info["shardId"]), (&json!(1), &json!("shardId-00000001-messages")));
+        assert_eq!((&info["batchSize"], &info["shardId"]), (&json!(1), &json!(stack.db.stream("messages", "shards").unwrap().shard_id(0))));
         assert_eq!(info["streamArn"], record["eventSourceARN"]);
         assert_eq!(info["approximateArrivalOfFirstRecord"].as_str().unwrap().len(), "2019-11-14T00:13:19Z".len());
         assert_eq!(letter["timestamp"].as_str().unwrap().len(), "2019-11-14T00:13:49.717Z".len());

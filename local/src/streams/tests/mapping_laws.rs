@@ -19,7 +19,8 @@ use super::{
 use crate::{
     account::{function_arn, queue_arn},
     clock::{self, Clock},
-    dynamodb::{DynamoDb, DynamoDbOptions, StartingPosition},
+    dynamodb::{DynamoDb, DynamoDbOptions},
+    keep::Keep,
     lambda::{Lambda, test_function},
     sqs::Sqs,
     streams::{Mapping, MappingConfig},
@@ -83,7 +84,7 @@ impl Case {
             longest_backoff: Duration::from_millis(4),
             ..MappingConfig::default()
         };
-        let reader = db.stream("messages", "deliver", StartingPosition::TrimHorizon).unwrap();
+        let reader = db.stream("messages", "deliver").unwrap();
         Mapping::start(config, reader, lambda.clone(), sqs.clone()).unwrap()
     }
 }
@@ -101,7 +102,7 @@ struct Story {
 impl Story {
     async fn of(log: &Path, sqs: &Sqs, db: &DynamoDb) -> Story {
         let number = |record: &Value| record["dynamodb"]["NewImage"]["number"]["N"].as_str().unwrap().parse::<usize>().unwrap();
-        let records = db.stream("messages", "audit", StartingPosition::TrimHorizon).unwrap().next(1_000).await.unwrap();
+        let records = db.stream("messages", "audit").unwrap().next(1_000).await.unwrap();
         let numbers: BTreeMap<_, _> = records.into_iter().map(|record| (record.sequence_number, number(&record.event))).collect();
         let (mut invocations, mut handled) = (Vec::new(), Vec::new());
         for line in scripted::invocations(log) {
@@ -213,7 +214,8 @@ fn nothing_is_lost_when_the_stack_restarts() {
         std::fs::write(&log, "").unwrap();
         // The queue outlives the restarts, as it would on AWS.
         let sqs = sqs();
-        let options = || DynamoDbOptions { path: Some(directory.path().join("data")), ..DynamoDbOptions::default() };
+        let keep = Keep::open(&directory.path().join("kept")).unwrap();
+        let options = || DynamoDbOptions { path: Some(directory.path().join("data")), keep: keep.clone(), ..DynamoDbOptions::default() };
         let (mut written, mut restarts) = (false, restarts.into_iter());
         loop {
             let lambda = Lambda::start(vec![scripted::config(&log)], test_function::quiet()).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    super::{Manifest, StartingPosition, StreamView, load},
+    super::{Manifest, StartingPosition, load},
     resource, values,
 };
 
@@ -73,20 +73,17 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
     let keys: Vec<_> = manifest
         .tables
         .iter()
-        .map(|table| {
-            (table.name.as_str(), table.hash_key.name.as_str(), table.range_key.as_ref().map(|key| key.name.as_str()), table.stream)
-        })
+        .map(|table| (table.name.as_str(), table.hash_key.as_str(), table.range_key.as_deref(), table.stream))
         .collect();
-    let streamed = Some(StreamView::NewImage);
     assert_eq!(
         keys,
         [
-            ("muster-dev-matches", "matchId", Some("item"), streamed),
-            ("muster-dev-messages", "recipientId", Some("messageId"), streamed),
-            ("muster-dev-placements", "placementId", None, streamed),
-            ("muster-dev-player-sessions", "playerId", Some("placementId"), streamed),
-            ("muster-dev-players", "playerId", Some("item"), None),
-            ("muster-dev-tickets", "pool", Some("ticketId"), streamed),
+            ("muster-dev-matches", "matchId", Some("item"), true),
+            ("muster-dev-messages", "recipientId", Some("messageId"), true),
+            ("muster-dev-placements", "placementId", None, true),
+            ("muster-dev-player-sessions", "playerId", Some("placementId"), true),
+            ("muster-dev-players", "playerId", Some("item"), false),
+            ("muster-dev-tickets", "pool", Some("ticketId"), true),
         ]
     );
     assert!(manifest.tables.iter().all(|table| table.ttl_attribute.as_deref() == Some("expiresAt")));
