@@ -10,10 +10,8 @@ use crate::{
     gamelift::{self, GameServerConfig},
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
-    queue_mappings::QueueMappingConfig,
     sns::{SubscriptionConfig, TopicConfig},
     sqs::{QueueConfig, RedriveConfig},
-    streams::MappingConfig,
     template::{self, KeyType, StreamView},
 };
 
@@ -158,49 +156,6 @@ pub fn game_session_queue(queue: &template::GameSessionQueue) -> gamelift::Queue
     }
 }
 
-/// A mapping from a queue to a function. No function has more than so many `environments`, and more batches at once would only wait.
-pub fn queue_mapping(mapping: &template::QueueMapping, environments: usize) -> QueueMappingConfig {
-    let concurrency = mapping.maximum_concurrency.map_or(environments, |maximum| environments.min(maximum as usize));
-    QueueMappingConfig {
-        name: mapping.logical_id.clone(),
-        function_arn: mapping.function_arn.clone(),
-        queue: mapping.queue.clone(),
-        batch_size: mapping.batch_size as usize,
-        batching_window: mapping.batching_window,
-        report_batch_item_failures: mapping.report_batch_item_failures,
-        filter_patterns: mapping.filter_patterns.clone(),
-        concurrency,
-        ..QueueMappingConfig::default()
-    }
-}
-
-/// A mapping from a stream to a function.
-pub fn mapping(mapping: &template::StreamMapping) -> MappingConfig {
-    MappingConfig {
-        name: mapping.logical_id.clone(),
-        function_arn: mapping.function_arn.clone(),
-        table: mapping.table.clone(),
-        batch_size: mapping.batch_size as usize,
-        batching_window: mapping.batching_window,
-        maximum_retry_attempts: mapping.maximum_retry_attempts,
-        maximum_record_age: mapping.maximum_record_age,
-        bisect: mapping.bisect_batch_on_error,
-        report_batch_item_failures: mapping.report_batch_item_failures,
-        filter_patterns: mapping.filter_patterns.clone(),
-        on_failure_queue: mapping.on_failure_queue_arn.clone(),
-        parallelization_factor: mapping.parallelization_factor as usize,
-        ..MappingConfig::default()
-    }
-}
-
-/// Where a mapping begins.
-pub fn starting_position(mapping: &template::StreamMapping) -> dynamodb::StartingPosition {
-    match mapping.starting_position {
-        template::StartingPosition::TrimHorizon => dynamodb::StartingPosition::TrimHorizon,
-        template::StartingPosition::Latest => dynamodb::StartingPosition::Latest,
-    }
-}
-
 /// The WebSocket API.
 pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
     let authorizer = api.authorizer.as_ref().map(|authorizer| gateway::Authorizer {
@@ -260,19 +215,12 @@ Resources:
       Runtime: provided.al2023
       Handler: bootstrap
       Events:
-        Written: {Type: DynamoDB, Properties: {Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST}}
-        Due: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, ScalingConfig: {MaximumConcurrency: 4}}}
         Told: {Type: SNS, Properties: {Topic: !Ref News, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn}}}
   News: {Type: 'AWS::SNS::Topic', Properties: {TopicName: news}}
 ";
 
     fn manifest() -> template::Manifest {
         template::load(TEMPLATE, &BTreeMap::new(), "test").unwrap()
-    }
-
-    #[test]
-    fn a_mapping_begins_where_the_template_says() {
-        assert_eq!(starting_position(&manifest().stream_mappings[0]), dynamodb::StartingPosition::Latest);
     }
 
     #[test]
@@ -306,13 +254,6 @@ Resources:
             dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
         };
         assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
-    }
-
-    #[test]
-    fn a_queue_mapping_has_no_more_batches_at_once_than_there_are_environments() {
-        let mapping = &manifest().queue_mappings[0];
-        assert_eq!((queue_mapping(mapping, 10).concurrency, queue_mapping(mapping, 3).concurrency), (4, 3));
-        assert_eq!((queue_mapping(mapping, 10).queue.as_str(), queue_mapping(mapping, 10).name.as_str()), ("work", "WorkerDue"));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) const SEQUENCE_NUMBER_OFFSET: i128 = 100_000_000_000_000_000_000;
 pub struct StreamRecord {
     /// Its place in the stream, above that of every earlier record.
     pub position: i64,
+    /// Its shard, from 0.
+    pub shard: u32,
     /// Its sequence number, 21 digits.
     pub sequence_number: String,
     /// The item's key, as JSON: the same text for the same item.
@@ -74,7 +76,7 @@ impl Source {
         if let Some(identity) = row.user_identity {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
-        Ok(Some(StreamRecord { position: row.id, sequence_number, key, written_at: row.created_at, event }))
+        Ok(Some(StreamRecord { position: row.id, shard: 0, sequence_number, key, written_at: row.created_at, event }))
     }
 }
 

@@ -41,7 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
     Authorizer, EventInvoke, Function, GameSessionQueue, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route,
-    StartingPosition, StreamMapping, StreamView, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
+    StreamMapping, StreamView, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
 };
 
 use error::Report;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    super::{Manifest, StartingPosition, StreamView, load},
+    super::{Manifest, StreamView, load},
     resource, values,
 };
 
@@ -94,7 +94,6 @@ fn its_tables_and_mapping_are_what_the_functions_expect() {
         let function = mapping.function_arn.rsplit(':').next().unwrap();
         // Consumers are called after their table and what they do.
         assert!(function.starts_with(&mapping.table), "{function} reads {}", mapping.table);
-        assert_eq!(mapping.starting_position, StartingPosition::TrimHorizon);
         assert!(mapping.report_batch_item_failures && mapping.bisect_batch_on_error && mapping.maximum_retry_attempts.is_some());
         assert!(mapping.maximum_record_age.is_some_and(|age| age < Duration::from_secs(86_400)));
         let letters = manifest.queues.iter().find(|queue| queue.name == format!("{function}-dead-letters")).unwrap();
