@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde::Deserialize;
 
 /// The most bytes of a batch's records, with a comma each: a payload's limit, 6 MB, with room for what stands around them.
 const LARGEST: usize = 6 * 1024 * 1024 - 64;
@@ -37,27 +37,24 @@ pub(super) fn payload<T>(items: &[Item<T>]) -> Bytes {
     format!("{{\"Records\":[{}]}}", records.join(",")).into()
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    batch_item_failures: Option<Vec<Failure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
 /// The items that an answer under `ReportBatchItemFailures` names as failed, as indices into the batch with these identifiers. A missing,
 /// null or empty list means that all is well. `None`, the whole batch failed: an identifier is not of this batch, or is no string, or the
 /// answer has another shape (Lambda developer guide, "Configuring partial batch response", alike for streams and for queues).
 pub(super) fn failed<'a>(answer: &[u8], identifiers: impl Iterator<Item = &'a str> + Clone) -> Option<BTreeSet<usize>> {
-    if answer.iter().all(u8::is_ascii_whitespace) {
-        return Some(BTreeSet::new());
-    }
-    let failures = match serde_json::from_slice(answer).ok()? {
-        Value::Null => Value::Null,
-        Value::Object(mut answer) => answer.remove("batchItemFailures").unwrap_or(Value::Null),
-        _ => return None,
-    };
-    match failures {
-        Value::Null => Some(BTreeSet::new()),
-        Value::Array(failures) => {
-            let index = |failure: &Value| {
-                let failed = failure["itemIdentifier"].as_str()?;
-                identifiers.clone().position(|identifier| identifier == failed)
-            };
-            failures.iter().map(index).collect()
-        }
-        _ => None,
-    }
+    let answer = if answer.trim_ascii().is_empty() { b"null" } else { answer };
+    let answer: Option<Answer> = serde_json::from_slice(answer).ok()?;
+    let failures = answer.and_then(|answer| answer.batch_item_failures).unwrap_or_default();
+    failures.iter().map(|failure| identifiers.clone().position(|identifier| identifier == failure.item_identifier)).collect()
 }

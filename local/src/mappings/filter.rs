@@ -5,49 +5,31 @@
 
 use serde_json::{Map, Value};
 
-/// Compiled filter patterns.
+/// Patterns of which nothing is refused.
 #[derive(Clone, Debug)]
 pub(super) struct Filters {
-    patterns: Vec<Node>,
-}
-
-#[derive(Clone, Debug)]
-enum Node {
-    /// All must match.
-    Fields(Vec<(String, Node)>),
-    /// One must match.
-    Leaf(Vec<Rule>),
-}
-
-#[derive(Clone, Debug)]
-enum Rule {
-    Exact(Value),
-    Prefix(String),
-    Exists(bool),
+    patterns: Vec<Value>,
 }
 
 impl Filters {
-    /// Compiles patterns for stream records. No patterns at all match every record. The error says what is wrong with the first that is
-    /// refused, and where, such as `filter pattern 2, at dynamodb.NewImage.n.N: …`.
-    pub(super) fn compile(patterns: &[Value]) -> Result<Filters, String> {
-        let compile = |(index, pattern): (usize, &Value)| {
-            let compiled = match pattern {
-                Value::Object(members) => fields(members, &mut Vec::new()),
-                _ => Err(": it is not an object".to_owned()),
-            };
-            compiled.map_err(|fault| format!("filter pattern {}{fault}", index + 1))
-        };
-        Ok(Filters { patterns: patterns.iter().enumerate().map(compile).collect::<Result<_, _>>()? })
+    /// Patterns for stream records. None at all match every record. The error says what is wrong with the first that is refused, and where,
+    /// such as `filter pattern 2, at dynamodb.NewImage.n.N: …`.
+    pub(super) fn new(patterns: &[Value]) -> Result<Filters, String> {
+        for (index, pattern) in patterns.iter().enumerate() {
+            let checked = pattern.as_object().ok_or(": it is not an object".to_owned()).and_then(|members| check(members, &mut Vec::new()));
+            checked.map_err(|fault| format!("filter pattern {}{fault}", index + 1))?;
+        }
+        Ok(Filters { patterns: patterns.to_vec() })
     }
 
     /// Whether the function wants this record.
     pub(super) fn matches(&self, record: &Value) -> bool {
-        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.matches(Some(record)))
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, Some(record)))
     }
 }
 
-fn fields<'a>(members: &'a Map<String, Value>, path: &mut Vec<&'a str>) -> Result<Node, String> {
-    let mut nodes = Vec::new();
+/// Refuses what [`matches`] would not understand.
+fn check<'a>(members: &'a Map<String, Value>, path: &mut Vec<&'a str>) -> Result<(), String> {
     for (name, value) in members {
         path.push(name);
         let at = |reason: String| format!(", at {}: {reason}", path.join("."));
@@ -58,40 +40,35 @@ fn fields<'a>(members: &'a Map<String, Value>, path: &mut Vec<&'a str>) -> Resul
         } else if name.starts_with('$') || is_type && matches!(name.as_str(), "L" | "SS" | "NS" | "BS") {
             return Err(at("the local stack understands no alternatives of members, and no lists and sets in records".to_owned()));
         }
-        let node = match value {
-            Value::Object(members) if !members.is_empty() => fields(members, path)?,
-            Value::Array(rules) if !rules.is_empty() => Node::Leaf(rules.iter().map(rule).collect::<Result<_, _>>().map_err(at)?),
+        match value {
+            Value::Object(members) if !members.is_empty() => check(members, path)?,
+            Value::Array(rules) if !rules.is_empty() => rules.iter().try_for_each(check_rule).map_err(at)?,
             value => return Err(at(format!("it takes an object or a list, with something in it, not {value}"))),
-        };
-        nodes.push((name.clone(), node));
+        }
         path.pop();
     }
-    Ok(Node::Fields(nodes))
+    Ok(())
 }
 
-fn rule(value: &Value) -> Result<Rule, String> {
-    match value {
-        Value::Object(operator) => match operator.iter().next().filter(|_| operator.len() == 1) {
-            Some((name, Value::String(prefix))) if name == "prefix" => Ok(Rule::Prefix(prefix.clone())),
-            Some((name, Value::Bool(exists))) if name == "exists" => Ok(Rule::Exists(*exists)),
-            _ => Err(format!("{value} is not understood by the local stack; it knows prefix with a string, and exists with true or false")),
-        },
+fn check_rule(rule: &Value) -> Result<(), String> {
+    let text = "the local stack knows values, prefix with a string, and exists with true or false";
+    match rule {
+        Value::Object(operator) if operator.len() == 1 && (rule["prefix"].is_string() || rule["exists"].is_boolean()) => Ok(()),
+        Value::Object(_) | Value::Array(_) => Err(format!("{rule} is not understood: {text}")),
         Value::Number(number) => Err(format!("a number in a DynamoDB record is a string: write \"{number}\"")),
-        Value::Array(_) => Err("a list of lists matches nothing".to_owned()),
-        value => Ok(Rule::Exact(value.clone())),
+        _ => Ok(()),
     }
 }
 
-impl Node {
-    fn matches(&self, value: Option<&Value>) -> bool {
-        match self {
-            Node::Fields(fields) => fields.iter().all(|(name, node)| node.matches(value.and_then(|value| value.get(name)))),
-            Node::Leaf(rules) => rules.iter().any(|rule| match rule {
-                Rule::Exact(exact) => value == Some(exact),
-                Rule::Prefix(prefix) => value.and_then(Value::as_str).is_some_and(|text| text.starts_with(prefix)),
-                // Only leaves exist.
-                Rule::Exists(wanted) => value.is_some_and(|value| !value.is_object() && !value.is_array()) == *wanted,
-            }),
-        }
+fn matches(pattern: &Value, value: Option<&Value>) -> bool {
+    let is = |rule: &Value| match (rule["prefix"].as_str(), rule["exists"].as_bool()) {
+        (Some(prefix), _) => value.and_then(Value::as_str).is_some_and(|text| text.starts_with(prefix)),
+        // Only leaves exist.
+        (None, Some(exists)) => value.is_some_and(|value| !value.is_object() && !value.is_array()) == exists,
+        (None, None) => value == Some(rule),
+    };
+    match pattern {
+        Value::Object(members) => members.iter().all(|(name, pattern)| matches(pattern, value.and_then(|value| value.get(name)))),
+        rules => rules.as_array().is_some_and(|rules| rules.iter().any(is)),
     }
 }

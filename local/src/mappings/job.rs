@@ -1,8 +1,7 @@
 //! What a mapping of either kind does: it invokes its function with a batch, and counts what comes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::sync::{Arc, Mutex, atomic::AtomicU64, atomic::Ordering::Relaxed};
+use std::{fmt::Display, sync::Arc, sync::Mutex};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -39,42 +38,37 @@ pub(super) struct Attempt {
 
 /// A mapping's function, and what is counted.
 pub(super) struct Job {
-    pub(super) name: String,
     pub(super) function_arn: String,
     /// Whether the function's answer names the items that failed.
     reports: bool,
     lambda: Lambda,
     pub(super) sqs: Sqs,
     pub(super) options: Options,
-    errors: AtomicU64,
-    pub(super) dead_letters: AtomicU64,
+    stats: Mutex<MappingStats>,
     /// When the oldest unfinished item of each shard, or of each batch of a queue, was written.
     unfinished: Mutex<BTreeMap<u64, u64>>,
 }
 
 impl Job {
     pub(super) fn new(name: &str, function_arn: &str, reports: bool, (lambda, sqs): (&Lambda, &Sqs), options: &Options) -> Arc<Job> {
-        Arc::new(Job {
-            name: name.to_owned(),
-            function_arn: function_arn.to_owned(),
-            reports,
-            lambda: lambda.clone(),
-            sqs: sqs.clone(),
-            options: options.clone(),
-            errors: AtomicU64::default(),
-            dead_letters: AtomicU64::default(),
-            unfinished: Mutex::default(),
-        })
+        let (function_arn, lambda, sqs, options) = (function_arn.to_owned(), lambda.clone(), sqs.clone(), options.clone());
+        let stats = MappingStats { name: name.to_owned(), function: function_arn.clone(), errors: 0, oldest_ms: 0, dead_letters: 0 };
+        Arc::new(Job { function_arn, reports, lambda, sqs, options, stats: Mutex::new(stats), unfinished: Mutex::default() })
     }
 
     /// Why it cannot be started.
     pub(super) fn refuse(&self, reason: impl Display) -> MappingError {
-        MappingError { mapping: self.name.clone(), reason: reason.to_string() }
+        MappingError { mapping: self.stats().name, reason: reason.to_string() }
     }
 
     /// Tells the developer what went wrong.
     pub(super) fn report(&self, line: impl Display) {
-        report(&format!("mapping {}", self.name), line);
+        report(&format!("mapping {}", self.stats().name), line);
+    }
+
+    /// The on-failure destination has been told.
+    pub(super) fn count_dead_letter(&self) {
+        lock(&self.stats).dead_letters += 1;
     }
 
     /// The oldest unfinished item of the shard or batch `number` was written at this time; `None`: it has none.
@@ -86,13 +80,8 @@ impl Job {
 
     pub(super) fn stats(&self) -> MappingStats {
         let oldest = lock(&self.unfinished).values().min().copied();
-        MappingStats {
-            name: self.name.clone(),
-            function: self.function_arn.clone(),
-            errors: self.errors.load(Relaxed),
-            oldest_ms: oldest.map_or(0, |written_at| self.options.clock.now().saturating_sub(written_at)),
-            dead_letters: self.dead_letters.load(Relaxed),
-        }
+        let oldest_ms = oldest.map_or(0, |written_at| self.options.clock.now().saturating_sub(written_at));
+        MappingStats { oldest_ms, ..lock(&self.stats).clone() }
     }
 
     /// Invokes the function with a batch; `None` if it could not be invoked, because it is throttled or not there. In bad weather, a batch
@@ -118,8 +107,7 @@ impl Job {
                 return None;
             }
         };
-        let errors = u64::from(failed.as_ref().is_none_or(|failed| !failed.is_empty()));
-        self.errors.fetch_add(errors, Relaxed);
+        lock(&self.stats).errors += u64::from(failed.as_ref().is_none_or(|failed| !failed.is_empty()));
         Some(Attempt { request_id: invoked.request_id, function_error, failed })
     }
 }

@@ -85,16 +85,14 @@ impl Mappings {
         let (stopping, tasks, mut jobs) = (CancellationToken::new(), TaskTracker::new(), Vec::new());
         let running = Arc::new(stopping.clone().drop_guard());
         for mapping in streams {
-            let reports = mapping.report_batch_item_failures;
-            let job = Job::new(&mapping.logical_id, &mapping.function_arn, reports, services, options);
+            let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
             for shard in Shard::open(&job, mapping, dynamodb)? {
                 tasks.spawn(stopping.clone().run_until_cancelled_owned(shard.run()));
             }
             jobs.push(job);
         }
         for mapping in queues {
-            let reports = mapping.report_batch_item_failures;
-            let job = Job::new(&mapping.logical_id, &mapping.function_arn, reports, services, options);
+            let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
             let poller = Poller::open(&job, mapping)?;
             tasks.spawn(stopping.clone().run_until_cancelled_owned(poller.run(stopping.clone(), tasks.clone())));
             jobs.push(job);

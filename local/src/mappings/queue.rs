@@ -12,8 +12,6 @@ use crate::{account, clock::milliseconds, template::QueueMapping, weather::Misha
 
 /// The longest that a request may wait, in seconds.
 const LONG_POLL: u64 = 20;
-/// The wait after the queue could not be read, in milliseconds.
-const PAUSE: u64 = 1_000;
 
 /// Receives the messages of a queue.
 pub(super) struct Poller {
@@ -65,6 +63,9 @@ impl Poller {
                 deliver(vec![message.clone()], now + fastrand::u64(0..=poller.hidden), None);
             }
             while !messages.is_empty() {
+                if turn.is_none() {
+                    turn = Arc::clone(&turns).acquire_owned().await.ok();
+                }
                 let size = batch::fitting(&messages, poller.batch_size);
                 deliver(messages.drain(..size).collect(), now, turn.take());
             }
@@ -115,7 +116,7 @@ impl Poller {
             Ok(answer) => answer["Messages"].as_array().into_iter().flatten().map(|message| self.item(message)).collect(),
             Err(refusal) => {
                 self.job.report(refusal);
-                clock.sleep_until(clock.now() + PAUSE).await;
+                clock.sleep_until(clock.now() + backoff(1)).await;
                 Vec::new()
             }
         }

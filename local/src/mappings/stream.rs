@@ -1,9 +1,9 @@
 //! A mapping from a table's stream. Each shard is read by itself, one batch at a time, so that one that is stuck holds up no other.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
-use super::delivery::{Delivery, GivenUp, Step};
+use super::delivery::{Delivery, GivenUp, Step, backoff};
 use super::{MappingError, Pace, batch, batch::Item, dead_letter, filter::Filters, job::Job};
 use crate::dynamodb::{Checkpoint, DynamoDb, StartingPosition, StreamReader, StreamRecord};
 use crate::{clock::milliseconds, lock::lock, sqs::MessageAttributes, template::StreamMapping, weather::Mishap};
@@ -12,8 +12,6 @@ use crate::{clock::milliseconds, lock::lock, sqs::MessageAttributes, template::S
 const READ: usize = 1_000;
 /// Milliseconds between two polls of a shard by Lambda.
 const POLL: u64 = 250;
-/// The wait after the stream could not be read, in milliseconds.
-const PAUSE: u64 = 100;
 
 /// What the shards of a mapping share.
 struct Source {
@@ -55,7 +53,7 @@ impl Shard {
         let source = Arc::new(Source {
             job: Arc::clone(job),
             mapping: mapping.clone(),
-            filters: Filters::compile(&mapping.filter_patterns).map_err(|error| job.refuse(error))?,
+            filters: Filters::new(&mapping.filter_patterns).map_err(|error| job.refuse(error))?,
             record_age: milliseconds(mapping.maximum_record_age.map_or(retention, |age| age.min(retention))),
             reached: Mutex::new(vec![checkpoint.position(); shards]),
             checkpoint,
@@ -96,8 +94,7 @@ impl Shard {
         if job.options.pace == Pace::Aws {
             // A reader of its own waits for a record without reading on. If it cannot, that is told below.
             drop(self.reader.clone().next(1).await);
-            let now = job.options.clock.now();
-            job.options.clock.sleep_until(now + POLL - now.wrapping_sub(self.phase) % POLL).await;
+            job.options.clock.sleep_until(next_poll(job.options.clock.now(), self.phase)).await;
         }
         match self.reader.next(READ).await {
             Ok(records) => {
@@ -106,7 +103,7 @@ impl Shard {
             }
             Err(error) => {
                 job.report(error);
-                job.options.clock.sleep_until(job.options.clock.now() + PAUSE).await;
+                job.options.clock.sleep_until(job.options.clock.now() + backoff(1)).await;
             }
         }
     }
@@ -149,10 +146,15 @@ impl Shard {
         let shard = (self.reader.arn(), self.reader.shard_id());
         let body = dead_letter::body(&job.function_arn, shard, given_up, records, job.options.clock.now()).to_string();
         match job.sqs.send(queue, body, MessageAttributes::new()) {
-            Ok(_) => drop(job.dead_letters.fetch_add(1, Relaxed)),
+            Ok(_) => job.count_dead_letter(),
             Err(error) => job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}")),
         }
     }
+}
+
+/// The first poll after `now` of a shard that is polled at `phase` in each quarter of a second.
+pub(super) fn next_poll(now: u64, phase: u64) -> u64 {
+    now + POLL - (now + POLL - phase) % POLL
 }
 
 fn item(record: StreamRecord) -> Record {

@@ -71,7 +71,7 @@ fn a_failing_batch_is_tried_again_whole_and_then_given_up() {
 #[test]
 fn no_retry_limit_means_until_the_records_are_too_old() {
     let history = run(&retrying(None, true), 3_600_000, 1, |_| Some(failed()));
-    assert_eq!(history.given_up, [(0..1, Condition::RecordAgeExceeded, 367)]);
+    assert_eq!(history.given_up, [(0..1, Condition::RecordAgeExceeded, 366)]);
 }
 
 #[test]

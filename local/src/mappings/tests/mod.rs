@@ -21,7 +21,6 @@ use crate::{
     lambda::{Lambda, LambdaOptions, test_function},
     sqs::{MessageAttributes, QueueConfig, RedriveConfig, Sqs},
     template::{QueueMapping, StreamMapping},
-    weather::{Odds, Weather},
 };
 
 /// Everything that mappings connect. The function `deliver` is the one of [`scripted`].
@@ -59,10 +58,6 @@ fn queue_mapping() -> QueueMapping {
         report_batch_item_failures: true,
         maximum_concurrency: None,
     }
-}
-
-fn weather(odds: Odds) -> Weather {
-    Weather::new(odds)
 }
 
 fn sqs(clock: Clock) -> Sqs {

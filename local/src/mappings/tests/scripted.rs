@@ -96,7 +96,7 @@ pub(super) fn id(record: &Value) -> String {
     record["dynamodb"]["SequenceNumber"].as_str().or(record["messageId"].as_str()).unwrap().to_owned()
 }
 
-/// The record's number, or the message's body.
+/// The record's number, or how the message's body begins.
 pub(super) fn label(record: &Value) -> String {
-    record["dynamodb"]["NewImage"]["number"]["N"].as_str().or(record["body"].as_str()).unwrap().to_owned()
+    record["dynamodb"]["NewImage"]["number"]["N"].as_str().or(record["body"].as_str()).unwrap().chars().take(20).collect()
 }

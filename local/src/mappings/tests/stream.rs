@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Stack, stream_mapping, until, weather};
+use super::{Stack, stream_mapping, until};
 use crate::{
-    mappings::{MappingStats, Options, Pace},
+    mappings::{MappingStats, Options, Pace, stream::next_poll},
     template::StreamMapping,
-    weather::Odds,
+    weather::{Odds, Weather},
 };
 
 fn numbers(numbers: std::ops::Range<usize>) -> Vec<String> {
@@ -134,15 +135,23 @@ async fn at_the_pace_of_aws_a_record_waits_for_the_next_quarter_of_a_second() {
     stack.clock.advance(Duration::from_millis(250));
     stack.until_finished().await;
     assert_eq!(stack.seen(), [numbers(0..3)]);
+    // The next poll is another quarter of a second later.
     stack.write([(0, 3, "h".to_owned())]).await;
     until(|| stack.clock.waiting() == 1).await;
-    stack.clock.advance(Duration::from_millis(249));
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(stack.seen().len(), 1, "polls are a quarter of a second apart");
-    stack.clock.advance(Duration::from_millis(1));
+    assert_eq!(stack.seen().len(), 1);
+    stack.clock.advance(Duration::from_millis(250));
     stack.until_finished().await;
     assert_eq!(stack.seen().len(), 2);
     stack.stop(mappings).await;
+}
+
+proptest! {
+    #[test]
+    fn polls_are_a_quarter_of_a_second_apart(now in 1_000u64..1_000_000, phase in 0u64..250) {
+        let next = next_poll(now, phase);
+        prop_assert!(next > now && next <= now + 250 && next % 250 == phase);
+        prop_assert_eq!(next_poll(next, phase), next + 250);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +160,7 @@ async fn in_bad_weather_a_batch_comes_twice_before_any_later_record() {
         let stack = Stack::start().await;
         stack.write_to_one(&["h"; 6]).await;
         let mapping = StreamMapping { batch_size: 3, ..stream_mapping() };
-        let mappings = stack.map_stream(mapping, &Options { weather: weather(odds), ..stack.options() });
+        let mappings = stack.map_stream(mapping, &Options { weather: Weather::new(odds), ..stack.options() });
         stack.until_finished().await;
         assert_eq!(stack.seen(), [0..3, 0..3, 3..6, 3..6].map(numbers));
         stack.stop(mappings).await;

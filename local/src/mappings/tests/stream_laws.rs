@@ -11,13 +11,13 @@ use proptest::{
 };
 use serde_json::Value;
 
-use super::{Stack, scripted, stream_mapping, weather};
+use super::{Stack, scripted, stream_mapping};
 use crate::{
     dynamodb::StartingPosition,
     lambda::test_function,
     mappings::{Mappings, Options},
     template::StreamMapping,
-    weather::Odds,
+    weather::{Odds, Weather},
 };
 
 /// Cases of each law: each starts processes, and one that shrank would run for minutes.
@@ -80,7 +80,7 @@ impl Case {
             maximum_record_age: Some(Duration::from_secs(3_600)),
             ..stream_mapping()
         };
-        stack.map_stream(mapping, &Options { weather: weather(self.odds.clone()), ..stack.options() })
+        stack.map_stream(mapping, &Options { weather: Weather::new(self.odds.clone()), ..stack.options() })
     }
 }
 
