@@ -1,7 +1,7 @@
 //! Muster on one machine: the same function binaries, booted from the same template.
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
-//! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
+//! [`lambda`], [`dynamodb`], [`sqs`], [`mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
 //! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
 //! [`front_door`] is the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
@@ -19,9 +19,9 @@ pub mod issuer;
 pub mod keep;
 pub mod lambda;
 mod lock;
+pub mod mappings;
 pub mod meter;
 mod port;
-pub mod queue_mappings;
 #[cfg(test)]
 mod readme;
 pub mod report;
@@ -29,7 +29,6 @@ pub mod sns;
 pub mod sqs;
 pub mod stack;
 pub mod status;
-pub mod streams;
 pub mod template;
 pub mod weather;
 pub mod web;

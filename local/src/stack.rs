@@ -22,14 +22,12 @@ use crate::{
     issuer::{Issuer, IssuerError},
     keep::Keep,
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
+    mappings::{self, MappingError, Mappings},
     meter::{Meter, Usage},
-    port,
-    queue_mappings::{QueueMapping, QueueMappingError},
-    report,
+    port, report,
     sns::Sns,
     sqs::Sqs,
     status::Status,
-    streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
     web::Web,
     wiring::{self, Endpoints},
@@ -97,9 +95,6 @@ pub enum StartError {
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// A mapping from a queue cannot be started.
-    #[error(transparent)]
-    QueueMapping(#[from] QueueMappingError),
     /// The issuer has no key.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
@@ -125,8 +120,7 @@ pub struct Stack {
     /// What it was booted from.
     pub manifest: Manifest,
     gateway: Gateway,
-    mappings: Vec<Mapping>,
-    queue_mappings: Vec<QueueMapping>,
+    mappings: Mappings,
     gamelift: GameLift,
     lambda: Lambda,
     dynamodb: DynamoDb,
@@ -169,16 +163,9 @@ impl Stack {
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
-        let mut mappings = Vec::new();
-        for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
-            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id)?;
-            mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
-        }
-        let mut queue_mappings = Vec::new();
-        for mapping in manifest.queue_mappings.iter().filter(|mapping| mapping.enabled) {
-            let config = wiring::queue_mapping(mapping, args.environments.get());
-            queue_mappings.push(QueueMapping::start(config, lambda.clone(), sqs.clone())?);
-        }
+        let options = mappings::Options { environments: args.environments.get(), ..mappings::Options::default() };
+        let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
+        let mappings = Mappings::start(streams, queues, &dynamodb, (&lambda, &sqs), &options)?;
         let status = Status {
             addresses: addresses.clone(),
             lambda: lambda.clone(),
@@ -186,7 +173,7 @@ impl Stack {
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
-            mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
+            mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             meter,
         };
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone() };
@@ -199,30 +186,13 @@ impl Stack {
             .merge(page.map(Web::router).unwrap_or_default())
             .fallback(front_door::nothing_here);
         let server = tokio::spawn(serve(listener, rooms));
-        Ok(Self {
-            addresses,
-            manifest,
-            gateway,
-            mappings,
-            queue_mappings,
-            gamelift,
-            lambda,
-            dynamodb,
-            status,
-            server,
-            _data_lock: data_lock,
-        })
+        Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, dynamodb, status, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
     pub async fn stop(self) -> Usage {
         self.gateway.shutdown().await;
-        for mapping in &self.mappings {
-            mapping.shutdown().await;
-        }
-        for mapping in &self.queue_mappings {
-            mapping.shutdown().await;
-        }
+        self.mappings.shutdown().await;
         self.gamelift.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();

@@ -1,4 +1,4 @@
-//! What event source mappings from streams and from queues have in common.
+//! The filters of event source mappings, and what mappings from streams and from queues have in common.
 
 use serde_json::Value;
 

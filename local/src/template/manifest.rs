@@ -202,7 +202,8 @@ pub struct Throttle {
     pub burst_limit: Option<u32>,
 }
 
-/// An event source mapping from a table's stream to a function.
+/// An event source mapping from a table's stream to a function. It begins at the oldest record, works on one batch of a shard at a time and
+/// waits for no batch to fill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
@@ -211,15 +212,9 @@ pub struct StreamMapping {
     pub function_arn: String,
     /// The physical name of the table, which has a stream.
     pub table: String,
-    /// Whether records are delivered at all.
-    pub enabled: bool,
-    /// Where reading begins.
-    pub starting_position: StartingPosition,
     /// The most records in one invocation.
     pub batch_size: u32,
-    /// How long to wait for a batch to fill.
-    pub batching_window: Duration,
-    /// How often a failed batch is tried again; `None` is until the records expire.
+    /// How often a failed batch is tried again; `None` is until its records are too old.
     pub maximum_retry_attempts: Option<u32>,
     /// The age at which a record is given up; `None` is until it expires.
     pub maximum_record_age: Option<Duration>,
@@ -227,16 +222,14 @@ pub struct StreamMapping {
     pub bisect_batch_on_error: bool,
     /// Whether the function answers with the items that failed.
     pub report_batch_item_failures: bool,
-    /// How many batches of one shard run at once.
-    pub parallelization_factor: u32,
     /// Patterns of which a record has to match one; none lets every record pass.
     pub filter_patterns: Vec<Value>,
     /// The ARN of the queue for records that are given up, which is a queue of the same template.
     pub on_failure_queue_arn: Option<String>,
 }
 
-/// An event source mapping from a queue to a function.
-#[derive(Clone, Debug, PartialEq)]
+/// An event source mapping from a queue to a function. It waits for no batch to fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `ReconcilePlacementFunctionDue`.
     pub logical_id: String,
@@ -244,16 +237,10 @@ pub struct QueueMapping {
     pub function_arn: String,
     /// The physical name of the queue.
     pub queue: String,
-    /// Whether messages are delivered at all.
-    pub enabled: bool,
-    /// The most messages in one invocation.
+    /// The most messages in one invocation, 10 at most.
     pub batch_size: u32,
-    /// How long to wait for a batch to fill.
-    pub batching_window: Duration,
     /// Whether the function answers with the items that failed.
     pub report_batch_item_failures: bool,
-    /// Patterns of which a message has to match one; none lets every message pass.
-    pub filter_patterns: Vec<Value>,
     /// The most batches at once; `None` is as many as the function takes.
     pub maximum_concurrency: Option<u32>,
 }
@@ -269,15 +256,6 @@ pub struct TopicSubscription {
     pub topic_arn: String,
     /// The ARN of the queue for messages that cannot be handed to the function, which is a queue of the same template.
     pub dead_letter_queue_arn: Option<String>,
-}
-
-/// Where a mapping begins to read a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// `TRIM_HORIZON`: at the oldest record.
-    TrimHorizon,
-    /// `LATEST`: after the newest record.
-    Latest,
 }
 
 /// An output of the stack.

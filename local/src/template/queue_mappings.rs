@@ -28,14 +28,9 @@ pub(super) fn read(
         let message = format!("Queue visibility timeout: {visibility_timeout} seconds is less than Function timeout: {timeout} seconds");
         section.problem("Queue", format!("Lambda refuses this mapping: {message}"));
     }
-    let enabled = section.boolean("Enabled").unwrap_or(true);
-    let batch_size = section.integer("BatchSize", 1..=10_000).unwrap_or(10);
-    let batching_window_seconds = section.integer("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or(0);
-    if batch_size > 10 && batching_window_seconds == 0 {
-        section.problem("BatchSize", "Lambda takes more than 10 only with a MaximumBatchingWindowInSeconds of at least 1");
-    }
+    // Lambda takes more only with a batching window, which is not understood here.
+    let batch_size = section.integer("BatchSize", 1..=10).unwrap_or(10);
     let report_batch_item_failures = filter_criteria::reports_batch_item_failures(&section);
-    let filter_patterns = filter_criteria::patterns(&section);
     let maximum_concurrency = section.section("ScalingConfig").and_then(|scaling| {
         let maximum = scaling.integer("MaximumConcurrency", 2..=1_000);
         scaling.finish(&[]);
@@ -47,11 +42,8 @@ pub(super) fn read(
         logical_id: logical_id.to_owned(),
         function_arn: function_arn?.to_owned(),
         queue: resolver.physical_name(owner?)?,
-        enabled,
         batch_size: u32::try_from(batch_size).ok()?,
-        batching_window: Duration::from_secs(batching_window_seconds.unsigned_abs()),
         report_batch_item_failures,
-        filter_patterns,
         maximum_concurrency: maximum_concurrency.and_then(|maximum| u32::try_from(maximum).ok()),
     })
 }

@@ -3,14 +3,7 @@
 
 use std::time::Duration;
 
-use super::{
-    destinations, filter_criteria,
-    manifest::{StartingPosition, StreamMapping},
-    notes,
-    resolver::Resolver,
-    resources::TABLE,
-    section::Section,
-};
+use super::{destinations, filter_criteria, manifest::StreamMapping, notes, resolver::Resolver, resources::TABLE, section::Section};
 
 /// Reads the properties of one event. The ranges are those of `CreateEventSourceMapping`.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
@@ -23,13 +16,8 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, section: Sectio
         resolver.physical_name(owner?)
     });
     section.require("StartingPosition");
-    let starting_position = match section.choice("StartingPosition", &["TRIM_HORIZON", "LATEST"]).as_deref() {
-        Some("LATEST") => StartingPosition::Latest,
-        _ => StartingPosition::TrimHorizon,
-    };
-    let enabled = section.boolean("Enabled").unwrap_or(true);
+    section.choice("StartingPosition", &["TRIM_HORIZON"]);
     let batch_size = section.integer("BatchSize", 1..=10_000).unwrap_or(100);
-    let batching_window_seconds = section.integer("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or(0);
     // -1 is Lambda's word for no limit.
     let maximum_retry_attempts = section.integer("MaximumRetryAttempts", -1..=10_000).filter(|attempts| *attempts >= 0);
     let maximum_record_age = section.integer("MaximumRecordAgeInSeconds", -1..=604_800).filter(|seconds| *seconds >= 0);
@@ -37,7 +25,6 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, section: Sectio
         section.problem("MaximumRecordAgeInSeconds", "Lambda takes -1, for no limit, or at least 60");
     }
     let bisect_batch_on_error = section.boolean("BisectBatchOnFunctionError").unwrap_or(false);
-    let parallelization_factor = section.integer("ParallelizationFactor", 1..=10).unwrap_or(1);
     let report_batch_item_failures = filter_criteria::reports_batch_item_failures(&section);
     let filter_patterns = filter_criteria::patterns(&section);
     let on_failure_queue_arn = destinations::on_failure(&section, resolver);
@@ -47,15 +34,11 @@ pub(super) fn read(logical_id: &str, function_arn: Option<&str>, section: Sectio
         logical_id: logical_id.to_owned(),
         function_arn: function_arn?.to_owned(),
         table: table?,
-        enabled,
-        starting_position,
         batch_size: u32::try_from(batch_size).ok()?,
-        batching_window: Duration::from_secs(batching_window_seconds.unsigned_abs()),
         maximum_retry_attempts: maximum_retry_attempts.and_then(|attempts| u32::try_from(attempts).ok()),
         maximum_record_age: maximum_record_age.map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
         bisect_batch_on_error,
         report_batch_item_failures,
-        parallelization_factor: u32::try_from(parallelization_factor).ok()?,
         filter_patterns,
         on_failure_queue_arn,
     })

@@ -2,10 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{
-    super::{EventInvoke, StartingPosition},
-    FUNCTION, TABLE, problems, read, values,
-};
+use super::{super::EventInvoke, FUNCTION, TABLE, problems, read, values};
 
 const GLOBALS: &str = "
 Globals:
@@ -157,8 +154,8 @@ fn with_event(properties: &str) -> String {
 #[test]
 fn a_stream_event_becomes_a_mapping() {
     let manifest = read(&with_event(
-        "{ Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST, BatchSize: 10, MaximumBatchingWindowInSeconds: 2, Enabled: false,
-          MaximumRetryAttempts: 5, MaximumRecordAgeInSeconds: 3600, BisectBatchOnFunctionError: true, ParallelizationFactor: 2,
+        "{ Stream: !GetAtt Rows.StreamArn, StartingPosition: TRIM_HORIZON, BatchSize: 10,
+          MaximumRetryAttempts: 5, MaximumRecordAgeInSeconds: 3600, BisectBatchOnFunctionError: true,
           FunctionResponseTypes: [ReportBatchItemFailures],
           FilterCriteria: { Filters: [{ Pattern: !Sub '{\"dynamodb\":{\"Keys\":{\"id\":{\"S\":[\"${AWS::Region}\"]}}}}' }] },
           DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt Dead.Arn } } }",
@@ -167,9 +164,7 @@ fn a_stream_event_becomes_a_mapping() {
     let mapping = &manifest.stream_mappings[0];
     assert_eq!(mapping.logical_id, "WorkerRows");
     assert_eq!(mapping.function_arn, manifest.functions[0].arn);
-    assert_eq!((mapping.table.as_str(), mapping.enabled), ("rows", false));
-    assert_eq!((mapping.starting_position, mapping.batch_size, mapping.parallelization_factor), (StartingPosition::Latest, 10, 2));
-    assert_eq!(mapping.batching_window, Duration::from_secs(2));
+    assert_eq!((mapping.table.as_str(), mapping.batch_size), ("rows", 10));
     assert_eq!((mapping.maximum_retry_attempts, mapping.maximum_record_age), (Some(5), Some(Duration::from_secs(3600))));
     assert!(mapping.bisect_batch_on_error && mapping.report_batch_item_failures);
     assert_eq!(mapping.filter_patterns, [json!({"dynamodb": {"Keys": {"id": {"S": ["us-east-1"]}}}})]);
@@ -181,19 +176,20 @@ fn a_mapping_alone_has_lambdas_defaults() {
     let manifest =
         read(&with_event("{ Stream: !GetAtt Rows.StreamArn, StartingPosition: TRIM_HORIZON, MaximumRetryAttempts: -1 }")).unwrap();
     let mapping = &manifest.stream_mappings[0];
-    assert_eq!((mapping.enabled, mapping.starting_position, mapping.batch_size), (true, StartingPosition::TrimHorizon, 100));
-    assert_eq!((mapping.maximum_retry_attempts, mapping.maximum_record_age, mapping.parallelization_factor), (None, None, 1));
-    assert!(!mapping.bisect_batch_on_error && !mapping.report_batch_item_failures && mapping.batching_window.is_zero());
+    assert_eq!((mapping.batch_size, mapping.maximum_retry_attempts, mapping.maximum_record_age), (100, None, None));
+    assert!(!mapping.bisect_batch_on_error && !mapping.report_batch_item_failures);
     assert!(mapping.filter_patterns.is_empty() && mapping.on_failure_queue_arn.is_none());
 }
 
 #[test]
 fn what_an_event_says_wrong_is_named() {
-    let well = "Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST";
+    let well = "Stream: !GetAtt Rows.StreamArn, StartingPosition: TRIM_HORIZON";
     for (properties, expected) in [
-        ("{ StartingPosition: LATEST }".to_owned(), "Stream is missing"),
-        ("{ Stream: !GetAtt Rows.Arn, StartingPosition: LATEST }".to_owned(), "is not the stream of a table of this template"),
+        ("{ StartingPosition: TRIM_HORIZON }".to_owned(), "Stream is missing"),
+        ("{ Stream: !GetAtt Rows.Arn, StartingPosition: TRIM_HORIZON }".to_owned(), "is not the stream of a table of this template"),
         ("{ Stream: !GetAtt Rows.StreamArn }".to_owned(), "StartingPosition is missing"),
+        ("{ Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST }".to_owned(), "`LATEST` is not understood"),
+        (format!("{{ {well}, ParallelizationFactor: 2 }}"), "ParallelizationFactor: the local stack does not understand"),
         (format!("{{ {well}, BatchSize: 0 }}"), "0 is not between 1 and 10000"),
         (format!("{{ {well}, BatchSize: many }}"), "this has to be a whole number, not many"),
         (format!("{{ {well}, MaximumRecordAgeInSeconds: 30 }}"), "at least 60"),
@@ -224,7 +220,7 @@ fn what_an_event_says_wrong_is_named() {
 
 #[test]
 fn the_stream_of_a_table_without_one_is_an_error() {
-    let text = with_event("{ Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST }");
+    let text = with_event("{ Stream: !GetAtt Rows.StreamArn, StartingPosition: TRIM_HORIZON }");
     let text = text.replace("      StreamSpecification: { StreamViewType: NEW_IMAGE }\n", "");
     assert!(problems(&text).contains("Rows has no stream; give it a StreamSpecification"));
 }

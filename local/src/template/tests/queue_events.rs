@@ -1,9 +1,5 @@
 //! Events of type SQS.
 
-use std::time::Duration;
-
-use serde_json::json;
-
 use super::{super::Manifest, FUNCTION, problems, read};
 
 /// A function with an event from the queue `work`.
@@ -22,16 +18,14 @@ fn manifest(properties: &str) -> Manifest {
 #[test]
 fn a_queue_event_becomes_a_mapping() {
     let manifest = manifest(
-        "{ Queue: !GetAtt Work.Arn, BatchSize: 100, MaximumBatchingWindowInSeconds: 2, Enabled: false,
-          FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: { MaximumConcurrency: '2' },
-          FilterCriteria: { Filters: [{ Pattern: '{\"body\":{\"type\":[\"due\"]}}' }] } }",
+        "{ Queue: !GetAtt Work.Arn, BatchSize: 5, FunctionResponseTypes: [ReportBatchItemFailures],
+          ScalingConfig: { MaximumConcurrency: '2' } }",
     );
     let mapping = &manifest.queue_mappings[0];
-    assert_eq!((mapping.logical_id.as_str(), mapping.queue.as_str(), mapping.enabled), ("WorkerDue", "work", false));
+    assert_eq!((mapping.logical_id.as_str(), mapping.queue.as_str()), ("WorkerDue", "work"));
     assert_eq!(mapping.function_arn, manifest.functions[0].arn);
-    assert_eq!((mapping.batch_size, mapping.batching_window), (100, Duration::from_secs(2)));
+    assert_eq!(mapping.batch_size, 5);
     assert_eq!((mapping.report_batch_item_failures, mapping.maximum_concurrency), (true, Some(2)));
-    assert_eq!(mapping.filter_patterns, [json!({"body": {"type": ["due"]}})]);
     assert!(manifest.stream_mappings.is_empty());
 }
 
@@ -39,8 +33,7 @@ fn a_queue_event_becomes_a_mapping() {
 fn a_queue_mapping_alone_has_lambdas_defaults() {
     let manifest = manifest("{ Queue: !GetAtt Work.Arn }");
     let mapping = &manifest.queue_mappings[0];
-    assert_eq!((mapping.enabled, mapping.batch_size, mapping.batching_window), (true, 10, Duration::ZERO));
-    assert!(!mapping.report_batch_item_failures && mapping.filter_patterns.is_empty() && mapping.maximum_concurrency.is_none());
+    assert_eq!((mapping.batch_size, mapping.report_batch_item_failures, mapping.maximum_concurrency), (10, false, None));
 }
 
 #[test]
@@ -49,13 +42,13 @@ fn what_a_queue_event_says_wrong_is_named() {
     for (properties, expected) in [
         ("{ BatchSize: 1 }".to_owned(), "Queue is missing"),
         ("{ Queue: !Ref Work }".to_owned(), "is not a queue of this template; use !GetAtt SomeQueue.Arn"),
-        (format!("{{ {well}, BatchSize: 10001 }}"), "10001 is not between 1 and 10000"),
-        (format!("{{ {well}, BatchSize: 11 }}"), "Lambda takes more than 10 only with a MaximumBatchingWindowInSeconds of at least 1"),
-        (format!("{{ {well}, MaximumBatchingWindowInSeconds: 301 }}"), "301 is not between 0 and 300"),
+        (format!("{{ {well}, BatchSize: 11 }}"), "11 is not between 1 and 10"),
+        (format!("{{ {well}, MaximumBatchingWindowInSeconds: 1 }}"), "MaximumBatchingWindowInSeconds: the local stack does not understand"),
+        (format!("{{ {well}, Enabled: false }}"), "Enabled: the local stack does not understand"),
         (format!("{{ {well}, ScalingConfig: {{ MaximumConcurrency: 1 }} }}"), "1 is not between 2 and 1000"),
         (format!("{{ {well}, ScalingConfig: {{ Minimum: 1 }} }}"), "ScalingConfig.Minimum: the local stack does not understand this"),
         (format!("{{ {well}, FunctionResponseTypes: [Other] }}"), "`Other` is not understood"),
-        (format!("{{ {well}, FilterCriteria: {{ Filters: [{{ Pattern: '[]' }}] }} }}"), "a filter pattern is a JSON object"),
+        (format!("{{ {well}, FilterCriteria: {{ Filters: [] }} }}"), "FilterCriteria: the local stack does not understand"),
         (format!("{{ {well}, StartingPosition: LATEST }}"), "StartingPosition: the local stack does not understand this"),
     ] {
         let problem = problems(&with_event(&properties));

@@ -1,0 +1,215 @@
+//! The rules on their own, and mappings at work between real tables, queues and function processes, on a clock that stands until it is moved.
+
+mod batch;
+mod delivery;
+mod delivery_laws;
+mod filter;
+mod queue;
+mod scripted;
+mod stream;
+mod stream_laws;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{MappingError, Mappings, Options};
+use crate::{
+    account::{ACCESS_KEY_ID, REGION, function_arn, queue_arn},
+    clock::{self, Clock},
+    dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StreamViewType, TableConfig},
+    lambda::{Lambda, LambdaOptions, test_function},
+    sqs::{MessageAttributes, QueueConfig, RedriveConfig, Sqs},
+    template::{QueueMapping, StreamMapping},
+};
+
+/// Everything that mappings connect. The function `deliver` is the one of [`scripted`].
+struct Stack {
+    db: DynamoDb,
+    lambda: Lambda,
+    sqs: Sqs,
+    clock: Clock,
+    directory: tempfile::TempDir,
+}
+
+/// A mapping from the table `messages`: batches of 100, halved if they fail, one retry.
+fn stream_mapping() -> StreamMapping {
+    StreamMapping {
+        logical_id: "Stream".to_owned(),
+        function_arn: function_arn("deliver"),
+        table: "messages".to_owned(),
+        batch_size: 100,
+        maximum_retry_attempts: Some(1),
+        maximum_record_age: None,
+        bisect_batch_on_error: true,
+        report_batch_item_failures: true,
+        filter_patterns: Vec::new(),
+        on_failure_queue_arn: Some(queue_arn("dead-letters")),
+    }
+}
+
+/// A mapping from the queue `work`: batches of 10.
+fn queue_mapping() -> QueueMapping {
+    QueueMapping {
+        logical_id: "Queue".to_owned(),
+        function_arn: function_arn("deliver"),
+        queue: "work".to_owned(),
+        batch_size: 10,
+        report_batch_item_failures: true,
+        maximum_concurrency: None,
+    }
+}
+
+fn sqs(clock: Clock) -> Sqs {
+    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
+    let (name, visibility_timeout) = ("work".to_owned(), Duration::from_secs(600));
+    let work = QueueConfig { name, visibility_timeout, redrive: Some(redrive), ..QueueConfig::default() };
+    let dead_letters = QueueConfig { name: "dead-letters".to_owned(), ..QueueConfig::default() };
+    Sqs::with_clock(vec![work, dead_letters], "http://127.0.0.1:7000", clock)
+}
+
+impl Stack {
+    async fn start() -> Stack {
+        let clock = Clock::standing_at(clock::now());
+        Stack::again(tempfile::tempdir().unwrap(), sqs(clock.clone()), test_function::quiet()).await
+    }
+
+    /// A stack with the tables that are in `directory`.
+    async fn again(directory: tempfile::TempDir, sqs: Sqs, options: LambdaOptions) -> Stack {
+        let clock = sqs.clock().clone();
+        let lambda = Lambda::start(vec![scripted::config(directory.path())], options).await.unwrap();
+        let path = Some(directory.path().join("data"));
+        let db = DynamoDb::start(DynamoDbOptions { path, clock: clock.clone(), ..DynamoDbOptions::default() }).await.unwrap();
+        let key = |name: &str| KeyAttribute { name: name.to_owned(), kind: AttributeType::String };
+        let table = TableConfig {
+            name: "messages".to_owned(),
+            hash_key: key("recipientId"),
+            range_key: Some(key("messageId")),
+            stream: Some(StreamViewType::NewImage),
+            ttl_attribute: None,
+        };
+        db.create_table(&table).await.unwrap();
+        Stack { db, lambda, sqs, clock, directory }
+    }
+
+    fn options(&self) -> Options {
+        Options { environments: 10, clock: self.clock.clone(), ..Options::default() }
+    }
+
+    fn map(&self, streams: &[StreamMapping], queues: &[QueueMapping], options: &Options) -> Result<Mappings, MappingError> {
+        Mappings::start(streams, queues, &self.db, (&self.lambda, &self.sqs), options)
+    }
+
+    fn map_stream(&self, mapping: StreamMapping, options: &Options) -> Mappings {
+        self.map(&[mapping], &[], options).unwrap()
+    }
+
+    fn map_queue(&self, mapping: QueueMapping, options: &Options) -> Mappings {
+        self.map(&[], &[mapping], options).unwrap()
+    }
+
+    /// Lets the clock run, a hundred times as fast as it should, whenever somebody waits for it.
+    fn let_the_clock_run(&self) {
+        let clock = self.clock.clone();
+        tokio::spawn(async move {
+            loop {
+                if clock.waiting() > 0 {
+                    clock.advance(Duration::from_millis(100));
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+    }
+
+    /// Writes messages with these recipients, numbers and scripts, one after another, each into the one item of its recipient.
+    async fn write(&self, messages: impl IntoIterator<Item = (u8, usize, String)>) {
+        let client = reqwest::Client::new();
+        let credential = format!("{ACCESS_KEY_ID}/20261121/{REGION}/dynamodb/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
+        for (recipient, number, script) in messages {
+            let item = json!({
+                "recipientId": {"S": format!("player{recipient}")}, "messageId": {"S": "m"}, "number": {"N": number.to_string()},
+                "script": {"S": script},
+            });
+            let request = client.post(self.db.endpoint()).header("x-amz-target", "DynamoDB_20120810.PutItem");
+            let request = request.header("authorization", &authorization).header("x-amz-date", "20261121T000000Z");
+            let request = request.header("content-type", "application/x-amz-json-1.0");
+            let response = request.body(json!({"TableName": "messages", "Item": item}).to_string()).send().await.unwrap();
+            assert!(response.status().is_success());
+        }
+    }
+
+    /// Writes messages to one recipient, with these scripts.
+    async fn write_to_one(&self, scripts: &[&str]) {
+        self.write(scripts.iter().enumerate().map(|(number, script)| (0, number, (*script).to_owned()))).await;
+    }
+
+    fn send(&self, bodies: &[&str]) {
+        for body in bodies {
+            self.sqs.send(&queue_arn("work"), (*body).to_owned(), MessageAttributes::new()).unwrap();
+        }
+    }
+
+    /// What the function has logged.
+    fn invocations(&self) -> Vec<Value> {
+        scripted::invocations(self.directory.path())
+    }
+
+    /// What each invocation had: the numbers of messages of the table, or the bodies of those of the queue.
+    fn seen(&self) -> Vec<Vec<String>> {
+        self.invocations().iter().map(|line| line["Records"].as_array().unwrap().iter().map(scripted::label).collect()).collect()
+    }
+
+    /// Whether no record is left to be handled.
+    async fn until_finished(&self) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.db.has_unfinished_records().await.unwrap() {
+            assert!(Instant::now() < end, "it does not come to an end: {:?}", self.seen());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Takes what the dead-letter queue holds.
+    async fn dead_letters(&self) -> Vec<Value> {
+        let mut letters = Vec::new();
+        loop {
+            let request = json!({"QueueUrl": self.sqs.url("dead-letters"), "MaxNumberOfMessages": 10});
+            let answer = self.sqs.request("ReceiveMessage", &request).await.unwrap();
+            let Some(messages) = answer["Messages"].as_array().filter(|messages| !messages.is_empty()) else { return letters };
+            letters.extend(messages.iter().map(|message| serde_json::from_str::<Value>(message["Body"].as_str().unwrap()).unwrap()));
+        }
+    }
+
+    async fn stop(self, mappings: Mappings) -> tempfile::TempDir {
+        tokio::time::timeout(Duration::from_secs(5), mappings.shutdown()).await.expect("the mappings stop");
+        self.lambda.shutdown().await;
+        self.db.shutdown().await;
+        self.directory
+    }
+}
+
+/// Waits for `condition`, at most thirty seconds.
+async fn until(mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < end, "it does not come");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mapping_that_cannot_be_started_says_which_and_why() {
+    let stack = Stack::start().await;
+    let streams = [
+        StreamMapping { table: "absent".to_owned(), ..stream_mapping() },
+        StreamMapping { filter_patterns: vec![json!({"eventName": ["INSERT"]})], ..stream_mapping() },
+    ];
+    for (mapping, reason) in streams.into_iter().zip(["absent", "filter pattern 1, at eventName"]) {
+        let error = stack.map(&[mapping], &[], &stack.options()).err().unwrap().to_string();
+        assert!(error.starts_with("mapping Stream: ") && error.contains(reason), "{error}");
+    }
+    let queue = QueueMapping { queue: "absent".to_owned(), ..queue_mapping() };
+    let error = stack.map(&[], &[queue], &stack.options()).err().unwrap();
+    assert_eq!(error.to_string(), "mapping Queue: there is no queue absent");
+    stack.lambda.shutdown().await;
+}
