@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::json;
 
 use crate::{
-    account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
-    gamelift::{self, GameServerConfig},
     gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
@@ -62,18 +60,6 @@ pub fn function(function: &template::Function, directory: &Path, endpoints: &End
             on_failure_queue: function.event_invoke.on_failure_queue_arn.clone(),
         },
     }
-}
-
-/// The program that serves game sessions. It finds the services of this machine as functions do.
-pub fn game_server(program: &Path, endpoints: &Endpoints) -> GameServerConfig {
-    let variables = [
-        ("AWS_ENDPOINT_URL", endpoints.front_door.as_str()),
-        ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
-    ];
-    let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    GameServerConfig { program: program.to_path_buf(), environment, ..GameServerConfig::default() }
 }
 
 /// A table, billed on demand.
@@ -144,17 +130,6 @@ pub fn subscription(subscription: &template::TopicSubscription) -> SubscriptionC
         topic_arn: subscription.topic_arn.clone(),
         function_arn: subscription.function_arn.clone(),
         dead_letter_queue_arn: subscription.dead_letter_queue_arn.clone(),
-    }
-}
-
-/// A queue of GameLift's. Its fleets are pretended, so that it does not matter which they are.
-pub fn game_session_queue(queue: &template::GameSessionQueue) -> gamelift::QueueConfig {
-    gamelift::QueueConfig {
-        name: queue.name.clone(),
-        timeout: queue.timeout,
-        topic_arn: queue.notification_topic_arn.clone(),
-        custom_event_data: queue.custom_event_data.clone(),
-        ..gamelift::QueueConfig::default()
     }
 }
 
@@ -313,19 +288,6 @@ Resources:
         let mapping = &manifest().queue_mappings[0];
         assert_eq!((queue_mapping(mapping, 10).concurrency, queue_mapping(mapping, 3).concurrency), (4, 3));
         assert_eq!((queue_mapping(mapping, 10).queue.as_str(), queue_mapping(mapping, 10).name.as_str()), ("work", "WorkerDue"));
-    }
-
-    #[test]
-    fn a_game_server_finds_the_stack_as_functions_do() {
-        let endpoints = Endpoints { dynamodb: "http://engine".to_owned(), front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
-        let server = game_server(Path::new("server"), &endpoints);
-        let expected = [
-            ("AWS_ENDPOINT_URL", "http://here"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "ASIALOCAL000000000000"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-        ];
-        assert_eq!(server.environment, expected.map(|(name, value)| (name.into(), value.into())).into());
     }
 
     #[test]

@@ -1,7 +1,4 @@
-//! What GameLift refuses.
-//!
-//! Names and statuses are those of the API reference (docs.aws.amazon.com/gamelift/latest/apireference/CommonErrors.html and the pages of
-//! the operations). The texts are in the manner of AWS's, which are not documented, and say more where this stack is the reason.
+//! What GameLift refuses, by the names and statuses of its API reference, in texts of our own.
 
 use axum::http::StatusCode;
 
@@ -15,29 +12,29 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, kind, message: message.into() }
+    fn of_caller(kind: &'static str, message: String) -> Refusal {
+        Refusal { status: StatusCode::BAD_REQUEST, kind, message }
     }
 
-    pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "InvalidRequestException", message)
+    pub(super) fn invalid(message: String) -> Refusal {
+        Refusal::of_caller("InvalidRequestException", message)
     }
 
-    pub(super) fn not_found(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "NotFoundException", message)
+    pub(super) fn not_found(what: &str, name: &str) -> Refusal {
+        Refusal::of_caller("NotFoundException", format!("There is no game session {what} {name}."))
     }
 
-    pub(super) fn internal(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceException", message)
+    pub(super) fn internal(message: String) -> Refusal {
+        Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "InternalServiceException", message }
     }
 
     /// The body is not what the protocol has for this operation.
-    pub(super) fn serialization(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "SerializationException", message)
+    pub(super) fn serialization(message: String) -> Refusal {
+        Refusal::of_caller("SerializationException", message)
     }
 
     pub(super) fn unknown_operation(operation: &str) -> Refusal {
-        let here = "this stack places game sessions: StartGameSessionPlacement, StopGameSessionPlacement, DescribeGameSessionPlacement";
-        Refusal::new(StatusCode::BAD_REQUEST, "UnknownOperationException", format!("{operation} is not implemented: {here}"))
+        let here = "this stack has Start-, Stop- and DescribeGameSessionPlacement, and DescribeGameSessionQueues";
+        Refusal::of_caller("UnknownOperationException", format!("{operation} is not implemented: {here}"))
     }
 }

@@ -1,37 +1,40 @@
 //! The events of placements, as they are published to a queue's topic.
 //! (docs.aws.amazon.com/gamelift/latest/developerguide/queue-events.html)
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    config::QueueConfig,
-    placement::{DNS_NAME, Ending, GameSession, IP_ADDRESS, PlacedPlayer, Placement},
+    fleet::queue_arn,
+    placement::{DNS_NAME, IP_ADDRESS, Placement, Status},
 };
 use crate::{
-    account::{ACCOUNT, REGION, arn},
+    account::{ACCOUNT, REGION},
     clock::{iso8601, iso8601_with_milliseconds},
 };
 
-/// The ARN of the queue `name`.
-pub(super) fn queue_arn(name: &str) -> String {
-    arn("gamelift", &format!("gamesessionqueue/{name}"))
-}
-
-/// The event of a placement that has ended so at `time`, in epoch milliseconds.
-pub(super) fn event(queue: &QueueConfig, placement: &Placement, ending: &Ending, time: u64) -> String {
+/// The event of a placement that has ended at `time`, in epoch milliseconds.
+pub(super) fn event(placement: &Placement, time: u64) -> String {
+    let kind = match placement.status {
+        Status::Pending | Status::Failed => "PlacementFailed",
+        Status::Fulfilled => "PlacementFulfilled",
+        Status::Cancelled => "PlacementCancelled",
+        Status::TimedOut => "PlacementTimedOut",
+    };
     let mut detail = json!({
         "placementId": placement.request.placement_id,
-        "type": kind(ending),
+        "type": kind,
         "startTime": iso8601_with_milliseconds(placement.start_time),
         "endTime": iso8601_with_milliseconds(time),
     });
-    if let Ending::Fulfilled(session) = ending {
-        add_session(&mut detail, session);
-    }
-    // The API reference has it added to all events of the queue.
-    if let Some(data) = &queue.custom_event_data {
-        detail["customEventData"] = data.as_str().into();
+    if let Some(session) = &placement.session {
+        detail["gameSessionArn"] = placement.session_arn().into();
+        detail["gameSessionRegion"] = REGION.into();
+        detail["ipAddress"] = IP_ADDRESS.into();
+        detail["dnsName"] = DNS_NAME.into();
+        // A text here, and a number in the answers of the API.
+        detail["port"] = session.port.to_string().into();
+        detail["placedPlayerSessions"] = session.players();
     }
     let event = json!({
         "version": "0",
@@ -41,28 +44,8 @@ pub(super) fn event(queue: &QueueConfig, placement: &Placement, ending: &Ending,
         "account": ACCOUNT,
         "time": iso8601(time),
         "region": REGION,
-        "resources": [queue_arn(&queue.name)],
+        "resources": [queue_arn(&placement.request.game_session_queue_name)],
         "detail": detail,
     });
     event.to_string()
-}
-
-fn kind(ending: &Ending) -> &'static str {
-    match ending {
-        Ending::Fulfilled(_) => "PlacementFulfilled",
-        Ending::Cancelled => "PlacementCancelled",
-        Ending::TimedOut => "PlacementTimedOut",
-        Ending::Failed => "PlacementFailed",
-    }
-}
-
-fn add_session(detail: &mut Value, session: &GameSession) {
-    let player = |player: &PlacedPlayer| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id});
-    detail["gameSessionArn"] = session.arn.as_str().into();
-    detail["gameSessionRegion"] = session.region.as_str().into();
-    detail["ipAddress"] = IP_ADDRESS.into();
-    detail["dnsName"] = DNS_NAME.into();
-    // A text here, and a number in the answers of the API.
-    detail["port"] = session.port.to_string().into();
-    detail["placedPlayerSessions"] = session.players.iter().map(player).collect();
 }

@@ -1,131 +1,175 @@
-//! One placement: what was asked for, and how it ended.
+//! One placement: what was asked for, what the fleet is going to do about it, how it ended, and who is still to be told.
 
-use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::{
-    config::QueueConfig,
-    fleet::Behaviour,
-    request::{PlayerLatency, StartRequest},
+    event::event,
+    fleet::{Behaviour, Events, Outcome},
+    request::{DesiredPlayerSession, StartRequest},
 };
-use crate::account::REGION;
+use crate::{account::REGION, clock::milliseconds, template::GameSessionQueue};
 
 /// Where game servers listen, on this machine.
 pub(super) const IP_ADDRESS: &str = "127.0.0.1";
 pub(super) const DNS_NAME: &str = "localhost";
+/// Where a game session is said to be that nobody serves.
+const NOBODYS_PORT: u16 = 9;
+/// After how many milliseconds an event is repeated.
+const REPEATED_AFTER: u64 = 50;
+/// How many milliseconds an event is late that another one may overtake.
+const LATE_BY: u64 = 1_000;
 
-/// A placement and what is left to do for it.
-pub(super) struct Placement {
-    pub(super) request: StartRequest,
-    pub(super) behaviour: Behaviour,
-    /// Epoch milliseconds.
-    pub(super) start_time: u64,
-    /// How it ended and when, in epoch milliseconds. Without one it is `PENDING`.
-    pub(super) end: Option<(Ending, u64)>,
-    /// What brings about its end, so that `StopGameSessionPlacement` can be before it.
-    pub(super) task: Option<AbortHandle>,
-}
-
-/// How a placement ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    Fulfilled(GameSession),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Status {
+    Pending,
+    Fulfilled,
     Cancelled,
     TimedOut,
     Failed,
 }
 
+/// A placement. All times are epoch milliseconds. With `--data` it is kept in this shape.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Placement {
+    pub(super) request: StartRequest,
+    pub(super) status: Status,
+    pub(super) start_time: u64,
+    pub(super) end_time: Option<u64>,
+    /// Only when it is fulfilled.
+    pub(super) session: Option<GameSession>,
+    /// When the fleet does what, if nobody stops it before.
+    due: u64,
+    outcome: Outcome,
+    events: Events,
+    /// Whether it is to have a game server.
+    pub(super) server: bool,
+    pub(super) topic_arn: Option<String>,
+    /// The events that are still to be published, and when.
+    pub(super) untold: VecDeque<(u64, String)>,
+    /// Who sees to what is next.
+    #[serde(skip)]
+    pub(super) task: Option<AbortHandle>,
+}
+
+/// What is to be done next about a placement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    End(Outcome),
+    Tell,
+}
+
 /// A game session that a placement has brought about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct GameSession {
-    pub(super) arn: String,
-    pub(super) region: String,
     pub(super) port: u16,
     pub(super) players: Vec<PlacedPlayer>,
 }
 
 /// A player and the place that is kept for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct PlacedPlayer {
     pub(super) player_id: String,
     pub(super) player_session_id: String,
 }
 
 impl GameSession {
-    /// The game session of a placement, whose port is not known yet. As on AWS, its ARN ends with the placement's id.
-    pub(super) fn new(request: &StartRequest, queue: &QueueConfig) -> GameSession {
-        let player =
-            |player_id: &str| PlacedPlayer { player_id: player_id.to_owned(), player_session_id: format!("psess-{}", Uuid::new_v4()) };
-        GameSession {
-            arn: format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", request.placement_id),
-            region: queue.region.clone(),
-            port: 0,
-            players: request.desired_player_sessions.iter().flatten().map(|desired| player(&desired.player_id)).collect(),
-        }
+    /// The game session for these players, which nobody serves yet.
+    pub(super) fn new(players: &[DesiredPlayerSession]) -> GameSession {
+        let player = |desired: &DesiredPlayerSession| PlacedPlayer {
+            player_id: desired.player_id.clone(),
+            player_session_id: format!("psess-{}", Uuid::new_v4()),
+        };
+        GameSession { port: NOBODYS_PORT, players: players.iter().map(player).collect() }
     }
-}
 
-impl Ending {
-    fn status(&self) -> &'static str {
-        match self {
-            Ending::Fulfilled(_) => "FULFILLED",
-            Ending::Cancelled => "CANCELLED",
-            Ending::TimedOut => "TIMED_OUT",
-            Ending::Failed => "FAILED",
-        }
+    /// The players as events and game servers have them.
+    pub(super) fn players(&self) -> Value {
+        let player = |player: &PlacedPlayer| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id});
+        self.players.iter().map(player).collect()
     }
 }
 
 impl Placement {
-    pub(super) fn status(&self) -> &'static str {
-        self.end.as_ref().map_or("PENDING", |(ending, _)| ending.status())
+    pub(super) fn new(request: StartRequest, queue: &GameSessionQueue, behaviour: &Behaviour, now: u64) -> Placement {
+        let (outcome, delay) = behaviour.outcome(queue.timeout);
+        Placement {
+            request,
+            status: Status::Pending,
+            start_time: now,
+            end_time: None,
+            session: None,
+            due: now + milliseconds(delay),
+            outcome,
+            events: behaviour.events,
+            server: behaviour.server,
+            topic_arn: queue.notification_topic_arn.clone(),
+            untold: VecDeque::new(),
+            task: None,
+        }
     }
 
-    /// Whether it ends by itself, and has not yet.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.end.is_none() && self.task.is_some()
+    /// What is next, and when. Nothing, if it has ended and all is told, or if it never ends by itself.
+    pub(super) fn next(&self) -> Option<(u64, Next)> {
+        match self.status {
+            Status::Pending => (self.outcome != Outcome::Never).then_some((self.due, Next::End(self.outcome))),
+            _ => self.untold.front().map(|(time, _)| (*time, Next::Tell)),
+        }
     }
 
-    /// About how many bytes it takes.
-    pub(super) fn size(&self) -> usize {
-        let request = &self.request;
-        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let data = length(&request.game_session_data) + length(&request.game_session_name);
-        let properties =
-            request.game_properties.iter().flatten().map(|property| property.key.len() + property.value.len() + 100).sum::<usize>();
-        let players = request.desired_player_sessions.iter().flatten().map(|desired| 2 * desired.player_id.len() + 100).sum::<usize>();
-        let latencies = request.player_latencies.iter().flatten().map(PlayerLatency::size).sum::<usize>();
-        data + properties + players + latencies + 1_000
+    /// As on AWS, it ends with the placement's id.
+    pub(super) fn session_arn(&self) -> String {
+        format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", self.request.placement_id)
+    }
+
+    /// Ends it, and leaves its events to be told. `late` delays the event of one whose events may come in another order.
+    pub(super) fn end(&mut self, status: Status, session: Option<GameSession>, now: u64, late: bool) {
+        (self.status, self.end_time, self.session) = (status, Some(now), session);
+        let delays: &[u64] = match self.events {
+            Events::Repeat => &[0, REPEATED_AFTER],
+            Events::Reorder if late => &[LATE_BY],
+            Events::Once | Events::Reorder => &[0],
+            Events::Drop => &[],
+        };
+        if self.topic_arn.is_some() && !delays.is_empty() {
+            let event = event(self, now);
+            self.untold = delays.iter().map(|delay| (now + delay, event.clone())).collect();
+        }
+    }
+
+    /// Whether its events may come in another order.
+    pub(super) fn is_reordered(&self) -> bool {
+        self.events == Events::Reorder
     }
 
     /// The answer `{"GameSessionPlacement": {…}}` of all three operations; times are epoch seconds.
     pub(super) fn answer(&self) -> Value {
-        let mut members = match serde_json::to_value(&self.request) {
-            Ok(Value::Object(members)) => members,
-            // A struct of texts and numbers is always an object.
-            _ => Map::new(),
-        };
-        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        add("Status", self.status().into());
-        add("StartTime", seconds(self.start_time));
-        if let Some((ending, time)) = &self.end {
-            add("EndTime", seconds(*time));
-            if let Ending::Fulfilled(session) = ending {
-                let player = |player: &PlacedPlayer| json!({"PlayerId": player.player_id, "PlayerSessionId": player.player_session_id});
-                add("GameSessionId", session.arn.clone().into());
-                add("GameSessionArn", session.arn.clone().into());
-                add("GameSessionRegion", session.region.clone().into());
-                add("IpAddress", IP_ADDRESS.into());
-                add("DnsName", DNS_NAME.into());
-                add("Port", session.port.into());
-                add("PlacedPlayerSessions", session.players.iter().map(player).collect());
-            }
+        let seconds = |milliseconds: u64| json!(milliseconds as f64 / 1_000.0);
+        let mut answer = json!({"GameSessionPlacement": self.request});
+        let members = &mut answer["GameSessionPlacement"];
+        if let Some(members) = members.as_object_mut() {
+            members.remove("DesiredPlayerSessions");
         }
-        json!({"GameSessionPlacement": members})
+        members["Status"] = json!(self.status);
+        members["StartTime"] = seconds(self.start_time);
+        if let Some(time) = self.end_time {
+            members["EndTime"] = seconds(time);
+        }
+        if let Some(session) = &self.session {
+            let player = |player: &PlacedPlayer| json!({"PlayerId": player.player_id, "PlayerSessionId": player.player_session_id});
+            members["GameSessionId"] = self.session_arn().into();
+            members["GameSessionArn"] = self.session_arn().into();
+            members["GameSessionRegion"] = REGION.into();
+            members["IpAddress"] = IP_ADDRESS.into();
+            members["DnsName"] = DNS_NAME.into();
+            members["Port"] = session.port.into();
+            members["PlacedPlayerSessions"] = session.players.iter().map(player).collect();
+        }
+        answer
     }
-}
-
-fn seconds(milliseconds: u64) -> Value {
-    json!(milliseconds as f64 / 1_000.0)
 }

@@ -1,11 +1,13 @@
 //! Game servers: child processes, watched from their start to their end.
 
 use std::{
+    path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
+use serde_json::{Map, Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
     process::{Child, Command},
@@ -15,7 +17,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::config::{GameServerConfig, Line, Log};
+use super::placement::{GameSession, Placement};
+use crate::account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 
 /// What a game server prints in front of its port once it is ready.
 const READY: &str = "listening on 127.0.0.1:";
@@ -24,11 +27,51 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The longest line that is kept whole, in bytes.
 const LINE_LIMIT: u64 = 256 * 1024;
 
+/// The program that serves game sessions, and how it is kept. It gets
+///
+/// - `--port 0`: it is to listen at any free port of 127.0.0.1,
+/// - `MUSTER_GAME_SESSION`, as [`GameLift`](super::GameLift) describes it, and `MUSTER_TOPIC_ARN`, if the queue has a topic,
+/// - what an AWS SDK needs to find the stack, and the `PATH` of this process. It sees nothing else of it.
+///
+/// Once it is ready it prints the line `listening on 127.0.0.1:PORT`. Every other line is for the log.
+#[derive(Clone, Debug)]
+pub struct GameServer {
+    /// The program.
+    pub program: PathBuf,
+    /// Where it finds AWS's services.
+    pub endpoint: String,
+    /// How long a process may take until it is ready.
+    pub ready_within: Duration,
+    /// After how long a process is killed: nobody plays that long here, and what was forgotten should not stay.
+    pub lifetime: Duration,
+    /// How many processes there may be at once.
+    pub most: usize,
+}
+
+impl GameServer {
+    /// `program`, with 5 seconds to get ready and one hour to live, 64 at once, and AWS's services at the URL `endpoint`.
+    pub fn new(program: PathBuf, endpoint: String) -> GameServer {
+        GameServer { program, endpoint, ready_within: Duration::from_secs(5), lifetime: Duration::from_secs(3_600), most: 64 }
+    }
+}
+
+/// What the room has to say to the developer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Something that a game server printed, behind the placement that it is of.
+    Output(String),
+    /// Something that went wrong.
+    Fault(String),
+}
+
+/// Where the room's lines go.
+pub type Log = Arc<dyn Fn(Line) + Send + Sync>;
+
 /// Variables of one process, by their names.
-pub(super) type Variables = Vec<(&'static str, String)>;
+type Variables = Vec<(&'static str, String)>;
 
 pub(super) struct Servers {
-    config: GameServerConfig,
+    config: GameServer,
     log: Log,
     permits: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -53,9 +96,26 @@ struct Process {
     _permit: OwnedSemaphorePermit,
 }
 
+/// What a game server is told of its game session.
+pub(super) fn variables(placement: &Placement, session: &GameSession) -> Variables {
+    let request = &placement.request;
+    let properties: Map<String, Value> =
+        request.game_properties.iter().map(|property| (property.key.clone(), property.value.clone().into())).collect();
+    let told = json!({
+        "gameSessionArn": placement.session_arn(),
+        "placementId": request.placement_id,
+        "maximumPlayers": request.maximum_player_session_count,
+        "gameSessionData": request.game_session_data.as_deref().unwrap_or_default(),
+        "gameProperties": properties,
+        "playerSessions": session.players(),
+    });
+    let topic = placement.topic_arn.clone().map(|arn| ("MUSTER_TOPIC_ARN", arn));
+    [("MUSTER_GAME_SESSION", told.to_string())].into_iter().chain(topic).collect()
+}
+
 impl Servers {
     /// Processes are ended by `stopping`, and `tasks` are done once all of them are.
-    pub(super) fn new(config: GameServerConfig, log: Log, tasks: TaskTracker, stopping: CancellationToken) -> Servers {
+    pub(super) fn new(config: GameServer, log: Log, tasks: TaskTracker, stopping: CancellationToken) -> Servers {
         let permits = Arc::new(Semaphore::new(config.most));
         Servers { config, log, permits, tasks, stopping }
     }
@@ -95,11 +155,12 @@ impl Servers {
     }
 
     fn spawn(&self, variables: Variables) -> std::io::Result<Child> {
+        let endpoint = self.config.endpoint.as_str();
         Command::new(&self.config.program)
-            .args(&self.config.arguments)
             .args(["--port", "0"])
             .env_clear()
-            .envs(&self.config.environment)
+            .envs([("AWS_ENDPOINT_URL", endpoint), ("AWS_REGION", REGION)])
+            .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)])
             .envs(variables)
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .stdin(Stdio::null())
