@@ -15,6 +15,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     addresses::Addresses,
     args::Args,
+    clock::Clock,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door::{self, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
@@ -293,6 +294,7 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         game_server: args.game_server.clone().map(|program| GameServer::new(program, endpoints.front_door.clone())),
         log,
         keep,
+        clock: Clock::default(),
     }))
 }
 

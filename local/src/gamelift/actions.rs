@@ -6,13 +6,20 @@ use serde_json::{Value, json};
 
 use super::{
     Line, Room,
-    error::Refusal,
-    fleet::{Outcome, queue_arn},
-    placement::{GameSession, Next, Placement, Status},
+    api::Refusal,
+    fleet::{Events, Outcome, queue_arn},
+    placement::{Next, Placement, Status},
     request::StartRequest,
     servers::variables,
 };
 use crate::lock::lock;
+
+/// Where a game session is said to be that nobody serves.
+const NOBODYS_PORT: u16 = 9;
+
+fn not_found(what: &str, name: &str) -> Refusal {
+    Refusal("NotFoundException", format!("There is no game session {what} {name}."))
+}
 
 impl Room {
     pub(super) fn start_placement(self: &Arc<Self>, mut request: StartRequest) -> Result<Value, Refusal> {
@@ -22,10 +29,13 @@ impl Room {
         }
         let (id, name) = (request.placement_id.clone(), request.game_session_queue_name.clone());
         let queue = self.fleet.queues()?.into_iter().find(|(queue, _)| queue.name == name);
-        let (queue, behaviour) = queue.ok_or_else(|| Refusal::not_found("queue", &name))?;
+        let (queue, behaviour) = queue.ok_or_else(|| not_found("queue", &name))?;
         let mut placements = lock(&self.placements);
         if placements.get(&id).is_some() {
-            return Err(Refusal::invalid(format!("There is a game session placement {id} already, and an id cannot be used again.")));
+            return Err(Refusal(
+                "InvalidRequestException",
+                format!("There is a game session placement {id} already, and an id cannot be used again."),
+            ));
         }
         let mut placement = Placement::new(request, &queue, &behaviour, self.clock.now());
         let answer = placement.answer();
@@ -36,13 +46,13 @@ impl Room {
     }
 
     pub(super) fn describe_placement(&self, id: &str) -> Result<Value, Refusal> {
-        lock(&self.placements).get(id).map(Placement::answer).ok_or_else(|| Refusal::not_found("placement", id))
+        lock(&self.placements).get(id).map(Placement::answer).ok_or_else(|| not_found("placement", id))
     }
 
     pub(super) fn stop_placement(self: &Arc<Self>, id: &str) -> Result<Value, Refusal> {
         if !self.end(id, Status::Cancelled, None) {
             let status = self.describe_placement(id)?["GameSessionPlacement"]["Status"].take();
-            return Err(Refusal::invalid(format!("The game session placement {id} is {status} and cannot be stopped.")));
+            return Err(Refusal("InvalidRequestException", format!("The game session placement {id} is {status} and cannot be stopped.")));
         }
         if let Some(placement) = lock(&self.placements).get_mut(id) {
             // A game server that is not ready yet ends with the task that waits for it.
@@ -51,17 +61,15 @@ impl Room {
         self.describe_placement(id)
     }
 
-    pub(super) fn describe_queues(&self, names: &[String]) -> Result<Value, Refusal> {
-        let mut queues = self.fleet.queues()?;
-        queues.retain(|(queue, _)| names.is_empty() || names.contains(&queue.name));
-        let shown = queues.into_iter().map(|(queue, _)| {
+    pub(super) fn describe_queues(&self) -> Result<Value, Refusal> {
+        let shown = self.fleet.queues()?.into_iter().map(|(queue, _)| {
             let mut shown = json!({"Name": queue.name, "GameSessionQueueArn": queue.arn, "TimeoutInSeconds": queue.timeout.as_secs()});
             if let Some(topic) = queue.notification_topic_arn {
                 shown["NotificationTarget"] = topic.into();
             }
             shown
         });
-        Ok(json!({"GameSessionQueues": shown.collect::<Vec<_>>()}))
+        Ok(json!({"GameSessionQueues": shown.collect::<Value>()}))
     }
 
     /// Has a task do what is next about a placement, in place of the task that did so before.
@@ -96,7 +104,7 @@ impl Room {
 
     async fn fulfil(&self, id: &str) {
         let prepared = lock(&self.placements).get(id).map(|placement| {
-            let session = GameSession::new(&placement.request.desired_player_sessions);
+            let session = placement.session(NOBODYS_PORT);
             let variables = placement.server.then(|| variables(placement, &session));
             (session, variables)
         });
@@ -107,7 +115,7 @@ impl Room {
         };
         match servers.start(id, variables).await {
             Ok(server) => {
-                session.port = server.port;
+                session["Port"] = server.port.into();
                 // It has been stopped in this moment.
                 if !self.end(id, Status::Fulfilled, Some(session)) {
                     server.stop.cancel();
@@ -121,10 +129,10 @@ impl Room {
     }
 
     /// Ends a placement that is pending. Otherwise it changes nothing and answers false.
-    fn end(&self, id: &str, status: Status, session: Option<GameSession>) -> bool {
+    fn end(&self, id: &str, status: Status, session: Option<Value>) -> bool {
         let mut placements = lock(&self.placements);
         let Some(placement) = placements.get_mut(id).filter(|placement| placement.status == Status::Pending) else { return false };
-        let late = placement.is_reordered() && self.late.fetch_not(Relaxed);
+        let late = placement.events == Events::Reorder && self.late.fetch_not(Relaxed);
         placement.end(status, session, self.clock.now(), late);
         placements.keep(id);
         true

@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -17,19 +17,21 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    GameLift, Line,
-    error::Refusal,
+    GameLift,
     request::{OfPlacement, OfQueues},
 };
 
 /// More than the largest request needs: a quarter of a megabyte of data, and the latencies of 200 players.
 pub const BODY_BYTES: usize = 8 * 1024 * 1024;
-/// The header by which both sides say that they speak the RPC protocol, and what it must say.
+/// The header that says that an answer is of the RPC protocol.
 const SMITHY_PROTOCOL: (&str, &str) = ("smithy-protocol", "rpc-v2-cbor");
-/// The members of GameLift's answers that are times. No member that a caller names stands among them.
-const TIMES: [&str; 2] = ["StartTime", "EndTime"];
 /// The tag of a number that is a time. (RFC 8949, section 3.4.2.)
 const TIME_TAG: u64 = 1;
+
+/// A refused request: the error by its name in the API reference, and a text of our own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}: {1}")]
+pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
 
 #[derive(Clone, Copy)]
 enum Protocol {
@@ -50,13 +52,7 @@ impl GameLift {
     }
 
     fn answer(&self, protocol: Protocol, operation: &str, body: &[u8]) -> Response {
-        let answer = protocol.read(body).and_then(|request| self.act(operation, request));
-        if let Err(refusal) = &answer
-            && refusal.status == StatusCode::INTERNAL_SERVER_ERROR
-        {
-            (self.room.log)(Line::Fault(refusal.message.clone()));
-        }
-        protocol.respond(answer)
+        protocol.respond(protocol.read(body).and_then(|request| self.act(operation, request)))
     }
 
     fn act(&self, operation: &str, request: Value) -> Result<Value, Refusal> {
@@ -64,24 +60,22 @@ impl GameLift {
             "StartGameSessionPlacement" => self.room.start_placement(parse(request)?),
             "StopGameSessionPlacement" => self.room.stop_placement(&parse::<OfPlacement>(request)?.placement_id),
             "DescribeGameSessionPlacement" => self.room.describe_placement(&parse::<OfPlacement>(request)?.placement_id),
-            "DescribeGameSessionQueues" => self.room.describe_queues(&parse::<OfQueues>(request)?.names),
-            _ => Err(Refusal::unknown_operation(operation)),
+            "DescribeGameSessionQueues" => parse::<OfQueues>(request).and_then(|_| self.room.describe_queues()),
+            _ => {
+                let here = "this stack has Start-, Stop- and DescribeGameSessionPlacement, and DescribeGameSessionQueues";
+                Err(Refusal("UnknownOperationException", format!("{operation} is not implemented: {here}")))
+            }
         }
     }
 }
 
-async fn operation(State(gamelift): State<GameLift>, Path(operation): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let (name, value) = SMITHY_PROTOCOL;
-    if headers.get(name).is_none_or(|protocol| protocol != value) {
-        let problem = format!("This path is for requests with the header {name}: {value}.");
-        return Protocol::Cbor.respond(Err(Refusal::serialization(problem)));
-    }
+async fn operation(State(gamelift): State<GameLift>, Path(operation): Path<String>, body: Bytes) -> Response {
     gamelift.answer(Protocol::Cbor, &operation, &body)
 }
 
 /// A member that an operation does not have here is named by the refusal.
 fn parse<T: DeserializeOwned>(request: Value) -> Result<T, Refusal> {
-    serde_json::from_value(request).map_err(|error| Refusal::serialization(format!("The request is not understood: {error}.")))
+    serde_json::from_value(request).map_err(|error| Refusal("SerializationException", format!("The request is not understood: {error}.")))
 }
 
 impl Protocol {
@@ -92,13 +86,14 @@ impl Protocol {
             Protocol::Cbor => ciborium::from_reader(body).map_err(|error| error.to_string()),
             Protocol::Json => serde_json::from_slice(body).map_err(|error| error.to_string()),
         };
-        read.map_err(|error| Refusal::serialization(format!("The body cannot be read: {error}.")))
+        read.map_err(|error| Refusal("SerializationException", format!("The body cannot be read: {error}.")))
     }
 
     fn respond(self, answer: Result<Value, Refusal>) -> Response {
         let (status, kind, body) = match answer {
             Ok(answer) => (StatusCode::OK, None, answer),
-            Err(Refusal { status, kind, message }) => {
+            Err(Refusal(kind, message)) => {
+                let status = if kind == "InternalServiceException" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
                 (status, Some(kind), json!({"__type": format!("com.amazonaws.gamelift#{kind}"), "Message": message}))
             }
         };
@@ -107,7 +102,7 @@ impl Protocol {
             Protocol::Cbor => {
                 let mut bytes = Vec::new();
                 // Writing into memory cannot fail, and the value has nothing that CBOR does not.
-                ciborium::into_writer(&to_cbor(body), &mut bytes).unwrap_or_default();
+                ciborium::into_writer(&to_cbor(&body), &mut bytes).unwrap_or_default();
                 (status, [(CONTENT_TYPE.as_str(), "application/cbor"), SMITHY_PROTOCOL], request_id, bytes).into_response()
             }
             Protocol::Json => (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], request_id, body.to_string()).into_response(),
@@ -120,25 +115,19 @@ impl Protocol {
 }
 
 /// The same in CBOR, where times have their tag.
-fn to_cbor(value: Value) -> Cbor {
-    match value {
-        Value::Null => Cbor::Null,
-        Value::Bool(flag) => Cbor::Bool(flag),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => Cbor::Integer(integer.into()),
-            None => Cbor::Float(number.as_f64().unwrap_or_default()),
-        },
-        Value::String(text) => Cbor::Text(text),
-        Value::Array(values) => Cbor::Array(values.into_iter().map(to_cbor).collect()),
-        Value::Object(members) => {
-            let member = |(name, value): (String, Value)| {
-                let value = match value.as_f64().filter(|_| TIMES.contains(&name.as_str())) {
-                    Some(seconds) => Cbor::Tag(TIME_TAG, Box::new(Cbor::Float(seconds))),
-                    None => to_cbor(value),
-                };
-                (Cbor::Text(name), value)
-            };
-            Cbor::Map(members.into_iter().map(member).collect())
+fn to_cbor(body: &Value) -> Cbor {
+    // All of JSON can be written in CBOR.
+    let mut cbor = Cbor::serialized(body).unwrap_or(Cbor::Null);
+    tag_times(&mut cbor);
+    cbor
+}
+
+fn tag_times(value: &mut Cbor) {
+    let Cbor::Map(members) = value else { return };
+    for (name, value) in members {
+        match name.as_text() {
+            Some("StartTime" | "EndTime") => *value = Cbor::Tag(TIME_TAG, Box::new(value.clone())),
+            _ => tag_times(value),
         }
     }
 }
@@ -153,13 +142,13 @@ mod tests {
             assert_eq!(Protocol::Cbor.read(body), Ok(json!({"a": 1})));
         }
         for (protocol, body) in [(Protocol::Cbor, &b"\xbf\x61a"[..]), (Protocol::Json, b"{\"a\"")] {
-            assert_eq!(protocol.read(body).unwrap_err().kind, "SerializationException");
+            assert_eq!(protocol.read(body).unwrap_err().0, "SerializationException");
         }
     }
 
     #[test]
     fn times_have_their_tag_and_other_numbers_have_none() {
-        let Cbor::Map(members) = to_cbor(json!({"StartTime": 1_700_000_000.5, "Port": 7777})) else { panic!("no map") };
+        let Cbor::Map(members) = to_cbor(&json!({"StartTime": 1_700_000_000.5, "Port": 7777})) else { panic!("no map") };
         let tagged = Cbor::Tag(1, Box::new(Cbor::Float(1_700_000_000.5)));
         assert!(members.contains(&(Cbor::Text("StartTime".to_owned()), tagged)), "{members:?}");
         assert!(members.contains(&(Cbor::Text("Port".to_owned()), Cbor::Integer(7777.into()))), "{members:?}");

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Refusal;
+use super::api::Refusal;
 use crate::{account::arn, template::GameSessionQueue};
 
 /// How long the fleet takes by default.
@@ -81,16 +81,15 @@ impl Fleet {
     /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed for
     /// the wrong reason.
     pub(super) fn queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
-        let mut behaviours = self.file.as_deref().map(read).transpose().map_err(Refusal::internal)?.unwrap_or_default();
+        let mut behaviours =
+            self.file.as_deref().map(read).transpose().map_err(|problem| Refusal("InternalServiceException", problem))?.unwrap_or_default();
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));
         let mut queues: Vec<_> = of_template.collect();
-        queues.extend(behaviours.into_iter().map(|(name, behaviour)| (self.other(name), behaviour)));
+        queues.extend(behaviours.into_iter().map(|(name, behaviour)| {
+            let (logical_id, arn, notification_topic_arn) = (name.clone(), queue_arn(&name), self.topic_arn.clone());
+            (GameSessionQueue { logical_id, name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn }, behaviour)
+        }));
         Ok(queues)
-    }
-
-    fn other(&self, name: String) -> GameSessionQueue {
-        let (logical_id, arn) = (name.clone(), queue_arn(&name));
-        GameSessionQueue { logical_id, name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn: self.topic_arn.clone() }
     }
 }
 

@@ -5,8 +5,6 @@
 
 mod actions;
 mod api;
-mod error;
-mod event;
 mod fleet;
 mod placement;
 mod request;
@@ -48,20 +46,14 @@ pub struct GameLiftOptions {
     pub log: Log,
     /// Where placements are kept.
     pub keep: Keep,
+    /// The time of placements. Game servers live by that of the machine.
+    pub clock: Clock,
 }
 
 /// A running GameLift. Cheap to clone.
 ///
-/// What its fleet does with a placement stands in a file, by queue; each member may be left out, and this is what it is then:
-///
-/// ```json
-/// {"muster-dev": {"outcome": "fulfil", "delayMilliseconds": 300, "events": "once", "server": true}}
-/// ```
-///
-/// `outcome` is `fulfil`, `timeOut` (after `delayMilliseconds`, or the queue's timeout), `fail` or `never`, which leaves the placement
-/// `PENDING` until it is stopped. `events` is `once`, `repeat` (again 50 milliseconds later), `reorder` (every other one a second late) or
-/// `drop`. `server` says whether a game server is started, if there is a program. Otherwise the game session is said to be at port 9 of this
-/// machine, at which nobody listens ("discard", which hardly any machine still has).
+/// What its fleet does with the placements of each queue stands in a file, which `local/README.md` describes. A game session that has no game
+/// server is said to be at port 9 of this machine, at which nobody listens ("discard", which hardly any machine still has).
 ///
 /// A game server finds in `MUSTER_GAME_SESSION` what it is started for:
 ///
@@ -95,12 +87,7 @@ struct Room {
 impl GameLift {
     /// Opens the queues, and goes on with the placements that were kept. It is called, as all else of it, within a Tokio runtime.
     pub fn start(options: GameLiftOptions) -> GameLift {
-        GameLift::with_clock(options, Clock::default())
-    }
-
-    /// As [`GameLift::start`], with the time that `clock` tells. Game servers live by the time of the machine.
-    fn with_clock(options: GameLiftOptions, clock: Clock) -> GameLift {
-        let GameLiftOptions { queues, topic_arn, publisher, fleet_file, game_server, log, keep } = options;
+        let GameLiftOptions { queues, topic_arn, publisher, fleet_file, game_server, log, keep, clock } = options;
         let (watchers, stopping) = (TaskTracker::new(), CancellationToken::new());
         let servers = game_server.map(|server| Servers::new(server, Arc::clone(&log), watchers.clone(), stopping.clone()));
         let room = Arc::new(Room {

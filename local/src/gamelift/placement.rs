@@ -8,17 +8,15 @@ use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::{
-    event::event,
-    fleet::{Behaviour, Events, Outcome},
-    request::{DesiredPlayerSession, StartRequest},
+    fleet::{Behaviour, Events, Outcome, queue_arn},
+    request::StartRequest,
 };
-use crate::{account::REGION, clock::milliseconds, template::GameSessionQueue};
+use crate::{
+    account::{ACCOUNT, REGION},
+    clock::{iso8601, iso8601_with_milliseconds, milliseconds},
+    template::GameSessionQueue,
+};
 
-/// Where game servers listen, on this machine.
-pub(super) const IP_ADDRESS: &str = "127.0.0.1";
-pub(super) const DNS_NAME: &str = "localhost";
-/// Where a game session is said to be that nobody serves.
-const NOBODYS_PORT: u16 = 9;
 /// After how many milliseconds an event is repeated.
 const REPEATED_AFTER: u64 = 50;
 /// How many milliseconds an event is late that another one may overtake.
@@ -37,16 +35,18 @@ pub(super) enum Status {
 /// A placement. All times are epoch milliseconds. With `--data` it is kept in this shape.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Placement {
+    /// Without the players.
     pub(super) request: StartRequest,
+    players: Vec<String>,
     pub(super) status: Status,
     pub(super) start_time: u64,
-    pub(super) end_time: Option<u64>,
-    /// Only when it is fulfilled.
-    pub(super) session: Option<GameSession>,
+    end_time: Option<u64>,
+    /// The game session, only when it is fulfilled.
+    session: Option<Value>,
     /// When the fleet does what, if nobody stops it before.
     due: u64,
     outcome: Outcome,
-    events: Events,
+    pub(super) events: Events,
     /// Whether it is to have a game server.
     pub(super) server: bool,
     pub(super) topic_arn: Option<String>,
@@ -64,41 +64,11 @@ pub(super) enum Next {
     Tell,
 }
 
-/// A game session that a placement has brought about.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct GameSession {
-    pub(super) port: u16,
-    pub(super) players: Vec<PlacedPlayer>,
-}
-
-/// A player and the place that is kept for them.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct PlacedPlayer {
-    pub(super) player_id: String,
-    pub(super) player_session_id: String,
-}
-
-impl GameSession {
-    /// The game session for these players, which nobody serves yet.
-    pub(super) fn new(players: &[DesiredPlayerSession]) -> GameSession {
-        let player = |desired: &DesiredPlayerSession| PlacedPlayer {
-            player_id: desired.player_id.clone(),
-            player_session_id: format!("psess-{}", Uuid::new_v4()),
-        };
-        GameSession { port: NOBODYS_PORT, players: players.iter().map(player).collect() }
-    }
-
-    /// The players as events and game servers have them.
-    pub(super) fn players(&self) -> Value {
-        let player = |player: &PlacedPlayer| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id});
-        self.players.iter().map(player).collect()
-    }
-}
-
 impl Placement {
-    pub(super) fn new(request: StartRequest, queue: &GameSessionQueue, behaviour: &Behaviour, now: u64) -> Placement {
+    pub(super) fn new(mut request: StartRequest, queue: &GameSessionQueue, behaviour: &Behaviour, now: u64) -> Placement {
         let (outcome, delay) = behaviour.outcome(queue.timeout);
         Placement {
+            players: request.desired_player_sessions.drain(..).map(|player| player.player_id).collect(),
             request,
             status: Status::Pending,
             start_time: now,
@@ -122,13 +92,21 @@ impl Placement {
         }
     }
 
-    /// As on AWS, it ends with the placement's id.
-    pub(super) fn session_arn(&self) -> String {
-        format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", self.request.placement_id)
+    /// A game session for it at `port` of this machine. As on AWS, its ARN ends with the placement's id.
+    pub(super) fn session(&self, port: u16) -> Value {
+        let place = |player: &String| json!({"PlayerId": player, "PlayerSessionId": format!("psess-{}", Uuid::new_v4())});
+        json!({
+            "GameSessionArn": format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", self.request.placement_id),
+            "GameSessionRegion": REGION,
+            "IpAddress": "127.0.0.1",
+            "DnsName": "localhost",
+            "Port": port,
+            "PlacedPlayerSessions": self.players.iter().map(place).collect::<Value>(),
+        })
     }
 
     /// Ends it, and leaves its events to be told. `late` delays the event of one whose events may come in another order.
-    pub(super) fn end(&mut self, status: Status, session: Option<GameSession>, now: u64, late: bool) {
+    pub(super) fn end(&mut self, status: Status, session: Option<Value>, now: u64, late: bool) {
         (self.status, self.end_time, self.session) = (status, Some(now), session);
         let delays: &[u64] = match self.events {
             Events::Repeat => &[0, REPEATED_AFTER],
@@ -136,40 +114,60 @@ impl Placement {
             Events::Once | Events::Reorder => &[0],
             Events::Drop => &[],
         };
-        if self.topic_arn.is_some() && !delays.is_empty() {
-            let event = event(self, now);
+        if self.topic_arn.is_some() {
+            let event = self.event(now);
             self.untold = delays.iter().map(|delay| (now + delay, event.clone())).collect();
         }
-    }
-
-    /// Whether its events may come in another order.
-    pub(super) fn is_reordered(&self) -> bool {
-        self.events == Events::Reorder
     }
 
     /// The answer `{"GameSessionPlacement": {…}}` of all three operations; times are epoch seconds.
     pub(super) fn answer(&self) -> Value {
         let seconds = |milliseconds: u64| json!(milliseconds as f64 / 1_000.0);
-        let mut answer = json!({"GameSessionPlacement": self.request});
-        let members = &mut answer["GameSessionPlacement"];
-        if let Some(members) = members.as_object_mut() {
-            members.remove("DesiredPlayerSessions");
-        }
-        members["Status"] = json!(self.status);
-        members["StartTime"] = seconds(self.start_time);
+        let mut placement = json!(self.request);
+        placement["Status"] = json!(self.status);
+        placement["StartTime"] = seconds(self.start_time);
         if let Some(time) = self.end_time {
-            members["EndTime"] = seconds(time);
+            placement["EndTime"] = seconds(time);
         }
-        if let Some(session) = &self.session {
-            let player = |player: &PlacedPlayer| json!({"PlayerId": player.player_id, "PlayerSessionId": player.player_session_id});
-            members["GameSessionId"] = self.session_arn().into();
-            members["GameSessionArn"] = self.session_arn().into();
-            members["GameSessionRegion"] = REGION.into();
-            members["IpAddress"] = IP_ADDRESS.into();
-            members["DnsName"] = DNS_NAME.into();
-            members["Port"] = session.port.into();
-            members["PlacedPlayerSessions"] = session.players.iter().map(player).collect();
+        if let (Some(members), Some(Value::Object(session))) = (placement.as_object_mut(), &self.session) {
+            members.extend(session.clone());
+            members.insert("GameSessionId".to_owned(), session["GameSessionArn"].clone());
         }
-        answer
+        json!({"GameSessionPlacement": placement})
+    }
+
+    /// The event of its end, member for member (docs.aws.amazon.com/gamelift/latest/developerguide/queue-events.html).
+    fn event(&self, end_time: u64) -> String {
+        let mut detail = self.session.as_ref().map_or(json!({}), camel_case);
+        if let Some(port) = detail.get_mut("port") {
+            // A number in the answers of the API.
+            *port = port.to_string().into();
+        }
+        detail["placementId"] = json!(self.request.placement_id);
+        // `PlacementTimedOut` of `TimedOut`.
+        detail["type"] = format!("Placement{:?}", self.status).into();
+        detail["startTime"] = iso8601_with_milliseconds(self.start_time).into();
+        detail["endTime"] = iso8601_with_milliseconds(end_time).into();
+        let event = json!({
+            "version": "0",
+            "id": Uuid::new_v4().to_string(),
+            "detail-type": "GameLift Queue Placement Event",
+            "source": "aws.gamelift",
+            "account": ACCOUNT,
+            "time": iso8601(end_time),
+            "region": REGION,
+            "resources": [queue_arn(&self.request.game_session_queue_name)],
+            "detail": detail,
+        });
+        event.to_string()
+    }
+}
+
+/// The same with names in camel case, as events and game servers have what answers have in Pascal case.
+pub(super) fn camel_case(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name[..1].to_lowercase() + &name[1..], camel_case(value))).collect(),
+        Value::Array(values) => values.iter().map(camel_case).collect(),
+        other => other.clone(),
     }
 }

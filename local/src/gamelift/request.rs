@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Refusal;
+use super::api::Refusal;
 
 /// Players in one game session at most. (docs.aws.amazon.com/general/latest/gr/gamelift.html, on quotas.)
 const MOST_PLAYERS: usize = 200;
@@ -57,14 +57,10 @@ pub(super) struct OfPlacement {
     pub(super) placement_id: String,
 }
 
-/// The request of `DescribeGameSessionQueues`.
+/// The request of `DescribeGameSessionQueues`, which describes them all.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct OfQueues {
-    /// All queues, if there are none.
-    #[serde(default)]
-    pub(super) names: Vec<String>,
-}
+#[serde(deny_unknown_fields)]
+pub(super) struct OfQueues {}
 
 impl StartRequest {
     /// # Errors
@@ -92,7 +88,8 @@ impl StartRequest {
             (players.len() <= self.maximum_player_session_count, "desiredPlayerSessions", "not be more than maximumPlayerSessionCount"),
         ];
         let broken = rules.iter().filter(|(holds, ..)| !holds);
-        let problems: Vec<_> = broken.map(|(_, member, rule)| format!("'{member}' failed to satisfy constraint: Member must {rule}")).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Refusal::invalid(problems.join("; "))) }
+        let problems: Vec<_> =
+            broken.map(|(_, member, rule)| format!("'{member}' failed to satisfy constraint: Member must {rule}")).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Refusal("InvalidRequestException", problems.join("; "))) }
     }
 }

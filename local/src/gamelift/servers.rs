@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::placement::{GameSession, Placement};
+use super::placement::{Placement, camel_case};
 use crate::account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 
 /// What a game server prints in front of its port once it is ready.
@@ -97,17 +97,17 @@ struct Process {
 }
 
 /// What a game server is told of its game session.
-pub(super) fn variables(placement: &Placement, session: &GameSession) -> Variables {
+pub(super) fn variables(placement: &Placement, session: &Value) -> Variables {
     let request = &placement.request;
     let properties: Map<String, Value> =
         request.game_properties.iter().map(|property| (property.key.clone(), property.value.clone().into())).collect();
     let told = json!({
-        "gameSessionArn": placement.session_arn(),
+        "gameSessionArn": session["GameSessionArn"],
         "placementId": request.placement_id,
         "maximumPlayers": request.maximum_player_session_count,
         "gameSessionData": request.game_session_data.as_deref().unwrap_or_default(),
         "gameProperties": properties,
-        "playerSessions": session.players(),
+        "playerSessions": camel_case(&session["PlacedPlayerSessions"]),
     });
     let topic = placement.topic_arn.clone().map(|arn| ("MUSTER_TOPIC_ARN", arn));
     [("MUSTER_GAME_SESSION", told.to_string())].into_iter().chain(topic).collect()

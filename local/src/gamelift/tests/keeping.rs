@@ -67,8 +67,9 @@ fn room(directory: &Path, events: &Events, most: usize) -> GameLift {
         game_server: None,
         log: Arc::new(|line| panic!("{line:?}")),
         keep: Keep::open(&directory.join("kept.sqlite")).unwrap(),
+        clock: Clock::default(),
     };
-    GameLift::with_clock(options, Clock::default())
+    GameLift::start(options)
 }
 
 #[test]

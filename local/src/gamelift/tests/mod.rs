@@ -64,8 +64,9 @@ fn start_with(clock: Clock, game_server: Option<GameServer>) -> Stage {
         game_server,
         log: Arc::new(move |line| lock(&logged).push(line)),
         keep: Keep::default(),
+        clock: clock.clone(),
     };
-    Stage { gamelift: GameLift::with_clock(options, clock.clone()), clock, fleet: fleet_file, events, lines }
+    Stage { gamelift: GameLift::start(options), clock, fleet: fleet_file, events, lines }
 }
 
 /// The topic of the queues that the fleet's file names.

@@ -55,10 +55,11 @@ async fn queues_of_the_template_and_of_the_fleets_file_are_described() {
     let (_, all) = stage.ask("DescribeGameSessionQueues", json!({})).await;
     assert_eq!(all["GameSessionQueues"].as_array().unwrap().len(), 10);
     assert_eq!(all["GameSessionQueues"][0], json!({"Name": "mine", "GameSessionQueueArn": "arn", "TimeoutInSeconds": 60}));
-    let (_, one) = stage.ask("DescribeGameSessionQueues", json!({"Names": ["drop"]})).await;
-    let arn = arn("gamelift", "gamesessionqueue/drop");
-    let drop = json!({"Name": "drop", "GameSessionQueueArn": arn, "TimeoutInSeconds": 10, "NotificationTarget": topic()});
-    assert_eq!(one["GameSessionQueues"], json!([drop]));
+    let arn = arn("gamelift", "gamesessionqueue/bare");
+    let bare = json!({"Name": "bare", "GameSessionQueueArn": arn, "TimeoutInSeconds": 10, "NotificationTarget": topic()});
+    assert_eq!(all["GameSessionQueues"][1], bare);
+    let (_, message) = stage.refused("DescribeGameSessionQueues", json!({"Names": ["bare"]})).await;
+    assert!(message.contains("unknown field `Names`"), "{message}");
 }
 
 #[tokio::test]
@@ -88,9 +89,7 @@ async fn what_is_within_the_limits_is_taken() {
 #[tokio::test]
 async fn what_is_beyond_the_limits_or_not_used_here_is_refused_by_name() {
     let stage = start();
-    let latency = |player: &str, region: &str, milliseconds: f64| {
-        json!({"PlayerLatencies": [{"PlayerId": player, "RegionIdentifier": region, "LatencyInMilliseconds": milliseconds}]})
-    };
+    let latency = |player: &str, region: &str, milliseconds: f64| json!({"PlayerLatencies": [{"PlayerId": player, "RegionIdentifier": region, "LatencyInMilliseconds": milliseconds}]});
     let table = [
         (json!({"PlacementId": ""}), "'placementId' failed to satisfy constraint: Member must satisfy regular expression"),
         (json!({"PlacementId": "x".repeat(49)}), "'placementId'"),

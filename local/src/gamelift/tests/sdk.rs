@@ -4,30 +4,23 @@ use aws_credential_types::Credentials;
 use aws_sdk_gamelift::{
     Client, Config,
     config::{BehaviorVersion, Region, retry::RetryConfig},
-    error::ProvideErrorMetadata,
     primitives::DateTime,
     types::{DesiredPlayerSession, GameProperty, GameSessionPlacementState, PlayerLatency},
 };
-use serde_json::Value;
 
 use super::{START, Stage, session_arn, start};
 use crate::account::REGION;
 
-/// The room's endpoint.
-async fn serve(stage: &Stage) -> String {
+async fn client(stage: &Stage) -> Client {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let router = stage.gamelift.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    endpoint
-}
-
-async fn client(stage: &Stage) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(Credentials::new("key", "secret", None, None, "tests"))
-        .endpoint_url(serve(stage).await)
+        .endpoint_url(endpoint)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .retry_config(RetryConfig::disabled());
     Client::from_conf(config.build())
@@ -109,18 +102,4 @@ async fn the_sdk_tells_the_errors_of_placements_apart() {
     let other = client.list_fleets().send().await.unwrap_err().into_service_error();
     assert_eq!(other.meta().code(), Some("UnknownOperationException"));
     assert!(other.meta().message().unwrap().starts_with("ListFleets is not implemented"), "{other:?}");
-}
-
-#[tokio::test]
-async fn the_rpc_protocol_is_spoken_by_those_who_say_so() {
-    let stage = start();
-    let url = serve(&stage).await + "/service/GameLift/operation/DescribeGameSessionPlacement";
-    let post = || reqwest::Client::new().post(&url).body(&b"\xbf\x6bPlacementId\x61x\xff"[..]);
-    for (request, problem) in [(post(), "smithy-protocol: rpc-v2-cbor"), (post().header("smithy-protocol", "rpc-v2-cbor"), "placement x")] {
-        let answer = request.send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), &answer.headers()["smithy-protocol"]), (400, &"rpc-v2-cbor".parse().unwrap()));
-        assert_eq!(answer.headers()["content-type"], "application/cbor");
-        let body: Value = ciborium::from_reader(&answer.bytes().await.unwrap()[..]).unwrap();
-        assert!(body["Message"].as_str().unwrap().contains(problem), "{body}");
-    }
 }
