@@ -8,7 +8,7 @@ use super::{
     Line, Room,
     api::Refusal,
     fleet::{Events, Outcome, queue_arn},
-    placement::{Next, Placement, Status},
+    placement::{Placement, Status},
     request::StartRequest,
     servers::variables,
 };
@@ -28,7 +28,7 @@ impl Room {
             request.game_session_queue_name = name.to_owned();
         }
         let (id, name) = (request.placement_id.clone(), request.game_session_queue_name.clone());
-        let queue = self.fleet.queues()?.into_iter().find(|(queue, _)| queue.name == name);
+        let queue = self.options.all_queues()?.into_iter().find(|(queue, _)| queue.name == name);
         let (queue, behaviour) = queue.ok_or_else(|| not_found("queue", &name))?;
         let mut placements = lock(&self.placements);
         if placements.get(&id).is_some() {
@@ -37,7 +37,7 @@ impl Room {
                 format!("There is a game session placement {id} already, and an id cannot be used again."),
             ));
         }
-        let mut placement = Placement::new(request, &queue, &behaviour, self.clock.now());
+        let mut placement = Placement::new(request, &queue, behaviour, self.options.clock.now());
         let answer = placement.answer();
         // Its task finds it, since it is there before the lock is given back.
         self.see_to(&mut placement);
@@ -62,7 +62,7 @@ impl Room {
     }
 
     pub(super) fn describe_queues(&self) -> Result<Value, Refusal> {
-        let shown = self.fleet.queues()?.into_iter().map(|(queue, _)| {
+        let shown = self.options.all_queues()?.into_iter().map(|(queue, _)| {
             let mut shown = json!({"Name": queue.name, "GameSessionQueueArn": queue.arn, "TimeoutInSeconds": queue.timeout.as_secs()});
             if let Some(topic) = queue.notification_topic_arn {
                 shown["NotificationTarget"] = topic.into();
@@ -91,13 +91,15 @@ impl Room {
 
     async fn see_through(&self, id: &str) {
         let next = || lock(&self.placements).get(id).and_then(Placement::next);
-        while let Some((time, next)) = next() {
-            self.clock.sleep_until(time).await;
-            match next {
-                Next::End(Outcome::Fulfil) => self.fulfil(id).await,
-                Next::End(Outcome::TimeOut) => drop(self.end(id, Status::TimedOut, None)),
-                Next::End(Outcome::Fail | Outcome::Never) => drop(self.end(id, Status::Failed, None)),
-                Next::Tell => self.tell(id),
+        while let Some(time) = next() {
+            self.options.clock.sleep_until(time).await;
+            let outcome =
+                lock(&self.placements).get(id).filter(|placement| placement.is_pending()).map(|placement| placement.fleet.outcome);
+            match outcome {
+                Some(Outcome::Fulfil) => self.fulfil(id).await,
+                Some(Outcome::TimeOut) => drop(self.end(id, Status::TimedOut, None)),
+                Some(Outcome::Fail | Outcome::Never) => drop(self.end(id, Status::Failed, None)),
+                None => self.tell(id),
             }
         }
     }
@@ -105,7 +107,7 @@ impl Room {
     async fn fulfil(&self, id: &str) {
         let prepared = lock(&self.placements).get(id).map(|placement| {
             let session = placement.session(NOBODYS_PORT);
-            let variables = placement.server.then(|| variables(placement, &session));
+            let variables = placement.fleet.server.then(|| variables(placement, &session));
             (session, variables)
         });
         let Some((mut session, variables)) = prepared else { return };
@@ -114,15 +116,15 @@ impl Room {
             return;
         };
         match servers.start(id, variables).await {
-            Ok(server) => {
-                session["Port"] = server.port.into();
+            Ok((port, stop)) => {
+                session["Port"] = port.into();
                 // It has been stopped in this moment.
                 if !self.end(id, Status::Fulfilled, Some(session)) {
-                    server.stop.cancel();
+                    stop.cancel();
                 }
             }
             Err(problem) => {
-                (self.log)(Line::Fault(format!("placement {id} failed: {problem}")));
+                (self.options.log)(Line::Fault(format!("placement {id} failed: {problem}")));
                 self.end(id, Status::Failed, None);
             }
         }
@@ -131,9 +133,9 @@ impl Room {
     /// Ends a placement that is pending. Otherwise it changes nothing and answers false.
     fn end(&self, id: &str, status: Status, session: Option<Value>) -> bool {
         let mut placements = lock(&self.placements);
-        let Some(placement) = placements.get_mut(id).filter(|placement| placement.status == Status::Pending) else { return false };
-        let late = placement.events == Events::Reorder && self.late.fetch_not(Relaxed);
-        placement.end(status, session, self.clock.now(), late);
+        let Some(placement) = placements.get_mut(id).filter(|placement| placement.is_pending()) else { return false };
+        let late = placement.fleet.events == Events::Reorder && self.late.fetch_not(Relaxed);
+        placement.end(status, session, self.options.clock.now(), late);
         placements.keep(id);
         true
     }
@@ -144,7 +146,7 @@ impl Room {
         let mut placements = lock(&self.placements);
         let Some(placement) = placements.get_mut(id) else { return };
         if let (Some(topic), Some((_, event))) = (&placement.topic_arn, placement.untold.front()) {
-            (self.publisher)(topic, event.clone());
+            (self.options.publisher)(topic, event.clone());
         }
         placement.untold.pop_front();
         placements.keep(id);

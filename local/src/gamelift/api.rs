@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -90,27 +90,22 @@ impl Protocol {
     }
 
     fn respond(self, answer: Result<Value, Refusal>) -> Response {
-        let (status, kind, body) = match answer {
-            Ok(answer) => (StatusCode::OK, None, answer),
+        let (status, body) = match answer {
+            Ok(answer) => (StatusCode::OK, answer),
             Err(Refusal(kind, message)) => {
                 let status = if kind == "InternalServiceException" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
-                (status, Some(kind), json!({"__type": format!("com.amazonaws.gamelift#{kind}"), "Message": message}))
+                (status, json!({"__type": format!("com.amazonaws.gamelift#{kind}"), "Message": message}))
             }
         };
-        let request_id = [("x-amzn-requestid", uuid::Uuid::new_v4().to_string())];
-        let mut response = match self {
+        match self {
             Protocol::Cbor => {
                 let mut bytes = Vec::new();
                 // Writing into memory cannot fail, and the value has nothing that CBOR does not.
                 ciborium::into_writer(&to_cbor(&body), &mut bytes).unwrap_or_default();
-                (status, [(CONTENT_TYPE.as_str(), "application/cbor"), SMITHY_PROTOCOL], request_id, bytes).into_response()
+                (status, [(CONTENT_TYPE.as_str(), "application/cbor"), SMITHY_PROTOCOL], bytes).into_response()
             }
-            Protocol::Json => (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], request_id, body.to_string()).into_response(),
-        };
-        if let Some(kind) = kind {
-            response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
+            Protocol::Json => (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response(),
         }
-        response
     }
 }
 

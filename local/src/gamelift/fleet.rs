@@ -1,14 +1,10 @@
 //! The pretended fleet: which queues there are, and what becomes of their placements, as the file of `--fleet` says.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::api::Refusal;
+use super::{GameLiftOptions, api::Refusal};
 use crate::{account::arn, template::GameSessionQueue};
 
 /// How long the fleet takes by default.
@@ -39,10 +35,10 @@ pub(super) enum Events {
 }
 
 /// What the fleet does with the placements of a queue: what the file has behind the queue's name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Behaviour {
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// Until the outcome. By default, to time out takes as long as the queue waits, and all else [`USUAL_DELAY`].
     delay_milliseconds: Option<u64>,
     pub(super) events: Events,
@@ -65,24 +61,21 @@ impl Behaviour {
     }
 }
 
-pub(super) struct Fleet {
-    pub(super) file: Option<PathBuf>,
-    /// The queues of the template.
-    pub(super) queues: Vec<GameSessionQueue>,
-    /// The topic of all other queues.
-    pub(super) topic_arn: Option<String>,
-}
-
-impl Fleet {
+impl GameLiftOptions {
     /// The queues of the template and those that the file names. The file is small, so that it is read each time, and no change of it is
     /// missed.
     ///
     /// # Errors
     /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed for
     /// the wrong reason.
-    pub(super) fn queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
-        let mut behaviours =
-            self.file.as_deref().map(read).transpose().map_err(|problem| Refusal("InternalServiceException", problem))?.unwrap_or_default();
+    pub(super) fn all_queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
+        let mut behaviours = self
+            .fleet_file
+            .as_deref()
+            .map(read)
+            .transpose()
+            .map_err(|problem| Refusal("InternalServiceException", problem))?
+            .unwrap_or_default();
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));
         let mut queues: Vec<_> = of_template.collect();
         queues.extend(behaviours.into_iter().map(|(name, behaviour)| {

@@ -38,17 +38,14 @@ pub(super) struct Placement {
     /// Without the players.
     pub(super) request: StartRequest,
     players: Vec<String>,
-    pub(super) status: Status,
+    status: Status,
     pub(super) start_time: u64,
     end_time: Option<u64>,
     /// The game session, only when it is fulfilled.
     session: Option<Value>,
     /// When the fleet does what, if nobody stops it before.
     due: u64,
-    outcome: Outcome,
-    pub(super) events: Events,
-    /// Whether it is to have a game server.
-    pub(super) server: bool,
+    pub(super) fleet: Behaviour,
     pub(super) topic_arn: Option<String>,
     /// The events that are still to be published, and when.
     pub(super) untold: VecDeque<(u64, String)>,
@@ -57,16 +54,10 @@ pub(super) struct Placement {
     pub(super) task: Option<AbortHandle>,
 }
 
-/// What is to be done next about a placement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    End(Outcome),
-    Tell,
-}
-
 impl Placement {
-    pub(super) fn new(mut request: StartRequest, queue: &GameSessionQueue, behaviour: &Behaviour, now: u64) -> Placement {
-        let (outcome, delay) = behaviour.outcome(queue.timeout);
+    pub(super) fn new(mut request: StartRequest, queue: &GameSessionQueue, mut fleet: Behaviour, now: u64) -> Placement {
+        let (outcome, delay) = fleet.outcome(queue.timeout);
+        fleet.outcome = outcome;
         Placement {
             players: request.desired_player_sessions.drain(..).map(|player| player.player_id).collect(),
             request,
@@ -75,21 +66,23 @@ impl Placement {
             end_time: None,
             session: None,
             due: now + milliseconds(delay),
-            outcome,
-            events: behaviour.events,
-            server: behaviour.server,
+            fleet,
             topic_arn: queue.notification_topic_arn.clone(),
             untold: VecDeque::new(),
             task: None,
         }
     }
 
-    /// What is next, and when. Nothing, if it has ended and all is told, or if it never ends by itself.
-    pub(super) fn next(&self) -> Option<(u64, Next)> {
+    /// When something is next to be done about it. Never, if it has ended and all is told, or if it does not end by itself.
+    pub(super) fn next(&self) -> Option<u64> {
         match self.status {
-            Status::Pending => (self.outcome != Outcome::Never).then_some((self.due, Next::End(self.outcome))),
-            _ => self.untold.front().map(|(time, _)| (*time, Next::Tell)),
+            Status::Pending => (self.fleet.outcome != Outcome::Never).then_some(self.due),
+            _ => self.untold.front().map(|(time, _)| *time),
         }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == Status::Pending
     }
 
     /// A game session for it at `port` of this machine. As on AWS, its ARN ends with the placement's id.
@@ -108,7 +101,7 @@ impl Placement {
     /// Ends it, and leaves its events to be told. `late` delays the event of one whose events may come in another order.
     pub(super) fn end(&mut self, status: Status, session: Option<Value>, now: u64, late: bool) {
         (self.status, self.end_time, self.session) = (status, Some(now), session);
-        let delays: &[u64] = match self.events {
+        let delays: &[u64] = match self.fleet.events {
             Events::Repeat => &[0, REPEATED_AFTER],
             Events::Reorder if late => &[LATE_BY],
             Events::Once | Events::Reorder => &[0],

@@ -1,11 +1,6 @@
 //! Game servers: child processes, watched from their start to their end.
 
-use std::{
-    path::PathBuf,
-    process::{ExitStatus, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use tokio::{
@@ -27,25 +22,17 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The longest line that is kept whole, in bytes.
 const LINE_LIMIT: u64 = 256 * 1024;
 
-/// The program that serves game sessions, and how it is kept. It gets
-///
-/// - `--port 0`: it is to listen at any free port of 127.0.0.1,
-/// - `MUSTER_GAME_SESSION`, as [`GameLift`](super::GameLift) describes it, and `MUSTER_TOPIC_ARN`, if the queue has a topic,
-/// - what an AWS SDK needs to find the stack, and the `PATH` of this process. It sees nothing else of it.
-///
-/// Once it is ready it prints the line `listening on 127.0.0.1:PORT`. Every other line is for the log.
+/// The program that serves game sessions, and how it is kept. It gets `--port 0`, its game session in `MUSTER_GAME_SESSION`, the queue's topic
+/// in `MUSTER_TOPIC_ARN`, what an AWS SDK needs to find the stack, and the `PATH` of this process. Once it is ready it prints the line
+/// `listening on 127.0.0.1:PORT`. Every other line is for the log.
 #[derive(Clone, Debug)]
 pub struct GameServer {
-    /// The program.
-    pub program: PathBuf,
-    /// Where it finds AWS's services.
-    pub endpoint: String,
-    /// How long a process may take until it is ready.
-    pub ready_within: Duration,
+    program: PathBuf,
+    endpoint: String,
+    pub(super) ready_within: Duration,
     /// After how long a process is killed: nobody plays that long here, and what was forgotten should not stay.
-    pub lifetime: Duration,
-    /// How many processes there may be at once.
-    pub most: usize,
+    pub(super) lifetime: Duration,
+    pub(super) most: usize,
 }
 
 impl GameServer {
@@ -68,23 +55,15 @@ pub enum Line {
 pub type Log = Arc<dyn Fn(Line) + Send + Sync>;
 
 /// Variables of one process, by their names.
-type Variables = Vec<(&'static str, String)>;
+pub(super) type Variables = Vec<(&'static str, String)>;
 
 pub(super) struct Servers {
     config: GameServer,
     log: Log,
     permits: Arc<Semaphore>,
-    tasks: TaskTracker,
+    /// Those who watch the processes.
+    pub(super) tasks: TaskTracker,
     stopping: CancellationToken,
-}
-
-/// A game server that is ready.
-#[derive(Debug)]
-pub(super) struct Server {
-    /// Where it listens, on the loopback interface.
-    pub(super) port: u16,
-    /// Ends it.
-    pub(super) stop: CancellationToken,
 }
 
 /// A process and those who copy its output.
@@ -96,17 +75,15 @@ struct Process {
     _permit: OwnedSemaphorePermit,
 }
 
-/// What a game server is told of its game session.
+/// What a game server is told of its game session. Linux gives a process no variable of more than 128 KiB.
 pub(super) fn variables(placement: &Placement, session: &Value) -> Variables {
     let request = &placement.request;
-    let properties: Map<String, Value> =
-        request.game_properties.iter().map(|property| (property.key.clone(), property.value.clone().into())).collect();
     let told = json!({
         "gameSessionArn": session["GameSessionArn"],
         "placementId": request.placement_id,
         "maximumPlayers": request.maximum_player_session_count,
         "gameSessionData": request.game_session_data.as_deref().unwrap_or_default(),
-        "gameProperties": properties,
+        "gameProperties": request.game_properties.iter().map(|of| (of.key.clone(), json!(of.value))).collect::<Map<_, _>>(),
         "playerSessions": camel_case(&session["PlacedPlayerSessions"]),
     });
     let topic = placement.topic_arn.clone().map(|arn| ("MUSTER_TOPIC_ARN", arn));
@@ -114,40 +91,37 @@ pub(super) fn variables(placement: &Placement, session: &Value) -> Variables {
 }
 
 impl Servers {
-    /// Processes are ended by `stopping`, and `tasks` are done once all of them are.
-    pub(super) fn new(config: GameServer, log: Log, tasks: TaskTracker, stopping: CancellationToken) -> Servers {
+    /// Processes are ended by `stopping`.
+    pub(super) fn new(config: GameServer, log: Log, stopping: CancellationToken) -> Servers {
         let permits = Arc::new(Semaphore::new(config.most));
-        Servers { config, log, permits, tasks, stopping }
+        Servers { config, log, permits, tasks: TaskTracker::new(), stopping }
     }
 
-    /// Starts a process for a placement and returns once it is ready. If this is dropped before, the process is killed.
+    /// Starts a process for a placement and returns once it is ready: its port, and what ends it. If this is dropped before, the process is
+    /// killed.
     ///
     /// # Errors
     /// Why there is no game server: there are too many, or it cannot be started, or ends, or takes too long.
-    pub(super) async fn start(&self, placement_id: &str, variables: Variables) -> Result<Server, String> {
+    pub(super) async fn start(&self, placement_id: &str, variables: Variables) -> Result<(u16, CancellationToken), String> {
+        let GameServer { program, ready_within, lifetime, most, .. } = &self.config;
         let permit = Arc::clone(&self.permits).try_acquire_owned();
-        let permit =
-            permit.map_err(|_| format!("there are {} game servers already, which is the most this stack has", self.config.most))?;
-        let mut child = self.spawn(variables).map_err(|error| format!("{} cannot be started: {error}", self.config.program.display()))?;
+        let permit = permit.map_err(|_| format!("there are {most} game servers already, which is the most this stack has"))?;
+        let mut child = self.spawn(variables).map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
         let (ready, mut got_ready) = oneshot::channel();
         let (label, log, mut output) = (format!("game-server {placement_id}"), Arc::clone(&self.log), JoinSet::new());
-        if let Some(stdout) = child.stdout.take() {
+        if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
             output.spawn(copy(stdout, label.clone(), Arc::clone(&log), Some(ready)));
-        }
-        if let Some(stderr) = child.stderr.take() {
             output.spawn(copy(stderr, label.clone(), Arc::clone(&log), None));
         }
         let mut process = Process { child, output, label, log, _permit: permit };
         let problem = tokio::select! {
             Ok(port) = &mut got_ready => {
                 let stop = self.stopping.child_token();
-                self.tasks.spawn(process.watch(self.config.lifetime, stop.clone()));
-                return Ok(Server { port, stop });
+                self.tasks.spawn(process.watch(*lifetime, stop.clone()));
+                return Ok((port, stop));
             }
-            status = process.child.wait() => format!("the game server ended before it was ready: {}", told(status)),
-            () = sleep(self.config.ready_within) => {
-                format!("the game server did not say '{READY}PORT' within {:?}", self.config.ready_within)
-            }
+            status = process.child.wait() => format!("the game server ended before it was ready: {}", status.map_err(|error| error.to_string())?),
+            () = sleep(*ready_within) => format!("the game server did not say '{READY}PORT' within {ready_within:?}"),
         };
         // Its last lines often say why, so they come before the reason.
         process.end().await;
@@ -155,11 +129,10 @@ impl Servers {
     }
 
     fn spawn(&self, variables: Variables) -> std::io::Result<Child> {
-        let endpoint = self.config.endpoint.as_str();
         Command::new(&self.config.program)
             .args(["--port", "0"])
             .env_clear()
-            .envs([("AWS_ENDPOINT_URL", endpoint), ("AWS_REGION", REGION)])
+            .envs([("AWS_ENDPOINT_URL", self.config.endpoint.as_str()), ("AWS_REGION", REGION)])
             .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)])
             .envs(variables)
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -176,35 +149,27 @@ impl Servers {
 impl Process {
     /// Waits for the end of the process, or ends it when it is time.
     async fn watch(mut self, lifetime: Duration, stop: CancellationToken) {
-        tokio::select! {
-            status = self.child.wait() => {
-                if !status.as_ref().is_ok_and(ExitStatus::success) {
-                    self.fault(format!("ended: {}", told(status)));
-                }
-            }
-            () = sleep(lifetime) => self.fault(format!("is killed: it has been there for {lifetime:?}")),
-            () = stop.cancelled() => {}
+        let fault = tokio::select! {
+            status = self.child.wait() => match status {
+                Ok(status) if status.success() => None,
+                Ok(status) => Some(format!("ended: {status}")),
+                Err(error) => Some(format!("cannot be watched: {error}")),
+            },
+            () = sleep(lifetime) => Some(format!("is killed: it has been there for {lifetime:?}")),
+            () = stop.cancelled() => None,
+        };
+        if let Some(fault) = fault {
+            (self.log)(Line::Fault(format!("{} {fault}", self.label)));
         }
         self.end().await;
     }
 
     /// Kills the process if it is still there, and waits until it and its output are gone.
     async fn end(mut self) {
-        if let Err(error) = self.child.kill().await {
-            self.fault(format!("cannot be killed: {error}"));
-        }
-        if timeout(LAST_WORDS, std::mem::take(&mut self.output).join_all()).await.is_err() {
-            self.fault("has left its output open to another process".to_owned());
-        }
+        // What cannot be killed has ended.
+        self.child.kill().await.unwrap_or_default();
+        timeout(LAST_WORDS, self.output.join_all()).await.unwrap_or_default();
     }
-
-    fn fault(&self, text: String) {
-        (self.log)(Line::Fault(format!("{} {text}", self.label)));
-    }
-}
-
-fn told(status: std::io::Result<ExitStatus>) -> String {
-    status.map_or_else(|error| format!("the system does not say how: {error}"), |status| status.to_string())
 }
 
 /// Copies a process's output to the log until the process closes it. The first line that tells a port goes to `ready`, too.

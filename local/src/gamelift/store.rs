@@ -76,8 +76,8 @@ mod tests {
     fn placement(id: usize, status: &str) -> Placement {
         let request = json!({"PlacementId": id.to_string(), "GameSessionQueueName": "q", "MaximumPlayerSessionCount": 1});
         let placement = json!({
-            "request": request, "players": [], "status": status, "start_time": id, "end_time": null, "session": null, "due": 0, "outcome": "fail",
-            "events": "once", "server": false, "topic_arn": null, "untold": [],
+            "request": request, "players": [], "status": status, "start_time": id, "end_time": null, "session": null, "due": 0,
+            "fleet": {"outcome": "fail"}, "topic_arn": null, "untold": [],
         });
         serde_json::from_value(placement).unwrap()
     }

@@ -126,7 +126,8 @@ async fn a_game_server_that_does_not_get_ready_in_time_is_killed_and_fails_its_p
 
 #[tokio::test]
 async fn a_program_that_is_not_there_fails_its_placement() {
-    let (stage, _directory) = serve_with(STAY, |server| server.program = "/nowhere/server".into());
+    let server = GameServer::new("/nowhere/server".into(), String::new());
+    let stage = start_with(Clock::default(), Some(server));
     let fault = failure(&stage).await;
     assert!(fault.starts_with("placement p failed: /nowhere/server cannot be started: "), "{fault}");
 }
