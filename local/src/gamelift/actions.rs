@@ -32,10 +32,8 @@ impl Room {
         let (queue, behaviour) = queue.ok_or_else(|| not_found("queue", &name))?;
         let mut placements = lock(&self.placements);
         if placements.get(&id).is_some() {
-            return Err(Refusal(
-                "InvalidRequestException",
-                format!("There is a game session placement {id} already, and an id cannot be used again."),
-            ));
+            let message = format!("There is a game session placement {id} already, and an id cannot be used again.");
+            return Err(Refusal("InvalidRequestException", message));
         }
         let mut placement = Placement::new(request, &queue, behaviour, self.options.clock.now());
         let answer = placement.answer();
@@ -75,16 +73,13 @@ impl Room {
     /// Has a task do what is next about a placement, in place of the task that did so before.
     pub(super) fn see_to(self: &Arc<Self>, placement: &mut Placement) {
         let (room, id) = (Arc::clone(self), placement.request.placement_id.clone());
-        let task = placement.next().map(|_| {
-            let task = self.under_way.spawn(async move {
-                tokio::select! {
-                    () = room.stopping.cancelled() => {}
-                    () = room.see_through(&id) => {}
-                }
-            });
-            task.abort_handle()
+        let task = self.under_way.spawn(async move {
+            tokio::select! {
+                () = room.stopping.cancelled() => {}
+                () = room.see_through(&id) => {}
+            }
         });
-        if let Some(before) = std::mem::replace(&mut placement.task, task) {
+        if let Some(before) = placement.task.replace(task.abort_handle()) {
             before.abort();
         }
     }
@@ -93,8 +88,7 @@ impl Room {
         let next = || lock(&self.placements).get(id).and_then(Placement::next);
         while let Some(time) = next() {
             self.options.clock.sleep_until(time).await;
-            let outcome =
-                lock(&self.placements).get(id).filter(|placement| placement.is_pending()).map(|placement| placement.fleet.outcome);
+            let outcome = lock(&self.placements).get(id).and_then(Placement::outcome);
             match outcome {
                 Some(Outcome::Fulfil) => self.fulfil(id).await,
                 Some(Outcome::TimeOut) => drop(self.end(id, Status::TimedOut, None)),
@@ -133,7 +127,7 @@ impl Room {
     /// Ends a placement that is pending. Otherwise it changes nothing and answers false.
     fn end(&self, id: &str, status: Status, session: Option<Value>) -> bool {
         let mut placements = lock(&self.placements);
-        let Some(placement) = placements.get_mut(id).filter(|placement| placement.is_pending()) else { return false };
+        let Some(placement) = placements.get_mut(id).filter(|placement| placement.outcome().is_some()) else { return false };
         let late = placement.fleet.events == Events::Reorder && self.late.fetch_not(Relaxed);
         placement.end(status, session, self.options.clock.now(), late);
         placements.keep(id);

@@ -74,7 +74,7 @@ impl GameLift {
         let servers = options.game_server.clone().map(|server| Servers::new(server, Arc::clone(&options.log), stopping.clone()));
         let (placements, late) = (Mutex::new(Placements::load(options.keep.clone())), AtomicBool::new(true));
         let room = Arc::new(Room { options, placements, late, servers, under_way, stopping });
-        lock(&room.placements).all().for_each(|placement| room.see_to(placement));
+        lock(&room.placements).unfinished().for_each(|placement| room.see_to(placement));
         GameLift { room }
     }
 

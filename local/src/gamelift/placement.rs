@@ -73,16 +73,17 @@ impl Placement {
         }
     }
 
-    /// When something is next to be done about it. Never, if it has ended and all is told, or if it does not end by itself.
-    pub(super) fn next(&self) -> Option<u64> {
-        match self.status {
-            Status::Pending => (self.fleet.outcome != Outcome::Never).then_some(self.due),
-            _ => self.untold.front().map(|(time, _)| *time),
-        }
+    /// How it is going to end, while it is pending.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        (self.status == Status::Pending).then_some(self.fleet.outcome)
     }
 
-    pub(super) fn is_pending(&self) -> bool {
-        self.status == Status::Pending
+    /// When something is next to be done about it. Never, if it has ended and all is told, or if it does not end by itself.
+    pub(super) fn next(&self) -> Option<u64> {
+        match self.outcome() {
+            Some(outcome) => (outcome != Outcome::Never).then_some(self.due),
+            None => self.untold.front().map(|(time, _)| *time),
+        }
     }
 
     /// A game session for it at `port` of this machine. As on AWS, its ARN ends with the placement's id.

@@ -1,13 +1,13 @@
 //! Game servers: child processes, watched from their start to their end.
 
-use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    net::unix::pipe::Receiver,
     process::{Child, Command},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    task::JoinSet,
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -54,6 +54,9 @@ pub enum Line {
 /// Where the room's lines go.
 pub type Log = Arc<dyn Fn(Line) + Send + Sync>;
 
+/// What a process prints, on standard output or standard error.
+type Output = BufReader<Receiver>;
+
 /// Variables of one process, by their names.
 pub(super) type Variables = Vec<(&'static str, String)>;
 
@@ -64,15 +67,6 @@ pub(super) struct Servers {
     /// Those who watch the processes.
     pub(super) tasks: TaskTracker,
     stopping: CancellationToken,
-}
-
-/// A process and those who copy its output.
-struct Process {
-    child: Child,
-    output: JoinSet<()>,
-    label: String,
-    log: Log,
-    _permit: OwnedSemaphorePermit,
 }
 
 /// What a game server is told of its game session. Linux gives a process no variable of more than 128 KiB.
@@ -103,33 +97,55 @@ impl Servers {
     /// # Errors
     /// Why there is no game server: there are too many, or it cannot be started, or ends, or takes too long.
     pub(super) async fn start(&self, placement_id: &str, variables: Variables) -> Result<(u16, CancellationToken), String> {
-        let GameServer { program, ready_within, lifetime, most, .. } = &self.config;
+        let GameServer { program, ready_within, lifetime, most, .. } = self.config.clone();
         let permit = Arc::clone(&self.permits).try_acquire_owned();
         let permit = permit.map_err(|_| format!("there are {most} game servers already, which is the most this stack has"))?;
-        let mut child = self.spawn(variables).map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
-        let (ready, mut got_ready) = oneshot::channel();
-        let (label, log, mut output) = (format!("game-server {placement_id}"), Arc::clone(&self.log), JoinSet::new());
-        if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
-            output.spawn(copy(stdout, label.clone(), Arc::clone(&log), Some(ready)));
-            output.spawn(copy(stderr, label.clone(), Arc::clone(&log), None));
-        }
-        let mut process = Process { child, output, label, log, _permit: permit };
-        let problem = tokio::select! {
-            Ok(port) = &mut got_ready => {
-                let stop = self.stopping.child_token();
-                self.tasks.spawn(process.watch(*lifetime, stop.clone()));
-                return Ok((port, stop));
+        let started = self.spawn(variables);
+        let (mut child, mut output) = started.map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
+        let (label, log) = (format!("game-server {placement_id}"), Arc::clone(&self.log));
+        let ready = async {
+            // Its last lines often say why it ends, so they come before that.
+            while let Some(line) = next_line(&mut output).await {
+                log(Line::Output(format!("{label} {line}")));
+                if let Some(port) = line.strip_prefix(READY).and_then(|port| port.parse().ok()) {
+                    return Ok(port);
+                }
             }
-            status = process.child.wait() => format!("the game server ended before it was ready: {}", status.map_err(|error| error.to_string())?),
-            () = sleep(*ready_within) => format!("the game server did not say '{READY}PORT' within {ready_within:?}"),
+            Err(format!("the game server ended before it was ready: {}", child.wait().await.map_err(|error| error.to_string())?))
         };
-        // Its last lines often say why, so they come before the reason.
-        process.end().await;
-        Err(problem)
+        let ready = timeout(ready_within, ready).await;
+        let Ok(port) = ready else {
+            // What cannot be killed has ended.
+            child.kill().await.unwrap_or_default();
+            return Err(format!("the game server did not say '{READY}PORT' within {ready_within:?}"));
+        };
+        let (port, stop) = (port?, self.stopping.child_token());
+        let stopped = stop.clone();
+        self.tasks.spawn(async move {
+            let (printed_by, printed_to) = (label.clone(), Arc::clone(&log));
+            let reader = tokio::spawn(async move {
+                while let Some(line) = next_line(&mut output).await {
+                    printed_to(Line::Output(format!("{printed_by} {line}")));
+                }
+            });
+            let fault = tokio::select! {
+                status = child.wait() => status.ok().filter(|status| !status.success()).map(|status| format!("ended: {status}")),
+                () = sleep(lifetime) => Some(format!("is killed: it has been there for {lifetime:?}")),
+                () = stopped.cancelled() => None,
+            };
+            if let Some(fault) = fault {
+                log(Line::Fault(format!("{label} {fault}")));
+            }
+            child.kill().await.unwrap_or_default();
+            drop(timeout(LAST_WORDS, reader).await);
+            drop(permit);
+        });
+        Ok((port, stop))
     }
 
-    fn spawn(&self, variables: Variables) -> std::io::Result<Child> {
-        Command::new(&self.config.program)
+    fn spawn(&self, variables: Variables) -> io::Result<(Child, Output)> {
+        let (reader, writer) = io::pipe()?;
+        let child = Command::new(&self.config.program)
             .args(["--port", "0"])
             .env_clear()
             .envs([("AWS_ENDPOINT_URL", self.config.endpoint.as_str()), ("AWS_REGION", REGION)])
@@ -137,56 +153,19 @@ impl Servers {
             .envs(variables)
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
             .kill_on_drop(true)
             // Ctrl-C in the terminal is for the stack alone, which then ends its processes in order.
             .process_group(0)
-            .spawn()
+            .spawn()?;
+        Ok((child, BufReader::new(Receiver::from_owned_fd(reader.into())?)))
     }
 }
 
-impl Process {
-    /// Waits for the end of the process, or ends it when it is time.
-    async fn watch(mut self, lifetime: Duration, stop: CancellationToken) {
-        let fault = tokio::select! {
-            status = self.child.wait() => match status {
-                Ok(status) if status.success() => None,
-                Ok(status) => Some(format!("ended: {status}")),
-                Err(error) => Some(format!("cannot be watched: {error}")),
-            },
-            () = sleep(lifetime) => Some(format!("is killed: it has been there for {lifetime:?}")),
-            () = stop.cancelled() => None,
-        };
-        if let Some(fault) = fault {
-            (self.log)(Line::Fault(format!("{} {fault}", self.label)));
-        }
-        self.end().await;
-    }
-
-    /// Kills the process if it is still there, and waits until it and its output are gone.
-    async fn end(mut self) {
-        // What cannot be killed has ended.
-        self.child.kill().await.unwrap_or_default();
-        timeout(LAST_WORDS, self.output.join_all()).await.unwrap_or_default();
-    }
-}
-
-/// Copies a process's output to the log until the process closes it. The first line that tells a port goes to `ready`, too.
-async fn copy(output: impl AsyncRead + Unpin, label: String, log: Log, mut ready: Option<oneshot::Sender<u16>>) {
-    let mut output = BufReader::new(output);
+/// The next line, until the process has closed its output. What cannot be read is at its end.
+async fn next_line(output: &mut Output) -> Option<String> {
     let mut line = Vec::new();
-    // What cannot be read is at its end.
-    while (&mut output).take(LINE_LIMIT).read_until(b'\n', &mut line).await.is_ok_and(|bytes| bytes > 0) {
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end();
-        log(Line::Output(format!("{label} {text}")));
-        if let Some(port) = text.strip_prefix(READY).and_then(|port| port.parse().ok())
-            && let Some(ready) = ready.take()
-        {
-            // Nobody waits any more if it took too long.
-            ready.send(port).unwrap_or_default();
-        }
-        line.clear();
-    }
+    let bytes = output.take(LINE_LIMIT).read_until(b'\n', &mut line).await;
+    bytes.is_ok_and(|bytes| bytes > 0).then(|| String::from_utf8_lossy(&line).trim_end().to_owned())
 }

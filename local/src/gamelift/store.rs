@@ -43,9 +43,9 @@ impl Placements {
         }
     }
 
-    /// Every placement, to go on with.
-    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Placement> {
-        self.by_id.values_mut()
+    /// Those about which something is still to be done.
+    pub(super) fn unfinished(&mut self) -> impl Iterator<Item = &mut Placement> {
+        self.by_id.values_mut().filter(|placement| placement.next().is_some())
     }
 
     /// Adds a placement whose id is not there, and forgets the oldest where there are too many, unless its event is still to come.
