@@ -29,8 +29,7 @@ const SMITHY_PROTOCOL: (&str, &str) = ("smithy-protocol", "rpc-v2-cbor");
 const TIME_TAG: u64 = 1;
 
 /// A refused request: the error by its name in the API reference, and a text of our own.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: {1}")]
+#[derive(Debug, PartialEq)]
 pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
 
 #[derive(Clone, Copy)]

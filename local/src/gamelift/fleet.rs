@@ -69,13 +69,7 @@ impl GameLiftOptions {
     /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed for
     /// the wrong reason.
     pub(super) fn all_queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
-        let mut behaviours = self
-            .fleet_file
-            .as_deref()
-            .map(read)
-            .transpose()
-            .map_err(|problem| Refusal("InternalServiceException", problem))?
-            .unwrap_or_default();
+        let mut behaviours = self.fleet_file.as_deref().map_or(Ok(BTreeMap::new()), read)?;
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));
         let mut queues: Vec<_> = of_template.collect();
         queues.extend(behaviours.into_iter().map(|(name, behaviour)| {
@@ -91,8 +85,8 @@ pub(super) fn queue_arn(name: &str) -> String {
     arn("gamelift", &format!("gamesessionqueue/{name}"))
 }
 
-fn read(file: &Path) -> Result<BTreeMap<String, Behaviour>, String> {
-    let problem = |problem: String| format!("the fleet's file {} {problem}", file.display());
+fn read(file: &Path) -> Result<BTreeMap<String, Behaviour>, Refusal> {
+    let problem = |what: String| Refusal("InternalServiceException", format!("the fleet's file {} {what}", file.display()));
     let text = std::fs::read(file).map_err(|error| problem(format!("cannot be read: {error}")))?;
     serde_json::from_slice(&text).map_err(|error| problem(format!("is not understood: {error}")))
 }
@@ -127,10 +121,10 @@ mod tests {
             (r#"{"q": {"delayMilliseconds": -5}}"#, "-5"),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            let error = read(file.path()).unwrap_err();
+            let error = read(file.path()).unwrap_err().1;
             assert!(error.contains(problem), "{error}");
         }
-        let error = read(Path::new("/nowhere/fleet.json")).unwrap_err();
+        let error = read(Path::new("/nowhere/fleet.json")).unwrap_err().1;
         assert!(error.contains("/nowhere/fleet.json cannot be read"), "{error}");
     }
 }

@@ -22,7 +22,7 @@ const REPEATED_AFTER: u64 = 50;
 /// How many milliseconds an event is late that another one may overtake.
 const LATE_BY: u64 = 1_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Status {
     Pending,

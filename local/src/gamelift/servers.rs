@@ -20,7 +20,7 @@ const READY: &str = "listening on 127.0.0.1:";
 /// How long the output of a process is still read after its end. Only a grandchild that holds the pipe open makes this wait.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The longest line that is kept whole, in bytes.
-const LINE_LIMIT: u64 = 256 * 1024;
+const LONGEST_LINE: u64 = 256 * 1024;
 
 /// The program that serves game sessions, and how it is kept. It gets `--port 0`, its game session in `MUSTER_GAME_SESSION`, the queue's topic
 /// in `MUSTER_TOPIC_ARN`, what an AWS SDK needs to find the stack, and the `PATH` of this process. Once it is ready it prints the line
@@ -166,6 +166,6 @@ impl Servers {
 /// The next line, until the process has closed its output. What cannot be read is at its end.
 async fn next_line(output: &mut Output) -> Option<String> {
     let mut line = Vec::new();
-    let bytes = output.take(LINE_LIMIT).read_until(b'\n', &mut line).await;
+    let bytes = output.take(LONGEST_LINE).read_until(b'\n', &mut line).await;
     bytes.is_ok_and(|bytes| bytes > 0).then(|| String::from_utf8_lossy(&line).trim_end().to_owned())
 }
