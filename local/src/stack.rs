@@ -15,9 +15,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     addresses::Addresses,
     args::Args,
+    clock::Clock,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door::{self, Services},
-    gamelift::{self, GameLift, GameLiftConfig, Line},
+    gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     keep::Keep,
@@ -38,6 +39,9 @@ const AUDIENCE: &str = "muster-local";
 
 /// The fleet of the template's queue, if no other and no other queue is named.
 const FLEET_ARN: &str = "arn:aws:gamelift:us-east-1:000000000000:fleet/fleet-local";
+
+/// The file below `--data` in which the rooms keep what is not in tables.
+const KEPT: &str = "kept.sqlite";
 
 /// The template's output that says where GameLift tells of placements.
 const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
@@ -92,6 +96,9 @@ pub enum StartError {
     /// The tables cannot be had.
     #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
+    /// What is kept cannot be had.
+    #[error("--data: {0}")]
+    Kept(#[from] rusqlite::Error),
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -148,6 +155,7 @@ impl Stack {
         let page = args.web.as_deref().map(page).transpose()?;
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
+        let keep = args.data.as_deref().map(|data| Keep::open(&data.join(KEPT))).transpose()?.unwrap_or_default();
         let meter = Meter::default();
         let keep = args.data.as_deref().map(|data| Keep::open(&data.join("kept.sqlite"))).transpose();
         let keep = keep.map_err(DynamoDbError::from)?.unwrap_or_default();
@@ -161,7 +169,7 @@ impl Stack {
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
-        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
+        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns, keep)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let options = mappings::Options { environments: args.environments.get(), ..mappings::Options::default() };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
@@ -234,30 +242,31 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
 }
 
-/// The pretended fleet, behind the queue of the template and those that are named after what they do.
-fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns) -> Result<GameLift, StartError> {
+/// The pretended fleet, behind the queue of the template and those that its file names.
+fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns, keep: Keep) -> Result<GameLift, StartError> {
     if let Some(missing) = args.game_server.as_ref().filter(|program| !program.is_file()) {
         return Err(StartError::GameServer(missing.clone()));
     }
-    let usual = GameLiftConfig::default();
-    let (usual_log, quiet) = (usual.log, args.quiet);
+    let quiet = args.quiet;
     let log: gamelift::Log = Arc::new(move |line| match line {
-        Line::Output(_) if quiet => {}
-        line => usual_log(line),
+        Line::Output(text) if !quiet => report::print(text),
+        Line::Output(_) => {}
+        Line::Fault(text) => report::report("gamelift", text),
     });
     let sns = sns.clone();
-    Ok(GameLift::start(GameLiftConfig {
-        queues: manifest.game_session_queues.iter().map(wiring::game_session_queue).collect(),
-        default_topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
+    Ok(GameLift::start(GameLiftOptions {
+        queues: manifest.game_session_queues.clone(),
+        topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
         publisher: Arc::new(move |topic, message| {
             if let Err(error) = sns.publish(topic, message) {
                 report::report("gamelift", format!("an event cannot be published on {topic}: {error}"));
             }
         }),
         fleet_file: args.fleet.clone(),
-        game_server: args.game_server.as_deref().map(|program| wiring::game_server(program, endpoints)),
+        game_server: args.game_server.clone().map(|program| GameServer::new(program, endpoints.front_door.clone())),
         log,
-        ..usual
+        keep,
+        clock: Clock::default(),
     }))
 }
 

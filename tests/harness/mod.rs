@@ -20,6 +20,7 @@ pub use events::{arn_of, ended_push, fulfilled, session_ended, session_push};
 pub use fleet::Fleet;
 pub use issuer::{Algorithm, TestIssuer};
 pub use network::Network;
+pub use placements::ANOTHER_QUEUE;
 pub use player::{Player, message_to};
 pub use port::free_port;
 pub use proxy::{Call, Gate, Proxy, Treatment};

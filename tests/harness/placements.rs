@@ -10,14 +10,18 @@ use super::{LocalStack, eventually, stack::FLEET};
 /// The topic on which GameLift and game servers tell of placements.
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:muster-dev-placement-events";
 
+/// The queue of another backend of the same account, which hears of its placements elsewhere.
+pub const ANOTHER_QUEUE: &str = "another";
+
 impl LocalStack {
     /// From now on the fleet does this with placements of the template's queue. No game server is started for them, unless this says so.
+    /// There is also the queue [`ANOTHER_QUEUE`].
     pub fn fleet(&self, behaviour: &Value) {
         let mut behaviour = behaviour.clone();
         behaviour.as_object_mut().unwrap().entry("server").or_insert(json!(false));
         // It is read at any time, hence it is there as a whole or not at all.
         let new = self.path("fleet.new");
-        fs::write(&new, json!({"muster-dev": behaviour}).to_string()).unwrap();
+        fs::write(&new, json!({"muster-dev": behaviour, ANOTHER_QUEUE: {"events": "drop", "server": false}}).to_string()).unwrap();
         fs::rename(new, self.path(FLEET)).unwrap();
     }
 

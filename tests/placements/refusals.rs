@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{QUIET, end_of, is_free, placement_of, request, requested, row_of, session_of, stack};
-use crate::harness::{Call, Gate, LocalStack, Player, Proxy, Treatment};
+use crate::harness::{ANOTHER_QUEUE, Call, Gate, LocalStack, Player, Proxy, Treatment};
 
 const START: &str = "StartGameSessionPlacement";
 const REFUSED: (&str, &str) = ("failed", "the request was refused");
@@ -158,10 +158,9 @@ async fn a_stop_that_fails_is_made_again() {
 async fn a_placement_whose_id_somebody_else_has_taken_is_refused_and_theirs_is_left_alone() {
     let stack = stack(&json!({})).await;
     let mut alice = Player::connect(&stack, "alice").await;
-    // Its events are dropped, as they would be in another backend's topic.
     let theirs = |id: &str, data: &str| {
         json!({
-            "PlacementId": id, "GameSessionQueueName": "drop", "MaximumPlayerSessionCount": 2, "GameSessionData": data,
+            "PlacementId": id, "GameSessionQueueName": ANOTHER_QUEUE, "MaximumPlayerSessionCount": 2, "GameSessionData": data,
             "DesiredPlayerSessions": [{"PlayerId": "alice"}]
         })
     };

@@ -1,181 +1,148 @@
 //! The operations, and how placements come to their end.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    GameLift, Queue, Room,
-    announcer::{Announcement, UnderWay},
-    config::Line,
-    error::Refusal,
-    event::{event, queue_arn},
-    fleet::{self, Outcome},
-    placement::{Ending, GameSession, Placement},
-    request::{self, StartRequest},
-    servers::Variables,
+    Line, Room,
+    api::Refusal,
+    fleet::{Events, Outcome, queue_arn},
+    placement::{Placement, Status},
+    request::StartRequest,
+    servers::variables,
 };
-use crate::{clock::milliseconds, lock::lock};
+use crate::lock::lock;
 
 /// Where a game session is said to be that nobody serves.
 const NOBODYS_PORT: u16 = 9;
 
-impl GameLift {
-    /// The answer to `operation`.
-    pub(super) fn act(&self, operation: &str, request: Value) -> Result<Value, Refusal> {
-        match operation {
-            "StartGameSessionPlacement" => Arc::clone(&self.room).start_placement(request::start(request)?),
-            "StopGameSessionPlacement" => self.room.stop_placement(&request::placement_id(request)?),
-            "DescribeGameSessionPlacement" => self.room.describe_placement(&request::placement_id(request)?),
-            _ => Err(Refusal::unknown_operation(operation)),
-        }
-    }
-}
-
-fn no_placement(id: &str) -> Refusal {
-    Refusal::not_found(format!("There is no game session placement {id}."))
+fn not_found(what: &str, name: &str) -> Refusal {
+    Refusal("NotFoundException", format!("There is no game session {what} {name}."))
 }
 
 impl Room {
-    fn start_placement(self: Arc<Self>, mut request: StartRequest) -> Result<Value, Refusal> {
-        // The queue may be named by its ARN.
-        let name = &request.game_session_queue_name;
-        let name = name.strip_prefix(&queue_arn("")).unwrap_or(name).to_owned();
-        let queue = self.queues.get(&name).ok_or_else(|| Refusal::not_found(format!("There is no game session queue {name}.")))?;
-        let behaviour = fleet::behaviour(self.fleet_file.as_deref(), &name, &queue.behaviour, |name| self.queues.contains_key(name));
-        let behaviour = behaviour.map_err(|problem| {
-            (self.log)(Line::Fault(problem.clone()));
-            Refusal::internal(problem)
-        })?;
-        request.game_session_queue_name = name;
-        let id = request.placement_id.clone();
-        let (outcome, delay) = behaviour.outcome(queue.config.timeout);
+    pub(super) fn start_placement(self: &Arc<Self>, mut request: StartRequest) -> Result<Value, Refusal> {
+        request.check()?;
+        if let Some(name) = request.game_session_queue_name.strip_prefix(&queue_arn("")) {
+            request.game_session_queue_name = name.to_owned();
+        }
+        let (id, name) = (request.placement_id.clone(), request.game_session_queue_name.clone());
+        let queue = self.options.all_queues()?.into_iter().find(|(queue, _)| queue.name == name);
+        let (queue, behaviour) = queue.ok_or_else(|| not_found("queue", &name))?;
         let mut placements = lock(&self.placements);
         if placements.get(&id).is_some() {
-            return Err(Refusal::invalid(format!("There is a game session placement {id} already, and an id cannot be used again.")));
+            let message = format!("There is a game session placement {id} already, and an id cannot be used again.");
+            return Err(Refusal("InvalidRequestException", message));
         }
-        let now = self.clock.now();
-        let mut placement = Placement { request, behaviour, start_time: now, end: None, task: None };
+        let mut placement = Placement::new(request, &queue, behaviour, self.options.clock.now());
         let answer = placement.answer();
-        if outcome != Outcome::Never {
-            let (room, under_way) = (Arc::clone(&self), UnderWay::new(&self.under_way));
-            // Without a delay there is no timer, so that benchmarks measure no clock.
-            let due = (!delay.is_zero()).then(|| now + milliseconds(delay));
-            let task = self.tasks.spawn(async move {
-                tokio::select! {
-                    () = room.stopping.cancelled() => {}
-                    () = room.bring_to_end(&id, outcome, due, under_way) => {}
-                }
-            });
-            placement.task = Some(task.abort_handle());
-        }
-        // The task finds it, since it is there before the lock is given back.
+        // Its task finds it, since it is there before the lock is given back.
+        self.see_to(&mut placement);
         placements.add(placement);
         Ok(answer)
     }
 
-    fn describe_placement(&self, id: &str) -> Result<Value, Refusal> {
-        lock(&self.placements).get(id).map(Placement::answer).ok_or_else(|| no_placement(id))
+    pub(super) fn describe_placement(&self, id: &str) -> Result<Value, Refusal> {
+        lock(&self.placements).get(id).map(Placement::answer).ok_or_else(|| not_found("placement", id))
     }
 
-    fn stop_placement(&self, id: &str) -> Result<Value, Refusal> {
-        let under_way = UnderWay::new(&self.under_way);
-        let task = lock(&self.placements).get(id).ok_or_else(|| no_placement(id))?.task.clone();
-        if !self.end(id, Ending::Cancelled, under_way) {
-            let status = lock(&self.placements).get(id).map_or("forgotten", Placement::status);
-            return Err(Refusal::invalid(format!("The game session placement {id} is {status} and cannot be stopped.")));
+    pub(super) fn stop_placement(self: &Arc<Self>, id: &str) -> Result<Value, Refusal> {
+        if !self.end(id, Status::Cancelled, None) {
+            let status = self.describe_placement(id)?["GameSessionPlacement"]["Status"].take();
+            return Err(Refusal("InvalidRequestException", format!("The game session placement {id} is {status} and cannot be stopped.")));
         }
-        if let Some(task) = task {
-            task.abort();
+        if let Some(placement) = lock(&self.placements).get_mut(id) {
+            // A game server that is not ready yet ends with the task that waits for it.
+            self.see_to(placement);
         }
         self.describe_placement(id)
     }
 
-    async fn bring_to_end(&self, id: &str, outcome: Outcome, due: Option<u64>, under_way: UnderWay) {
-        if let Some(due) = due {
-            self.clock.sleep_until(due).await;
-        }
-        match outcome {
-            Outcome::Fulfil => self.fulfil(id, under_way).await,
-            Outcome::TimeOut => drop(self.end(id, Ending::TimedOut, under_way)),
-            Outcome::Fail => drop(self.end(id, Ending::Failed, under_way)),
-            Outcome::Never => {}
+    pub(super) fn describe_queues(&self) -> Result<Value, Refusal> {
+        let shown = self.options.all_queues()?.into_iter().map(|(queue, _)| {
+            let mut shown = json!({"Name": queue.name, "GameSessionQueueArn": queue.arn, "TimeoutInSeconds": queue.timeout.as_secs()});
+            if let Some(topic) = queue.notification_topic_arn {
+                shown["NotificationTarget"] = topic.into();
+            }
+            shown
+        });
+        Ok(json!({"GameSessionQueues": shown.collect::<Value>()}))
+    }
+
+    /// Has a task do what is next about a placement, in place of the task that did so before.
+    pub(super) fn see_to(self: &Arc<Self>, placement: &mut Placement) {
+        let (room, id) = (Arc::clone(self), placement.request.placement_id.clone());
+        let task = self.under_way.spawn(async move {
+            tokio::select! {
+                () = room.stopping.cancelled() => {}
+                () = room.see_through(&id) => {}
+            }
+        });
+        if let Some(before) = placement.task.replace(task.abort_handle()) {
+            before.abort();
         }
     }
 
-    async fn fulfil(&self, id: &str, under_way: UnderWay) {
-        let Some((mut session, variables)) = self.prepare(id) else { return };
+    async fn see_through(&self, id: &str) {
+        let next = || lock(&self.placements).get(id).and_then(Placement::next);
+        while let Some(time) = next() {
+            self.options.clock.sleep_until(time).await;
+            let outcome = lock(&self.placements).get(id).and_then(Placement::outcome);
+            match outcome {
+                Some(Outcome::Fulfil) => self.fulfil(id).await,
+                Some(Outcome::TimeOut) => drop(self.end(id, Status::TimedOut, None)),
+                Some(Outcome::Fail | Outcome::Never) => drop(self.end(id, Status::Failed, None)),
+                None => self.tell(id),
+            }
+        }
+    }
+
+    async fn fulfil(&self, id: &str) {
+        let prepared = lock(&self.placements).get(id).map(|placement| {
+            let session = placement.session(NOBODYS_PORT);
+            let variables = placement.fleet.server.then(|| variables(placement, &session));
+            (session, variables)
+        });
+        let Some((mut session, variables)) = prepared else { return };
         let (Some(servers), Some(variables)) = (&self.servers, variables) else {
-            session.port = NOBODYS_PORT;
-            self.end(id, Ending::Fulfilled(session), under_way);
+            self.end(id, Status::Fulfilled, Some(session));
             return;
         };
         match servers.start(id, variables).await {
-            Ok(server) => {
-                session.port = server.port;
+            Ok((port, stop)) => {
+                session["Port"] = port.into();
                 // It has been stopped in this moment.
-                if !self.end(id, Ending::Fulfilled(session), under_way) {
-                    server.stop.cancel();
+                if !self.end(id, Status::Fulfilled, Some(session)) {
+                    stop.cancel();
                 }
             }
             Err(problem) => {
-                (self.log)(Line::Fault(format!("placement {id} failed: {problem}")));
-                self.end(id, Ending::Failed, under_way);
+                (self.options.log)(Line::Fault(format!("placement {id} failed: {problem}")));
+                self.end(id, Status::Failed, None);
             }
         }
     }
 
-    /// The game session of a placement, and the variables of its game server, if it is to have one.
-    fn prepare(&self, id: &str) -> Option<(GameSession, Option<Variables>)> {
-        let placements = lock(&self.placements);
-        let placement = placements.get(id)?;
-        let queue = self.queue(placement)?;
-        let session = GameSession::new(&placement.request, &queue.config);
-        let variables = (placement.behaviour.server && self.servers.is_some()).then(|| {
-            let topic = queue.config.topic_arn.clone().map(|arn| ("MUSTER_TOPIC_ARN", arn));
-            [("MUSTER_GAME_SESSION", told(&placement.request, &session))].into_iter().chain(topic).collect()
-        });
-        Some((session, variables))
-    }
-
-    /// Ends a placement that is pending, and announces it. Otherwise it changes nothing and answers false.
-    fn end(&self, id: &str, ending: Ending, under_way: UnderWay) -> bool {
+    /// Ends a placement that is pending. Otherwise it changes nothing and answers false.
+    fn end(&self, id: &str, status: Status, session: Option<Value>) -> bool {
         let mut placements = lock(&self.placements);
-        let Some(placement) = placements.get_mut(id).filter(|placement| placement.end.is_none()) else { return false };
-        let now = self.clock.now();
-        let events = placement.behaviour.events;
-        let announcement = self.queue(placement).and_then(|queue| {
-            let topic_arn = queue.config.topic_arn.clone()?;
-            let message = event(&queue.config, placement, &ending, now);
-            Some(Announcement { queue: queue.config.name.clone(), topic_arn, message, _under_way: under_way })
-        });
-        placement.end = Some((ending, now));
-        placement.task = None;
-        drop(placements);
-        if let Some(announcement) = announcement {
-            self.announcer.announce(announcement, events);
-        }
+        let Some(placement) = placements.get_mut(id).filter(|placement| placement.outcome().is_some()) else { return false };
+        let late = placement.fleet.events == Events::Reorder && self.late.fetch_not(Relaxed);
+        placement.end(status, session, self.options.clock.now(), late);
+        placements.keep(id);
         true
     }
 
-    fn queue(&self, placement: &Placement) -> Option<&Queue> {
-        self.queues.get(&placement.request.game_session_queue_name)
+    /// Publishes the first event that is to be told of a placement. It is only then noted as told, so that a stack which is killed in between
+    /// tells it again.
+    fn tell(&self, id: &str) {
+        let mut placements = lock(&self.placements);
+        let Some(placement) = placements.get_mut(id) else { return };
+        if let (Some(topic), Some((_, event))) = (&placement.topic_arn, placement.untold.front()) {
+            (self.options.publisher)(topic, event.clone());
+        }
+        placement.untold.pop_front();
+        placements.keep(id);
     }
-}
-
-/// What a game server is told of its game session.
-fn told(request: &StartRequest, session: &GameSession) -> String {
-    let properties: Map<String, Value> =
-        request.game_properties.iter().flatten().map(|property| (property.key.clone(), property.value.clone().into())).collect();
-    let players: Vec<_> =
-        session.players.iter().map(|player| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id})).collect();
-    let told = json!({
-        "gameSessionArn": session.arn,
-        "placementId": request.placement_id,
-        "maximumPlayers": request.maximum_player_session_count,
-        "gameSessionData": request.game_session_data.as_deref().unwrap_or_default(),
-        "gameProperties": properties,
-        "playerSessions": players,
-    });
-    told.to_string()
 }

@@ -1,158 +1,95 @@
 //! The GameLift room: game session queues, placements, and a pretended fleet that really starts game servers.
 //!
-//! [`actions`] are the operations, [`placement`] is what they are about, [`fleet`] says what becomes of it, [`servers`] are the processes,
-//! and [`announcer`] publishes how it ended. The requests come in two protocols, see [`protocol`].
+//! [`api`] is the protocols, [`actions`] are the operations, [`placement`] is what they are about, [`store`] keeps placements, [`fleet`] says
+//! what becomes of them, and [`servers`] are the processes.
 
 mod actions;
-mod announcer;
-mod config;
-mod error;
-mod event;
+mod api;
 mod fleet;
 mod placement;
-mod placements;
-mod protocol;
 mod request;
 mod servers;
+mod store;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::post,
-};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::config::{GameLiftConfig, GameServerConfig, Line, Log, Publisher, QueueConfig};
-use self::{
-    announcer::Announcer,
-    error::Refusal,
-    fleet::Behaviour,
-    placements::Placements,
-    protocol::{Protocol, SMITHY_PROTOCOL},
-    servers::Servers,
+pub use self::{
+    api::BODY_BYTES,
+    servers::{GameServer, Line, Log},
 };
-use crate::clock::Clock;
+use self::{servers::Servers, store::Placements};
+use crate::{clock::Clock, keep::Keep, lock::lock, template::GameSessionQueue};
 
-/// More than the largest request needs: a quarter of a megabyte of data, and the latencies of 200 players.
-pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+/// Publishes a message to the SNS topic with this ARN. It must not wait: events of other placements would wait with it.
+pub type Publisher = Arc<dyn Fn(&str, String) + Send + Sync>;
+
+/// What there is.
+pub struct GameLiftOptions {
+    /// The queues of the template. Besides, there are those that the fleet's file names.
+    pub queues: Vec<GameSessionQueue>,
+    /// The topic of those other queues.
+    pub topic_arn: Option<String>,
+    /// Publishes the events.
+    pub publisher: Publisher,
+    /// The file that says what the fleet does with placements, by queue; it is read for each placement.
+    pub fleet_file: Option<PathBuf>,
+    /// The program that serves game sessions. Without one, placements are fulfilled with an address at which nobody listens.
+    pub game_server: Option<GameServer>,
+    /// Where the room's lines go.
+    pub log: Log,
+    /// Where placements are kept.
+    pub keep: Keep,
+    /// The time of placements. Game servers live by that of the machine.
+    pub clock: Clock,
+}
 
 /// A running GameLift. Cheap to clone.
-///
-/// What its fleet does with a placement depends on the queue. Those of the template fulfil it after 0.3 seconds. `fulfil`, `time-out`,
-/// `fail`, `repeat`, `reorder` and `drop` are always there and do what they are called; the last three fulfil, and their events come twice,
-/// in pairs the later one first, or never. The file [`GameLiftConfig::fleet_file`] changes this by queue; each member may be left out:
-///
-/// ```json
-/// {"muster-dev": {"outcome": "fulfil", "delayMilliseconds": 300, "events": "once", "server": true}}
-/// ```
-///
-/// `outcome` is `fulfil`, `timeOut` (after `delayMilliseconds`, or the queue's timeout), `fail` or `never`, which leaves the placement
-/// `PENDING` until it is stopped. `events` is `once`, `repeat` (again 50 milliseconds later), `reorder` (after the queue's next event, or
-/// after one second) or `drop`. `server` says whether a game server is started, if there is a program. Otherwise the game session is said
-/// to be at port 9 of this machine, at which nobody listens ("discard", which hardly any machine still has).
-///
-/// A game server finds in `MUSTER_GAME_SESSION` what it is started for:
-///
-/// ```json
-/// {"gameSessionArn": "arn:aws:gamelift:…", "placementId": "…", "maximumPlayers": 8, "gameSessionData": "…",
-///  "gameProperties": {"k": "v"}, "playerSessions": [{"playerId": "alice", "playerSessionId": "psess-…"}]}
-/// ```
-///
-/// Linux gives a process no variable of more than 128 KiB, so placements with more data than that end as `FAILED` where a server is wanted.
 #[derive(Clone)]
 pub struct GameLift {
     room: Arc<Room>,
 }
 
 struct Room {
-    queues: BTreeMap<String, Queue>,
+    options: GameLiftOptions,
     placements: Mutex<Placements>,
-    announcer: Arc<Announcer>,
+    /// Whether the next event that may come in another order is late.
+    late: AtomicBool,
     servers: Option<Servers>,
-    fleet_file: Option<PathBuf>,
-    log: Log,
-    clock: Clock,
-    under_way: Arc<AtomicUsize>,
-    tasks: TaskTracker,
+    /// Those who see to placements.
+    under_way: TaskTracker,
     stopping: CancellationToken,
 }
 
-struct Queue {
-    config: QueueConfig,
-    behaviour: Behaviour,
-}
-
 impl GameLift {
-    /// Opens the queues. It is called, as all else of it, within a Tokio runtime.
-    pub fn start(config: GameLiftConfig) -> GameLift {
-        GameLift::with_clock(config, Clock::default())
-    }
-
-    /// As [`GameLift::start`], with the time that `clock` tells. Game servers live by the time of the machine.
-    pub fn with_clock(config: GameLiftConfig, clock: Clock) -> GameLift {
-        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let always = fleet::ALWAYS.map(|name| {
-            let (topic_arn, timeout) = (config.default_topic_arn.clone(), config.default_timeout);
-            let queue = QueueConfig { name: name.to_owned(), timeout, topic_arn, ..QueueConfig::default() };
-            (name.to_owned(), Queue { config: queue, behaviour: Behaviour::of_name(name) })
-        });
-        let of_template = |config: QueueConfig| (config.name.clone(), Queue { config, behaviour: Behaviour::default() });
-        let queues = always.into_iter().chain(config.queues.into_iter().map(of_template)).collect();
-        let servers = config.game_server.map(|server| Servers::new(server, Arc::clone(&config.log), tasks.clone(), stopping.clone()));
-        let announcer = Announcer::new(config.publisher, clock.clone(), tasks.clone(), stopping.clone());
-        let (fleet_file, log, under_way) = (config.fleet_file, config.log, Arc::default());
-        let placements = Mutex::default();
-        GameLift { room: Arc::new(Room { queues, placements, announcer, servers, fleet_file, log, clock, under_way, tasks, stopping }) }
-    }
-
-    /// The routes of the RPC protocol: `POST /service/GameLift/operation/{operation}`.
-    pub fn router(&self) -> Router {
-        let route = post(operation).layer(DefaultBodyLimit::max(BODY_BYTES));
-        Router::new().route("/service/GameLift/operation/{operation}", route).with_state(self.clone())
-    }
-
-    /// Answers the operation of the JSON protocol 1.1, such as `StartGameSessionPlacement`, with the JSON `body`.
-    pub fn handle(&self, operation: &str, body: &[u8]) -> Response {
-        self.answer(Protocol::Json, operation, body)
+    /// Opens the queues, and goes on with the placements that were kept. It is called, as all else of it, within a Tokio runtime.
+    pub fn start(options: GameLiftOptions) -> GameLift {
+        let (under_way, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let servers = options.game_server.clone().map(|server| Servers::new(server, Arc::clone(&options.log), stopping.clone()));
+        let (placements, late) = (Mutex::new(Placements::load(options.keep.clone())), AtomicBool::new(true));
+        let room = Arc::new(Room { options, placements, late, servers, under_way, stopping });
+        lock(&room.placements).unfinished().for_each(|placement| room.see_to(placement));
+        GameLift { room }
     }
 
     /// How many placements are on their way to their end, or their events to the topic. Those are not counted that never end by
     /// themselves.
     pub fn pending(&self) -> usize {
-        self.room.under_way.load(Relaxed)
+        self.room.under_way.len()
     }
 
     /// Ends all game servers, and waits for that. Placements that are under way stay as they are, and their events are not published.
     pub async fn shutdown(&self) {
         self.room.stopping.cancel();
-        self.room.tasks.close();
-        self.room.tasks.wait().await;
+        for tasks in [Some(&self.room.under_way), self.room.servers.as_ref().map(|servers| &servers.tasks)].into_iter().flatten() {
+            tasks.close();
+            tasks.wait().await;
+        }
     }
-
-    fn answer(&self, protocol: Protocol, operation: &str, body: &[u8]) -> Response {
-        protocol.respond(protocol.read(body).and_then(|request| self.act(operation, request)))
-    }
-}
-
-async fn operation(State(gamelift): State<GameLift>, Path(operation): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let (name, value) = SMITHY_PROTOCOL;
-    if headers.get(name).is_none_or(|protocol| protocol != value) {
-        let problem = format!("This path is for requests with the header {name}: {value}.");
-        return Protocol::Cbor.respond(Err(Refusal::serialization(problem)));
-    }
-    gamelift.answer(Protocol::Cbor, &operation, &body)
 }

@@ -1,131 +1,167 @@
-//! One placement: what was asked for, and how it ended.
+//! One placement: what was asked for, what the fleet is going to do about it, how it ended, and who is still to be told.
 
-use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::{
-    config::QueueConfig,
-    fleet::Behaviour,
-    request::{PlayerLatency, StartRequest},
+    fleet::{Behaviour, Events, Outcome, queue_arn},
+    request::StartRequest,
 };
-use crate::account::REGION;
+use crate::{
+    account::{ACCOUNT, REGION},
+    clock::{iso8601, iso8601_with_milliseconds, milliseconds},
+    template::GameSessionQueue,
+};
 
-/// Where game servers listen, on this machine.
-pub(super) const IP_ADDRESS: &str = "127.0.0.1";
-pub(super) const DNS_NAME: &str = "localhost";
+/// After how many milliseconds an event is repeated.
+const REPEATED_AFTER: u64 = 50;
+/// How many milliseconds an event is late that another one may overtake.
+const LATE_BY: u64 = 1_000;
 
-/// A placement and what is left to do for it.
-pub(super) struct Placement {
-    pub(super) request: StartRequest,
-    pub(super) behaviour: Behaviour,
-    /// Epoch milliseconds.
-    pub(super) start_time: u64,
-    /// How it ended and when, in epoch milliseconds. Without one it is `PENDING`.
-    pub(super) end: Option<(Ending, u64)>,
-    /// What brings about its end, so that `StopGameSessionPlacement` can be before it.
-    pub(super) task: Option<AbortHandle>,
-}
-
-/// How a placement ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    Fulfilled(GameSession),
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Status {
+    Pending,
+    Fulfilled,
     Cancelled,
     TimedOut,
     Failed,
 }
 
-/// A game session that a placement has brought about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct GameSession {
-    pub(super) arn: String,
-    pub(super) region: String,
-    pub(super) port: u16,
-    pub(super) players: Vec<PlacedPlayer>,
-}
-
-/// A player and the place that is kept for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PlacedPlayer {
-    pub(super) player_id: String,
-    pub(super) player_session_id: String,
-}
-
-impl GameSession {
-    /// The game session of a placement, whose port is not known yet. As on AWS, its ARN ends with the placement's id.
-    pub(super) fn new(request: &StartRequest, queue: &QueueConfig) -> GameSession {
-        let player =
-            |player_id: &str| PlacedPlayer { player_id: player_id.to_owned(), player_session_id: format!("psess-{}", Uuid::new_v4()) };
-        GameSession {
-            arn: format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", request.placement_id),
-            region: queue.region.clone(),
-            port: 0,
-            players: request.desired_player_sessions.iter().flatten().map(|desired| player(&desired.player_id)).collect(),
-        }
-    }
-}
-
-impl Ending {
-    fn status(&self) -> &'static str {
-        match self {
-            Ending::Fulfilled(_) => "FULFILLED",
-            Ending::Cancelled => "CANCELLED",
-            Ending::TimedOut => "TIMED_OUT",
-            Ending::Failed => "FAILED",
-        }
-    }
+/// A placement. All times are epoch milliseconds. With `--data` it is kept in this shape.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Placement {
+    /// Without the players.
+    pub(super) request: StartRequest,
+    players: Vec<String>,
+    status: Status,
+    pub(super) start_time: u64,
+    end_time: Option<u64>,
+    /// The game session, only when it is fulfilled.
+    session: Option<Value>,
+    /// When the fleet does what, if nobody stops it before.
+    due: u64,
+    pub(super) fleet: Behaviour,
+    pub(super) topic_arn: Option<String>,
+    /// The events that are still to be published, and when.
+    pub(super) untold: VecDeque<(u64, String)>,
+    /// Who sees to what is next.
+    #[serde(skip)]
+    pub(super) task: Option<AbortHandle>,
 }
 
 impl Placement {
-    pub(super) fn status(&self) -> &'static str {
-        self.end.as_ref().map_or("PENDING", |(ending, _)| ending.status())
+    pub(super) fn new(mut request: StartRequest, queue: &GameSessionQueue, mut fleet: Behaviour, now: u64) -> Placement {
+        let (outcome, delay) = fleet.outcome(queue.timeout);
+        fleet.outcome = outcome;
+        Placement {
+            players: request.desired_player_sessions.drain(..).map(|player| player.player_id).collect(),
+            request,
+            status: Status::Pending,
+            start_time: now,
+            end_time: None,
+            session: None,
+            due: now + milliseconds(delay),
+            fleet,
+            topic_arn: queue.notification_topic_arn.clone(),
+            untold: VecDeque::new(),
+            task: None,
+        }
     }
 
-    /// Whether it ends by itself, and has not yet.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.end.is_none() && self.task.is_some()
+    /// How it is going to end, while it is pending.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        (self.status == Status::Pending).then_some(self.fleet.outcome)
     }
 
-    /// About how many bytes it takes.
-    pub(super) fn size(&self) -> usize {
-        let request = &self.request;
-        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let data = length(&request.game_session_data) + length(&request.game_session_name);
-        let properties =
-            request.game_properties.iter().flatten().map(|property| property.key.len() + property.value.len() + 100).sum::<usize>();
-        let players = request.desired_player_sessions.iter().flatten().map(|desired| 2 * desired.player_id.len() + 100).sum::<usize>();
-        let latencies = request.player_latencies.iter().flatten().map(PlayerLatency::size).sum::<usize>();
-        data + properties + players + latencies + 1_000
+    /// When something is next to be done about it. Never, if it has ended and all is told, or if it does not end by itself.
+    pub(super) fn next(&self) -> Option<u64> {
+        match self.outcome() {
+            Some(outcome) => (outcome != Outcome::Never).then_some(self.due),
+            None => self.untold.front().map(|(time, _)| *time),
+        }
+    }
+
+    /// A game session for it at `port` of this machine. As on AWS, its ARN ends with the placement's id.
+    pub(super) fn session(&self, port: u16) -> Value {
+        let place = |player: &String| json!({"PlayerId": player, "PlayerSessionId": format!("psess-{}", Uuid::new_v4())});
+        json!({
+            "GameSessionArn": format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{}", self.request.placement_id),
+            "GameSessionRegion": REGION,
+            "IpAddress": "127.0.0.1",
+            "DnsName": "localhost",
+            "Port": port,
+            "PlacedPlayerSessions": self.players.iter().map(place).collect::<Value>(),
+        })
+    }
+
+    /// Ends it, and leaves its events to be told. `late` delays the event of one whose events may come in another order.
+    pub(super) fn end(&mut self, status: Status, session: Option<Value>, now: u64, late: bool) {
+        (self.status, self.end_time, self.session) = (status, Some(now), session);
+        let delays: &[u64] = match self.fleet.events {
+            Events::Repeat => &[0, REPEATED_AFTER],
+            Events::Reorder if late => &[LATE_BY],
+            Events::Once | Events::Reorder => &[0],
+            Events::Drop => &[],
+        };
+        if self.topic_arn.is_some() {
+            let event = self.event(now);
+            self.untold = delays.iter().map(|delay| (now + delay, event.clone())).collect();
+        }
     }
 
     /// The answer `{"GameSessionPlacement": {…}}` of all three operations; times are epoch seconds.
     pub(super) fn answer(&self) -> Value {
-        let mut members = match serde_json::to_value(&self.request) {
-            Ok(Value::Object(members)) => members,
-            // A struct of texts and numbers is always an object.
-            _ => Map::new(),
-        };
-        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        add("Status", self.status().into());
-        add("StartTime", seconds(self.start_time));
-        if let Some((ending, time)) = &self.end {
-            add("EndTime", seconds(*time));
-            if let Ending::Fulfilled(session) = ending {
-                let player = |player: &PlacedPlayer| json!({"PlayerId": player.player_id, "PlayerSessionId": player.player_session_id});
-                add("GameSessionId", session.arn.clone().into());
-                add("GameSessionArn", session.arn.clone().into());
-                add("GameSessionRegion", session.region.clone().into());
-                add("IpAddress", IP_ADDRESS.into());
-                add("DnsName", DNS_NAME.into());
-                add("Port", session.port.into());
-                add("PlacedPlayerSessions", session.players.iter().map(player).collect());
-            }
+        let seconds = |milliseconds: u64| json!(milliseconds as f64 / 1_000.0);
+        let mut placement = json!(self.request);
+        placement["Status"] = json!(self.status);
+        placement["StartTime"] = seconds(self.start_time);
+        if let Some(time) = self.end_time {
+            placement["EndTime"] = seconds(time);
         }
-        json!({"GameSessionPlacement": members})
+        if let (Some(members), Some(Value::Object(session))) = (placement.as_object_mut(), &self.session) {
+            members.extend(session.clone());
+            members.insert("GameSessionId".to_owned(), session["GameSessionArn"].clone());
+        }
+        json!({"GameSessionPlacement": placement})
+    }
+
+    /// The event of its end, member for member (docs.aws.amazon.com/gamelift/latest/developerguide/queue-events.html).
+    fn event(&self, end_time: u64) -> String {
+        let mut detail = self.session.as_ref().map_or(json!({}), camel_case);
+        if let Some(port) = detail.get_mut("port") {
+            // A number in the answers of the API.
+            *port = port.to_string().into();
+        }
+        detail["placementId"] = json!(self.request.placement_id);
+        // `PlacementTimedOut` of `TimedOut`.
+        detail["type"] = format!("Placement{:?}", self.status).into();
+        detail["startTime"] = iso8601_with_milliseconds(self.start_time).into();
+        detail["endTime"] = iso8601_with_milliseconds(end_time).into();
+        let event = json!({
+            "version": "0",
+            "id": Uuid::new_v4().to_string(),
+            "detail-type": "GameLift Queue Placement Event",
+            "source": "aws.gamelift",
+            "account": ACCOUNT,
+            "time": iso8601(end_time),
+            "region": REGION,
+            "resources": [queue_arn(&self.request.game_session_queue_name)],
+            "detail": detail,
+        });
+        event.to_string()
     }
 }
 
-fn seconds(milliseconds: u64) -> Value {
-    json!(milliseconds as f64 / 1_000.0)
+/// The same with names in camel case, as events and game servers have what answers have in Pascal case.
+pub(super) fn camel_case(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name[..1].to_lowercase() + &name[1..], camel_case(value))).collect(),
+        Value::Array(values) => values.iter().map(camel_case).collect(),
+        other => other.clone(),
+    }
 }

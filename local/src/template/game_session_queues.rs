@@ -10,8 +10,6 @@ use super::{manifest::GameSessionQueue, notes, resolver::Resolver, resources::TO
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<i64> = 10..=600;
 /// AWS has a default and does not say which; this one gives nothing up that AWS would not.
 const DEFAULT_TIMEOUT_SECONDS: i64 = 600;
-/// Characters of `CustomEventData` at most.
-const MOST_EVENT_DATA: usize = 256;
 
 /// Reads a queue of GameLift's. `None` if it cannot be created.
 pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -> Option<GameSessionQueue> {
@@ -22,23 +20,16 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
         properties.problem("Name", format!("`{name}` is not a game session queue's name: 1 to 128 letters, digits and hyphens"));
     }
     let timeout_seconds = properties.integer("TimeoutInSeconds", TIMEOUT_SECONDS).unwrap_or(DEFAULT_TIMEOUT_SECONDS);
-    let destinations = properties.sections("Destinations").into_iter().filter_map(|destination| {
-        let arn = destination.required_text("DestinationArn");
+    // The fleet is pretended, so that it does not matter which it is.
+    for destination in properties.sections("Destinations") {
+        destination.required_text("DestinationArn");
         destination.finish(&[]);
-        arn
-    });
-    let destinations = destinations.collect();
+    }
     let notification_topic_arn = properties.text("NotificationTarget");
     if let Some(arn) = &notification_topic_arn
         && resolver.owner(TOPIC, "TopicArn", arn).is_none()
     {
         properties.problem("NotificationTarget", format!("{arn} is not a topic of this template; use !Ref SomeTopic"));
-    }
-    let custom_event_data = properties.text("CustomEventData");
-    if let Some(data) = &custom_event_data
-        && !(1..=MOST_EVENT_DATA).contains(&data.chars().count())
-    {
-        properties.problem("CustomEventData", format!("this has to have 1 to {MOST_EVENT_DATA} characters"));
     }
     properties.finish(notes::GAME_SESSION_QUEUE);
     Some(GameSessionQueue {
@@ -46,8 +37,6 @@ pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -
         name: name?,
         arn: resolver.arn(id)?,
         timeout: Duration::from_secs(timeout_seconds.unsigned_abs()),
-        destinations,
         notification_topic_arn,
-        custom_event_data,
     })
 }

@@ -147,12 +147,8 @@ pub struct GameSessionQueue {
     pub arn: String,
     /// How long a placement may take before it is given up, 10 to 600 seconds.
     pub timeout: Duration,
-    /// The ARNs of fleets or their aliases, in the order in which they are tried.
-    pub destinations: Vec<String>,
     /// The ARN of the topic that hears of placements, which is a topic of the same template.
     pub notification_topic_arn: Option<String>,
-    /// What every event of the queue carries.
-    pub custom_event_data: Option<String>,
 }
 
 /// A WebSocket API with its one stage.

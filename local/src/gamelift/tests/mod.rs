@@ -1,6 +1,6 @@
 //! The room as its callers see it: over both protocols, through the publisher, and through the processes that it starts.
 
-mod events;
+mod keeping;
 mod outcomes;
 mod requests;
 mod sdk;
@@ -13,38 +13,69 @@ use std::{
 
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
-use super::{GameLift, GameLiftConfig, Line, QueueConfig};
-use crate::{clock::Clock, lock::lock};
+use super::{GameLift, GameLiftOptions, GameServer, Line};
+use crate::{
+    account::{REGION, arn},
+    clock::Clock,
+    keep::Keep,
+    lock::lock,
+    template::GameSessionQueue,
+};
 
 /// When the clock of these tests begins: 14 November 2023, 22:13:20.123.
 const START: u64 = 1_700_000_000_123;
 
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:placements";
+/// What the fleet does in most tests. The template's queue is `mine`.
+fn fleet() -> Value {
+    json!({
+        "fulfil": {}, "time-out": {"outcome": "timeOut"}, "fail": {"outcome": "fail"}, "never": {"outcome": "never"},
+        "repeat": {"events": "repeat"}, "reorder": {"events": "reorder"}, "drop": {"events": "drop"},
+        "prompt": {"delayMilliseconds": 0}, "bare": {"delayMilliseconds": 0, "server": false},
+    })
+}
 
 /// A room, and what came out of it.
 struct Stage {
     gamelift: GameLift,
     clock: Clock,
+    fleet: NamedTempFile,
     events: Arc<Mutex<Vec<(String, Value)>>>,
     lines: Arc<Mutex<Vec<Line>>>,
 }
 
-/// The room with the queues that are always there, which announce to [`TOPIC`], and a clock that stands.
+/// The room with a clock that stands, and without game servers.
 fn start() -> Stage {
-    start_with(GameLiftConfig::default(), Clock::standing_at(START))
+    start_with(Clock::standing_at(START), None)
 }
 
-fn start_with(config: GameLiftConfig, clock: Clock) -> Stage {
+fn start_with(clock: Clock, game_server: Option<GameServer>) -> Stage {
     let (events, lines) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Vec<_>>>::default());
     let (published, logged) = (Arc::clone(&events), Arc::clone(&lines));
-    let config = GameLiftConfig {
-        default_topic_arn: Some(TOPIC.to_owned()),
+    let fleet_file = NamedTempFile::new().unwrap();
+    std::fs::write(fleet_file.path(), fleet().to_string()).unwrap();
+    let (name, arn, timeout) = ("mine".to_owned(), "arn".to_owned(), Duration::from_secs(60));
+    let options = GameLiftOptions {
+        queues: vec![GameSessionQueue { logical_id: name.clone(), name, arn, timeout, notification_topic_arn: None }],
+        topic_arn: Some(topic()),
         publisher: Arc::new(move |topic, message| lock(&published).push((topic.to_owned(), serde_json::from_str(&message).unwrap()))),
+        fleet_file: Some(fleet_file.path().to_owned()),
+        game_server,
         log: Arc::new(move |line| lock(&logged).push(line)),
-        ..config
+        keep: Keep::default(),
+        clock: clock.clone(),
     };
-    Stage { gamelift: GameLift::with_clock(config, clock.clone()), clock, events, lines }
+    Stage { gamelift: GameLift::start(options), clock, fleet: fleet_file, events, lines }
+}
+
+/// The topic of the queues that the fleet's file names.
+fn topic() -> String {
+    arn("sns", "placements")
+}
+
+fn session_arn(id: &str) -> String {
+    format!("arn:aws:gamelift:{REGION}::gamesession/fleet-local/{id}")
 }
 
 /// Waits for what another task does, and fails if it does not.
@@ -93,46 +124,42 @@ impl Stage {
         self.ok("StartGameSessionPlacement", request).await
     }
 
+    async fn stop(&self, id: &str) -> Value {
+        self.ok("StopGameSessionPlacement", json!({"PlacementId": id})).await
+    }
+
     async fn describe(&self, id: &str) -> Value {
         self.ok("DescribeGameSessionPlacement", json!({"PlacementId": id})).await
     }
 
+    async fn status(&self, id: &str) -> String {
+        self.describe(id).await["Status"].as_str().unwrap().to_owned()
+    }
+
     /// Whether the placement is still pending is looked at until it is not.
     async fn ended(&self, id: &str) -> Value {
-        loop {
-            let placement = self.describe(id).await;
-            if placement["Status"] != "PENDING" {
-                return placement;
-            }
+        while self.status(id).await == "PENDING" {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        self.describe(id).await
     }
 
     /// Moves the clock, and lets what is due then happen.
-    async fn advance(&self, by: Duration) {
+    async fn advance(&self, milliseconds: u64) {
         a_moment().await;
-        self.clock.advance(by);
+        self.clock.advance(Duration::from_millis(milliseconds));
         a_moment().await;
     }
 
     /// The placements of the events until now, each with the event's type.
-    fn heard(&self) -> Vec<(String, String)> {
+    fn heard(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        lock(&self.events).iter().map(|(_, event)| (text(&event["detail"]["placementId"]), text(&event["detail"]["type"]))).collect()
-    }
-
-    /// The placements of the events until now.
-    fn heard_of(&self) -> Vec<String> {
-        self.heard().into_iter().map(|(id, _)| id).collect()
+        lock(&self.events).iter().map(|(_, event)| text(&event["detail"]["placementId"]) + " " + &text(&event["detail"]["type"])).collect()
     }
 
     /// What went wrong until now.
     fn faults(&self) -> Vec<String> {
-        let lines = lock(&self.lines);
-        lines.iter().filter(|line| matches!(line, Line::Fault(_))).map(Line::to_string).collect()
+        let fault = |line: &Line| if let Line::Fault(text) = line { Some(text.clone()) } else { None };
+        lock(&self.lines).iter().filter_map(fault).collect()
     }
-}
-
-fn queue(name: &str) -> QueueConfig {
-    QueueConfig { name: name.to_owned(), topic_arn: Some(TOPIC.to_owned()), ..QueueConfig::default() }
 }

@@ -1,128 +1,164 @@
-//! What becomes of placements, by their queue and by the fleet's file.
-
-use std::time::Duration;
+//! What becomes of placements, and what is published of them.
 
 use serde_json::json;
 
-use super::{START, Stage, a_moment, queue, start, start_with, until};
-use crate::{clock::Clock, gamelift::GameLiftConfig};
-
-fn start_with_file(text: &str) -> (Stage, tempfile::NamedTempFile) {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), text).unwrap();
-    let config = GameLiftConfig { queues: vec![queue("mine")], fleet_file: Some(file.path().to_owned()), ..GameLiftConfig::default() };
-    (start_with(config, Clock::standing_at(START)), file)
-}
-
-fn refusal(queue: &str) -> serde_json::Value {
-    json!({"PlacementId": "refused", "GameSessionQueueName": queue, "MaximumPlayerSessionCount": 1})
-}
+use super::{a_moment, session_arn, start, topic, until};
+use crate::{
+    account::{ACCOUNT, REGION, arn},
+    lock::lock,
+};
 
 #[tokio::test]
-async fn a_placement_takes_its_time_and_ends_as_its_queue_is_named() {
+async fn a_placement_takes_its_time_and_ends_as_its_queue_says() {
     let stage = start();
-    for queue in ["fulfil", "time-out", "fail", "repeat", "reorder", "drop"] {
+    for queue in ["fulfil", "time-out", "fail", "drop", "mine"] {
         let placement = stage.place(queue, queue).await;
         assert_eq!((&placement["Status"], placement.get("EndTime")), (&json!("PENDING"), None));
     }
-    stage.advance(Duration::from_millis(299)).await;
-    assert_eq!((stage.describe("fulfil").await["Status"].as_str(), stage.gamelift.pending()), (Some("PENDING"), 6));
-    stage.advance(Duration::from_millis(1)).await;
-    for queue in ["fulfil", "repeat", "reorder", "drop"] {
-        assert_eq!(stage.describe(queue).await["Status"], "FULFILLED");
+    stage.advance(299).await;
+    assert_eq!((stage.status("fulfil").await.as_str(), stage.gamelift.pending()), ("PENDING", 5));
+    stage.advance(1).await;
+    for (queue, status) in [("fulfil", "FULFILLED"), ("drop", "FULFILLED"), ("mine", "FULFILLED"), ("fail", "FAILED")] {
+        assert_eq!(stage.status(queue).await, status);
     }
-    assert_eq!(stage.describe("fail").await["Status"], "FAILED");
-    stage.advance(Duration::from_millis(9_699)).await;
-    assert_eq!((stage.describe("time-out").await["Status"].as_str(), stage.gamelift.pending()), (Some("PENDING"), 1));
-    stage.advance(Duration::from_millis(1)).await;
+    stage.advance(9_699).await;
+    assert_eq!((stage.status("time-out").await.as_str(), stage.gamelift.pending()), ("PENDING", 1));
+    stage.advance(1).await;
     let timed_out = stage.describe("time-out").await;
     assert_eq!((&timed_out["Status"], &timed_out["EndTime"]), (&json!("TIMED_OUT"), &json!(1_700_000_010.123)));
+    // Neither of a queue whose events are dropped, nor of one without a topic.
+    let mut heard = stage.heard();
+    heard.sort();
+    assert_eq!(heard, ["fail PlacementFailed", "fulfil PlacementFulfilled", "time-out PlacementTimedOut"]);
     assert_eq!(stage.gamelift.pending(), 0);
 }
 
 #[tokio::test]
 async fn without_a_delay_the_event_follows_at_once_and_the_answer_is_pending() {
-    let (stage, _file) = start_with_file(r#"{"mine": {"delayMilliseconds": 0, "server": false}}"#);
+    let stage = start();
     for id in 0..1_000 {
-        assert_eq!(stage.place(&id.to_string(), "mine").await["Status"], "PENDING");
+        assert_eq!(stage.place(&id.to_string(), "prompt").await["Status"], "PENDING");
     }
-    // The clock has not moved, and nobody waits for it.
+    // The clock has not moved.
     until("all events have come", || stage.heard().len() == 1_000).await;
-    assert_eq!(stage.clock.waiting(), 0);
     until("nothing is under way", || stage.gamelift.pending() == 0).await;
 }
 
 #[tokio::test]
 async fn a_pending_placement_can_be_stopped_and_an_ended_one_cannot() {
     let stage = start();
-    stage.place("p", "fulfil").await;
-    let stopped = stage.ok("StopGameSessionPlacement", json!({"PlacementId": "p"})).await;
-    assert_eq!((&stopped["Status"], stopped.get("IpAddress")), (&json!("CANCELLED"), None));
-    a_moment().await;
-    assert_eq!(stage.gamelift.pending(), 0);
-    stage.advance(Duration::from_secs(1)).await;
-    assert_eq!(stage.describe("p").await, stopped);
-    assert_eq!(stage.heard(), [("p".to_owned(), "PlacementCancelled".to_owned())]);
+    for (id, queue) in [("p", "fulfil"), ("never", "never")] {
+        stage.place(id, queue).await;
+        let stopped = stage.stop(id).await;
+        assert_eq!((&stopped["Status"], stopped.get("IpAddress")), (&json!("CANCELLED"), None));
+        a_moment().await;
+        assert_eq!(stage.gamelift.pending(), 0);
+        stage.advance(1_000).await;
+        assert_eq!(stage.describe(id).await, stopped);
+    }
     stage.place("q", "fulfil").await;
-    stage.advance(Duration::from_secs(1)).await;
+    stage.advance(1_000).await;
     for (id, status) in [("p", "CANCELLED"), ("q", "FULFILLED")] {
         let (kind, message) = stage.refused("StopGameSessionPlacement", json!({"PlacementId": id})).await;
         assert!(kind == "InvalidRequestException" && message.contains(status), "{kind}: {message}");
     }
-    assert_eq!(stage.heard().len(), 2);
+    assert_eq!(stage.heard(), ["p PlacementCancelled", "never PlacementCancelled", "q PlacementFulfilled"]);
 }
 
 #[tokio::test]
-async fn what_never_ends_is_not_under_way_and_can_be_stopped() {
-    let (stage, _file) = start_with_file(r#"{"mine": {"outcome": "never"}}"#);
-    stage.place("p", "mine").await;
-    stage.advance(Duration::from_secs(3_600)).await;
-    assert_eq!((stage.describe("p").await["Status"].as_str(), stage.gamelift.pending()), (Some("PENDING"), 0));
-    stage.ok("StopGameSessionPlacement", json!({"PlacementId": "p"})).await;
-    assert_eq!(stage.heard(), [("p".to_owned(), "PlacementCancelled".to_owned())]);
+async fn what_never_ends_is_not_under_way() {
+    let stage = start();
+    stage.place("p", "never").await;
+    stage.advance(3_600_000).await;
+    assert_eq!((stage.status("p").await.as_str(), stage.gamelift.pending()), ("PENDING", 0));
 }
 
 #[tokio::test]
 async fn the_fleets_file_is_read_for_each_placement() {
-    let (stage, file) = start_with_file("{}");
+    let stage = start();
+    let will = |behaviour: &str| std::fs::write(stage.fleet.path(), behaviour).unwrap();
     stage.place("1", "mine").await;
-    std::fs::write(
-        file.path(),
-        r#"{"mine": {"outcome": "fail", "events": "drop"}, "fail": {"outcome": "timeOut", "delayMilliseconds": 1}}"#,
-    )
-    .unwrap();
+    will(r#"{"mine": {"outcome": "fail"}}"#);
     stage.place("2", "mine").await;
-    stage.place("3", "fail").await;
-    std::fs::write(file.path(), r#"{"mine": {"outcome": "never"}}"#).unwrap();
-    stage.advance(Duration::from_secs(1)).await;
-    for (id, status) in [("1", "FULFILLED"), ("2", "FAILED"), ("3", "TIMED_OUT")] {
-        assert_eq!(stage.describe(id).await["Status"], status);
+    will(r#"{"mine": {"outcome": "perhaps"}}"#);
+    let request = json!({"PlacementId": "3", "GameSessionQueueName": "mine", "MaximumPlayerSessionCount": 1});
+    let (kind, message) = stage.refused("StartGameSessionPlacement", request).await;
+    assert!(kind == "InternalServiceException" && message.contains("unknown variant `perhaps`"), "{kind}: {message}");
+    // The id was never used.
+    will(r#"{"mine": {"outcome": "never"}}"#);
+    stage.place("3", "mine").await;
+    stage.advance(1_000).await;
+    for (id, status) in [("1", "FULFILLED"), ("2", "FAILED"), ("3", "PENDING")] {
+        assert_eq!(stage.status(id).await, status);
     }
-    let mut heard = stage.heard_of();
-    heard.sort();
-    assert_eq!(heard, ["1", "3"]);
 }
 
 #[tokio::test]
-async fn a_fleets_file_that_is_broken_fails_placements_and_says_why() {
-    let (stage, file) = start_with_file(r#"{"mine": {"outcome": "perhaps"}}"#);
-    let (kind, message) = stage.refused("StartGameSessionPlacement", refusal("mine")).await;
-    assert!(kind == "InternalServiceException" && message.contains("unknown variant `perhaps`"), "{kind}: {message}");
-    assert_eq!(stage.faults(), [message]);
-    std::fs::remove_file(file.path()).unwrap();
-    let (_, message) = stage.refused("StartGameSessionPlacement", refusal("fulfil")).await;
-    assert!(message.contains("cannot be read"), "{message}");
-    // The id was never used.
-    std::fs::write(file.path(), "{}").unwrap();
-    stage.place("refused", "mine").await;
+async fn the_event_of_a_fulfilled_placement_is_aws_own() {
+    let stage = start();
+    let request = json!({
+        "PlacementId": "p-1", "GameSessionQueueName": "fulfil", "MaximumPlayerSessionCount": 2, "DesiredPlayerSessions": [{"PlayerId": "1"}],
+    });
+    stage.ok("StartGameSessionPlacement", request).await;
+    stage.advance(1_000).await;
+    let (heard_on, event) = lock(&stage.events).pop().unwrap();
+    let placed = &event["detail"]["placedPlayerSessions"][0]["playerSessionId"];
+    assert_eq!(&stage.describe("p-1").await["PlacedPlayerSessions"][0]["PlayerSessionId"], placed);
+    let expected = json!({
+        "version": "0", "id": event["id"], "detail-type": "GameLift Queue Placement Event", "source": "aws.gamelift",
+        "account": ACCOUNT, "time": "2023-11-14T22:13:21Z", "region": REGION, "resources": [arn("gamelift", "gamesessionqueue/fulfil")],
+        "detail": {
+            "placementId": "p-1", "port": "9", "gameSessionArn": session_arn("p-1"), "ipAddress": "127.0.0.1",
+            "placedPlayerSessions": [{"playerId": "1", "playerSessionId": placed}], "dnsName": "localhost",
+            "startTime": "2023-11-14T22:13:20.123Z", "endTime": "2023-11-14T22:13:21.123Z", "type": "PlacementFulfilled",
+            "gameSessionRegion": REGION,
+        },
+    });
+    assert_eq!((heard_on, event), (topic(), expected));
+}
+
+#[tokio::test]
+async fn the_other_events_say_when_and_nothing_more() {
+    let stage = start();
+    stage.place("p", "fail").await;
+    stage.advance(300).await;
+    let (begun, ended) = ("2023-11-14T22:13:20.123Z", "2023-11-14T22:13:20.423Z");
+    let expected = json!({"placementId": "p", "type": "PlacementFailed", "startTime": begun, "endTime": ended});
+    assert_eq!(lock(&stage.events)[0].1["detail"], expected);
+}
+
+#[tokio::test]
+async fn a_repeated_event_comes_twice() {
+    let stage = start();
+    stage.place("p", "repeat").await;
+    stage.advance(300).await;
+    assert_eq!((stage.heard().len(), stage.gamelift.pending()), (1, 1));
+    stage.advance(50).await;
+    assert_eq!((stage.heard().len(), stage.gamelift.pending()), (2, 0));
+    let events = lock(&stage.events);
+    assert_eq!(events[0], events[1]);
+}
+
+#[tokio::test]
+async fn every_other_one_of_reordered_events_is_late() {
+    let stage = start();
+    for id in ["1", "2", "3"] {
+        stage.place(id, "reorder").await;
+        stage.advance(300).await;
+    }
+    assert_eq!((stage.heard(), stage.gamelift.pending()), (vec!["2 PlacementFulfilled".to_owned()], 2));
+    stage.advance(999).await;
+    let heard = ["2", "1", "3"].map(|id| format!("{id} PlacementFulfilled"));
+    assert_eq!(stage.heard(), heard[..2]);
+    stage.advance(1).await;
+    assert_eq!((stage.heard(), stage.gamelift.pending()), (heard.to_vec(), 0));
 }
 
 #[tokio::test]
 async fn nothing_happens_after_the_end_of_the_stack() {
     let stage = start();
     stage.place("p", "fulfil").await;
-    stage.place("q", "reorder").await;
     stage.gamelift.shutdown().await;
-    stage.advance(Duration::from_secs(60)).await;
-    assert_eq!((stage.describe("p").await["Status"].as_str(), stage.heard()), (Some("PENDING"), Vec::new()));
+    stage.advance(60_000).await;
+    assert_eq!((stage.status("p").await.as_str(), stage.heard()), ("PENDING", Vec::new()));
 }

@@ -1,34 +1,35 @@
 //! Game servers: small scripts that get ready, or do not.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::{Stage, queue, start_with, until};
+use super::{Stage, session_arn, start_with, until};
 use crate::{
     clock::Clock,
-    gamelift::{GameLiftConfig, GameServerConfig, Line, QueueConfig},
+    gamelift::{GameServer, Line},
     lock::lock,
 };
 
 /// What a script does after it has said that it is ready.
 const STAY: &str = "exec sleep 60";
 
-/// The room with a game server that is this script, and a fleet that does not wait.
-fn serve(script: &str) -> (Stage, tempfile::TempDir) {
-    serve_with(GameServerConfig::default(), script)
+/// The room with a game server that is this script, which finds its directory in `$DIRECTORY`.
+fn serve(script: &str) -> (Stage, TempDir) {
+    serve_with(script, |_| ())
 }
 
-fn serve_with(server: GameServerConfig, script: &str) -> (Stage, tempfile::TempDir) {
+fn serve_with(script: &str, change: impl Fn(&mut GameServer)) -> (Stage, TempDir) {
     let directory = tempfile::tempdir().unwrap();
-    let fleet = directory.path().join("fleet.json");
-    std::fs::write(&fleet, r#"{"fulfil": {"delayMilliseconds": 0}, "mine": {"delayMilliseconds": 0, "server": false}}"#).unwrap();
-    let environment = [("DIRECTORY".to_owned(), directory.path().display().to_string())].into();
-    let arguments = ["-c", script, "server"].map(str::to_owned).to_vec();
-    let game_server = Some(GameServerConfig { program: "/bin/sh".into(), arguments, environment, ..server });
-    let queues = vec![QueueConfig { topic_arn: None, ..queue("mine") }];
-    let config = GameLiftConfig { queues, fleet_file: Some(fleet), game_server, ..GameLiftConfig::default() };
-    (start_with(config, Clock::default()), directory)
+    let program = directory.path().join("server");
+    let text = format!("#!/bin/sh\nDIRECTORY={}\n{script}\n", directory.path().display());
+    // Another process writes it: a file that this one has open for writing, and a child of another test with it, cannot be run.
+    let write = ["-c", r#"printf %s "$1" > "$0" && chmod +x "$0""#];
+    assert!(Command::new("/bin/sh").args(write).arg(&program).arg(text).status().unwrap().success());
+    let mut server = GameServer::new(program, "http://here".to_owned());
+    change(&mut server);
+    (start_with(Clock::default(), Some(server)), directory)
 }
 
 /// A script that writes its process id to a file, says that it is ready at `port`, and stays.
@@ -36,23 +37,23 @@ fn ready_at(port: &str) -> String {
     format!("echo $$ > $DIRECTORY/pid; echo 'listening on 127.0.0.1:{port}'; {STAY}")
 }
 
-fn process(directory: &tempfile::TempDir) -> String {
+fn process(directory: &TempDir) -> String {
     let pid = std::fs::read_to_string(directory.path().join("pid")).unwrap();
     format!("/proc/{}", pid.trim())
 }
 
 /// Fails one placement and answers why.
 async fn failure(stage: &Stage) -> String {
-    stage.place("p", "fulfil").await;
+    stage.place("p", "prompt").await;
     assert_eq!(stage.ended("p").await["Status"], "FAILED");
-    until("the event has come", || stage.heard() == [("p".to_owned(), "PlacementFailed".to_owned())]).await;
+    until("the event has come", || stage.heard() == ["p PlacementFailed"]).await;
     stage.faults().pop().unwrap()
 }
 
 #[tokio::test]
 async fn a_game_session_is_where_its_game_server_says() {
     let (stage, directory) = serve(&ready_at("4567"));
-    stage.place("p", "fulfil").await;
+    stage.place("p", "prompt").await;
     let placement = stage.ended("p").await;
     assert_eq!((&placement["Status"], &placement["Port"]), (&json!("FULFILLED"), &json!(4567)));
     until("the event has come", || !stage.heard().is_empty()).await;
@@ -69,8 +70,8 @@ async fn a_game_server_is_told_of_its_session_and_sees_nothing_else_of_the_shell
     let script = format!("env > $DIRECTORY/env; echo \"$@\" > $DIRECTORY/arguments; echo 'listening on 127.0.0.1:4567'; {STAY}");
     let (stage, directory) = serve(&script);
     let request = json!({
-        "PlacementId": "p", "GameSessionQueueName": "fulfil", "MaximumPlayerSessionCount": 8, "GameSessionData": "a 'word'\n",
-        "GameProperties": [{"Key": "k", "Value": "v"}], "DesiredPlayerSessions": [{"PlayerId": "alice", "PlayerData": "blue"}],
+        "PlacementId": "p", "GameSessionQueueName": "prompt", "MaximumPlayerSessionCount": 8, "GameSessionData": "a 'word'\n",
+        "GameProperties": [{"Key": "k", "Value": "v"}], "DesiredPlayerSessions": [{"PlayerId": "alice"}],
     });
     stage.ok("StartGameSessionPlacement", request).await;
     let placement = stage.ended("p").await;
@@ -81,11 +82,13 @@ async fn a_game_server_is_told_of_its_session_and_sees_nothing_else_of_the_shell
     // The shell's own.
     names.retain(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name));
     names.sort_unstable();
-    assert_eq!(names, ["DIRECTORY", "MUSTER_GAME_SESSION", "MUSTER_TOPIC_ARN", "PATH"]);
+    let of_aws = ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SECRET_ACCESS_KEY"];
+    assert_eq!(names, [&of_aws[..], &["MUSTER_GAME_SESSION", "MUSTER_TOPIC_ARN", "PATH"]].concat());
+    assert!(variables.contains("AWS_ENDPOINT_URL=http://here\n"), "{variables}");
     let session = variables.lines().find_map(|line| line.strip_prefix("MUSTER_GAME_SESSION=")).unwrap();
     let player = &placement["PlacedPlayerSessions"][0]["PlayerSessionId"];
     let expected = json!({
-        "gameSessionArn": "arn:aws:gamelift:us-east-1::gamesession/fleet-local/p", "placementId": "p", "maximumPlayers": 8,
+        "gameSessionArn": session_arn("p"), "placementId": "p", "maximumPlayers": 8,
         "gameSessionData": "a 'word'\n", "gameProperties": {"k": "v"}, "playerSessions": [{"playerId": "alice", "playerSessionId": player}],
     });
     assert_eq!(serde_json::from_str::<Value>(session).unwrap(), expected);
@@ -95,7 +98,7 @@ async fn a_game_server_is_told_of_its_session_and_sees_nothing_else_of_the_shell
 #[tokio::test]
 async fn what_a_game_server_prints_is_logged_behind_its_placement() {
     let (stage, _directory) = serve(&format!("echo early; echo 'listening on 127.0.0.1:4567'; echo late >&2; {STAY}"));
-    stage.place("p", "fulfil").await;
+    stage.place("p", "prompt").await;
     let line = |text: &str| Line::Output(format!("game-server p {text}"));
     let expected = [line("early"), line("listening on 127.0.0.1:4567"), line("late")];
     until("all lines are logged", || expected.iter().all(|line| lock(&stage.lines).contains(line))).await;
@@ -114,8 +117,8 @@ async fn a_game_server_that_ends_before_it_is_ready_fails_its_placement() {
 
 #[tokio::test]
 async fn a_game_server_that_does_not_get_ready_in_time_is_killed_and_fails_its_placement() {
-    let server = GameServerConfig { ready_within: Duration::from_secs(1), ..GameServerConfig::default() };
-    let (stage, directory) = serve_with(server, &format!("echo $$ > $DIRECTORY/pid; echo listening; {STAY}"));
+    let script = format!("echo $$ > $DIRECTORY/pid; echo listening; {STAY}");
+    let (stage, directory) = serve_with(&script, |server| server.ready_within = Duration::from_secs(1));
     let fault = failure(&stage).await;
     assert!(fault.contains("did not say 'listening on 127.0.0.1:PORT' within 1s"), "{fault}");
     assert!(!Path::new(&process(&directory)).exists());
@@ -123,37 +126,36 @@ async fn a_game_server_that_does_not_get_ready_in_time_is_killed_and_fails_its_p
 
 #[tokio::test]
 async fn a_program_that_is_not_there_fails_its_placement() {
-    let game_server = Some(GameServerConfig { program: "/nowhere/server".into(), ..GameServerConfig::default() });
-    let stage = start_with(GameLiftConfig { game_server, ..GameLiftConfig::default() }, Clock::default());
+    let server = GameServer::new("/nowhere/server".into(), String::new());
+    let stage = start_with(Clock::default(), Some(server));
     let fault = failure(&stage).await;
     assert!(fault.starts_with("placement p failed: /nowhere/server cannot be started: "), "{fault}");
 }
 
 #[tokio::test]
 async fn there_are_only_so_many_game_servers_at_once() {
-    let (stage, directory) = serve_with(GameServerConfig { most: 1, ..GameServerConfig::default() }, &ready_at("4567"));
-    stage.place("1", "fulfil").await;
+    let (stage, directory) = serve_with(&ready_at("4567"), |server| server.most = 1);
+    stage.place("1", "prompt").await;
     assert_eq!(stage.ended("1").await["Status"], "FULFILLED");
-    stage.place("2", "fulfil").await;
+    stage.place("2", "prompt").await;
     assert_eq!(stage.ended("2").await["Status"], "FAILED");
     assert!(stage.faults()[0].contains("there are 1 game servers already"), "{:?}", stage.faults());
     // Without a server there is room.
-    stage.place("3", "mine").await;
+    stage.place("3", "bare").await;
     assert_eq!(stage.ended("3").await["Port"], 9);
     // And again when one has ended.
     let pid = process(&directory).replace("/proc/", "");
-    std::process::Command::new("kill").arg(pid).status().unwrap();
+    Command::new("kill").arg(pid).status().unwrap();
     until("its end is noticed", || stage.faults().iter().any(|fault| fault.starts_with("game-server 1 ended: signal: 15"))).await;
-    stage.place("4", "fulfil").await;
+    stage.place("4", "prompt").await;
     assert_eq!(stage.ended("4").await["Status"], "FULFILLED");
     stage.gamelift.shutdown().await;
 }
 
 #[tokio::test]
 async fn a_game_server_is_killed_when_it_is_too_old() {
-    let server = GameServerConfig { lifetime: Duration::from_millis(100), ..GameServerConfig::default() };
-    let (stage, directory) = serve_with(server, &ready_at("4567"));
-    stage.place("p", "fulfil").await;
+    let (stage, directory) = serve_with(&ready_at("4567"), |server| server.lifetime = Duration::from_millis(100));
+    stage.place("p", "prompt").await;
     stage.ended("p").await;
     let process = process(&directory);
     until("it is killed", || !Path::new(&process).exists()).await;
@@ -163,11 +165,11 @@ async fn a_game_server_is_killed_when_it_is_too_old() {
 #[tokio::test]
 async fn stopping_a_placement_ends_the_game_server_that_is_not_ready_yet() {
     let (stage, directory) = serve(&format!("echo $$ > $DIRECTORY/pid; echo begun; {STAY}"));
-    stage.place("p", "fulfil").await;
+    stage.place("p", "prompt").await;
     until("it has begun", || lock(&stage.lines).contains(&Line::Output("game-server p begun".to_owned()))).await;
     stage.ok("StopGameSessionPlacement", json!({"PlacementId": "p"})).await;
     let process = process(&directory);
     until("it has ended", || !Path::new(&process).exists()).await;
     until("nothing is under way", || stage.gamelift.pending() == 0).await;
-    assert_eq!(stage.heard(), [("p".to_owned(), "PlacementCancelled".to_owned())]);
+    assert_eq!(stage.heard(), ["p PlacementCancelled"]);
 }

@@ -17,7 +17,6 @@ Resources:
       Destinations:
         - DestinationArn: arn:aws:gamelift:us-east-1:000000000000:alias/alias-1
         - DestinationArn: arn:aws:gamelift:us-east-1::fleet/fleet-2
-      CustomEventData: dev
       NotificationTarget: !Ref Topic
       PlayerLatencyPolicies: [{ MaximumIndividualPlayerLatencyMilliseconds: 100 }]
       PriorityConfiguration: { PriorityOrder: [COST] }
@@ -31,9 +30,7 @@ fn a_game_session_queue_is_read() {
     let [queue] = manifest.game_session_queues.as_slice() else { panic!("{:?}", manifest.game_session_queues) };
     assert_eq!((queue.logical_id.as_str(), queue.name.as_str()), ("Placements", "muster-dev"));
     assert_eq!(queue.timeout, Duration::from_secs(60));
-    let destinations = ["arn:aws:gamelift:us-east-1:000000000000:alias/alias-1", "arn:aws:gamelift:us-east-1::fleet/fleet-2"];
-    assert_eq!(queue.destinations, destinations);
-    assert_eq!((&queue.notification_topic_arn, queue.custom_event_data.as_deref()), (&Some(manifest.topics[0].arn.clone()), Some("dev")));
+    assert_eq!(queue.notification_topic_arn, Some(manifest.topics[0].arn.clone()));
     let place = "the local fleet has one place";
     let noted: Vec<_> =
         manifest.notes.iter().filter(|note| note.reason == place).map(|note| note.path.rsplit('.').next().unwrap()).collect();
@@ -53,7 +50,7 @@ fn a_game_session_queue_alone_waits_as_long_as_one_may() {
     let manifest = read("Resources:\n  Queue: { Type: 'AWS::GameLift::GameSessionQueue', Properties: { Name: q } }\n").unwrap();
     let queue = &manifest.game_session_queues[0];
     assert_eq!(queue.timeout, Duration::from_secs(600));
-    assert!(queue.destinations.is_empty() && queue.notification_topic_arn.is_none() && queue.custom_event_data.is_none());
+    assert!(queue.notification_topic_arn.is_none());
 }
 
 #[test]
@@ -63,7 +60,6 @@ fn a_game_session_queue_whose_condition_is_false_is_not_there() {
 
 #[test]
 fn what_a_game_session_queue_says_wrong_is_named() {
-    let long = format!("CustomEventData: {}", "x".repeat(257));
     for (from, to, expected) in [
         ("      Name: muster-dev\n", "", "Name is missing"),
         ("Name: muster-dev", "Name: muster_dev", "`muster_dev` is not a game session queue's name"),
@@ -71,9 +67,7 @@ fn what_a_game_session_queue_says_wrong_is_named() {
         ("TimeoutInSeconds: 60", "TimeoutInSeconds: 601", "601 is not between 10 and 600"),
         ("!Ref Topic", "!GetAtt Topic.TopicName", "placements is not a topic of this template"),
         ("- DestinationArn: arn:aws:gamelift:us-east-1::fleet/fleet-2", "- Fleet: x", "DestinationArn is missing"),
-        ("CustomEventData: dev", &long, "this has to have 1 to 256 characters"),
-        ("CustomEventData: dev", "CustomEventData: ''", "this has to have 1 to 256 characters"),
-        ("CustomEventData: dev", "Region: here", "Region: the local stack does not understand this"),
+        ("Name: muster-dev", "CustomEventData: dev", "CustomEventData: the local stack does not understand this"),
     ] {
         let text = QUEUE.replace(from, to);
         assert_ne!(text, QUEUE, "{from}");
