@@ -99,7 +99,7 @@ async fn waiting_too_long_at_the_limit_is_throttling() {
 #[tokio::test]
 async fn an_invocation_that_awaits_a_starting_environment_is_not_throttled() {
     let options = LambdaOptions { queue_wait: Duration::ZERO, init_timeout: Duration::from_millis(300), ..quiet() };
-    let mut function = FunctionConfig { timeout: Duration::from_millis(300), ..config("test") };
+    let mut function = Function { timeout: Duration::from_millis(300), ..config("test") };
     function.environment.insert("TEST_FUNCTION_INIT".to_owned(), "hang".to_owned());
     let lambda = start_with(function, options).await;
     assert_eq!(failure(invoke(&lambda, json!(1)).await).0, "Sandbox.Timedout");

@@ -40,7 +40,7 @@ async fn start_with(answer: Option<&str>, options: LambdaOptions) -> Stack {
     function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.to_str().unwrap().to_owned());
     function.environment.insert("TEST_FUNCTION_BATCH".to_owned(), release.to_str().unwrap().to_owned());
     function.environment.extend(answer.map(|answer| ("TEST_FUNCTION_ANSWER".to_owned(), answer.to_owned())));
-    let lambda = Lambda::start(vec![function], options).await.unwrap();
+    let lambda = Lambda::start(&[function], options).await.unwrap();
     let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
     let work = QueueConfig {
         name: "work".to_owned(),

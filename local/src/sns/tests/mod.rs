@@ -15,11 +15,9 @@ use super::*;
 use crate::{
     account::{function_arn, queue_arn},
     clock::Clock,
-    lambda::{
-        FunctionConfig,
-        test_function::{config, quiet},
-    },
+    lambda::test_function::{config, quiet},
     sqs::QueueConfig,
+    template::Function,
 };
 
 /// When the clock of these tests stands still.
@@ -50,7 +48,7 @@ impl Stack {
         Stack::start_with(vec![subscription("TestPlaced", "test")], |_| ()).await
     }
 
-    async fn start_with(subscriptions: Vec<SubscriptionConfig>, change: impl FnOnce(&mut FunctionConfig)) -> Stack {
+    async fn start_with(subscriptions: Vec<SubscriptionConfig>, change: impl FnOnce(&mut Function)) -> Stack {
         let queues = ["failures", "letters"].map(|name| QueueConfig { name: name.to_owned(), ..QueueConfig::default() });
         let sqs = Sqs::with_clock(queues.into(), "http://127.0.0.1:1", Clock::standing_at(NOW));
         let log = tempfile::NamedTempFile::new().unwrap();
@@ -58,7 +56,7 @@ impl Stack {
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());
         change(&mut function);
         let options = crate::lambda::LambdaOptions { sqs: Some(sqs.clone()), ..quiet() };
-        let lambda = Lambda::start(vec![function], options).await.unwrap();
+        let lambda = Lambda::start(&[function], options).await.unwrap();
         let topics = ["placements", "alarms"].map(|name| TopicConfig { name: name.to_owned() });
         Stack { sns: Sns::new(topics.into(), subscriptions, lambda.clone(), sqs.clone()), lambda, sqs, log }
     }

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use crate::{
     account::{function_arn, queue_arn},
     dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StartingPosition, StreamViewType, TableConfig},
-    lambda::{FunctionConfig, Lambda, test_function},
+    lambda::{Lambda, LambdaOptions, test_function},
     sqs::{QueueConfig, Sqs},
     streams::{Mapping, MappingConfig, tests::scripted},
+    template::Function,
 };
 
 /// Everything a mapping connects. The function logs its events to a file.
@@ -27,7 +28,7 @@ struct Stack {
 
 /// A stack whose function always gives `answer`, or, without one, its payload.
 async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
-    start_with(|log| {
+    start_with(test_function::quiet(), |log| {
         let mut function = test_function::config("deliver");
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.to_str().unwrap().to_owned());
         for (name, value) in [("TEST_FUNCTION_ANSWER", answer), ("TEST_FUNCTION_INIT", init)] {
@@ -39,11 +40,11 @@ async fn start(answer: Option<&str>, init: Option<&str>) -> Stack {
 }
 
 /// A stack with the function that logs to the file it is given.
-async fn start_with(function: impl FnOnce(&Path) -> FunctionConfig) -> Stack {
+async fn start_with(options: LambdaOptions, function: impl FnOnce(&Path) -> Function) -> Stack {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log");
     std::fs::write(&log, "").unwrap();
-    let lambda = Lambda::start(vec![function(&log)], test_function::quiet()).await.unwrap();
+    let lambda = Lambda::start(&[function(&log)], options).await.unwrap();
     let db = DynamoDb::start(DynamoDbOptions::default()).await.unwrap();
     db.create_table(&table("messages")).await.unwrap();
     Stack { db, lambda, sqs: sqs(), log, _directory: directory }
@@ -249,7 +250,7 @@ async fn lanes_keep_the_order_of_each_item() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lane_that_is_stuck_holds_up_no_other() {
     // The batch with the bad item fails and waits; many times what fits into a batch follows.
-    let stack = start_with(scripted::config).await;
+    let stack = start_with(scripted::options(), scripted::config).await;
     let bad = json!({"recipientId": {"S": "bad"}, "messageId": {"S": "0"}, "script": {"S": "e"}});
     write(&stack.db, "messages", &[bad]).await;
     let mapping = stack.map(|config| {

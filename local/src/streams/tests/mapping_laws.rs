@@ -20,7 +20,7 @@ use crate::{
     account::{function_arn, queue_arn},
     clock::{self, Clock},
     dynamodb::{DynamoDb, DynamoDbOptions, StartingPosition},
-    lambda::{Lambda, test_function},
+    lambda::Lambda,
     sqs::Sqs,
     streams::{Mapping, MappingConfig},
 };
@@ -157,7 +157,7 @@ async fn run(case: &Case, ages: Option<u64>) -> Story {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log");
     std::fs::write(&log, "").unwrap();
-    let (sqs, lambda) = (sqs(), Lambda::start(vec![scripted::config(&log)], test_function::quiet()).await.unwrap());
+    let (sqs, lambda) = (sqs(), Lambda::start(&[scripted::config(&log)], scripted::options()).await.unwrap());
     let clock = Clock::standing_at(clock::now());
     let db = DynamoDb::start(DynamoDbOptions { clock: clock.clone(), ..DynamoDbOptions::default() }).await.unwrap();
     db.create_table(&table("messages")).await.unwrap();
@@ -216,7 +216,7 @@ fn nothing_is_lost_when_the_stack_restarts() {
         let options = || DynamoDbOptions { path: Some(directory.path().join("data")), ..DynamoDbOptions::default() };
         let (mut written, mut restarts) = (false, restarts.into_iter());
         loop {
-            let lambda = Lambda::start(vec![scripted::config(&log)], test_function::quiet()).await.unwrap();
+            let lambda = Lambda::start(&[scripted::config(&log)], scripted::options()).await.unwrap();
             let db = DynamoDb::start(options()).await.unwrap();
             db.create_table(&table("messages")).await.unwrap();
             let mapping = case.map(&db, &lambda, &sqs);

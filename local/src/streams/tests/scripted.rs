@@ -17,15 +17,22 @@ use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::lambda::{FunctionConfig, test_function};
+use crate::{
+    lambda::{LambdaOptions, test_function},
+    template::Function,
+};
 
 /// The function `deliver`, which appends each of its invocations to `log` as a line: the event, its `requestId`, and how many of its
 /// first records it `handled`.
-pub(super) fn config(log: &Path) -> FunctionConfig {
+pub(super) fn config(log: &Path) -> Function {
     let mut function = test_function::config("deliver");
-    function.arguments[1] = "streams::tests::scripted::process".to_owned();
     function.environment.insert("SCRIPTED_LOG".to_owned(), log.to_str().unwrap().to_owned());
     function
+}
+
+/// Options under which functions run [`process`].
+pub(super) fn options() -> LambdaOptions {
+    test_function::running("streams::tests::scripted::process")
 }
 
 /// What `config`'s function has logged.
