@@ -68,7 +68,7 @@ impl Status {
 }
 
 fn function_usage(stats: &FunctionStats) -> FunctionUsage {
-    let requests = stats.invocations.saturating_sub(stats.throttles + stats.abandoned);
+    let requests = stats.invocations.saturating_sub(stats.throttles);
     let FunctionStats { billed_ms, memory_mb, log_bytes, .. } = *stats;
     FunctionUsage { requests, billed_ms, memory_mb, log_bytes }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    InvokeError, LATEST, Lambda,
+    InvokeError, LATEST, Lambda, events,
     invocation::{BadBody, EVENT_LIMIT, REQUEST_LIMIT, Request, read},
 };
 use crate::account::function_arn;
@@ -30,6 +30,10 @@ struct Refusal(u16, &'static str, Value);
 impl Refusal {
     fn new(status: u16, name: &'static str, message: String) -> Refusal {
         Refusal(status, name, json!({"Type": "User", "Message": message}))
+    }
+
+    fn service(error: &InvokeError) -> Refusal {
+        Refusal::new(500, "ServiceException", error.to_string())
     }
 
     fn not_implemented(what: &str) -> Refusal {
@@ -81,8 +85,9 @@ impl Lambda {
             return Err(Refusal::new(400, "InvalidRequestContentException", message));
         }
         if is_event {
-            let accepted = self.pools.events.accept(pool, request);
-            return accepted.map(|()| StatusCode::ACCEPTED.into_response()).map_err(|stopped| Refusal::service(&stopped));
+            return events::accept(pool, request)
+                .map(|()| StatusCode::ACCEPTED.into_response())
+                .map_err(|stopped| Refusal::service(&stopped));
         }
         let answered = [("content-type", "application/json"), ("x-amz-executed-version", LATEST)];
         match pool.invoke(request).await {
@@ -96,12 +101,6 @@ impl Lambda {
             }
             Err(other) => Err(Refusal::service(&other)),
         }
-    }
-}
-
-impl Refusal {
-    fn service(error: &InvokeError) -> Refusal {
-        Refusal(500, "ServiceException", json!({"Type": "Service", "Message": error.to_string()}))
     }
 }
 

@@ -64,11 +64,11 @@ mod tests {
     }
 
     fn running() -> Phase {
-        Phase::Running { invocation: Invocation::new(Request::new(String::new(), bytes::Bytes::new())).0, deadline: Instant::now() }
+        Phase::Running { invocation: Invocation::new(Request::new(String::new(), bytes::Bytes::new())).0, since: Instant::now() }
     }
 
     fn sent() -> Phase {
-        Phase::ResponseSent { deadline: Instant::now() }
+        Phase::ResponseSent { since: Instant::now() }
     }
 
     /// Bills an environment that starts at 0 and changes at these times, microseconds.

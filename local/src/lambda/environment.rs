@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     future::poll_fn,
     io,
-    path::Path,
     pin::pin,
     process::{ExitStatus, Stdio},
     sync::{
@@ -16,9 +15,9 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
+    net::unix::pipe,
     process::{Child, Command},
     sync::Notify,
-    task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 
@@ -104,19 +103,13 @@ impl Environment {
     pub(super) async fn run(self: Arc<Self>, pool: Arc<Pool>) {
         let status = match self.spawn(&pool) {
             Err(error) => Err(error),
-            Ok(mut child) => {
-                let mut output = JoinSet::new();
-                if let Some(stdout) = child.stdout.take() {
-                    output.spawn(logs::copy(stdout, Arc::clone(&self), Arc::clone(&pool.logs)));
-                }
-                if let Some(stderr) = child.stderr.take() {
-                    output.spawn(logs::copy(stderr, Arc::clone(&self), Arc::clone(&pool.logs)));
-                }
+            Ok((child, output)) => {
+                let mut output = tokio::spawn(logs::copy(output, Arc::clone(&self), Arc::clone(&pool.logs)));
                 let status = self.watch(&pool, self.child.get_or_init(|| Mutex::new(child))).await;
                 // The last lines often say why a process ended, so they come before the caller hears of it. An abrupt end of reading
                 // loses nothing but the output of a stray grandchild.
-                if timeout(LAST_WORDS, output.join_all()).await.is_err() {
-                    pool.logs.note("its output stayed open after its end");
+                if timeout(LAST_WORDS, &mut output).await.is_err() {
+                    output.abort();
                 }
                 status
             }
@@ -124,17 +117,13 @@ impl Environment {
         pool.ended(self.number, &status);
     }
 
-    fn spawn(&self, pool: &Pool) -> io::Result<Child> {
-        Command::new(&pool.host.options.program)
-            .args(&pool.host.options.arguments)
-            .env_clear()
-            .envs(self.variables(pool))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .process_group(pool.host.guard.group())
-            .spawn()
+    /// The process, and what it prints on standard output and standard error, in its order.
+    fn spawn(&self, pool: &Pool) -> io::Result<(Child, pipe::Receiver)> {
+        let (output, input) = io::pipe()?;
+        let mut command = Command::new(&pool.host.options.program);
+        command.args(&pool.host.options.arguments).env_clear().envs(self.variables(pool)).process_group(pool.host.guard.group());
+        command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).kill_on_drop(true);
+        Ok((command.spawn()?, pipe::Receiver::from_owned_fd(output.into())?))
     }
 
     /// Everything that the process sees (Lambda developer guide, "Using Lambda environment variables"). Nothing of the developer's own shell
@@ -149,7 +138,6 @@ impl Environment {
             ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
             ("AWS_LAMBDA_FUNCTION_VERSION", LATEST.to_owned()),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
             ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
             ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[{LATEST}]{token}")),
             ("AWS_LAMBDA_RUNTIME_API", format!("http://{}/{name}/{}/{token}", pool.host.address, self.number)),
@@ -158,8 +146,6 @@ impl Environment {
             ("AWS_ACCESS_KEY_ID", access_key_of(name)),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
             ("AWS_SESSION_TOKEN", "local".to_owned()),
-            ("LAMBDA_TASK_ROOT", options.program.parent().unwrap_or(Path::new("/")).display().to_string()),
-            ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
             ("TZ", ":UTC".to_owned()),
             ("_HANDLER", function.handler.clone()),
         ];

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Host, InvokeError, LATEST, failure,
+    InvokeError, LATEST, failure,
     invocation::Request,
     pool::Pool,
     retries::{Retries, Step},
 };
 use crate::{
     clock,
+    keep::Keep,
     lock::lock,
     sqs::{LARGEST_MESSAGE, MessageAttributes},
     weather::Mishap,
@@ -22,13 +22,6 @@ use crate::{
 
 /// Where events are kept from one run to the next, by their ids.
 const ROOM: &str = "lambda";
-
-/// The events of all functions. Dropping it loses them, unless they are kept.
-pub(super) struct EventQueue {
-    host: Arc<Host>,
-    tasks: TaskTracker,
-    pub(super) stopping: CancellationToken,
-}
 
 /// An event as it is kept.
 #[derive(Clone, Deserialize, Serialize)]
@@ -42,54 +35,39 @@ pub(super) struct Event {
     error: Option<String>,
 }
 
-impl EventQueue {
-    pub(super) fn new(host: Arc<Host>) -> EventQueue {
-        let (tasks, stopping) = Default::default();
-        EventQueue { host, tasks, stopping }
-    }
+/// What earlier runs have left to do, by id.
+pub(super) fn kept(keep: &Keep) -> Vec<(String, Event)> {
+    keep.all(ROOM)
+}
 
-    /// What earlier runs have left to do, by id.
-    pub(super) fn kept(&self) -> Vec<(String, Event)> {
-        self.host.options.keep.all(ROOM)
+/// Accepts an event, which is delivered from now on; not while the stack stops.
+pub(super) fn accept(pool: &Arc<Pool>, request: Request) -> Result<(), InvokeError> {
+    if pool.host.stopping.is_cancelled() {
+        return Err(failure::stopped(&request.id));
     }
+    let payload = String::from_utf8_lossy(&request.payload).into_owned();
+    let event = Event { function: request.arn, payload, retries: Retries::new(clock::now()), error: None };
+    pool.host.options.keep.put(ROOM, &request.id, &event);
+    deliver(pool, request.id, event);
+    Ok(())
+}
 
-    /// Accepts an event, which is delivered from now on; not while the stack stops.
-    pub(super) fn accept(&self, pool: &Arc<Pool>, request: Request) -> Result<(), InvokeError> {
-        if self.stopping.is_cancelled() {
-            return Err(failure::stopped(&request.id));
+/// Delivers an event, or goes on with one that was kept, until the stack stops.
+pub(super) fn deliver(pool: &Arc<Pool>, id: String, event: Event) {
+    lock(&pool.state).stats.events += 1;
+    let (pool, host) = (Arc::clone(pool), Arc::clone(&pool.host));
+    let delivered = async move {
+        if pool.host.options.weather.happens(Mishap::Twice) {
+            bring_to_its_end(&pool, &id, event.clone()).await;
         }
-        let payload = String::from_utf8_lossy(&request.payload).into_owned();
-        let event = Event { function: request.arn, payload, retries: Retries::new(clock::now()), error: None };
-        self.host.options.keep.put(ROOM, &request.id, &event);
-        self.deliver(pool, request.id, event);
-        Ok(())
-    }
-
-    /// Delivers an event, or goes on with one that was kept.
-    pub(super) fn deliver(&self, pool: &Arc<Pool>, id: String, event: Event) {
-        lock(&pool.state).stats.events += 1;
-        let pool = Arc::clone(pool);
-        let delivered = async move {
-            if pool.host.options.weather.happens(Mishap::Twice) {
-                deliver(&pool, &id, event.clone()).await;
-            }
-            deliver(&pool, &id, event).await;
-            lock(&pool.state).stats.events -= 1;
-        };
-        self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(delivered));
-    }
-
-    /// Stops delivering. What is not at its end is kept for the next run, or lost; whether it is kept.
-    pub(super) async fn stop(&self) -> bool {
-        self.stopping.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
-        !self.kept().is_empty()
-    }
+        bring_to_its_end(&pool, &id, event).await;
+        lock(&pool.state).stats.events -= 1;
+    };
+    host.events.spawn(host.stopping.clone().run_until_cancelled_owned(delivered));
 }
 
 /// Invokes the function with an event until it is handled or given up. Every attempt has the same request id, as on AWS.
-async fn deliver(pool: &Arc<Pool>, id: &str, mut event: Event) {
+async fn bring_to_its_end(pool: &Arc<Pool>, id: &str, mut event: Event) {
     let options = &pool.host.options;
     loop {
         match event.retries.next(&pool.function.event_invoke, clock::now()) {

@@ -24,14 +24,29 @@ impl Guard {
         Ok(Guard { _process: process, group })
     }
 
-    /// Closes the pipe, as the end of the stack does.
-    #[cfg(test)]
-    pub(super) fn close(&mut self) {
-        self._process.stdin = None;
-    }
-
     /// The process group that functions belong to.
     pub(super) fn group(&self) -> i32 {
         self.group
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::unix::process::{CommandExt, ExitStatusExt},
+        process,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn when_the_stack_is_killed_its_frozen_processes_end_with_it() {
+        let mut guard = Guard::start().unwrap();
+        let mut frozen = process::Command::new("sleep").arg("60").process_group(guard.group()).spawn().unwrap();
+        assert!(process::Command::new("kill").args(["-STOP", &frozen.id().to_string()]).status().unwrap().success());
+        // What the end of the stack does to its pipes.
+        guard._process.stdin = None;
+        let ended = tokio::task::spawn_blocking(move || frozen.wait().unwrap()).await.unwrap();
+        assert_eq!(ended.signal(), Some(9));
     }
 }

@@ -44,12 +44,8 @@ pub(super) struct Invocation {
     answer: oneshot::Sender<Answer>,
 }
 
-/// What a function process is told about its invocation: the answer to its `next`.
-pub(super) struct Delivery {
-    pub(super) request: Request,
-    /// Epoch milliseconds.
-    pub(super) deadline_ms: u64,
-}
+/// What a function process is told about its invocation: the answer to its `next`. The deadline is epoch milliseconds.
+pub(super) type Delivery = (Request, u64);
 
 impl Invocation {
     /// A new invocation, and where its answer will come.
@@ -60,12 +56,7 @@ impl Invocation {
 
     /// What to tell the process, which from now has the time `remaining`.
     pub(super) fn delivery(&self, remaining: Duration) -> Delivery {
-        Delivery { request: self.request.clone(), deadline_ms: clock::now().saturating_add(clock::milliseconds(remaining)) }
-    }
-
-    /// Whether nobody awaits the answer any more.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.answer.is_closed()
+        (self.request.clone(), clock::now().saturating_add(clock::milliseconds(remaining)))
     }
 
     /// Answers. The caller may have stopped waiting meanwhile, as AWS's callers may; the function has run all the same.

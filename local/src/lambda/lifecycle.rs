@@ -5,10 +5,10 @@ use std::{io, process::ExitStatus, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    failure,
-    invocation::{Answer, Delivery},
+    InvokeError, failure,
+    invocation::{Answer, Delivery, Invocation},
     phase::Phase,
-    pool::{Pool, State},
+    pool::Pool,
 };
 use crate::lock::lock;
 
@@ -42,15 +42,15 @@ impl Pool {
         match &state.slots.get(&number)?.phase {
             Phase::Ending => return None,
             // Its connection was cut before the invocation came, or it has forgotten it.
-            Phase::Running { invocation, deadline } => {
-                let remaining = deadline.saturating_duration_since(Instant::now());
+            Phase::Running { invocation, since } => {
+                let remaining = self.function.timeout.saturating_sub(since.elapsed());
                 drop(poll.send(invocation.delivery(remaining)));
                 return Some(polled);
             }
             Phase::Started { .. } | Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. } => {}
         }
         state.set(number, Phase::Idle { since: Instant::now(), poll });
-        if let Some(invocation) = state.oldest() {
+        if let Some(invocation) = state.queue.pop_front() {
             if let Err(invocation) = self.hand_over(&mut state, number, invocation) {
                 state.queue.push_front(invocation);
             }
@@ -68,12 +68,11 @@ impl Pool {
     /// The process answers its invocation, well or with an error; whether it may.
     pub(super) fn respond(&self, number: u64, request_id: &str, answer: Answer) -> bool {
         let mut state = lock(&self.state);
-        let deadline = match state.slots.get(&number).map(|slot| &slot.phase) {
-            Some(Phase::Running { invocation, deadline }) if invocation.request.id == request_id => *deadline,
+        let since = match state.slots.get(&number).map(|slot| &slot.phase) {
+            Some(Phase::Running { invocation, since }) if invocation.request.id == request_id => *since,
             _ => return false,
         };
-        self.took_until_now(&mut state, deadline);
-        if let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::ResponseSent { deadline }) {
+        if let Some(Phase::Running { invocation, .. }) = state.set(number, Phase::ResponseSent { since }) {
             invocation.answer(answer);
         }
         true
@@ -87,23 +86,16 @@ impl Pool {
         // hand-over and no answer needs to set a timer.
         let latest = now + timeout.min(idle).max(SHORTEST_LOOK);
         let slot = state.slots.get(&number)?;
-        match slot.phase.due(idle) {
+        match slot.phase.due(timeout, idle) {
             Some(due) if due <= now => {}
             due => return (!matches!(slot.phase, Phase::Ending)).then(|| due.unwrap_or(latest).min(latest)),
         }
         let late = match state.set(number, Phase::Ending) {
-            Some(Phase::Running { invocation, deadline }) => {
-                self.took_until_now(&mut state, deadline);
-                Some(invocation)
-            }
-            Some(Phase::Started { .. }) => state.oldest(),
+            Some(Phase::Running { invocation, .. }) => Some(invocation),
+            Some(Phase::Started { .. }) => state.queue.pop_front(),
             _ => None,
         };
-        if let Some(invocation) = late {
-            let error = failure::timed_out(&invocation.request.id, timeout);
-            self.logs.failed(&error);
-            invocation.answer(Err(error));
-        }
+        self.fail(late, |id| failure::timed_out(id, timeout));
         None
     }
 
@@ -112,36 +104,26 @@ impl Pool {
         let mut state = lock(&self.state);
         let phase = state.set(number, Phase::Ending);
         state.slots.remove(&number);
+        state.stats.deaths += u64::from(status.is_ok() && !matches!(phase, None | Some(Phase::Ending)));
         let failed = match phase {
-            None | Some(Phase::Ending) => None,
-            Some(phase) => {
-                state.stats.deaths += u64::from(status.is_ok());
-                match phase {
-                    Phase::Running { invocation, deadline } => {
-                        self.took_until_now(&mut state, deadline);
-                        Some(invocation)
-                    }
-                    Phase::Started { .. } => state.oldest(),
-                    _ => {
-                        self.logs.note("ended between invocations");
-                        None
-                    }
-                }
+            Some(Phase::Running { invocation, .. }) => Some(invocation),
+            Some(Phase::Started { .. }) => state.queue.pop_front(),
+            Some(Phase::Idle { .. } | Phase::Away | Phase::ResponseSent { .. }) => {
+                self.logs.note("ended between invocations");
+                None
             }
+            None | Some(Phase::Ending) => None,
         };
-        if let Some(invocation) = failed {
-            let error = failure::ended(&invocation.request.id, &self.host.options.program, status);
-            self.logs.failed(&error);
-            invocation.answer(Err(error));
-        }
+        self.fail(failed, |id| failure::ended(id, &self.host.options.program, status));
         self.grow(&mut state, 0);
     }
 
-    /// Counts the time of an invocation that ends now. The deadline was set at the hand-over.
-    fn took_until_now(&self, state: &mut State, deadline: Instant) {
-        let took = self.function.timeout.saturating_sub(deadline.saturating_duration_since(Instant::now()));
-        if let Some(durations) = &mut state.durations {
-            durations.saturating_record(took.as_micros() as u64);
+    /// Answers an invocation, if there is one, with an error of Lambda's own about its request id.
+    fn fail(&self, invocation: Option<Invocation>, why: impl FnOnce(&str) -> InvokeError) {
+        if let Some(invocation) = invocation {
+            let error = why(&invocation.request.id);
+            self.logs.failed(&error);
+            invocation.answer(Err(error));
         }
     }
 

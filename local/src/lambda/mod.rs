@@ -38,7 +38,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::logs::{LogFormat, LogLine, LogOptions, Show};
 use self::{
-    events::EventQueue,
     guard::Guard,
     invocation::{EVENT_LIMIT, REQUEST_LIMIT, Request},
     logs::FunctionLog,
@@ -58,32 +57,31 @@ pub const ENVIRONMENTS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 #[derive(Clone)]
 pub struct LambdaOptions {
     /// The program of all functions, which learns from `_HANDLER` which one it is.
-    pub program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Arguments of the program: none outside tests.
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     /// Variables of every function, which override those of the template, such as where AWS's services are.
-    pub environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// How many environments (processes) one function may have at once. AWS allows an account 1,000; one machine has fewer cores.
-    pub max_environments: usize,
+    pub(crate) max_environments: usize,
     /// An environment that served nothing for this long is ended.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// How long an invocation may wait for an environment when the function has all it may have; then it is throttled.
     /// AWS throttles at once, having far more environments to give.
-    pub queue_wait: Duration,
+    pub(crate) queue_wait: Duration,
     /// How long a process may take until it asks for its first invocation.
-    pub init_timeout: Duration,
+    pub(crate) init_timeout: Duration,
     /// The wait before the first retry of an asynchronous invocation. The other waits, and those after throttles, are in proportion.
-    pub async_retry: Duration,
+    pub(crate) async_retry: Duration,
     /// Whether cold starts take as long as they would with the share of a processor that AWS gives a function of its memory.
-    pub pace_aws: bool,
+    pub(crate) pace_aws: bool,
     /// Where the queues are that hear of asynchronous invocations given up. None: there are no such queues.
-    pub sqs: Option<Sqs>,
+    pub(crate) sqs: Option<Sqs>,
     /// Where asynchronous invocations are kept.
-    pub keep: Keep,
+    pub(crate) keep: Keep,
     /// What goes wrong on purpose, and whether environments are frozen.
-    pub weather: Weather,
-    /// What of the functions' output is shown, and how.
-    pub logs: LogOptions,
+    pub(crate) weather: Weather,
+    pub(crate) logs: LogOptions,
 }
 
 impl Default for LambdaOptions {
@@ -149,34 +147,29 @@ pub struct Invoked {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionStats {
     /// Invocations asked for, those that failed or were throttled included.
-    pub invocations: u64,
+    pub(crate) invocations: u64,
     /// Invocations that ended as [`InvokeError::Function`].
-    pub errors: u64,
+    pub(crate) errors: u64,
     /// Invocations that ended as [`InvokeError::Throttled`].
-    pub throttles: u64,
-    /// Invocations whose caller had gone before an environment was free, and which were not run.
-    pub abandoned: u64,
+    pub(crate) throttles: u64,
     /// Processes that ended by themselves, also those that crashed or were killed, but not those that the room ended.
-    pub deaths: u64,
-    /// Environments there are now.
-    pub environments: usize,
+    pub(crate) deaths: u64,
+    pub(crate) environments: usize,
     /// Environments started: cold starts.
-    pub environments_started: u64,
+    pub(crate) environments_started: u64,
     /// Asynchronous invocations that were accepted and are not at their end.
-    pub events: usize,
+    pub(crate) events: usize,
     /// What half of the answered invocations took at most, from the hand-over to the process until its answer.
-    pub median: Duration,
-    /// What 99 of 100 took at most.
-    pub percentile_99: Duration,
+    pub(crate) median: Duration,
+    pub(crate) percentile_99: Duration,
     /// Milliseconds that AWS would bill, of the invocations that have ended.
-    pub billed_ms: u64,
-    /// Memory in MB.
-    pub memory_mb: u32,
+    pub(crate) billed_ms: u64,
+    pub(crate) memory_mb: u32,
     /// Bytes of log lines as CloudWatch counts them.
-    pub log_bytes: u64,
+    pub(crate) log_bytes: u64,
     /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
     /// of what is told here changes by itself.
-    pub busy: usize,
+    pub(crate) busy: usize,
 }
 
 /// Runs functions. Cheap to clone.
@@ -192,23 +185,22 @@ struct Host {
     options: LambdaOptions,
     guard: Guard,
     /// The watchers of the processes.
-    tasks: TaskTracker,
+    watchers: TaskTracker,
+    /// Events on their way.
+    events: TaskTracker,
+    stopping: CancellationToken,
 }
 
 /// Every function's pool, by name.
 struct Pools {
     host: Arc<Host>,
     by_name: runtime_api::Pools,
-    events: EventQueue,
-    stopping: CancellationToken,
 }
 
 impl Pools {
     fn stop(&self) {
-        self.events.stopping.cancel();
-        for pool in self.by_name.values() {
-            pool.stop();
-        }
+        self.host.stopping.cancel();
+        self.by_name.values().for_each(|pool| pool.stop());
     }
 }
 
@@ -216,7 +208,6 @@ impl Pools {
 impl Drop for Pools {
     fn drop(&mut self) {
         self.stop();
-        self.stopping.cancel();
     }
 }
 
@@ -228,9 +219,10 @@ impl Lambda {
     /// If no port can be had, no process can be started, or two functions have one name.
     pub async fn start(functions: &[Function], options: LambdaOptions) -> std::io::Result<Lambda> {
         let listener = port::open(0).await?;
-        let host = Arc::new(Host { address: listener.local_addr()?, options, guard: Guard::start()?, tasks: TaskTracker::new() });
+        let (watchers, events, stopping) = Default::default();
+        let host = Host { address: listener.local_addr()?, options, guard: Guard::start()?, watchers, events, stopping };
+        let (host, mut by_name) = (Arc::new(host), HashMap::new());
         let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
-        let mut by_name = HashMap::new();
         for (function, label) in functions.iter().zip(logs::labels(&names)) {
             let log = FunctionLog::new(&function.name, label, host.options.logs);
             let pool = Pool::new(function.clone(), Arc::clone(&host), log);
@@ -239,18 +231,17 @@ impl Lambda {
                 return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, message));
             }
         }
-        let (by_name, stopping) = (Arc::new(by_name), CancellationToken::new());
+        let by_name = Arc::new(by_name);
         let served = axum::serve(port::undelayed(listener), runtime_api::router(Arc::clone(&by_name)));
-        tokio::spawn(stopping.clone().run_until_cancelled_owned(async {
+        tokio::spawn(host.stopping.clone().run_until_cancelled_owned(async {
             if let Err(error) = served.await {
                 report("Runtime API", error);
             }
         }));
-        let events = EventQueue::new(Arc::clone(&host));
-        let lambda = Lambda { pools: Arc::new(Pools { host, by_name, events, stopping }) };
-        for (id, event) in lambda.pools.events.kept() {
+        let lambda = Lambda { pools: Arc::new(Pools { host, by_name }) };
+        for (id, event) in events::kept(&lambda.pools.host.options.keep) {
             match lambda.find(&event.function) {
-                Some((pool, _)) => lambda.pools.events.deliver(pool, id, event),
+                Some((pool, _)) => events::deliver(pool, id, event),
                 None => report("lambda", format!("the event {id} is for {}, which is not there any more", event.function)),
             }
         }
@@ -286,7 +277,7 @@ impl Lambda {
         }
         let request = Request::new(arn, payload);
         let request_id = request.id.clone();
-        self.pools.events.accept(pool, request).map(|()| request_id)
+        events::accept(pool, request).map(|()| request_id)
     }
 
     /// The function that is named, and the ARN under which it is.
@@ -323,17 +314,19 @@ impl Lambda {
     /// so does every later invocation. Asynchronous invocations that are not at their end go on at the next start if they are kept;
     /// otherwise they are lost, and the log says how many.
     pub async fn shutdown(&self) {
-        let kept = self.pools.events.stop().await;
+        let host = &self.pools.host;
+        host.stopping.cancel();
+        host.events.close();
+        host.events.wait().await;
+        let is_kept = !events::kept(&host.options.keep).is_empty();
         for pool in self.pools.by_name.values() {
             let left = std::mem::take(&mut lock(&pool.state).stats.events);
-            if left > 0 && !kept {
+            if left > 0 && !is_kept {
                 pool.logs.lost(&format!("{left} event(s) were not at their end as the stack stopped, and are lost"));
             }
         }
         self.pools.stop();
-        let tasks = &self.pools.host.tasks;
-        tasks.close();
-        tasks.wait().await;
-        self.pools.stopping.cancel();
+        host.watchers.close();
+        host.watchers.wait().await;
     }
 }

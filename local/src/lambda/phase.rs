@@ -14,10 +14,10 @@ pub(super) enum Phase {
     Idle { since: Instant, poll: oneshot::Sender<Delivery> },
     /// The process is not serving, and its long poll was cut.
     Away,
-    /// The process serves.
-    Running { invocation: Invocation, deadline: Instant },
-    /// The process has answered and will ask for the next invocation. What it does meanwhile counts against the same deadline.
-    ResponseSent { deadline: Instant },
+    /// The process serves since it was handed the invocation.
+    Running { invocation: Invocation, since: Instant },
+    /// The process has answered and will ask for the next invocation. What it does meanwhile counts against the same time.
+    ResponseSent { since: Instant },
     /// The process is being killed, and its invocation, if any, has been answered.
     Ending,
 }
@@ -29,9 +29,10 @@ impl Phase {
     }
 
     /// When this state has lasted too long, if it can.
-    pub(super) fn due(&self, idle: Duration) -> Option<Instant> {
+    pub(super) fn due(&self, timeout: Duration, idle: Duration) -> Option<Instant> {
         match self {
-            Phase::Started { deadline } | Phase::Running { deadline, .. } | Phase::ResponseSent { deadline } => Some(*deadline),
+            Phase::Started { deadline } => Some(*deadline),
+            Phase::Running { since, .. } | Phase::ResponseSent { since } => Some(*since + timeout),
             Phase::Idle { since, .. } => Some(*since + idle),
             Phase::Away | Phase::Ending => None,
         }

@@ -79,19 +79,11 @@ impl State {
         if !matches!(phase, Phase::Idle { .. } | Phase::Ending) {
             slot.environment.thaw();
         }
+        if let (Phase::Running { since, .. }, Some(durations)) = (&slot.phase, &mut self.durations) {
+            durations.saturating_record(since.elapsed().as_micros() as u64);
+        }
         self.stats.billed_ms += slot.billing.changed(&slot.phase, &phase, Instant::now());
         Some(std::mem::replace(&mut slot.phase, phase))
-    }
-
-    /// The oldest invocation that somebody still awaits.
-    pub(super) fn oldest(&mut self) -> Option<Invocation> {
-        while let Some(invocation) = self.queue.pop_front() {
-            if !invocation.is_abandoned() {
-                return Some(invocation);
-            }
-            self.stats.abandoned += 1;
-        }
-        None
     }
 
     /// How many environments start.
@@ -182,7 +174,7 @@ impl Pool {
         if self.host.options.weather.happens(Mishap::Kill) {
             tokio::spawn(Arc::clone(self).kill_soon(environment, invocation.request.id.clone()));
         }
-        state.set(number, Phase::Running { invocation, deadline: now + self.function.timeout });
+        state.set(number, Phase::Running { invocation, since: now });
         Ok(())
     }
 
@@ -208,7 +200,7 @@ impl Pool {
             let phase = Phase::Started { deadline: environment.started + self.host.options.init_timeout };
             let billing = Billing::new(environment.started);
             state.slots.insert(number, Slot { environment: Arc::clone(&environment), phase, billing });
-            self.host.tasks.spawn(environment.run(Arc::clone(self)));
+            self.host.watchers.spawn(environment.run(Arc::clone(self)));
         }
     }
 

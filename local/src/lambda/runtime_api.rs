@@ -41,14 +41,14 @@ async fn next(State(pools): State<Pools>, Path((function, number, token)): Path<
     sleep(pool.cold_start(number)).await;
     let Some(poll) = pool.next(number) else { return not_allowed() };
     match poll.await {
-        Ok(delivery) => {
+        Ok((request, deadline_ms)) => {
             let headers = [
                 ("content-type", "application/json"),
-                ("lambda-runtime-aws-request-id", delivery.request.id.as_str()),
-                ("lambda-runtime-deadline-ms", &delivery.deadline_ms.to_string()),
-                ("lambda-runtime-invoked-function-arn", &delivery.request.arn),
+                ("lambda-runtime-aws-request-id", request.id.as_str()),
+                ("lambda-runtime-deadline-ms", &deadline_ms.to_string()),
+                ("lambda-runtime-invoked-function-arn", &request.arn),
             ];
-            (headers, delivery.request.payload).into_response()
+            (headers, request.payload).into_response()
         }
         // The environment has ended, and its process is being killed. An answer would have it panic over what it lacks; on AWS, too, the
         // last poll of an environment gets none.

@@ -18,7 +18,7 @@
 //! | variable | behaviour |
 //! |---|---|
 //! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
-//! | `TEST_FUNCTION_INIT` | `crash` or `hang` before the first invocation |
+//! | `TEST_FUNCTION_INIT` | `hang` before the first invocation, or crash with anything else |
 //! | `TEST_FUNCTION_BATCH` | the bodies of a queue's messages say what becomes of them: `fail…` is reported as failed, `error…` fails the invocation, `hold…` waits until there is a file of this variable's value |
 //! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
 //! | `TEST_FUNCTION_IDS` | a file to which each request id is appended as a line |
@@ -80,9 +80,9 @@ fn process() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         match variable("TEST_FUNCTION_INIT").as_deref() {
-            Some("crash") => std::process::exit(3),
             Some("hang") => std::future::pending().await,
-            _ => lambda_runtime::run(service_fn(handle)).await.unwrap(),
+            Some(_) => std::process::exit(3),
+            None => lambda_runtime::run(service_fn(handle)).await.unwrap(),
         }
     });
 }

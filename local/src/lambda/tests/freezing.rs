@@ -38,18 +38,6 @@ async fn frozen_processes_are_reaped_and_their_deaths_are_noticed() {
 }
 
 #[tokio::test]
-async fn when_the_stack_is_killed_its_frozen_processes_end_with_it() {
-    let mut guard = guard::Guard::start().unwrap();
-    let mut process = std::process::Command::new("sleep");
-    let mut process = std::os::unix::process::CommandExt::process_group(process.arg("60"), guard.group()).spawn().unwrap();
-    assert!(std::process::Command::new("kill").args(["-STOP", &process.id().to_string()]).status().unwrap().success());
-    // What the end of the stack does to its pipes.
-    guard.close();
-    let ended = tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(9));
-}
-
-#[tokio::test]
 #[ignore = "a measurement: how long an invocation takes with and without freezing"]
 async fn how_long_an_invocation_takes() {
     for freeze in [true, false, true, false] {
