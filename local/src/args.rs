@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duratio
 
 use clap::Parser;
 
-use crate::lambda::ENVIRONMENTS;
+use crate::lambda::{ENVIRONMENTS, LogFormat};
 
 /// The AWS services that functions call.
 const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
@@ -67,7 +67,11 @@ pub struct Args {
     #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
     pub web: Option<PathBuf>,
 
-    /// Show everything that the functions print, metrics included.
+    /// How to show what the functions print: as lines for people, or as the JSON that they print.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log: LogFormat,
+
+    /// Show everything that the functions print, metrics included, as JSON.
     #[arg(long)]
     pub verbose: bool,
 

@@ -8,7 +8,7 @@ use crate::{
 /// Where everything is, the line to copy for a first player, and what of the template has no effect here.
 pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
     let names = |names: Vec<&str>| names.join(", ");
-    let functions = names(manifest.functions.iter().map(|function| function.binary.as_str()).collect());
+    let functions = names(manifest.functions.iter().map(|function| function.handler.as_str()).collect());
     let tables = names(manifest.tables.iter().map(|table| table.name.as_str()).collect());
     let queues = names(manifest.queues.iter().map(|queue| queue.name.as_str()).collect());
     let curl = format!("curl -s '{}/token?player=bob'", addresses.issuer());

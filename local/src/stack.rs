@@ -22,7 +22,7 @@ use crate::{
     gateway::{ApiError, Gateway, Limits},
     issuer::{Issuer, IssuerError},
     keep::Keep,
-    lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
+    lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
     mappings::{self, MappingError, Mappings},
     meter::{Meter, Usage},
     port, report,
@@ -42,6 +42,7 @@ const FLEET_ARN: &str = "arn:aws:gamelift:us-east-1:000000000000:fleet/fleet-loc
 
 /// The file below `--data` in which the rooms keep what is not in tables.
 const KEPT: &str = "kept.sqlite";
+
 
 /// The template's output that says where GameLift tells of placements.
 const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
@@ -65,14 +66,9 @@ pub enum StartError {
         /// Everything that is wrong with it.
         source: TemplateError,
     },
-    /// A function of the template has no binary.
-    #[error("{function} runs the binary {}, which is not there: is it a [[bin]] of functions/Cargo.toml?", binary.display())]
-    Binary {
-        /// The function's logical id.
-        function: String,
-        /// Where its binary should be.
-        binary: PathBuf,
-    },
+    /// The program of the functions is not there.
+    #[error("--functions: {} is not a file: has `{PROGRAM}` been built?", .0.display())]
+    Functions(PathBuf),
     /// The program that serves game sessions is not there.
     #[error("--game-server: {} is not a file", .0.display())]
     GameServer(PathBuf),
@@ -230,16 +226,27 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
 }
 
 async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sqs: Sqs) -> Result<Lambda, StartError> {
-    let configs: Vec<_> = manifest.functions.iter().map(|function| wiring::function(function, &args.functions, endpoints)).collect();
-    if let Some(missing) = configs.iter().find(|config| !config.program.is_file()) {
-        return Err(StartError::Binary { function: missing.logical_id.clone(), binary: missing.program.clone() });
+    let program = args.functions.join(PROGRAM);
+    if !program.is_file() {
+        return Err(StartError::Functions(program));
     }
-    let logs = LogOptions { metrics: args.verbose, debug: args.verbose, errors_only: args.quiet, ..LogOptions::default() };
-    let usual = RetryWaits::default();
-    let retry_waits = RetryWaits { function_error: args.async_retry.unwrap_or(usual.function_error), ..usual };
-    let options =
-        LambdaOptions { max_environments: args.environments.get(), retry_waits, sqs: Some(sqs), logs, ..LambdaOptions::default() };
-    Lambda::start(configs, options).await.map_err(io_error("starting the Lambda Runtime API"))
+    let show = match (args.verbose, args.quiet) {
+        (true, _) => Show::Everything,
+        (_, true) => Show::Errors,
+        _ => Show::Usual,
+    };
+    let format = if args.verbose { LogFormat::Json } else { args.log };
+    let usual = LambdaOptions::default();
+    let options = LambdaOptions {
+        program,
+        environment: endpoints.variables().collect(),
+        max_environments: args.environments.get(),
+        async_retry: args.async_retry.unwrap_or(usual.async_retry),
+        sqs: Some(sqs),
+        logs: LogOptions { show, format },
+        ..usual
+    };
+    Lambda::start(&manifest.functions, options).await.map_err(io_error("starting the functions"))
 }
 
 /// The pretended fleet, behind the queue of the template and those that its file names.

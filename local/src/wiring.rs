@@ -7,7 +7,6 @@ use crate::{
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gamelift::{self, GameServerConfig},
     gateway,
-    lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
     streams::MappingConfig,
     template::{self, KeyType, StreamView},
@@ -29,34 +28,12 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// In the order in which a later one of the same name counts.
-    fn variables(&self) -> impl Iterator<Item = (String, String)> {
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> {
         let own =
             [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())];
         let replaced =
             self.replaced.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url.clone()));
         own.into_iter().chain(replaced)
-    }
-}
-
-/// A function whose binary is in `directory`.
-pub fn function(function: &template::Function, directory: &Path, endpoints: &Endpoints) -> FunctionConfig {
-    let template = function.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let environment: BTreeMap<String, String> = template.chain(endpoints.variables()).collect();
-    FunctionConfig {
-        logical_id: function.logical_id.clone(),
-        name: function.name.clone(),
-        program: directory.join(&function.binary),
-        arguments: Vec::new(),
-        timeout: function.timeout,
-        memory_mb: function.memory_mb,
-        platform_lines: function.platform_lines,
-        environment,
-        reserved_concurrency: function.reserved_concurrency,
-        event_invoke: EventInvokeConfig {
-            maximum_retry_attempts: function.event_invoke.maximum_retry_attempts,
-            maximum_event_age: function.event_invoke.maximum_event_age,
-            on_failure_queue: function.event_invoke.on_failure_queue_arn.clone(),
-        },
     }
 }
 

@@ -1,4 +1,4 @@
-//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"). The rest of the Lambda API is refused by name.
+//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"), as far as the runbook needs it. The rest is refused by name.
 
 use axum::{
     Router,
@@ -8,34 +8,39 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, post},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    InvokeError, Lambda,
-    invocation::Request,
-    payload::{self, EVENT_LIMIT, Payload, REQUEST_LIMIT},
-    refusal::Refusal,
-    target::{LATEST, Target},
+    InvokeError, LATEST, Lambda, events,
+    invocation::{BadBody, EVENT_LIMIT, REQUEST_LIMIT, Request, read},
 };
-
-/// The largest `X-Amz-Client-Context`, in bytes of base64.
-const CLIENT_CONTEXT_LIMIT: usize = 3_583;
-
-/// What becomes of the payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InvocationType {
-    RequestResponse,
-    Event,
-    DryRun,
-}
+use crate::account::function_arn;
 
 #[derive(Deserialize)]
 struct Parameters {
     #[serde(rename = "Qualifier")]
     qualifier: Option<String>,
+}
+
+/// A refused call: the status, the error's name and the body.
+struct Refusal(u16, &'static str, Value);
+
+impl Refusal {
+    fn new(status: u16, name: &'static str, message: String) -> Refusal {
+        Refusal(status, name, json!({"Type": "User", "Message": message}))
+    }
+
+    fn service(error: &InvokeError) -> Refusal {
+        Refusal::new(500, "ServiceException", error.to_string())
+    }
+
+    fn not_implemented(what: &str) -> Refusal {
+        let message =
+            format!("{what} is not implemented: this stack has Invoke, as RequestResponse or Event, and nothing else of Lambda's API");
+        Refusal::new(400, "InvalidParameterValueException", message)
+    }
 }
 
 impl Lambda {
@@ -46,12 +51,61 @@ impl Lambda {
             .route("/2015-03-31/{*operation}", any(not_implemented))
             .with_state(self.clone())
     }
+
+    /// Invokes, where `request` has an id and nothing else.
+    async fn call(&self, mut request: Request, function: &str, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+        let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let (is_event, limit, kind) = match header("x-amz-invocation-type") {
+            None | Some("RequestResponse") => (false, REQUEST_LIMIT, "RequestResponse"),
+            Some("Event") => (true, EVENT_LIMIT, "Event"),
+            Some(other) => return Err(Refusal::not_implemented(&format!("X-Amz-Invocation-Type: {other}"))),
+        };
+        for name in ["X-Amz-Log-Type", "X-Amz-Client-Context", "X-Amz-Tenant-Id", "X-Amz-Durable-Execution-Name"] {
+            if header(name).is_some_and(|value| value != "None") {
+                return Err(Refusal::not_implemented(name));
+            }
+        }
+        let not_found = || {
+            let arn = function_arn(function.strip_prefix(&function_arn("")).unwrap_or(function));
+            Refusal::new(404, "ResourceNotFoundException", format!("Function not found: {arn}"))
+        };
+        let (pool, arn) = self.find(function).ok_or_else(not_found)?;
+        request.arn = arn;
+        request.payload = match read(body, limit).await {
+            Ok(payload) if payload.is_empty() => Bytes::from_static(b"{}"),
+            Ok(payload) => payload,
+            Err(BadBody::TooLarge(bytes)) => {
+                let message = format!("{bytes} byte payload is too large for the {kind} invocation type (limit {limit} bytes)");
+                return Err(Refusal::new(413, "RequestTooLargeException", message));
+            }
+            Err(BadBody::Broken(error)) => return Err(Refusal::new(400, "InvalidRequestContentException", error.to_string())),
+        };
+        if let Err(error) = serde_json::from_slice::<&RawValue>(&request.payload) {
+            let message = format!("Could not parse request body into json: Could not parse payload into json: {error}");
+            return Err(Refusal::new(400, "InvalidRequestContentException", message));
+        }
+        if is_event {
+            return events::accept(pool, request)
+                .map(|()| StatusCode::ACCEPTED.into_response())
+                .map_err(|stopped| Refusal::service(&stopped));
+        }
+        let answered = [("content-type", "application/json"), ("x-amz-executed-version", LATEST)];
+        match pool.invoke(request).await {
+            Ok(answer) => Ok((answered, answer).into_response()),
+            Err(InvokeError::Function { payload, .. }) => Ok((answered, [("x-amz-function-error", "Unhandled")], payload).into_response()),
+            Err(InvokeError::Throttled) => {
+                let whose = if pool.is_reserved() { "ReservedFunction" } else { "" };
+                let body =
+                    json!({"Reason": format!("{whose}ConcurrentInvocationLimitExceeded"), "Type": "User", "message": "Rate Exceeded."});
+                Err(Refusal(429, "TooManyRequestsException", body))
+            }
+            Err(other) => Err(Refusal::service(&other)),
+        }
+    }
 }
 
 async fn not_implemented(method: Method, uri: Uri) -> Response {
-    let path = uri.path();
-    Refusal::UnknownOperation(format!("{method} {path} is not implemented: of the Lambda API this stack has Invoke"))
-        .response(&Request::new(Bytes::new()).id)
+    respond(&Request::new(String::new(), Bytes::new()).id, Err(Refusal::not_implemented(&format!("{method} {}", uri.path()))))
 }
 
 async fn handle(
@@ -61,115 +115,18 @@ async fn handle(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let suffix = parameters.qualifier.filter(|qualifier| !qualifier.is_empty()).map(|qualifier| format!(":{qualifier}"));
+    let suffix = suffix.filter(|suffix| !function.ends_with(suffix)).unwrap_or_default();
     // The one id of the call, which the function sees as its own.
-    let request = Request::new(Bytes::new());
+    let request = Request::new(String::new(), Bytes::new());
     let id = request.id.clone();
-    match lambda.call(request, (&function, parameters.qualifier.as_deref()), &headers, body).await {
-        Ok(response) => ([("x-amzn-requestid", id)], response).into_response(),
-        Err(refusal) => refusal.response(&id),
-    }
+    respond(&id, lambda.call(request, &format!("{function}{suffix}"), &headers, body).await)
 }
 
-impl Lambda {
-    async fn call(
-        &self,
-        mut request: Request,
-        (function, qualifier): (&str, Option<&str>),
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<Response, Refusal> {
-        let invocation_type = invocation_type(headers)?;
-        if invocation_type == InvocationType::RequestResponse && header(headers, "x-amz-log-type").is_some_and(|kind| kind != "None") {
-            let message = "X-Amz-Log-Type is not implemented: what functions print is in the terminal of the stack".to_owned();
-            return Err(Refusal::InvalidParameterValue(message));
-        }
-        let mut target = Target::read(function);
-        match (target.qualifier, qualifier.filter(|qualifier| !qualifier.is_empty())) {
-            (Some(own), Some(other)) if own != other => {
-                let message = "The derived qualifier from the function name does not match the specified qualifier.".to_owned();
-                return Err(Refusal::InvalidParameterValue(message));
-            }
-            (own, other) => target.qualifier = own.or(other),
-        }
-        let pool = self.pools.by_name.get(target.name).filter(|_| target.exists()).ok_or_else(|| Refusal::not_found(&target))?;
-        if invocation_type == InvocationType::DryRun {
-            return Ok(StatusCode::NO_CONTENT.into_response());
-        }
-        let (limit, name) = match invocation_type {
-            InvocationType::Event => (EVENT_LIMIT, "Event"),
-            _ => (REQUEST_LIMIT, "RequestResponse"),
-        };
-        request.payload = match payload::read(body, limit).await {
-            Ok(Payload::Whole(payload)) => json(payload)?,
-            Ok(Payload::TooLarge(bytes)) => return Err(Refusal::too_large(bytes, name, limit)),
-            Err(error) => return Err(Refusal::InvalidRequestContent(format!("The request body cannot be read: {error}"))),
-        };
-        if invocation_type == InvocationType::Event {
-            return match self.pools.events.accept(pool, request) {
-                Ok(()) => Ok(StatusCode::ACCEPTED.into_response()),
-                Err(stopped) => Err(Refusal::Service(stopped.to_string())),
-            };
-        }
-        request.client_context = header(headers, "x-amz-client-context").map(client_context).transpose()?;
-        match pool.invoke(request).await {
-            Ok(answer) => Ok(answered(answer, false)),
-            Err(InvokeError::Function { payload, .. }) => Ok(answered(payload, true)),
-            Err(InvokeError::Throttled) => Err(Refusal::TooManyRequests { reserved: pool.is_reserved() }),
-            Err(InvokeError::NotFound(_)) => Err(Refusal::not_found(&target)),
-            Err(InvokeError::RequestTooLarge { bytes, limit }) => Err(Refusal::too_large(bytes, name, limit)),
-        }
-    }
-}
-
-fn answered(payload: Bytes, failed: bool) -> Response {
-    let mut response = ([("content-type", "application/json"), ("x-amz-executed-version", LATEST)], payload).into_response();
-    if failed {
-        response.headers_mut().insert("x-amz-function-error", http::HeaderValue::from_static("Unhandled"));
-    }
-    response
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or_default())
-}
-
-fn invocation_type(headers: &HeaderMap) -> Result<InvocationType, Refusal> {
-    match header(headers, "x-amz-invocation-type") {
-        None | Some("RequestResponse") => Ok(InvocationType::RequestResponse),
-        Some("Event") => Ok(InvocationType::Event),
-        Some("DryRun") => Ok(InvocationType::DryRun),
-        Some(other) => Err(Refusal::Validation(format!(
-            "1 validation error detected: Value '{other}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum \
-             value set: [Event, RequestResponse, DryRun]"
-        ))),
-    }
-}
-
-/// The payload, which has to be JSON. None at all is an empty object.
-fn json(payload: Bytes) -> Result<Bytes, Refusal> {
-    if payload.is_empty() {
-        return Ok(Bytes::from_static(b"{}"));
-    }
-    match serde_json::from_slice::<&RawValue>(&payload) {
-        Ok(_) => Ok(payload),
-        Err(error) => Err(Refusal::InvalidRequestContent(format!(
-            "Could not parse request body into json: Could not parse payload into json: {error}"
-        ))),
-    }
-}
-
-/// The client context as the Runtime API hands it on: decoded, and in one line.
-fn client_context(encoded: &str) -> Result<String, Refusal> {
-    let refuse = |why: &dyn std::fmt::Display| {
-        Refusal::InvalidRequestContent(format!("Client context must be a valid Base64-encoded JSON object: {why}"))
-    };
-    if encoded.len() > CLIENT_CONTEXT_LIMIT {
-        return Err(refuse(&format_args!("it has {} bytes, more than {CLIENT_CONTEXT_LIMIT}", encoded.len())));
-    }
-    let decoded = BASE64_STANDARD.decode(encoded).map_err(|error| refuse(&error))?;
-    match serde_json::from_slice::<Value>(&decoded) {
-        Ok(context) if context.is_object() => Ok(context.to_string()),
-        Ok(_) => Err(refuse(&"it is not an object")),
-        Err(error) => Err(refuse(&error)),
-    }
+fn respond(id: &str, result: Result<Response, Refusal>) -> Response {
+    let response = result.unwrap_or_else(|Refusal(status, name, body)| {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        (status, [("x-amzn-errortype", name)], axum::Json(body)).into_response()
+    });
+    ([("x-amzn-requestid", id)], response).into_response()
 }

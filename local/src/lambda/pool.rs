@@ -5,30 +5,26 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use bytes::Bytes;
+use hdrhistogram::Histogram;
 use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep},
+    sync::oneshot::{Receiver, error::RecvError},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
-    FunctionConfig, FunctionStats, Host, InvokeError,
+    FunctionStats, Host, InvokeError,
     billing::Billing,
-    durations::Durations,
     environment::Environment,
     failure,
-    invocation::{Invocation, Request},
+    invocation::{Answer, Invocation, Request},
     logs::FunctionLog,
     phase::Phase,
 };
-use crate::lock::lock;
+use crate::{lock::lock, template::Function, weather::Mishap};
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
@@ -37,19 +33,18 @@ const RETURN_GRACE: Duration = Duration::from_millis(50);
 /// Between two looks at whether an environment still starts for an invocation that has waited its time.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// Lambda's own longest timeout.
+const LONGEST_MICROSECONDS: u64 = 15 * 60 * 1_000_000;
+
+/// How long after its hand-over a process is killed by [`Mishap::Kill`] at most.
+const KILLED_WITHIN_MICROSECONDS: u64 = 5_000;
+
 /// One function's environments.
 pub(super) struct Pool {
-    pub(super) function: FunctionConfig,
-    pub(super) arn: String,
+    pub(super) function: Function,
     pub(super) host: Arc<Host>,
     pub(super) logs: Arc<FunctionLog>,
     pub(super) state: Mutex<State>,
-    pub(super) durations: Durations,
-    invocations: AtomicU64,
-    errors: AtomicU64,
-    throttles: AtomicU64,
-    /// Asynchronous invocations on their way.
-    pub(super) events: AtomicUsize,
 }
 
 /// A pool's changing part.
@@ -60,16 +55,10 @@ pub(super) struct State {
     pub(super) idle: Vec<u64>,
     /// Invocations that wait for an environment, the oldest first.
     pub(super) queue: VecDeque<Invocation>,
-    /// How many slots are in [`Phase::Started`].
-    starting: usize,
-    /// How many slots are in [`Phase::ResponseSent`].
-    returning: usize,
-    numbers: u64,
-    billed_ms: u64,
-    /// Processes that ended without having been told to.
-    pub(super) deaths: u64,
-    /// Invocations that nobody awaited any more when their turn came.
-    abandoned: u64,
+    /// What is counted of it, as it is told.
+    pub(super) stats: FunctionStats,
+    /// From the hand-over to the answer, or to the end without one, in microseconds: two digits tell times apart well enough.
+    pub(super) durations: Option<Histogram<u64>>,
     pub(super) stopped: bool,
 }
 
@@ -81,78 +70,57 @@ pub(super) struct Slot {
 }
 
 impl State {
-    /// Changes a slot's phase and keeps the counts. `None` if the environment is gone.
+    /// Changes a slot's phase, and thaws the environment unless it is to wait or to end. `None` if the environment is gone.
     pub(super) fn set(&mut self, number: u64, phase: Phase) -> Option<Phase> {
         let slot = self.slots.get_mut(&number)?;
-        let count =
-            |phase: &Phase| (usize::from(matches!(phase, Phase::Started { .. })), usize::from(matches!(phase, Phase::ResponseSent { .. })));
-        let (started, sent) = count(&phase);
-        let before = std::mem::replace(&mut slot.phase, phase);
-        self.billed_ms += slot.billing.changed(&before, &slot.phase, Instant::now());
-        let (was_started, was_sent) = count(&before);
-        self.starting = self.starting + started - was_started;
-        self.returning = self.returning + sent - was_sent;
-        Some(before)
-    }
-
-    pub(super) fn remove(&mut self, number: u64) -> Option<Phase> {
-        let phase = self.set(number, Phase::Ending)?;
-        self.slots.remove(&number);
-        self.idle.retain(|idle| *idle != number);
-        Some(phase)
-    }
-
-    /// The oldest invocation that somebody still awaits.
-    pub(super) fn oldest(&mut self) -> Option<Invocation> {
-        while let Some(invocation) = self.queue.pop_front() {
-            if !invocation.is_abandoned() {
-                return Some(invocation);
-            }
-            self.abandoned += 1;
+        if matches!(slot.phase, Phase::Idle { .. }) {
+            self.idle.retain(|idle| *idle != number);
         }
-        None
+        if !matches!(phase, Phase::Idle { .. } | Phase::Ending) {
+            slot.environment.thaw();
+        }
+        if let (Phase::Running { since, .. }, Some(durations)) = (&slot.phase, &mut self.durations) {
+            durations.saturating_record(since.elapsed().as_micros() as u64);
+        }
+        self.stats.billed_ms += slot.billing.changed(&slot.phase, &phase, Instant::now());
+        Some(std::mem::replace(&mut slot.phase, phase))
+    }
+
+    /// How many environments start.
+    fn starting(&self) -> usize {
+        self.slots.values().filter(|slot| matches!(slot.phase, Phase::Started { .. })).count()
     }
 }
 
 impl Pool {
-    pub(super) fn new(function: FunctionConfig, arn: String, host: Arc<Host>, logs: FunctionLog) -> Pool {
-        let (invocations, errors, throttles, events, durations) = Default::default();
-        Pool { function, arn, host, logs: Arc::new(logs), state: Mutex::default(), invocations, errors, throttles, events, durations }
+    pub(super) fn new(function: Function, host: Arc<Host>, logs: FunctionLog) -> Pool {
+        let state = State { durations: Histogram::new_with_max(LONGEST_MICROSECONDS, 2).ok(), ..State::default() };
+        Pool { function, host, logs: Arc::new(logs), state: Mutex::new(state) }
     }
 
     /// Runs one invocation and awaits its answer.
-    pub(super) async fn invoke(self: &Arc<Self>, request: Request) -> Result<Bytes, InvokeError> {
-        self.invocations.fetch_add(1, Relaxed);
+    pub(super) async fn invoke(self: &Arc<Self>, request: Request) -> Answer {
+        lock(&self.state).stats.invocations += 1;
         let request_id = request.id.clone();
         let (invocation, mut answered) = Invocation::new(request);
-        let waits = self.submit(invocation);
-        let result = match waits {
+        let result = match self.submit(invocation) {
+            true => self.wait_in_queue(&request_id, &mut answered).await?,
             false => answered.await,
-            true => match self.wait_in_queue(&request_id, &mut answered).await {
-                Some(result) => result,
-                None => {
-                    self.throttles.fetch_add(1, Relaxed);
-                    return Err(InvokeError::Throttled);
-                }
-            },
         };
         // An invocation is only dropped unanswered when the stack itself is going down.
         let result = result.unwrap_or_else(|_| Err(failure::stopped(&request_id)));
-        if result.is_err() {
-            self.errors.fetch_add(1, Relaxed);
-        }
+        lock(&self.state).stats.errors += u64::from(result.is_err());
         result
     }
 
     /// Hands the invocation to an idle environment or puts it into the queue; `true` if it waits there.
-    pub(super) fn submit(self: &Arc<Self>, invocation: Invocation) -> bool {
+    fn submit(self: &Arc<Self>, mut invocation: Invocation) -> bool {
         let mut state = lock(&self.state);
         if state.stopped {
             let stopped = failure::stopped(&invocation.request.id);
             invocation.answer(Err(stopped));
             return false;
         }
-        let mut invocation = invocation;
         while let Some(number) = state.idle.pop() {
             match self.hand_over(&mut state, number, invocation) {
                 Ok(()) => return false,
@@ -160,90 +128,80 @@ impl Pool {
             }
         }
         state.queue.push_back(invocation);
-        let expected = state.returning;
-        self.grow(&mut state, expected);
+        let returning = state.slots.values().filter(|slot| matches!(slot.phase, Phase::ResponseSent { .. })).count();
+        self.grow(&mut state, returning);
         true
     }
 
-    /// Awaits the answer of an invocation that is in the queue. `None`: it waited too long and was taken out again.
+    /// Awaits the answer of an invocation that is in the queue. One that has waited too long, and for which no environment starts, is taken
+    /// out again.
     async fn wait_in_queue(
         self: &Arc<Self>,
         request_id: &str,
-        answered: &mut oneshot::Receiver<Result<Bytes, InvokeError>>,
-    ) -> Option<Result<Result<Bytes, InvokeError>, oneshot::error::RecvError>> {
-        tokio::select! {
-            result = &mut *answered => return Some(result),
-            () = sleep(RETURN_GRACE) => self.grow(&mut lock(&self.state), 0),
+        answered: &mut Receiver<Answer>,
+    ) -> Result<Result<Answer, RecvError>, InvokeError> {
+        if let Ok(result) = timeout(RETURN_GRACE, &mut *answered).await {
+            return Ok(result);
         }
-        let mut wait = self.queue_wait();
+        self.grow(&mut lock(&self.state), 0);
+        // One's own limit throttles at once, as on AWS; the machine's is so much lower than AWS's that a wait is due.
+        let mut wait = if self.is_reserved() { Duration::ZERO } else { self.host.options.queue_wait };
         loop {
-            tokio::select! {
-                result = &mut *answered => return Some(result),
-                () = sleep(wait) => {}
+            if let Ok(result) = timeout(wait, &mut *answered).await {
+                return Ok(result);
             }
-            match self.is_given_up(request_id) {
-                None => return Some(answered.await),
-                Some(true) => return None,
-                Some(false) => wait = self.queue_wait().max(LOOK),
+            wait = wait.max(LOOK);
+            let mut state = lock(&self.state);
+            let position = state.queue.iter().position(|waiting| waiting.request.id == request_id);
+            if let Some(position) = position.filter(|position| *position >= state.starting()) {
+                state.queue.remove(position);
+                state.stats.throttles += 1;
+                return Err(InvokeError::Throttled);
             }
         }
-    }
-
-    /// Takes the invocation out of the queue, unless an environment is starting for it. `None`: it has been handed over.
-    fn is_given_up(&self, request_id: &str) -> Option<bool> {
-        let mut state = lock(&self.state);
-        let position = state.queue.iter().position(|waiting| waiting.request.id == request_id)?;
-        let given_up = position >= state.starting;
-        if given_up {
-            state.queue.remove(position);
-        }
-        Some(given_up)
     }
 
     /// Gives the invocation to an idle environment, unless that has ended or gone away.
-    pub(super) fn hand_over(&self, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
+    pub(super) fn hand_over(self: &Arc<Self>, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
         let Some(slot) = state.slots.get(&number) else { return Err(invocation) };
-        let alive = slot.environment.is_alive();
-        let delivery = invocation.delivery(self.function.timeout, false);
-        let deadline = Instant::now() + self.function.timeout;
+        let environment = Arc::clone(&slot.environment);
         let Some(Phase::Idle { poll, .. }) = state.set(number, Phase::Away) else { return Err(invocation) };
-        if !alive || poll.send(delivery).is_err() {
+        let now = Instant::now();
+        *lock(&environment.handed_over) = Some(now);
+        if !environment.is_alive() || poll.send(invocation.delivery(self.function.timeout)).is_err() {
             return Err(invocation);
         }
-        state.set(number, Phase::Running { invocation, deadline });
+        if self.host.options.weather.happens(Mishap::Kill) {
+            tokio::spawn(Arc::clone(self).kill_soon(environment, invocation.request.id.clone()));
+        }
+        state.set(number, Phase::Running { invocation, since: now });
         Ok(())
+    }
+
+    /// Kills the process if it still serves the invocation by then.
+    async fn kill_soon(self: Arc<Self>, environment: Arc<Environment>, request_id: String) {
+        sleep(Duration::from_micros(fastrand::u64(0..=KILLED_WITHIN_MICROSECONDS))).await;
+        let state = lock(&self.state);
+        let phase = state.slots.get(&environment.number).map(|slot| &slot.phase);
+        if matches!(phase, Some(Phase::Running { invocation, .. }) if invocation.request.id == request_id) {
+            self.logs.note("is killed by the weather");
+            environment.kill();
+        }
     }
 
     /// Starts environments until every waiting invocation has one coming: those that start, and `returning` that will ask again.
     pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
-        while !state.stopped && state.queue.len() > state.starting + returning && state.slots.len() < self.limit() {
-            self.start(state, false);
+        let most = self.host.options.max_environments;
+        let limit = self.function.reserved_concurrency.map_or(most, |reserved| most.min(reserved));
+        while !state.stopped && state.queue.len() > state.starting() + returning && state.slots.len() < limit {
+            state.stats.environments_started += 1;
+            let number = state.stats.environments_started;
+            let environment = Arc::new(Environment::new(number));
+            let phase = Phase::Started { deadline: environment.started + self.host.options.init_timeout };
+            let billing = Billing::new(environment.started);
+            state.slots.insert(number, Slot { environment: Arc::clone(&environment), phase, billing });
+            self.host.watchers.spawn(environment.run(Arc::clone(self)));
         }
-    }
-
-    pub(super) fn start(self: &Arc<Self>, state: &mut State, retry: bool) {
-        state.numbers += 1;
-        let environment = Arc::new(Environment::new(state.numbers));
-        let limit = if retry { self.function.timeout } else { self.host.options.init_timeout };
-        let phase = Phase::Started { deadline: Instant::now() + limit, retry, late: false };
-        state.starting += 1;
-        state
-            .slots
-            .insert(environment.number, Slot { environment: Arc::clone(&environment), phase, billing: Billing::new(Instant::now()) });
-        self.host.register(&environment, self);
-        self.host.tasks.spawn(environment.run(Arc::clone(self)));
-    }
-
-    /// How many environments there may be at once.
-    fn limit(&self) -> usize {
-        let all = self.host.options.max_environments;
-        self.function.reserved_concurrency.map_or(all, |reserved| all.min(reserved))
-    }
-
-    /// How long an invocation waits at the limit. One that the function reserved itself throttles at once, as on AWS; the machine's own is
-    /// so much lower than AWS's that a wait is due.
-    fn queue_wait(&self) -> Duration {
-        if self.is_reserved() { Duration::ZERO } else { self.host.options.queue_wait }
     }
 
     /// Whether the limit is the function's reserved concurrency.
@@ -257,22 +215,15 @@ impl Pool {
 
     pub(super) fn stats(&self) -> FunctionStats {
         let state = lock(&self.state);
+        let quantile = |share| Duration::from_micros(state.durations.as_ref().map_or(0, |histogram| histogram.value_at_quantile(share)));
         FunctionStats {
-            invocations: self.invocations.load(Relaxed),
-            errors: self.errors.load(Relaxed),
-            throttles: self.throttles.load(Relaxed),
             environments: state.slots.len(),
-            environments_started: state.numbers,
-            deaths: state.deaths,
-            abandoned: state.abandoned,
-            events: self.events.load(Relaxed),
-            median: self.durations.quantile(0.5),
-            percentile_99: self.durations.quantile(0.99),
-            billed_ms: state.billed_ms,
+            median: quantile(0.5),
+            percentile_99: quantile(0.99),
             memory_mb: self.function.memory_mb,
             log_bytes: self.logs.bytes(),
-            platform_lines: self.function.platform_lines,
-            busy: self.events.load(Relaxed) + state.queue.len() + state.slots.values().filter(|slot| slot.phase.is_busy()).count(),
+            busy: state.stats.events + state.queue.len() + state.slots.values().filter(|slot| slot.phase.is_busy()).count(),
+            ..state.stats
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A function for tests. The test binary runs itself again as the function's process: [`config`] names the ignored test
+//! A function for tests. The test binary runs itself again as the function's process: [`quiet`] names the ignored test
 //! [`process`], which speaks the Runtime API through `lambda_runtime` and behaves as its payload or its environment says.
 //!
 //! | payload | behaviour |
@@ -18,7 +18,7 @@
 //! | variable | behaviour |
 //! |---|---|
 //! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
-//! | `TEST_FUNCTION_INIT` | `crash`, `hang` or `error` before the first invocation |
+//! | `TEST_FUNCTION_INIT` | `hang` before the first invocation, or crash with anything else |
 //! | `TEST_FUNCTION_BATCH` | the bodies of a queue's messages say what becomes of them: `fail…` is reported as failed, `error…` fails the invocation, `hold…` waits until there is a file of this variable's value |
 //! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
 //! | `TEST_FUNCTION_IDS` | a file to which each request id is appended as a line |
@@ -28,27 +28,42 @@ use std::{collections::BTreeMap, io::Write, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use super::{EventInvokeConfig, FunctionConfig, LambdaOptions, LogOptions, LogOutput};
+use super::{Function, LambdaOptions, LogOptions, Show};
+use crate::{account::function_arn, template::EventInvoke};
 
-/// A function called `name` that runs [`process`]; timeout 5 seconds, 128 MB, no variables.
-pub(crate) fn config(name: &str) -> FunctionConfig {
-    FunctionConfig {
+/// A function called `name`; timeout 5 seconds, 128 MB, no variables.
+pub(crate) fn config(name: &str) -> Function {
+    Function {
         logical_id: "TestFunction".to_owned(),
         name: name.to_owned(),
-        program: std::env::current_exe().unwrap(),
-        arguments: ["--exact", "lambda::test_function::process", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
+        arn: function_arn(name),
+        handler: name.to_owned(),
         timeout: Duration::from_secs(5),
         memory_mb: 128,
-        platform_lines: true,
         environment: BTreeMap::new(),
         reserved_concurrency: None,
-        event_invoke: EventInvokeConfig::default(),
+        event_invoke: EventInvoke {
+            maximum_retry_attempts: 2,
+            maximum_event_age: Duration::from_secs(6 * 60 * 60),
+            on_failure_queue_arn: None,
+        },
+        statements: Vec::new(),
     }
 }
 
-/// Options under which the functions' output is not shown.
+/// Options under which functions run [`process`] and their output is not shown.
 pub(crate) fn quiet() -> LambdaOptions {
-    LambdaOptions { logs: LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() }, ..LambdaOptions::default() }
+    running("lambda::test_function::process")
+}
+
+/// Options under which functions run this ignored test, and their output is not shown.
+pub(crate) fn running(test: &str) -> LambdaOptions {
+    LambdaOptions {
+        program: std::env::current_exe().unwrap(),
+        arguments: ["--exact", test, "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
+        logs: LogOptions { show: Show::Nothing, ..LogOptions::default() },
+        ..LambdaOptions::default()
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -59,19 +74,15 @@ fn variable(name: &str) -> Option<String> {
 #[test]
 #[ignore = "the process of the test function, started by the Lambda room"]
 fn process() {
-    let Some(api) = variable("AWS_LAMBDA_RUNTIME_API") else { return };
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        return;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         match variable("TEST_FUNCTION_INIT").as_deref() {
-            Some("crash") => std::process::exit(3),
             Some("hang") => std::future::pending().await,
-            Some("error") => {
-                let error = json!({"errorType": "Extension.Misconfigured", "errorMessage": "GAME is not set"});
-                let url = format!("{api}/2018-06-01/runtime/init/error");
-                reqwest::Client::new().post(url).json(&error).send().await.unwrap();
-                std::process::exit(1);
-            }
-            _ => lambda_runtime::run(service_fn(handle)).await.unwrap(),
+            Some(_) => std::process::exit(3),
+            None => lambda_runtime::run(service_fn(handle)).await.unwrap(),
         }
     });
 }
@@ -111,7 +122,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         ("environment", Value::String(name)) => Ok(json!(variable(name))),
         ("context", _) => Ok(json!({
             "requestId": context.request_id, "deadline": context.deadline, "arn": context.invoked_function_arn,
-            "traceId": context.xray_trace_id, "variables": std::env::vars().collect::<BTreeMap<_, _>>(),
+            "variables": std::env::vars().collect::<BTreeMap<_, _>>(),
         })),
         ("answerBytes", Value::Number(n)) => Ok(json!("x".repeat(n.as_u64().unwrap() as usize))),
         ("print", Value::Array(lines)) => {

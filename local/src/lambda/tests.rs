@@ -5,11 +5,13 @@ mod api;
 mod billing;
 mod events;
 mod failures;
+mod freezing;
 mod growth;
 mod kills;
 mod protocol;
 mod retries;
 mod surroundings;
+mod weather;
 
 use std::{path::Path, time::Instant};
 
@@ -25,8 +27,8 @@ async fn start() -> Lambda {
     start_with(config("test"), quiet()).await
 }
 
-async fn start_with(function: FunctionConfig, options: LambdaOptions) -> Lambda {
-    Lambda::start(vec![function], options).await.unwrap()
+async fn start_with(function: Function, options: LambdaOptions) -> Lambda {
+    Lambda::start(&[function], options).await.unwrap()
 }
 
 async fn invoke(lambda: &Lambda, payload: Value) -> Result<Value, InvokeError> {
@@ -101,8 +103,10 @@ impl Lambda {
         state.slots.values().filter(|slot| matches!(slot.phase, phase::Phase::Running { .. })).count()
     }
 
-    /// The secret parts of the living environments' paths.
-    fn tokens(&self) -> Vec<String> {
-        self.pools.host.environments.read().unwrap().keys().cloned().collect()
+    /// The base path of the only environment.
+    fn base(&self) -> String {
+        let state = crate::lock::lock(&self.pools.by_name["test"].state);
+        let (number, slot) = state.slots.iter().next().unwrap();
+        format!("http://{}/test/{number}/{}/2018-06-01/runtime", self.pools.host.address, slot.environment.token)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde_json::{Map, Value, json};
 
-use super::{Item, PRICES, units};
+use super::{Item, PRICES};
 
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 
@@ -19,8 +19,6 @@ pub struct FunctionUsage {
     pub memory_mb: u32,
     /// Bytes of its own log lines as CloudWatch counts them.
     pub log_bytes: u64,
-    /// Whether Lambda itself logs lines for each invocation, too.
-    pub platform_lines: bool,
 }
 
 impl FunctionUsage {
@@ -30,16 +28,11 @@ impl FunctionUsage {
         self.billed_ms as f64 * f64::from(self.memory_mb) / 1024.0
     }
 
-    fn log_gb(&self) -> f64 {
-        let invocations = if self.platform_lines { self.requests } else { 0 };
-        (self.log_bytes + invocations * units::platform_log_bytes()) as f64 / GB
-    }
-
     fn quantity(&self, item: Item) -> f64 {
         match item {
             Item::LambdaRequests => self.requests as f64,
             Item::LambdaGbSeconds => self.gb_ms() / 1000.0,
-            Item::LogGb => self.log_gb(),
+            Item::LogGb => self.log_bytes as f64 / GB,
             _ => 0.0,
         }
     }
@@ -128,11 +121,11 @@ mod tests {
         meter.dynamodb(3.0, 0.5);
         meter.sqs_request(0);
         meter.sns_publish(64 * 1024 + 1);
-        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 0, platform_lines: true }]);
+        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 1024 }]);
         let quantities = [Item::GatewayMessages, Item::WriteUnits, Item::ReadUnits, Item::SqsRequests, Item::SnsPublishes];
         assert_eq!(quantities.map(|item| usage.quantity(item)), [2.0, 3.0, 0.5, 1.0, 2.0]);
         assert_eq!(usage.quantity(Item::LambdaGbSeconds), 0.001);
-        let logs = 2.0 * units::platform_log_bytes() as f64 / GB * 0.5;
+        let logs = 1024.0 / GB * 0.5;
         let expected = 2e-6 + 3.0 * 0.625e-6 + 0.5 * 0.125e-6 + 0.4e-6 + 2.0 * 0.5e-6 + 2.0 * 0.2e-6 + 0.001 * 0.000_013_333_4 + logs;
         assert!((usage.usd() - expected).abs() < 1e-15, "{} and {expected}", usage.usd());
         let json = usage.to_json();

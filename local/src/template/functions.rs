@@ -55,7 +55,7 @@ pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>,
     properties.choice("Handler", &["bootstrap"]);
     let memory_mb = properties.integer("MemorySize", 128..=10_240).unwrap_or(128);
     let timeout = Duration::from_secs(properties.integer("Timeout", 1..=900).unwrap_or(3).unsigned_abs());
-    let platform_lines = platform_lines(&properties);
+    logging(&properties);
     let environment = environment(&properties);
     // Zero would have every invocation throttled, which is a way to switch a function off, not to run it.
     let reserved_concurrency = properties.integer("ReservedConcurrentExecutions", 1..=1_000).and_then(|most| usize::try_from(most).ok());
@@ -88,28 +88,27 @@ pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>,
             logical_id: id.to_owned(),
             name: name?,
             arn: arn?,
-            binary: binary?,
+            handler: binary?,
             timeout,
             memory_mb: u32::try_from(memory_mb).ok()?,
-            platform_lines,
             environment,
             reserved_concurrency,
             event_invoke,
+            statements: Vec::new(),
         })
     };
     (function(), mappings)
 }
 
-/// Whether Lambda logs that an invocation begins and ends: lines of level INFO, which can be turned off where lines are JSON.
-fn platform_lines(properties: &Section<'_>) -> bool {
-    let Some(logging) = properties.section("LoggingConfig") else { return true };
+/// Lambda logs that an invocation begins and ends: lines of level INFO, which can be turned off where lines are JSON.
+fn logging(properties: &Section<'_>) {
+    let Some(logging) = properties.section("LoggingConfig") else { return };
     let format = logging.choice("LogFormat", &["Text", "JSON"]);
     let level = logging.choice("SystemLogLevel", &["DEBUG", "INFO", "WARN"]);
     if level.is_some() && format.as_deref() != Some("JSON") {
         logging.problem("SystemLogLevel", "Lambda takes it only with LogFormat: JSON");
     }
     logging.finish(notes::LOGGING);
-    level.as_deref() != Some("WARN")
 }
 
 fn environment(properties: &Section<'_>) -> BTreeMap<String, String> {

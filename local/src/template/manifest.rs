@@ -55,20 +55,31 @@ pub struct Function {
     pub name: String,
     /// `arn:aws:lambda:us-east-1:000000000000:function:NAME`.
     pub arn: String,
-    /// The Cargo binary, from `Metadata.BuildProperties.Binary`, such as `send-message`.
-    pub binary: String,
+    /// The property `Handler`, by which the program of all functions knows which one it is.
+    pub handler: String,
     /// The longest an invocation may take.
     pub timeout: Duration,
     /// Memory in MB.
     pub memory_mb: u32,
-    /// Whether Lambda itself logs that an invocation begins and ends.
-    pub platform_lines: bool,
     /// The variables of `Environment`.
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.
     pub reserved_concurrency: Option<usize>,
     /// What becomes of asynchronous invocations.
     pub event_invoke: EventInvoke,
+    /// What the function's role allows.
+    pub statements: Vec<Statement>,
+}
+
+/// A statement of a policy, whose effect is to allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Where it is, such as `PlayFunction.Policies[0].Statement[1]`.
+    pub place: String,
+    /// Actions, such as `dynamodb:PutItem`.
+    pub actions: Vec<String>,
+    /// Patterns of ARNs.
+    pub resources: Vec<String>,
 }
 
 /// A function's `EventInvokeConfig`.

@@ -13,24 +13,13 @@ use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::lambda::{EventInvokeConfig, FunctionConfig};
+use crate::{lambda::test_function, template::Function};
 
 /// The function of a role, which is also its name. Its events are appended to `log`.
-pub(super) fn config(role: &str, log: &Path) -> FunctionConfig {
+pub(super) fn config(role: &str, log: &Path) -> Function {
     let environment =
         BTreeMap::from([("TEST_ROLE".to_owned(), role.to_owned()), ("TEST_LOG".to_owned(), log.to_str().unwrap().to_owned())]);
-    FunctionConfig {
-        logical_id: format!("{role}Function"),
-        name: role.to_owned(),
-        program: std::env::current_exe().unwrap(),
-        arguments: ["--exact", "gateway::tests::function::process", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
-        timeout: Duration::from_secs(20),
-        memory_mb: 128,
-        platform_lines: true,
-        environment,
-        reserved_concurrency: None,
-        event_invoke: EventInvokeConfig::default(),
-    }
+    Function { timeout: Duration::from_secs(20), environment, ..test_function::config(role) }
 }
 
 fn variable(name: &str) -> Option<String> {

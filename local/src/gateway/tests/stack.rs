@@ -18,7 +18,7 @@ use super::function;
 use crate::{
     account::function_arn,
     gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
-    lambda::{Lambda, LambdaOptions, LogOptions, LogOutput},
+    lambda::{Lambda, test_function},
     meter::Meter,
 };
 
@@ -66,9 +66,8 @@ impl Stack {
     pub(super) async fn start(change: impl FnOnce(&mut WebSocketApi, &mut Limits)) -> Stack {
         let directory = tempfile::tempdir().unwrap();
         let roles = ["authorizer", "connect", "disconnect", "route"];
-        let functions = roles.map(|role| function::config(role, &directory.path().join(role))).into();
-        let logs = LogOptions { output: LogOutput::Nowhere, ..LogOptions::default() };
-        let lambda = Lambda::start(functions, LambdaOptions { logs, ..LambdaOptions::default() }).await.unwrap();
+        let functions = roles.map(|role| function::config(role, &directory.path().join(role)));
+        let lambda = Lambda::start(&functions, test_function::running("gateway::tests::function::process")).await.unwrap();
         let (mut api, mut limits) = (api(), Limits::default());
         change(&mut api, &mut limits);
         let meter = Meter::default();

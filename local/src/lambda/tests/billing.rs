@@ -24,7 +24,7 @@ async fn time_is_billed_in_milliseconds_and_the_start_with_the_first_invocation(
 
 #[tokio::test]
 async fn an_invocation_that_is_ended_is_billed_until_then() {
-    let lambda = start_with(FunctionConfig { timeout: Duration::from_secs(1), ..config("test") }, quiet()).await;
+    let lambda = start_with(Function { timeout: Duration::from_secs(1), ..config("test") }, quiet()).await;
     let (kind, _) = failure(invoke(&lambda, json!({"sleepMilliseconds": 60_000})).await);
     assert_eq!(kind, "Sandbox.Timedout");
     until("the process has ended", || stats(&lambda).busy == 0 && lambda.processes().is_empty()).await;

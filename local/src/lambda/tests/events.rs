@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    account::queue_arn,
+    account::{function_arn, queue_arn},
     keep::Keep,
     sqs::{Sqs, tests::queue},
 };
@@ -17,14 +17,13 @@ struct Failing {
 }
 
 impl Failing {
-    async fn start(change: impl FnOnce(&mut FunctionConfig, &mut LambdaOptions)) -> Failing {
+    async fn start(change: impl FnOnce(&mut Function, &mut LambdaOptions)) -> Failing {
         let sqs = Sqs::new(vec![queue("dead")], "http://127.0.0.1:1", Keep::default());
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = config("test");
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());
-        function.event_invoke.on_failure_queue = Some(queue_arn("dead"));
-        let waits = RetryWaits { function_error: Duration::from_millis(50), throttle: Duration::from_millis(20), ..RetryWaits::default() };
-        let mut options = LambdaOptions { retry_waits: waits, sqs: Some(sqs.clone()), ..quiet() };
+        function.event_invoke.on_failure_queue_arn = Some(queue_arn("dead"));
+        let mut options = LambdaOptions { async_retry: Duration::from_millis(60), sqs: Some(sqs.clone()), ..quiet() };
         change(&mut function, &mut options);
         Failing { lambda: start_with(function, options).await, sqs, log }
     }
@@ -58,10 +57,10 @@ async fn an_event_that_keeps_failing_is_tried_three_times_under_one_id_and_its_r
     let start = Instant::now();
     let id = failing.lambda.invoke_async("test", r#"{"error":"no such row"}"#.into()).unwrap();
     failing.handled().await;
-    assert!(start.elapsed() >= Duration::from_millis(150), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_millis(180), "{:?}", start.elapsed());
     assert_eq!(failing.runs(), 3);
     let [record] = &failing.records().await[..] else { panic!("there should be one record") };
-    let expected = json!({"requestId": id, "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:test:$LATEST",
+    let expected = json!({"requestId": id, "functionArn": function_arn("test:$LATEST"),
         "condition": "RetriesExhausted", "approximateInvokeCount": 3});
     assert_eq!(record["requestContext"], expected);
     assert_eq!(record["requestPayload"], json!({"error": "no such row"}));
@@ -126,7 +125,7 @@ async fn an_event_that_finds_no_room_in_time_is_given_up_by_its_age() {
     let [record] = &failing.records().await[..] else { panic!("there should be one record") };
     let expected: BTreeMap<&str, Value> = BTreeMap::from([
         ("requestId", json!(id)),
-        ("functionArn", json!("arn:aws:lambda:us-east-1:000000000000:function:test:$LATEST")),
+        ("functionArn", json!(function_arn("test:$LATEST"))),
         ("condition", json!("EventAgeExceeded")),
         ("approximateInvokeCount", json!(0)),
     ]);
@@ -137,11 +136,9 @@ async fn an_event_that_finds_no_room_in_time_is_given_up_by_its_age() {
 
 #[tokio::test]
 async fn events_that_come_to_nothing_are_told_in_the_log() {
-    let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
-    let failing = Failing::start(|function, options| {
-        options.logs = LogOptions { output: LogOutput::Lines(sender), errors_only: true, ..LogOptions::default() };
+    let failing = Failing::start(|function, _| {
         function.event_invoke.maximum_retry_attempts = 0;
-        function.event_invoke.on_failure_queue = Some(queue_arn("gone"));
+        function.event_invoke.on_failure_queue_arn = Some(queue_arn("gone"));
     })
     .await;
     let id = failing.lambda.invoke_async("test", r#"{"error":"x"}"#.into()).unwrap();
@@ -152,15 +149,41 @@ async fn events_that_come_to_nothing_are_told_in_the_log() {
     }
     until("both run", || failing.lambda.serving() == 2).await;
     failing.lambda.shutdown().await;
-    let mut seen = Vec::new();
-    while let Ok(line) = lines.try_recv() {
-        seen.push(line);
-    }
-    let gone = format!("test [events] the event {id} was given up (RetriesExhausted), and {} was not told: ", queue_arn("gone"));
+    let seen: Vec<_> = failing.lambda.log_lines("test", 0).into_iter().map(|line| line.text).collect();
+    let gone = format!("[events] the event {id} was given up (RetriesExhausted), and {} was not told: ", queue_arn("gone"));
     assert!(seen.iter().any(|line| line.starts_with(&gone)), "{seen:?}");
-    let lost = "test [events] 2 event(s) were not at their end as the stack stopped, and are lost";
+    let lost = "[events] 2 event(s) were not at their end as the stack stopped, and are lost";
     assert!(seen.iter().any(|line| line == lost), "{seen:?}");
     let late = failing.lambda.invoke_async("test", "1".into()).unwrap_err();
     assert!(late.to_string().contains("Sandbox.Stopped"), "{late}");
     assert_eq!(failing.lambda.invoke_async("other", "1".into()), Err(InvokeError::NotFound("other".to_owned())));
+}
+
+#[tokio::test]
+async fn events_that_are_not_at_their_end_go_on_at_the_next_start_under_the_same_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let keep = Keep::open(&directory.path().join("kept.sqlite")).unwrap();
+    let ids = tempfile::NamedTempFile::new().unwrap();
+    let failing = Failing::start(|_, options| {
+        options.keep = keep.clone();
+        options.async_retry = Duration::from_secs(60);
+    })
+    .await;
+    let waiting = failing.lambda.invoke_async("test:live", r#"{"error":"x"}"#.into()).unwrap();
+    let serving = failing.lambda.invoke_async("test", r#"{"sleepMilliseconds":1000}"#.into()).unwrap();
+    failing.lambda.invoke_async("test", "1".into()).unwrap();
+    until("one waits and one runs", || stats(&failing.lambda).events == 2 && stats(&failing.lambda).errors == 1).await;
+    failing.lambda.shutdown().await;
+    assert!(!failing.lambda.log_lines("test", 0).iter().any(|line| line.text.contains("lost")));
+
+    let again = Failing::start(|function, options| {
+        options.keep = keep.clone();
+        function.environment.insert("TEST_FUNCTION_IDS".to_owned(), ids.path().to_str().unwrap().to_owned());
+    })
+    .await;
+    until("the one that ran has run again", || stats(&again.lambda).events == 1).await;
+    assert_eq!(std::fs::read_to_string(ids.path()).unwrap(), format!("{serving}\n"), "the other is not due yet");
+    again.lambda.shutdown().await;
+    let left: Vec<_> = keep.all::<Value>("lambda");
+    assert_eq!((left.len(), &left[0].0, &left[0].1["retries"]["failures"]), (1, &waiting, &json!(1)));
 }

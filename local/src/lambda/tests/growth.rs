@@ -99,29 +99,9 @@ async fn waiting_too_long_at_the_limit_is_throttling() {
 #[tokio::test]
 async fn an_invocation_that_awaits_a_starting_environment_is_not_throttled() {
     let options = LambdaOptions { queue_wait: Duration::ZERO, init_timeout: Duration::from_millis(300), ..quiet() };
-    let mut function = FunctionConfig { timeout: Duration::from_millis(300), ..config("test") };
+    let mut function = Function { timeout: Duration::from_millis(300), ..config("test") };
     function.environment.insert("TEST_FUNCTION_INIT".to_owned(), "hang".to_owned());
     let lambda = start_with(function, options).await;
     assert_eq!(failure(invoke(&lambda, json!(1)).await).0, "Sandbox.Timedout");
-    lambda.shutdown().await;
-}
-
-#[tokio::test]
-async fn an_invocation_given_up_while_it_waits_is_never_run() {
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let mut function = config("test");
-    function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());
-    let lambda = start_with(function, LambdaOptions { max_environments: 1, ..quiet() }).await;
-    let running = begin(&lambda, json!({"sleepMilliseconds": 300}));
-    tokio::task::yield_now().await;
-    let given_up = begin(&lambda, json!("given up"));
-    tokio::task::yield_now().await;
-    given_up.abort();
-    assert!(given_up.await.is_err());
-    running.await.unwrap().unwrap();
-    assert_eq!(invoke(&lambda, json!("last")).await, Ok(json!("last")));
-    assert_eq!(std::fs::read_to_string(log.path()).unwrap(), "{\"sleepMilliseconds\":300}\n\"last\"\n");
-    let FunctionStats { invocations, abandoned, .. } = stats(&lambda);
-    assert_eq!((invocations, abandoned), (3, 1));
     lambda.shutdown().await;
 }

@@ -65,7 +65,7 @@ async fn a_failure_of_the_function_is_lambdas_to_tell_and_no_dead_letter_of_the_
     let stack = Stack::start_with(vec![subscription("TestPlaced", "test")], |function| {
         function.environment.insert("TEST_FUNCTION_INIT".to_owned(), "error".to_owned());
         function.event_invoke.maximum_retry_attempts = 0;
-        function.event_invoke.on_failure_queue = Some(queue_arn("failures"));
+        function.event_invoke.on_failure_queue_arn = Some(queue_arn("failures"));
     })
     .await;
     let id = stack.sns.publish(&topic(), "hello".to_owned()).unwrap();

@@ -14,11 +14,9 @@ use super::*;
 use crate::{
     account::{arn, function_arn, queue_arn},
     clock::Clock,
-    lambda::{
-        FunctionConfig,
-        test_function::{config, quiet},
-    },
+    lambda::test_function::{config, quiet},
     sqs::tests::queue,
+    template::Function,
 };
 
 /// When the clock of these tests stands still.
@@ -53,14 +51,14 @@ impl Stack {
         Stack::start_with(vec![subscription("TestPlaced", "test")], |_| ()).await
     }
 
-    async fn start_with(subscriptions: Vec<TopicSubscription>, change: impl FnOnce(&mut FunctionConfig)) -> Stack {
+    async fn start_with(subscriptions: Vec<TopicSubscription>, change: impl FnOnce(&mut Function)) -> Stack {
         let sqs = Sqs::with_clock(["failures", "letters"].map(queue).into(), "http://127.0.0.1:1", Clock::standing_at(NOW));
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = config("test");
         function.environment.insert("TEST_FUNCTION_LOG".to_owned(), log.path().to_str().unwrap().to_owned());
         change(&mut function);
         let options = crate::lambda::LambdaOptions { sqs: Some(sqs.clone()), ..quiet() };
-        let lambda = Lambda::start(vec![function], options).await.unwrap();
+        let lambda = Lambda::start(&[function], options).await.unwrap();
         let topics =
             ["placements", "alarms"].map(|name| Topic { logical_id: name.to_owned(), name: name.to_owned(), arn: arn("sns", name) });
         Stack { sns: Sns::new(topics.into(), subscriptions, lambda.clone(), sqs.clone()), lambda, sqs, log }

@@ -36,18 +36,18 @@ fn it_loads_for_every_stage_with_and_without_an_address_for_alarms() {
 fn its_functions_are_those_of_the_workspace() {
     let manifest = manifest(&[]);
     for function in &manifest.functions {
-        assert_eq!(function.name, format!("muster-dev-{}", function.binary));
+        assert_eq!(function.name, format!("muster-dev-{}", function.handler));
         assert_eq!(function.environment["PLAYERS_TABLE"], "muster-dev-players");
         let api = &manifest.apis[0];
         assert_eq!(function.environment["PUSH_ENDPOINT"], format!("https://{}.execute-api.us-east-1.amazonaws.com/dev", api.api_id));
-        assert_eq!(function.environment.contains_key("ISSUER"), function.binary == "authorize");
+        assert_eq!(function.environment.contains_key("ISSUER"), function.handler == "authorize");
     }
     let mut declared: Vec<&str> = include_str!("../../../../functions/Cargo.toml")
         .split("[[bin]]")
         .skip(1)
         .filter_map(|bin| bin.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')))
         .collect();
-    let mut binaries: Vec<&str> = manifest.functions.iter().map(|function| function.binary.as_str()).collect();
+    let mut binaries: Vec<&str> = manifest.functions.iter().map(|function| function.handler.as_str()).collect();
     declared.sort_unstable();
     binaries.sort_unstable();
     assert_eq!(binaries, declared);
@@ -57,7 +57,7 @@ fn its_functions_are_those_of_the_workspace() {
 fn its_api_answers_on_every_route_that_players_call() {
     let manifest = manifest(&[]);
     let [api] = manifest.apis.as_slice() else { panic!("{:?}", manifest.apis) };
-    let function = |binary: &str| &manifest.functions.iter().find(|function| function.binary == binary).unwrap().arn;
+    let function = |binary: &str| &manifest.functions.iter().find(|function| function.handler == binary).unwrap().arn;
     assert_eq!(&api.authorizer.as_ref().unwrap().function_arn, function("authorize"));
     for (key, binary) in
         [("$connect", "connect"), ("$disconnect", "disconnect"), ("$default", "default"), ("sendMessage", "send-message"), ("ping", "ping")]
