@@ -8,7 +8,6 @@ use crate::{
     account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gamelift::{self, GameServerConfig},
-    gateway,
     lambda::{EventInvokeConfig, FunctionConfig},
     queue_mappings::QueueMappingConfig,
     sns::{SubscriptionConfig, TopicConfig},
@@ -16,10 +15,6 @@ use crate::{
     streams::MappingConfig,
     template::{self, KeyType, StreamView},
 };
-
-/// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
-const ACCOUNT_RATE: f64 = 10_000.0;
-const ACCOUNT_BURST: u32 = 5_000;
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
@@ -198,27 +193,6 @@ pub fn starting_position(mapping: &template::StreamMapping) -> dynamodb::Startin
     match mapping.starting_position {
         template::StartingPosition::TrimHorizon => dynamodb::StartingPosition::TrimHorizon,
         template::StartingPosition::Latest => dynamodb::StartingPosition::Latest,
-    }
-}
-
-/// The WebSocket API.
-pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
-    let authorizer = api.authorizer.as_ref().map(|authorizer| gateway::Authorizer {
-        function_arn: authorizer.function_arn.clone(),
-        identity_sources: authorizer.identity_sources.clone(),
-    });
-    let route = |route: &template::Route| gateway::Route { function_arn: route.function_arn.clone(), route_response: route.route_response };
-    let throttle = gateway::Throttle {
-        rate_per_second: api.throttle.rate_limit.unwrap_or(ACCOUNT_RATE),
-        burst: api.throttle.burst_limit.unwrap_or(ACCOUNT_BURST),
-    };
-    gateway::WebSocketApi {
-        api_id: api.api_id.clone(),
-        stage: api.stage.clone(),
-        route_selection_expression: api.route_selection_expression.clone(),
-        authorizer,
-        routes: api.routes.iter().map(|(name, entry)| (name.clone(), route(entry))).collect(),
-        throttle: Some(throttle),
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::clock;
+pub(crate) use routes::ROOT;
 use signer::Signer;
 
 /// What the authorizer takes as a player's id (`sub`).

@@ -58,7 +58,7 @@ fn its_api_answers_on_every_route_that_players_call() {
     let manifest = manifest(&[]);
     let [api] = manifest.apis.as_slice() else { panic!("{:?}", manifest.apis) };
     let function = |binary: &str| &manifest.functions.iter().find(|function| function.binary == binary).unwrap().arn;
-    assert_eq!(&api.authorizer.as_ref().unwrap().function_arn, function("authorize"));
+    assert_eq!(&api.authorizer.function_arn, function("authorize"));
     for (key, binary) in
         [("$connect", "connect"), ("$disconnect", "disconnect"), ("$default", "default"), ("sendMessage", "send-message"), ("ping", "ping")]
     {
