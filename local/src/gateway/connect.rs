@@ -25,19 +25,18 @@ const UNAUTHORIZED: Refusal = (StatusCode::UNAUTHORIZED, "Unauthorized");
 pub(super) async fn connect(
     gateway: &Gateway,
     connection: &mut ConnectionFacts,
-    request: &RequestFacts,
     handshake: &HandshakeRequest,
 ) -> Result<Option<HeaderValue>, Refusal> {
     if !gateway.admits() {
         return Err((StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS));
     }
-    authorize(gateway, connection, request, handshake).await?;
+    authorize(gateway, connection, handshake).await?;
     let Some(route) = gateway.shared.api.routes.get("$connect") else { return Ok(None) };
     let failed = |why: &str| {
         report("gateway", format_args!("route $connect: {why}"));
         (StatusCode::BAD_GATEWAY, INTERNAL_SERVER_ERROR)
     };
-    let answer = match gateway.invoke(&route.function_arn, connect_event(connection, request, handshake)).await {
+    let answer = match gateway.invoke(&route.function_arn, connect_event(connection, handshake)).await {
         Err(_) => return Err((StatusCode::GATEWAY_TIMEOUT, TIMED_OUT)),
         Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?,
@@ -52,12 +51,7 @@ pub(super) async fn connect(
     }
 }
 
-async fn authorize(
-    gateway: &Gateway,
-    connection: &mut ConnectionFacts,
-    request: &RequestFacts,
-    handshake: &HandshakeRequest,
-) -> Result<(), Refusal> {
+async fn authorize(gateway: &Gateway, connection: &mut ConnectionFacts, handshake: &HandshakeRequest) -> Result<(), Refusal> {
     if !gateway.shared.api.authorizer.identity_sources.iter().all(|source| handshake.has(source) == Some(true)) {
         return Err(UNAUTHORIZED);
     }
@@ -66,7 +60,7 @@ async fn authorize(
         (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_SERVER_ERROR)
     };
     let method_arn = gateway.method_arn();
-    let event = authorizer_event(connection, request, handshake, &method_arn);
+    let event = authorizer_event(connection, handshake, &method_arn);
     let asked_at = Instant::now();
     let answer = match gateway.invoke(&gateway.shared.api.authorizer.function_arn, event).await {
         Err(_) => return Err(failed("the function took too long")),

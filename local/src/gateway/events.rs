@@ -32,7 +32,7 @@ pub(super) struct ConnectionFacts {
 }
 
 /// What one event says of its own request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RequestFacts {
     /// A new id.
     pub(super) request_id: String,
@@ -73,11 +73,11 @@ fn last_values(values: &MultiValues) -> BTreeMap<&str, &str> {
     values.iter().filter_map(|(name, values)| Some((name.as_str(), values.last()?.as_str()))).collect()
 }
 
-fn handshake_event(connection: &ConnectionFacts, request: &RequestFacts, handshake: &HandshakeRequest) -> Value {
+fn handshake_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Value {
     let mut event = json!({
         "headers": last_values(&handshake.headers),
         "multiValueHeaders": handshake.headers,
-        "requestContext": context(connection, request, "$connect", "CONNECT"),
+        "requestContext": context(connection, &handshake.request, "$connect", "CONNECT"),
     });
     if !handshake.query.is_empty() {
         event["queryStringParameters"] = json!(last_values(&handshake.query));
@@ -91,13 +91,8 @@ fn bytes(event: &Value) -> Bytes {
 }
 
 /// The authorizer's event.
-pub(super) fn authorizer_event(
-    connection: &ConnectionFacts,
-    request: &RequestFacts,
-    handshake: &HandshakeRequest,
-    method_arn: &str,
-) -> Bytes {
-    let mut event = handshake_event(connection, request, handshake);
+pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Bytes {
+    let mut event = handshake_event(connection, handshake);
     event["type"] = "REQUEST".into();
     event["methodArn"] = method_arn.into();
     event["stageVariables"] = json!({});
@@ -105,8 +100,8 @@ pub(super) fn authorizer_event(
 }
 
 /// The event of `$connect`.
-pub(super) fn connect_event(connection: &ConnectionFacts, request: &RequestFacts, handshake: &HandshakeRequest) -> Bytes {
-    let mut event = handshake_event(connection, request, handshake);
+pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Bytes {
+    let mut event = handshake_event(connection, handshake);
     event["isBase64Encoded"] = false.into();
     bytes(&event)
 }
@@ -160,7 +155,8 @@ mod tests {
     }
 
     fn handshake(query: Option<&str>) -> HandshakeRequest {
-        HandshakeRequest::new(&[(http::header::HOST, "ws.example.io".parse().unwrap())].into_iter().collect(), query)
+        let headers = [(http::header::HOST, "ws.example.io".parse().unwrap())].into_iter().collect();
+        HandshakeRequest { request: request(), ..HandshakeRequest::new(&headers, query) }
     }
 
     fn value(event: &[u8]) -> Value {
@@ -169,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_connect_event_is_aws_own() {
-        let event = connect_event(&connection(), &request(), &handshake(Some("token=w&token=x")));
+        let event = connect_event(&connection(), &handshake(Some("token=w&token=x")));
         let expected = json!({
             "headers": {"Host": "ws.example.io", "X-Forwarded-For": "127.0.0.1"},
             "multiValueHeaders": {"Host": ["ws.example.io"], "X-Forwarded-For": ["127.0.0.1"]},
@@ -190,7 +186,8 @@ mod tests {
     fn the_authorizer_event_is_that_of_connect_with_the_method_and_without_a_query_has_no_member_for_it() {
         let arn = account::arn("execute-api", "yldxgyfndc/dev/$connect");
         for query in [None, Some("token=x")] {
-            let mut expected = value(&connect_event(&stranger(), &request(), &handshake(query)));
+            let handshake = handshake(query);
+            let mut expected = value(&connect_event(&stranger(), &handshake));
             assert_eq!(expected.get("queryStringParameters").is_some(), query.is_some());
             assert_eq!(expected.get("multiValueQueryStringParameters").is_some(), query.is_some());
             assert_eq!(expected["requestContext"].get("authorizer"), None);
@@ -198,7 +195,7 @@ mod tests {
             expected["type"] = json!("REQUEST");
             expected["methodArn"] = json!(arn);
             expected["stageVariables"] = json!({});
-            assert_eq!(value(&authorizer_event(&stranger(), &request(), &handshake(query), &arn)), expected);
+            assert_eq!(value(&authorizer_event(&stranger(), &handshake, &arn)), expected);
         }
     }
 

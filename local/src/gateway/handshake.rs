@@ -12,7 +12,6 @@ use http::{
     header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE},
 };
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::{sync::oneshot, time::timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -22,7 +21,7 @@ use super::{
     connect::{connect, disconnect},
     connection::Connection,
     error_frame::error_json,
-    events::{ConnectionFacts, RequestFacts},
+    events::ConnectionFacts,
     handshake_request::HandshakeRequest,
     identifiers::new_id,
     socket,
@@ -37,7 +36,7 @@ const UPGRADING: Duration = Duration::from_secs(10);
 
 /// `GET /{stage}`: opens a socket, or says why not.
 pub(super) async fn open(State(gateway): State<Gateway>, mut request: Request) -> Response {
-    let Some((accept_key, upgrade)) = websocket_upgrade(&mut request) else {
+    let Some(upgrade) = websocket_upgrade(&mut request) else {
         return json(StatusCode::UPGRADE_REQUIRED, r#"{"message":"Upgrade Required"}"#.to_owned());
     };
     if request.uri().to_string().len() > MAXIMUM_URL_BYTES {
@@ -47,12 +46,15 @@ pub(super) async fn open(State(gateway): State<Gateway>, mut request: Request) -
     let (answer, answered) = oneshot::channel();
     // A task of its own, because the HTTP layer drops this handler when the client leaves, and a connection that `$connect`
     // has accepted by then needs its `$disconnect`.
-    gateway.shared.tasks.spawn(live(gateway.clone(), handshake, accept_key, upgrade, answer));
+    gateway.shared.tasks.spawn(live(gateway.clone(), handshake, upgrade, answer));
     answered.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// The value of `Sec-WebSocket-Accept` and the coming upgrade, if this is a request for a WebSocket.
-fn websocket_upgrade(request: &mut Request) -> Option<(HeaderValue, OnUpgrade)> {
+/// The value of `Sec-WebSocket-Accept`, and the upgrade that is to come.
+type Upgrade = (HeaderValue, OnUpgrade);
+
+/// The upgrade, if this is a request for a WebSocket.
+fn websocket_upgrade(request: &mut Request) -> Option<Upgrade> {
     let headers = request.headers();
     let key = headers.get(SEC_WEBSOCKET_KEY)?;
     let accept_key = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
@@ -68,13 +70,8 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
-async fn live(
-    gateway: Gateway,
-    handshake: HandshakeRequest,
-    accept_key: HeaderValue,
-    upgrade: OnUpgrade,
-    answer: oneshot::Sender<Response>,
-) {
+async fn live(gateway: Gateway, handshake: HandshakeRequest, upgrade: Upgrade, answer: oneshot::Sender<Response>) {
+    let (accept_key, upgrade) = upgrade;
     let mut facts = ConnectionFacts {
         connection_id: new_id(),
         connected_at: clock::now(),
@@ -84,13 +81,12 @@ async fn live(
         stage: gateway.shared.api.stage.clone(),
         authorizer: None,
     };
-    let request = RequestFacts::now();
     // Boxed, like `disconnect` below: what the calls of functions need on the way is not kept by every open connection.
-    let subprotocol = match Box::pin(connect(&gateway, &mut facts, &request, &handshake)).await {
+    let subprotocol = match Box::pin(connect(&gateway, &mut facts, &handshake)).await {
         Ok(subprotocol) => subprotocol,
         Err((status, message)) => {
             // A client that has left does not hear it.
-            let _heard = answer.send(json(status, error_json(message, &facts.connection_id, &request.request_id)));
+            let _heard = answer.send(json(status, error_json(message, &facts.connection_id, &handshake.request.request_id)));
             return;
         }
     };
@@ -103,7 +99,7 @@ async fn live(
     let heard = answer.send(switching_protocols(accept_key, subprotocol)).is_ok();
     let upgraded = if heard { timeout(UPGRADING, upgrade).await.ok().and_then(Result::ok) } else { None };
     let closing = match upgraded {
-        Some(stream) => socket::serve(&gateway, &connection, outgoing, TokioIo::new(stream)).await,
+        Some(stream) => socket::serve(&gateway, &connection, outgoing, stream).await,
         None => Closing::ABNORMAL,
     };
     gateway.forget(&connection, closing.clone());

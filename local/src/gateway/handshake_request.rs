@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::events::RequestFacts;
+
 /// Every client's address: the stack is reached on the loopback interface alone.
 const CLIENT: &str = "127.0.0.1";
 
@@ -14,6 +16,8 @@ pub(super) type MultiValues = BTreeMap<String, Vec<String>>;
 /// The headers and the query of the request that opens a socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HandshakeRequest {
+    /// What events say of this request.
+    pub(super) request: RequestFacts,
     /// By name as [`canonical_name`] writes it.
     pub(super) headers: MultiValues,
     /// Decoded, by name.
@@ -23,7 +27,7 @@ pub(super) struct HandshakeRequest {
 impl HandshakeRequest {
     /// Reads the request and adds the `X-Forwarded-For` that API Gateway adds.
     pub(super) fn new(headers: &HeaderMap, query: Option<&str>) -> HandshakeRequest {
-        let mut request = HandshakeRequest::default();
+        let mut request = HandshakeRequest { request: RequestFacts::now(), ..HandshakeRequest::default() };
         for (name, value) in headers {
             // These belong to one hop, and API Gateway does not hand them on.
             if *name != http::header::CONNECTION && *name != http::header::UPGRADE {

@@ -1,14 +1,12 @@
 //! The management API: `/{stage}/@connections/{id}`, by which functions push to clients.
 
-use std::sync::Arc;
-
 use axum::{
     body::{Body, to_bytes},
     extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::TryAcquireError;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -26,26 +24,50 @@ use crate::clock::iso8601_with_milliseconds;
 /// may see a reset instead of the answer; API Gateway takes 10 MB.
 const MAXIMUM_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-type Id = Result<Path<String>, PathRejection>;
-
-/// `POST`: queues the body for the client. It never waits for the client's socket.
-pub(super) async fn post_to_connection(State(gateway): State<Gateway>, id: Id, headers: HeaderMap, body: Body) -> Response {
+/// `POST` queues the body for the client, and never waits for the client's socket. `GET` says since when the client is connected, who it is,
+/// and when a message last came or went. `DELETE` closes the connection, which is gone for every later request.
+pub(super) async fn manage(
+    State(gateway): State<Gateway>,
+    id: Result<Path<String>, PathRejection>,
+    method: Method,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let body = to_bytes(body, MAXIMUM_BODY_BYTES).await.ok().filter(|body| body.len() <= MESSAGE_BYTES);
     let Some(body) = body else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", json!("Payload too large"));
     };
-    let connection = match find(&gateway, id) {
-        Ok(connection) => connection,
-        Err(refusal) => return refusal,
-    };
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    if !is_connection_id(&id) {
+        return bad_request(&format!("Invalid connectionId: {id}"));
+    }
+    let Some(connection) = gateway.connections().get(&id).cloned() else { return gone() };
+    match method {
+        Method::POST => post(&gateway, &connection, &headers, &body),
+        Method::DELETE => {
+            gateway.forget(&connection, Closing::DELETED);
+            answer(StatusCode::NO_CONTENT, String::new())
+        }
+        _ => {
+            let described = json!({
+                "connectedAt": iso8601_with_milliseconds(connection.facts.connected_at),
+                "identity": connection.facts.identity,
+                "lastActiveAt": iso8601_with_milliseconds(connection.last_active_at()),
+            });
+            answer(StatusCode::OK, described.to_string())
+        }
+    }
+}
+
+fn post(gateway: &Gateway, connection: &Connection, headers: &HeaderMap, body: &[u8]) -> Response {
     // Clients get text, always; bytes that are none would break the client's socket. The copy is there because the body may
     // be a piece of the HTTP layer's larger buffer, which a waiting message would keep.
-    let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(&body)) else {
+    let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(body)) else {
         return bad_request("The body is not UTF-8, and clients are sent text");
     };
     match connection.push(Message::Text(text)) {
         Ok(()) => {
-            gateway.shared.meter.of_caller(&headers).gateway_message(body.len());
+            gateway.shared.meter.of_caller(headers).gateway_message(body.len());
             answer(StatusCode::OK, String::new())
         }
         Err(TryAcquireError::Closed) => gone(),
@@ -53,37 +75,6 @@ pub(super) async fn post_to_connection(State(gateway): State<Gateway>, id: Id, h
             error(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", json!("The client's send buffer is full"))
         }
     }
-}
-
-/// `GET`: since when the client is connected, who it is, and when a message last came or went.
-pub(super) async fn get_connection(State(gateway): State<Gateway>, id: Id) -> Response {
-    let described = find(&gateway, id).map(|connection| {
-        let body = json!({
-            "connectedAt": iso8601_with_milliseconds(connection.facts.connected_at),
-            "identity": connection.facts.identity,
-            "lastActiveAt": iso8601_with_milliseconds(connection.last_active_at()),
-        });
-        answer(StatusCode::OK, body.to_string())
-    });
-    described.unwrap_or_else(|refusal| refusal)
-}
-
-/// `DELETE`: closes the connection, which is gone for every later request.
-pub(super) async fn delete_connection(State(gateway): State<Gateway>, id: Id) -> Response {
-    let deleted = find(&gateway, id).map(|connection| {
-        gateway.forget(&connection, Closing::DELETED);
-        answer(StatusCode::NO_CONTENT, String::new())
-    });
-    deleted.unwrap_or_else(|refusal| refusal)
-}
-
-#[expect(clippy::result_large_err, reason = "the response goes to the client as it is")]
-fn find(gateway: &Gateway, id: Id) -> Result<Arc<Connection>, Response> {
-    let id = id.map(|Path(id)| id).unwrap_or_default();
-    if !is_connection_id(&id) {
-        return Err(bad_request(&format!("Invalid connectionId: {id}")));
-    }
-    gateway.connections().open.get(&id).cloned().ok_or_else(gone)
 }
 
 fn gone() -> Response {

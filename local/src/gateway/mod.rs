@@ -55,10 +55,7 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// What of an API cannot be served: an identity source of another form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "identity source {0:?} is not understood: use route.request.header.NAME, route.request.querystring.NAME, or context.stage, which is \
-     always there"
-)]
+#[error("identity source {0:?} is not understood: use route.request.header.NAME, route.request.querystring.NAME or context.stage")]
 pub struct ApiError(String);
 
 /// Serves one WebSocket API. Cheap to clone.
@@ -74,7 +71,8 @@ struct Shared {
     weather: Weather,
     limits: Limits,
     bucket: Mutex<TokenBucket>,
-    connections: Mutex<Connections>,
+    /// By id.
+    connections: Mutex<HashMap<String, Arc<Connection>>>,
     /// One task for each connection, pending ones included.
     tasks: TaskTracker,
     /// One task for each message in work, also of connections that are closed by now.
@@ -88,12 +86,6 @@ pub struct Activity {
     pub open: usize,
     /// What is under way.
     pub busy: usize,
-}
-
-#[derive(Default)]
-struct Connections {
-    open: HashMap<String, Arc<Connection>>,
-    shutting_down: bool,
 }
 
 impl Gateway {
@@ -124,7 +116,7 @@ impl Gateway {
     /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades.
     pub fn router(&self) -> Router {
         let stage = &self.shared.api.stage;
-        let connections = get(management::get_connection).post(management::post_to_connection).delete(management::delete_connection);
+        let connections = get(management::manage).post(management::manage).delete(management::manage);
         Router::new()
             .route(&format!("/{stage}"), get(handshake::open))
             .route(&format!("/{stage}/"), get(handshake::open))
@@ -137,15 +129,8 @@ impl Gateway {
     /// Closes every socket with 1001 and returns when `$disconnect` has been told of each, or after five seconds. Later
     /// connections are closed as soon as they are open.
     pub async fn shutdown(&self) {
-        let open: Vec<_> = {
-            let mut connections = self.connections();
-            connections.shutting_down = true;
-            connections.open.values().cloned().collect()
-        };
-        for connection in open {
-            connection.close(Closing::GOING_AWAY);
-        }
         self.shared.tasks.close();
+        self.connections().values().for_each(|connection| connection.close(Closing::GOING_AWAY));
         if timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
             report("gateway", format_args!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
         }
@@ -154,8 +139,7 @@ impl Gateway {
     /// Open sockets, and what is under way: messages in work, and connections whose authorizer or `$connect` has not answered or whose
     /// `$disconnect` has not been told.
     pub fn activity(&self) -> Activity {
-        let connections = self.connections();
-        let open = connections.open.len();
+        let open = self.connections().len();
         Activity { open, busy: self.shared.messages.len() + self.shared.tasks.len().saturating_sub(open) }
     }
 
@@ -175,24 +159,23 @@ impl Gateway {
         lock(&self.shared.bucket).take(Instant::now())
     }
 
-    fn connections(&self) -> MutexGuard<'_, Connections> {
+    fn connections(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
         lock(&self.shared.connections)
     }
 
     /// Makes a connection reachable.
     fn register(&self, connection: Connection) -> Arc<Connection> {
         let connection = Arc::new(connection);
-        let mut connections = self.connections();
-        if connections.shutting_down {
+        self.connections().insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
+        if self.shared.tasks.is_closed() {
             connection.close(Closing::GOING_AWAY);
         }
-        connections.open.insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
         connection
     }
 
     /// Makes a connection unreachable and closes its socket, if it is not closed already.
     fn forget(&self, connection: &Connection, closing: Closing) {
-        self.connections().open.remove(&connection.facts.connection_id);
+        self.connections().remove(&connection.facts.connection_id);
         connection.close(closing);
     }
 }

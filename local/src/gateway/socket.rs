@@ -7,8 +7,10 @@ use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     sync::{Semaphore, mpsc::UnboundedReceiver},
     time::{Instant, sleep, sleep_until, timeout},
 };
@@ -36,6 +38,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Messages are handed to the socket until this much waits to be flushed, so that many small ones share a system call.
 const WRITE_BATCH_BYTES: usize = 16 * 1024;
 
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
 /// What is left to do with a socket.
 enum End {
     /// To close it.
@@ -47,22 +51,19 @@ enum End {
 }
 
 /// Serves an upgraded socket until it ends, and says how.
-pub(super) async fn serve<S>(
+pub(super) async fn serve(
     gateway: &Gateway,
     connection: &Arc<Connection>,
     mut outgoing: UnboundedReceiver<Outgoing>,
-    stream: S,
-) -> Closing
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+    stream: Upgraded,
+) -> Closing {
     let limits = &gateway.shared.limits;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(READ_BUFFER_BYTES)
         .max_frame_size(Some(FRAME_BYTES))
         .max_message_size(Some(MESSAGE_BYTES));
-    let (mut writer, mut reader) = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await.split();
+    let (mut writer, mut reader) = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, Some(config)).await.split();
     let end = tokio::select! {
         end = read(gateway, connection, &mut reader) => end,
         written = write(connection, &mut outgoing, &mut writer) => written.map_or(End::Drop(Closing::ABNORMAL), End::Close),
@@ -86,10 +87,7 @@ where
 }
 
 /// Takes each message to its route, until the client closes or does what it must not.
-async fn read<S>(gateway: &Gateway, connection: &Arc<Connection>, reader: &mut SplitStream<WebSocketStream<S>>) -> End
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn read(gateway: &Gateway, connection: &Arc<Connection>, reader: &mut SplitStream<Socket>) -> End {
     let in_work = Arc::new(Semaphore::new(gateway.shared.limits.messages_in_work));
     loop {
         // Nobody closes this semaphore.
@@ -123,14 +121,11 @@ fn violation(error: &Error) -> Option<Closing> {
 }
 
 /// Writes what waits, until the connection is to close and nothing waits any more.
-async fn write<S>(
+async fn write(
     connection: &Connection,
     outgoing: &mut UnboundedReceiver<Outgoing>,
-    writer: &mut SplitSink<WebSocketStream<S>, Message>,
-) -> Result<Closing, Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+    writer: &mut SplitSink<Socket, Message>,
+) -> Result<Closing, Error> {
     loop {
         let (message, mut room) = tokio::select! {
             biased;
@@ -178,10 +173,7 @@ async fn time_out(connection: &Connection, limits: &Limits) -> End {
 /// found. But to drop the socket would make the kernel answer what the client is still sending with a reset, and a reset
 /// takes our close frame with it, unread. So the sending side is shut, and what comes is thrown away until the client is
 /// done, or out of time.
-async fn say_goodbye<S>(mut socket: WebSocketStream<S>, frame: Option<CloseFrame>) -> Result<(), Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn say_goodbye(mut socket: Socket, frame: Option<CloseFrame>) -> Result<(), Error> {
     let mut acknowledged = frame.is_none();
     if frame.is_some() {
         socket.send(Message::Close(frame)).await?;

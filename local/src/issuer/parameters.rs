@@ -18,7 +18,8 @@ const MAXIMUM_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// # Errors
 /// What is wrong, naming the parameter.
 pub fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<(String, Duration), String> {
-    let mut values = pairs(query.unwrap_or_default().as_bytes());
+    let pairs = |text| form_urlencoded::parse(text).into_owned();
+    let mut values: BTreeMap<String, String> = pairs(query.unwrap_or_default().as_bytes()).collect();
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -32,10 +33,6 @@ pub fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<(St
     let seconds = asked.parse().ok().filter(|seconds| (1..=MAXIMUM_SECONDS).contains(seconds));
     let problem = || format!("'expiresIn' should be a whole number of seconds from 1 to {MAXIMUM_SECONDS}, not '{asked}'");
     Ok((player, Duration::from_secs(seconds.ok_or_else(problem)?)))
-}
-
-fn pairs(text: &[u8]) -> BTreeMap<String, String> {
-    form_urlencoded::parse(text).into_owned().collect()
 }
 
 fn members(body: &[u8]) -> Result<BTreeMap<String, String>, String> {

@@ -7,6 +7,8 @@ use reqwest::{Client, StatusCode};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use tokio::net::TcpListener;
 
+use serde_json::Value;
+
 use super::*;
 
 async fn start() -> Issuer {

@@ -84,7 +84,7 @@ impl Stack {
 
     /// How many sockets are open.
     pub(super) fn open_connections(&self) -> usize {
-        self.gateway.connections().open.len()
+        self.gateway.connections().len()
     }
 
     pub(super) fn url(&self, query: &str) -> String {
