@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use url::Url;
 
 use crate::lambda::{ENVIRONMENTS, LogFormat};
 
@@ -67,6 +68,10 @@ pub struct Args {
     #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
     pub web: Option<PathBuf>,
 
+    /// Let the pages of another origin use this stack, such as `http://localhost:5173`, besides its own. May be given more than once.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
+    pub allowed_origins: Vec<String>,
+
     /// How to show what the functions print: as lines for people, or as the JSON that they print.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log: LogFormat,
@@ -118,6 +123,13 @@ fn endpoint(text: &str) -> Result<(String, String), String> {
     Ok((service, url.to_owned()))
 }
 
+/// An origin, as browsers write it.
+fn origin(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let is_page = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    is_page.then(|| url.origin().ascii_serialization()).ok_or_else(|| "write it as http://HOST:PORT or https://HOST".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
@@ -156,6 +168,15 @@ mod tests {
     fn what_the_launcher_gives_can_be_given_again() {
         let args = parse(&["--template", "mine.yaml", "--functions", "mine", "--web", "web", "--web", "mine"]).unwrap();
         assert_eq!((args.template, args.functions, args.web), ("mine.yaml".into(), "mine".into(), Some("mine".into())));
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        let args = parse(&["--allow-origin", "HTTP://LocalHost:5173/", "--allow-origin", "https://game.example:443"]).unwrap();
+        assert_eq!(args.allowed_origins, ["http://localhost:5173", "https://game.example"]);
+        for wrong in ["*", "null", "localhost:5173", "http://localhost/page", "file:///page", "https://game.example?"] {
+            assert!(parse(&["--allow-origin", wrong]).unwrap_err().to_string().contains("--allow-origin"), "{wrong}");
+        }
     }
 
     #[test]

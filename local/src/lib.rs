@@ -15,6 +15,7 @@ pub mod dynamodb;
 pub mod front_door;
 pub mod gamelift;
 pub mod gateway;
+mod guard;
 pub mod issuer;
 pub mod keep;
 pub mod lambda;

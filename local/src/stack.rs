@@ -1,16 +1,16 @@
 //! The whole system: rooms started in the order in which they need each other, and stopped in the other.
 
 use std::{
+    convert::Infallible,
     fs::File,
     io,
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use axum::Router;
 use thiserror::Error;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::{
     addresses::Addresses,
@@ -20,6 +20,7 @@ use crate::{
     front_door::{self, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
     gateway::{ApiError, Gateway, Limits},
+    guard::Guard,
     issuer::{Issuer, IssuerError},
     keep::Keep,
     lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
@@ -30,7 +31,8 @@ use crate::{
     sqs::Sqs,
     status::Status,
     template::{self, Manifest, TemplateError},
-    web::Web,
+    weather::Weather,
+    web,
     wiring::{self, Endpoints},
 };
 
@@ -128,7 +130,7 @@ pub struct Stack {
     lambda: Lambda,
     dynamodb: DynamoDb,
     status: Status,
-    server: JoinHandle<io::Result<()>>,
+    server: JoinHandle<Infallible>,
     /// Held for as long as the stack lives.
     _data_lock: Option<File>,
 }
@@ -166,7 +168,7 @@ impl Stack {
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &endpoints, &sns, keep)?;
-        let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), Weather::default())?;
         let options = mappings::Options { environments: args.environments.get(), ..mappings::Options::default() };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
         let mappings = Mappings::start(streams, queues, &dynamodb, (&lambda, &sqs), &options)?;
@@ -187,9 +189,10 @@ impl Stack {
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
-            .merge(page.map(Web::router).unwrap_or_default())
+            .merge(page.unwrap_or_default())
             .fallback(front_door::nothing_here);
-        let server = tokio::spawn(serve(listener, rooms));
+        let guard = Guard { allowed: args.allowed_origins.clone() };
+        let server = tokio::spawn(port::serve(listener, guard.around(rooms, socket.port())));
         Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, dynamodb, status, server, _data_lock: data_lock })
     }
 
@@ -277,15 +280,11 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
     }))
 }
 
-fn page(directory: &Path) -> Result<Web, StartError> {
-    Web::new(directory).map_err(|source| StartError::Web { directory: directory.to_owned(), source })
+fn page(directory: &Path) -> Result<Router, StartError> {
+    web::router(directory).map_err(|source| StartError::Web { directory: directory.to_owned(), source })
 }
 
 fn limits(args: &Args) -> Limits {
     let usual = Limits::default();
     Limits { idle: args.idle.unwrap_or(usual.idle), lifetime: args.lifetime.unwrap_or(usual.lifetime), ..usual }
-}
-
-async fn serve(listener: TcpListener, rooms: Router) -> io::Result<()> {
-    axum::serve(port::undelayed(listener), rooms.into_make_service_with_connect_info::<SocketAddr>()).await
 }

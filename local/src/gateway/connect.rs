@@ -3,125 +3,85 @@
 use std::time::Instant;
 
 use http::{HeaderValue, StatusCode};
-use tokio::time::timeout;
 
 use super::{
     Gateway,
-    authorizer_answer::{Decision, decide},
+    authorizer_answer::decide,
     closing::Closing,
     connection::Connection,
-    error_frame::FrameError,
-    events::{AuthorizerContext, ConnectionFacts, RequestFacts, authorizer_event, connect_event, disconnect_event},
+    error_frame::{FORBIDDEN, INTERNAL_SERVER_ERROR, TIMED_OUT, TOO_MANY_REQUESTS},
+    events::{ConnectionFacts, RequestFacts, authorizer_event, connect_event, disconnect_event},
     handshake_request::HandshakeRequest,
-    identifiers::new_id,
     proxy_answer::ProxyAnswer,
 };
-use crate::{clock, lambda::InvokeError, report::report};
+use crate::{clock, lambda::InvokeError, report::report, weather::Mishap};
 
-/// Why a client may not connect.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    /// The status of the handshake.
-    pub(super) status: StatusCode,
-    /// The `message` of its body.
-    pub(super) message: &'static str,
-}
+/// Why a client may not connect: the status of the handshake, and the `message` of its body.
+pub(super) type Refusal = (StatusCode, &'static str);
 
-/// A client that may connect.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    /// For every later event.
-    pub(super) authorizer: AuthorizerContext,
-    /// What `$connect` answered as `Sec-WebSocket-Protocol`.
-    pub(super) subprotocol: Option<HeaderValue>,
-}
+const UNAUTHORIZED: Refusal = (StatusCode::UNAUTHORIZED, "Unauthorized");
 
-const FAULT: &str = "Internal server error";
-
-fn refuse(status: StatusCode, message: &'static str) -> Refusal {
-    Refusal { status, message }
-}
-
-/// Asks the authorizer, then `$connect`, where the API has them.
+/// Asks the authorizer, notes in `connection` what it says, and asks `$connect`. What that answered as `Sec-WebSocket-Protocol`.
 pub(super) async fn connect(
     gateway: &Gateway,
-    connection: &ConnectionFacts,
-    request: &RequestFacts,
+    connection: &mut ConnectionFacts,
     handshake: &HandshakeRequest,
-) -> Result<Accepted, Refusal> {
+) -> Result<Option<HeaderValue>, Refusal> {
     if !gateway.admits() {
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, FrameError::TooManyRequests.message()));
+        return Err((StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS));
     }
-    let authorizer = authorize(gateway, connection, request, handshake).await?;
-    let Some(route) = gateway.api().routes.get("$connect") else { return Ok(Accepted { authorizer, subprotocol: None }) };
-    let event = connect_event(connection, request, handshake, &authorizer);
+    authorize(gateway, connection, handshake).await?;
+    let Some(route) = gateway.shared.api.routes.get("$connect") else { return Ok(None) };
     let failed = |why: &str| {
         report("gateway", format_args!("route $connect: {why}"));
-        refuse(StatusCode::BAD_GATEWAY, FAULT)
+        (StatusCode::BAD_GATEWAY, INTERNAL_SERVER_ERROR)
     };
-    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&route.function_arn, event))
-        .await
-        .map(|invoked| invoked.result)
-    {
-        Err(_) => return Err(refuse(StatusCode::GATEWAY_TIMEOUT, FrameError::EndpointTimedOut.message())),
+    let answer = match gateway.invoke(&route.function_arn, connect_event(connection, handshake)).await {
+        Err(_) => return Err((StatusCode::GATEWAY_TIMEOUT, TIMED_OUT)),
         Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?,
     };
-    if !answer.is_success() {
-        let status = StatusCode::from_u16(answer.status).ok().filter(|status| !status.is_informational());
-        return Err(status.map_or_else(|| failed("the answer's status cannot end a request"), |status| refuse(status, message_of(status))));
+    match StatusCode::from_u16(answer.status()) {
+        Ok(status) if status.is_success() => {
+            let subprotocol = answer.header("Sec-WebSocket-Protocol").map(HeaderValue::from_str).transpose();
+            subprotocol.map_err(|_| failed("Sec-WebSocket-Protocol cannot be a header"))
+        }
+        Ok(status) if !status.is_informational() => Err((status, status.canonical_reason().unwrap_or("Refused"))),
+        _ => Err(failed("the answer's status cannot end a request")),
     }
-    let subprotocol = answer.header("Sec-WebSocket-Protocol").map(HeaderValue::from_str).transpose();
-    Ok(Accepted { authorizer, subprotocol: subprotocol.map_err(|_| failed("Sec-WebSocket-Protocol cannot be a header"))? })
 }
 
-fn message_of(status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or("Refused")
-}
-
-async fn authorize(
-    gateway: &Gateway,
-    connection: &ConnectionFacts,
-    request: &RequestFacts,
-    handshake: &HandshakeRequest,
-) -> Result<AuthorizerContext, Refusal> {
-    let Some(authorizer) = &gateway.api().authorizer else { return Ok(None) };
-    let unauthorized = || refuse(StatusCode::UNAUTHORIZED, "Unauthorized");
-    if !gateway.identity_sources().iter().all(|source| source.is_in(handshake)) {
-        return Err(unauthorized());
+async fn authorize(gateway: &Gateway, connection: &mut ConnectionFacts, handshake: &HandshakeRequest) -> Result<(), Refusal> {
+    if !gateway.shared.api.authorizer.identity_sources.iter().all(|source| handshake.has(source) == Some(true)) {
+        return Err(UNAUTHORIZED);
     }
     let failed = |why: &str| {
         report("gateway", format_args!("authorizer: {why}"));
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, FAULT)
+        (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_SERVER_ERROR)
     };
     let method_arn = gateway.method_arn();
-    let event = authorizer_event(connection, request, handshake, &method_arn);
+    let event = authorizer_event(connection, handshake, &method_arn);
     let asked_at = Instant::now();
-    let answer = match timeout(gateway.limits().integration_timeout, gateway.lambda().invoke(&authorizer.function_arn, event))
-        .await
-        .map(|invoked| invoked.result)
-    {
+    let answer = match gateway.invoke(&gateway.shared.api.authorizer.function_arn, event).await {
         Err(_) => return Err(failed("the function took too long")),
-        Ok(Err(InvokeError::Function { message, .. })) if message == "Unauthorized" => return Err(unauthorized()),
+        Ok(Err(InvokeError::Function { message, .. })) if message == UNAUTHORIZED.1 => return Err(UNAUTHORIZED),
         Ok(Err(error)) => return Err(failed(&format!("the function failed: {error}"))),
         Ok(Ok(answer)) => answer,
     };
-    match decide(&answer, &method_arn).map_err(|why| failed(&why))? {
-        Decision::Deny => Err(refuse(StatusCode::FORBIDDEN, "Forbidden")),
-        Decision::Allow(mut context) => {
-            let latency = clock::milliseconds(asked_at.elapsed());
-            context.insert("integrationLatency".to_owned(), latency.into());
-            Ok(Some(context))
-        }
-    }
+    let mut context = decide(&answer, &method_arn).map_err(|why| failed(&why))?.ok_or((StatusCode::FORBIDDEN, FORBIDDEN))?;
+    context.insert("integrationLatency".to_owned(), clock::milliseconds(asked_at.elapsed()).into());
+    connection.authorizer = Some(context);
+    Ok(())
 }
 
-/// Tells `$disconnect`, where the API has it. Nobody waits for its answer, and nothing repeats it.
+/// Tells `$disconnect`, where the API has it and the weather lets it. Nobody waits for its answer, and nothing repeats it.
 pub(super) async fn disconnect(gateway: &Gateway, connection: &Connection, closing: &Closing) {
-    let Some(route) = gateway.api().routes.get("$disconnect") else { return };
-    let request = RequestFacts { request_id: new_id(), at: clock::now() };
-    let event = disconnect_event(&connection.facts, &request, closing, &connection.authorizer);
-    if let Err(error) = gateway.lambda().invoke(&route.function_arn, event).await.result {
+    let Some(route) = gateway.shared.api.routes.get("$disconnect") else { return };
+    if gateway.shared.weather.happens(Mishap::NoDisconnect) {
+        return;
+    }
+    let event = disconnect_event(&connection.facts, &RequestFacts::now(), closing);
+    if let Err(error) = gateway.shared.lambda.invoke(&route.function_arn, event).await.result {
         report("gateway", format_args!("route $disconnect: the function failed: {error}"));
     }
 }

@@ -1,113 +1,96 @@
 //! One open connection, as the rest of the gateway sees it: what may be sent to it, and how it is asked to close. The task
 //! that owns its socket is in [`super::socket`].
+//!
+//! What waits for a client is bounded by a semaphore of bytes, so that a client that does not read costs nobody else anything.
 
 use std::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore, TryAcquireError,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    watch,
+};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{
-    closing::Closing,
-    events::{AuthorizerContext, ConnectionFacts},
-    limits::Limits,
-    outbox::{Outbox, SendError},
-};
-use crate::{clock, lock::lock};
+use super::{closing::Closing, events::ConnectionFacts, limits::SEND_BUFFER_BYTES};
+use crate::clock;
+
+/// What a waiting message costs beyond its bytes, so that very many empty ones are bounded, too.
+const OVERHEAD_BYTES: usize = 64;
+
+/// A message with its part of the send buffer, which is free again once this is dropped.
+pub(super) type Outgoing = (Message, OwnedSemaphorePermit);
 
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     /// What its events say of it.
     pub(super) facts: ConnectionFacts,
-    /// What its authorizer said of it.
-    pub(super) authorizer: AuthorizerContext,
-    outbox: Mutex<Outbox>,
-    /// Wakes the socket's task when there is something to send, to read again, or to close.
-    wake: Notify,
+    queue: UnboundedSender<Outgoing>,
+    /// The bytes that are free in the send buffer. It is closed as soon as the connection is to close.
+    room: Arc<Semaphore>,
+    closing: watch::Sender<Option<Closing>>,
     /// When the last message came or went, in epoch milliseconds.
     last_active_at: AtomicU64,
-    in_work: AtomicUsize,
 }
 
 impl Connection {
-    /// A connection that nothing waits for.
-    pub(super) fn new(facts: ConnectionFacts, authorizer: AuthorizerContext) -> Connection {
-        Connection {
-            facts,
-            authorizer,
-            outbox: Mutex::default(),
-            wake: Notify::new(),
-            last_active_at: AtomicU64::new(clock::now()),
-            in_work: AtomicUsize::new(0),
-        }
-    }
-
-    /// The outbox. Nothing awaits or panics while it is held.
-    pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        lock(&self.outbox)
+    /// A connection, and what is to be sent to its client, for the task of its socket.
+    pub(super) fn new(facts: ConnectionFacts) -> (Connection, UnboundedReceiver<Outgoing>) {
+        let (queue, outgoing) = unbounded_channel();
+        let room = Arc::new(Semaphore::new(SEND_BUFFER_BYTES));
+        let last_active_at = AtomicU64::new(clock::now());
+        (Connection { facts, queue, room, closing: watch::Sender::default(), last_active_at }, outgoing)
     }
 
     /// Queues a message from the management API, without waiting for the socket.
-    pub(super) fn push(&self, message: Message, limits: &Limits) -> Result<(), SendError> {
-        self.outbox().offer(message, limits.send_buffer_bytes)?;
-        self.wake.notify_one();
-        Ok(())
+    ///
+    /// # Errors
+    /// `NoPermits` if too much waits for the client already, `Closed` if the connection is closed or about to be.
+    pub(super) fn push(&self, message: Message) -> Result<(), TryAcquireError> {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(weight(&message))?;
+        self.queue.send((message, room)).map_err(|_| TryAcquireError::Closed)
     }
 
-    /// Queues an answer to one of the client's own messages. An answer to a client that has left is dropped, as on AWS: then false.
-    pub(super) fn answer(&self, message: Message) -> bool {
-        let there = self.outbox().add(message).is_ok();
-        if there {
-            self.wake.notify_one();
-        }
-        there
+    /// Queues an answer to one of the client's own messages, once there is room for it. An answer to a client that has left is dropped, as
+    /// on AWS: then false.
+    pub(super) async fn answer(&self, message: Message) -> bool {
+        let room = Arc::clone(&self.room).acquire_many_owned(weight(&message)).await;
+        room.is_ok_and(|room| self.queue.send((message, room)).is_ok())
     }
 
-    /// Asks the socket to close after what is already queued; later messages find the connection gone.
-    pub(super) fn close(&self, closing: Closing) -> bool {
-        let first = self.outbox().close(closing);
-        self.wake.notify_one();
-        first
+    /// Asks the socket to close after what is already queued; later messages find the connection gone. The first reason given counts.
+    pub(super) fn close(&self, closing: Closing) {
+        self.room.close();
+        self.closing.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert(closing);
+            is_first
+        });
     }
 
-    /// Returns when something has changed for the socket's task.
-    pub(super) async fn changed(&self) {
-        self.wake.notified().await;
+    /// Returns once the connection is to close.
+    pub(super) async fn closing(&self) -> Closing {
+        let mut closing = self.closing.subscribe();
+        let asked = closing.wait_for(Option::is_some).await.ok().and_then(|closing| closing.clone());
+        asked.unwrap_or(Closing::ABNORMAL)
     }
 
     /// Notes that a message came or went.
     pub(super) fn touch(&self) {
-        self.last_active_at.store(clock::now(), Ordering::Relaxed);
+        self.last_active_at.store(clock::now(), Relaxed);
     }
 
     /// When the last message came or went, in epoch milliseconds.
     pub(super) fn last_active_at(&self) -> u64 {
-        self.last_active_at.load(Ordering::Relaxed)
-    }
-
-    /// Whether another message may be read: neither too many are in work nor too many answers unread.
-    pub(super) fn may_read(&self, limits: &Limits) -> bool {
-        self.in_work.load(Ordering::Acquire) < limits.messages_in_work && !self.outbox().is_full(limits.send_buffer_bytes)
-    }
-
-    /// Counts one message in, for as long as the guard lives.
-    pub(super) fn work(self: std::sync::Arc<Self>) -> InWork {
-        self.in_work.fetch_add(1, Ordering::AcqRel);
-        InWork(self)
+        self.last_active_at.load(Relaxed)
     }
 }
 
-/// One message in work.
-#[derive(Debug)]
-pub(super) struct InWork(pub(super) std::sync::Arc<Connection>);
-
-impl Drop for InWork {
-    fn drop(&mut self) {
-        self.0.in_work.fetch_sub(1, Ordering::AcqRel);
-        // The socket's task may have stopped reading because of this one.
-        self.0.wake.notify_one();
-    }
+/// A message has 128 KB at most.
+fn weight(message: &Message) -> u32 {
+    u32::try_from(message.len() + OVERHEAD_BYTES).unwrap_or(u32::MAX)
 }

@@ -1,29 +1,23 @@
 //! What of the client's HTTP request the authorizer, `$connect` and the identity sources see.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::api::ApiError;
+use super::events::RequestFacts;
+
+/// Every client's address: the stack is reached on the loopback interface alone.
+const CLIENT: &str = "127.0.0.1";
 
 /// Names with their values in the order they came.
 pub(super) type MultiValues = BTreeMap<String, Vec<String>>;
 
-/// Who is calling, as events and the management API name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Identity {
-    /// The `User-Agent` header, where the client sent one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) user_agent: Option<String>,
-    /// The client's address.
-    pub(super) source_ip: String,
-}
-
 /// The headers and the query of the request that opens a socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HandshakeRequest {
+    /// What events say of this request.
+    pub(super) request: RequestFacts,
     /// By name as [`canonical_name`] writes it.
     pub(super) headers: MultiValues,
     /// Decoded, by name.
@@ -31,9 +25,9 @@ pub(super) struct HandshakeRequest {
 }
 
 impl HandshakeRequest {
-    /// Reads the request and adds the `X-Forwarded-…` headers that API Gateway adds.
-    pub(super) fn new(headers: &HeaderMap, query: Option<&str>, client: IpAddr) -> HandshakeRequest {
-        let mut request = HandshakeRequest::default();
+    /// Reads the request and adds the `X-Forwarded-For` that API Gateway adds.
+    pub(super) fn new(headers: &HeaderMap, query: Option<&str>) -> HandshakeRequest {
+        let mut request = HandshakeRequest { request: RequestFacts::now(), ..HandshakeRequest::default() };
         for (name, value) in headers {
             // These belong to one hop, and API Gateway does not hand them on.
             if *name != http::header::CONNECTION && *name != http::header::UPGRADE {
@@ -41,7 +35,7 @@ impl HandshakeRequest {
                 request.headers.entry(canonical_name(name.as_str())).or_default().push(value);
             }
         }
-        request.headers.entry("X-Forwarded-For".to_owned()).or_default().push(client.to_string());
+        request.headers.entry("X-Forwarded-For".to_owned()).or_default().push(CLIENT.to_owned());
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             request.query.entry(name.into_owned()).or_default().push(value.into_owned());
         }
@@ -54,9 +48,22 @@ impl HandshakeRequest {
         values.last().map(String::as_str)
     }
 
-    /// The last value of a query parameter.
-    pub(super) fn query(&self, name: &str) -> Option<&str> {
-        self.query.get(name)?.last().map(String::as_str)
+    /// Whether it has what an authorizer's identity source names, and not empty; none for a source of another form.
+    pub(super) fn has(&self, source: &str) -> Option<bool> {
+        let value = match source.rsplit_once('.') {
+            Some(("route.request.header", name)) if !name.is_empty() => self.header(name),
+            Some(("route.request.querystring", name)) if !name.is_empty() => {
+                self.query.get(name).and_then(|values| values.last()).map(String::as_str)
+            }
+            Some(("context", "stage")) => Some("always there"),
+            _ => return None,
+        };
+        Some(value.is_some_and(|value| !value.is_empty()))
+    }
+
+    /// Who is calling, as events and the management API name it.
+    pub(super) fn identity(&self) -> Value {
+        self.header("User-Agent").map_or_else(|| json!({"sourceIp": CLIENT}), |agent| json!({"sourceIp": CLIENT, "userAgent": agent}))
     }
 }
 
@@ -73,42 +80,13 @@ fn canonical_name(name: &str) -> String {
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
-/// Where an authorizer's identity must be, before it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum IdentitySource {
-    /// `route.request.header.NAME`, in any case.
-    Header(String),
-    /// `route.request.querystring.NAME`.
-    Query(String),
-}
-
-impl IdentitySource {
-    /// Reads one of the authorizer's `IdentitySource` entries.
-    pub(super) fn parse(source: &str) -> Result<IdentitySource, ApiError> {
-        let named = |prefix: &str| source.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
-        named("route.request.header.")
-            .map(IdentitySource::Header)
-            .or_else(|| named("route.request.querystring.").map(IdentitySource::Query))
-            .ok_or_else(|| ApiError::IdentitySource(source.to_owned()))
-    }
-
-    /// Whether the request has it, and not empty.
-    pub(super) fn is_in(&self, request: &HandshakeRequest) -> bool {
-        let value = match self {
-            IdentitySource::Header(name) => request.header(name),
-            IdentitySource::Query(name) => request.query(name),
-        };
-        value.is_some_and(|value| !value.is_empty())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn request(headers: &[(&'static str, &'static str)], query: Option<&str>) -> HandshakeRequest {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        HandshakeRequest::new(&headers, query, "62.90.14.41".parse().unwrap())
+        HandshakeRequest::new(&headers, query)
     }
 
     #[test]
@@ -116,7 +94,7 @@ mod tests {
         let headers = [("sec-websocket-key", "k"), ("AUTHORIZATION", "a"), ("connection", "Upgrade"), ("upgrade", "websocket")];
         let request = request(&headers, None);
         assert_eq!(request.headers.keys().collect::<Vec<_>>(), ["Authorization", "Sec-WebSocket-Key", "X-Forwarded-For"]);
-        assert_eq!(request.headers["X-Forwarded-For"], ["62.90.14.41"]);
+        assert_eq!(request.headers["X-Forwarded-For"], ["127.0.0.1"]);
     }
 
     #[test]
@@ -125,7 +103,6 @@ mod tests {
         assert_eq!(request.headers["X-A"], ["1", "2"]);
         assert_eq!(request.header("X-a"), Some("2"));
         assert_eq!(request.query["token"], ["a b", "c+d"]);
-        assert_eq!(request.query("token"), Some("c+d"));
     }
 
     #[test]
@@ -139,15 +116,18 @@ mod tests {
             ("route.request.querystring.token", true),
             ("route.request.querystring.Token", false),
             ("route.request.querystring.none", false),
+            ("context.stage", true),
         ] {
-            assert_eq!(IdentitySource::parse(source).unwrap().is_in(&request), is_in, "{source}");
+            assert_eq!(request.has(source), Some(is_in), "{source}");
         }
     }
 
     #[test]
     fn other_identity_sources_are_refused() {
-        for source in ["", "route.request.header.", "context.identity.sourceIp", "method.request.header.Authorization"] {
-            assert_eq!(IdentitySource::parse(source), Err(ApiError::IdentitySource(source.to_owned())));
+        for source in
+            ["", "route.request.header.", "context.identity.sourceIp", "stageVariables.stage", "method.request.header.Authorization"]
+        {
+            assert_eq!(HandshakeRequest::default().has(source), None, "{source}");
         }
     }
 }

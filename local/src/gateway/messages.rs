@@ -2,86 +2,74 @@
 
 use std::sync::Arc;
 
-use tokio::time::timeout;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::{
     Gateway,
-    api::Route,
-    connection::{Connection, InWork},
-    error_frame::{FrameError, error_json},
-    events::{IncomingMessage, RequestFacts, message_event},
-    identifiers::new_id,
+    connection::Connection,
+    error_frame::{FORBIDDEN, INTERNAL_SERVER_ERROR, TIMED_OUT, TOO_MANY_REQUESTS, error_json},
+    events::{RequestFacts, message_event},
+    limits::MESSAGE_BYTES,
     proxy_answer::ProxyAnswer,
-    route_selection::route_for,
+    route_selection::{route_for, route_key},
 };
-use crate::{clock, report::report};
+use crate::{report::report, template::Route};
 
-/// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other.
-pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes) {
-    let work = Arc::clone(connection).work();
-    gateway.messages().spawn(handle(gateway.clone(), work, text));
+/// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other. `place` is its place among those
+/// that may be in work at once.
+pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes, place: OwnedSemaphorePermit) {
+    gateway.shared.messages.spawn(handle(gateway.clone(), Arc::clone(connection), text, place));
 }
 
-async fn handle(gateway: Gateway, work: InWork, text: Utf8Bytes) {
-    let connection = &work.0;
-    let request = RequestFacts { request_id: new_id(), at: clock::now() };
-    let key = gateway.route_selection().evaluate(&text);
-    let route = route_for(&gateway.api().routes, &key);
-    let (answer, billed) = match answer(&gateway, connection, &request, route, &text).await {
+async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
+    let request = RequestFacts::now();
+    let route = route_for(&gateway.shared.api.routes, &route_key(&text));
+    let (answer, billed) = match answer(&gateway, &connection, &request, route, &text).await {
         Ok(answer) => (answer, true),
-        Err(error) => {
-            let frame = error_json(error.message(), &connection.facts.connection_id, &request.request_id);
-            (Some(Message::text(frame)), error != FrameError::TooManyRequests)
+        Err(problem) => {
+            let frame = error_json(problem, &connection.facts.connection_id, &request.request_id);
+            (Some(frame), problem != TOO_MANY_REQUESTS)
         }
     };
     // API Gateway's guide says that requests which are throttled are not charged. What it sends itself otherwise is a message, too.
-    let name = route.and_then(|(_, route)| route.function_arn.rsplit(':').next());
-    let meter = name.map_or_else(|| gateway.meter().clone(), |name| gateway.meter().of(name));
+    let name = route.and_then(|(_, route)| route.function_arn.split(':').nth(6));
+    let meter = name.map_or_else(|| gateway.shared.meter.clone(), |name| gateway.shared.meter.of(name));
     if billed {
         meter.gateway_message(text.len());
     }
     if let Some(answer) = answer {
         let bytes = answer.len();
-        if connection.answer(answer) && billed {
+        if connection.answer(Message::text(answer)).await && billed {
             meter.gateway_message(bytes);
         }
     }
 }
 
+/// What the route's function says to the client, or the message of an error frame.
 async fn answer(
     gateway: &Gateway,
     connection: &Connection,
     request: &RequestFacts,
     route: Option<(&str, &Route)>,
     text: &str,
-) -> Result<Option<Message>, FrameError> {
+) -> Result<Option<String>, &'static str> {
     if !gateway.admits() {
-        return Err(FrameError::TooManyRequests);
+        return Err(TOO_MANY_REQUESTS);
     }
-    let (route_key, route) = route.ok_or(FrameError::Forbidden)?;
-    let event = {
-        let message = IncomingMessage { route_key, message_id: &new_id(), body: text };
-        message_event(&connection.facts, request, &message, &connection.authorizer)
-    };
-    let failed = |why: &dyn std::fmt::Display| {
+    let (route_key, route) = route.ok_or(FORBIDDEN)?;
+    let failed = |why: &str| {
         report("gateway", format_args!("route {route_key}: {why}"));
-        FrameError::InternalServerError
+        INTERNAL_SERVER_ERROR
     };
-    let invocation = gateway.lambda().invoke(&route.function_arn, event);
-    let answer = match timeout(gateway.limits().integration_timeout, invocation).await {
-        Err(_) => return Err(FrameError::EndpointTimedOut),
-        Ok(invoked) => invoked.result.map_err(|error| failed(&format_args!("the function failed: {error}")))?,
-    };
+    let event = message_event(&connection.facts, request, route_key, text);
+    let invoked = gateway.invoke(&route.function_arn, event).await.map_err(|_| TIMED_OUT)?;
+    let answer = invoked.map_err(|error| failed(&format!("the function failed: {error}")))?;
     // A route without a response still needs a proper answer.
     let answer = ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?;
     let body = answer.body.filter(|body| route.route_response && !body.is_empty());
-    match body {
-        Some(body) if body.len() > gateway.limits().message_bytes => Err(failed(&"the answer is longer than a message may be")),
-        Some(body) => Ok(Some(match String::from_utf8(body) {
-            Ok(text) => Message::text(text),
-            Err(error) => Message::binary(error.into_bytes()),
-        })),
-        None => Ok(None),
+    if body.as_ref().is_some_and(|body| body.len() > MESSAGE_BYTES) {
+        return Err(failed("the answer is longer than a message may be"));
     }
+    Ok(body)
 }

@@ -3,12 +3,11 @@
 //! [`handshake`] is the life of one connection: [`connect`] asks the authorizer and `$connect`, [`socket`] serves the open
 //! socket, [`messages`] takes each message to its route, and `$disconnect` comes last. [`management`] is the other way in,
 //! for functions that push. What can be decided without I/O is in files of its own: [`route_selection`], [`events`],
-//! [`proxy_answer`], [`policy`], [`outbox`] and their like.
+//! [`proxy_answer`], [`authorizer_answer`] and their like.
 //!
 //! What AWS leaves open and this room had to choose: pings do not reset the idle limit, messages in both directions do;
 //! `$disconnect` is not throttled; an empty `body` sends no frame.
 
-mod api;
 mod authorizer_answer;
 mod closing;
 mod connect;
@@ -21,8 +20,6 @@ mod identifiers;
 mod limits;
 mod management;
 mod messages;
-mod outbox;
-mod policy;
 mod proxy_answer;
 mod route_selection;
 mod socket;
@@ -37,19 +34,29 @@ use std::{
 };
 
 use axum::{Router, routing::get};
+use bytes::Bytes;
+use tokio::time::{error::Elapsed, timeout};
 use tokio_util::task::TaskTracker;
 
-pub use self::{
-    api::{ApiError, Authorizer, Route, Throttle, WebSocketApi},
-    limits::Limits,
+pub use self::limits::Limits;
+use self::{closing::Closing, connection::Connection, handshake_request::HandshakeRequest, throttle::TokenBucket};
+use crate::{
+    account,
+    lambda::{InvokeError, Lambda},
+    lock::lock,
+    meter::Meter,
+    report::report,
+    template::WebSocketApi,
+    weather::Weather,
 };
-use self::{
-    closing::Closing, connection::Connection, handshake_request::IdentitySource, route_selection::RouteSelection, throttle::TokenBucket,
-};
-use crate::{account, lambda::Lambda, lock::lock, meter::Meter, report::report};
 
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// What of an API cannot be served: an identity source of another form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("identity source {0:?} is not understood: use route.request.header.NAME, route.request.querystring.NAME or context.stage")]
+pub struct ApiError(String);
 
 /// Serves one WebSocket API. Cheap to clone.
 #[derive(Clone)]
@@ -61,11 +68,11 @@ struct Shared {
     api: WebSocketApi,
     lambda: Lambda,
     meter: Meter,
+    weather: Weather,
     limits: Limits,
-    route_selection: RouteSelection,
-    identity_sources: Vec<IdentitySource>,
-    bucket: Option<Mutex<TokenBucket>>,
-    connections: Mutex<Connections>,
+    bucket: Mutex<TokenBucket>,
+    /// By id.
+    connections: Mutex<HashMap<String, Arc<Connection>>>,
     /// One task for each connection, pending ones included.
     tasks: TaskTracker,
     /// One task for each message in work, also of connections that are closed by now.
@@ -81,42 +88,38 @@ pub struct Activity {
     pub busy: usize,
 }
 
-#[derive(Default)]
-struct Connections {
-    open: HashMap<String, Arc<Connection>>,
-    shutting_down: bool,
-}
-
 impl Gateway {
-    /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts.
+    /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts. In some weather,
+    /// `$disconnect` is not told.
     ///
     /// # Errors
-    /// The API's route selection expression or an identity source is not understood.
-    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter) -> Result<Gateway, ApiError> {
-        let sources = api.authorizer.iter().flat_map(|authorizer| &authorizer.identity_sources);
+    /// An identity source is not understood.
+    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Result<Gateway, ApiError> {
+        let nobody = HandshakeRequest::default();
+        if let Some(source) = api.authorizer.identity_sources.iter().find(|source| nobody.has(source).is_none()) {
+            return Err(ApiError(source.clone()));
+        }
         let shared = Shared {
-            route_selection: RouteSelection::parse(&api.route_selection_expression)?,
-            identity_sources: sources.map(|source| IdentitySource::parse(source)).collect::<Result<_, _>>()?,
-            bucket: api.throttle.map(|throttle| Mutex::new(TokenBucket::new(throttle, Instant::now()))),
+            bucket: Mutex::new(TokenBucket::new(api.throttle, Instant::now())),
             connections: Mutex::default(),
             tasks: TaskTracker::new(),
             messages: TaskTracker::new(),
             api,
             lambda,
             meter,
+            weather,
             limits,
         };
         Ok(Gateway { shared: Arc::new(shared) })
     }
 
-    /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades
-    /// (`axum::serve` does) and should give each request its `ConnectInfo<SocketAddr>`: without it, every client's
-    /// `sourceIp` is 127.0.0.1.
+    /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades.
     pub fn router(&self) -> Router {
         let stage = &self.shared.api.stage;
-        let connections = get(management::get_connection).post(management::post_to_connection).delete(management::delete_connection);
+        let connections = get(management::manage).post(management::manage).delete(management::manage);
         Router::new()
             .route(&format!("/{stage}"), get(handshake::open))
+            .route(&format!("/{stage}/"), get(handshake::open))
             .route(&format!("/{stage}/@connections/{{id}}"), connections.clone())
             // Some clients encode the `@`, and paths are matched as they come.
             .route(&format!("/{stage}/%40connections/{{id}}"), connections)
@@ -126,16 +129,9 @@ impl Gateway {
     /// Closes every socket with 1001 and returns when `$disconnect` has been told of each, or after five seconds. Later
     /// connections are closed as soon as they are open.
     pub async fn shutdown(&self) {
-        let open: Vec<_> = {
-            let mut connections = self.connections();
-            connections.shutting_down = true;
-            connections.open.values().cloned().collect()
-        };
-        for connection in open {
-            connection.close(Closing::GOING_AWAY);
-        }
         self.shared.tasks.close();
-        if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
+        self.connections().values().for_each(|connection| connection.close(Closing::GOING_AWAY));
+        if timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
             report("gateway", format_args!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
         }
     }
@@ -143,77 +139,43 @@ impl Gateway {
     /// Open sockets, and what is under way: messages in work, and connections whose authorizer or `$connect` has not answered or whose
     /// `$disconnect` has not been told.
     pub fn activity(&self) -> Activity {
-        let connections = self.connections();
-        let open = connections.open.len();
+        let open = self.connections().len();
         Activity { open, busy: self.shared.messages.len() + self.shared.tasks.len().saturating_sub(open) }
-    }
-
-    fn api(&self) -> &WebSocketApi {
-        &self.shared.api
-    }
-
-    fn lambda(&self) -> &Lambda {
-        &self.shared.lambda
-    }
-
-    fn meter(&self) -> &Meter {
-        &self.shared.meter
-    }
-
-    fn limits(&self) -> &Limits {
-        &self.shared.limits
-    }
-
-    fn route_selection(&self) -> &RouteSelection {
-        &self.shared.route_selection
-    }
-
-    fn identity_sources(&self) -> &[IdentitySource] {
-        &self.shared.identity_sources
-    }
-
-    fn tasks(&self) -> &TaskTracker {
-        &self.shared.tasks
-    }
-
-    fn messages(&self) -> &TaskTracker {
-        &self.shared.messages
     }
 
     /// What the authorizer decides on.
     fn method_arn(&self) -> String {
-        account::arn("execute-api", &format!("{}/{}/$connect", self.api().api_id, self.api().stage))
+        account::arn("execute-api", &format!("{}/{}/$connect", self.shared.api.api_id, self.shared.api.stage))
+    }
+
+    /// What the function answers, unless it takes longer than an integration may.
+    async fn invoke(&self, function_arn: &str, event: Bytes) -> Result<Result<Bytes, InvokeError>, Elapsed> {
+        let invoked = timeout(self.shared.limits.integration_timeout, self.shared.lambda.invoke(function_arn, event)).await?;
+        Ok(invoked.result)
     }
 
     /// Whether the stage's throttle lets one more request in.
     fn admits(&self) -> bool {
-        let Some(bucket) = &self.shared.bucket else { return true };
-        lock(bucket).take(Instant::now())
+        lock(&self.shared.bucket).take(Instant::now())
     }
 
-    fn connections(&self) -> MutexGuard<'_, Connections> {
+    fn connections(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
         lock(&self.shared.connections)
     }
 
     /// Makes a connection reachable.
     fn register(&self, connection: Connection) -> Arc<Connection> {
         let connection = Arc::new(connection);
-        let mut connections = self.connections();
-        if connections.shutting_down {
+        self.connections().insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
+        if self.shared.tasks.is_closed() {
             connection.close(Closing::GOING_AWAY);
         }
-        connections.open.insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
         connection
-    }
-
-    /// The open connection of this id.
-    fn find(&self, id: &str) -> Option<Arc<Connection>> {
-        self.connections().open.get(id).cloned()
     }
 
     /// Makes a connection unreachable and closes its socket, if it is not closed already.
     fn forget(&self, connection: &Connection, closing: Closing) {
-        self.connections().open.remove(&connection.facts.connection_id);
+        self.connections().remove(&connection.facts.connection_id);
         connection.close(closing);
     }
 }

@@ -1,44 +1,24 @@
-//! Which route a message takes: `RouteSelectionExpression` applied to its body.
+//! Which route a message takes: `$request.body.route`, and nothing else of its body.
 
-use std::{borrow::Borrow, collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::api::{ApiError, Route};
+use crate::template::Route;
 
-/// A parsed `RouteSelectionExpression`: a path into the JSON body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RouteSelection {
-    path: Vec<String>,
-}
-
-impl RouteSelection {
-    /// Reads `$request.body.a.b` or `${request.body.a.b}`.
-    pub(super) fn parse(expression: &str) -> Result<RouteSelection, ApiError> {
-        let refused = || ApiError::RouteSelectionExpression(expression.to_owned());
-        let inner = expression.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| expression.strip_prefix('$'));
-        let path = inner.and_then(|inner| inner.strip_prefix("request.body.")).ok_or_else(refused)?;
-        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        if !path.split('.').all(is_name) {
-            return Err(refused());
-        }
-        Ok(RouteSelection { path: path.split('.').map(str::to_owned).collect() })
-    }
-
-    /// What the expression gives for `body`: text as it is, numbers and booleans as text, objects and arrays as JSON. A
-    /// missing member, and a body that is not JSON, give the empty string. Nothing else in the body is looked into: its
-    /// depth, its numbers and its texts do not matter.
-    pub(super) fn evaluate(&self, body: &str) -> String {
-        let selected = self.path.iter().try_fold(serde_json::from_str::<&RawValue>(body).ok(), |value, name| {
-            let mut members: BTreeMap<Name, &RawValue> = serde_json::from_str(value?.get()).ok()?;
-            Some(members.remove(name.as_bytes()))
-        });
-        match selected.flatten().map(RawValue::get) {
-            None | Some("null") => String::new(),
-            Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_default(),
-            Some(other) => other.to_owned(),
-        }
+/// What `$request.body.route` gives for `body`: text as it is, and anything else of JSON as it is written. A body without it or that is not
+/// JSON, and half of a surrogate pair in it, give the empty string. Of two, the last counts.
+///
+/// Nothing else is looked into but for its grammar: serde_json skips a [`RawValue`] of any depth without recursion, and its numbers and
+/// escapes without reading them.
+pub(super) fn route_key(body: &str) -> String {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let mut members: BTreeMap<Name, &RawValue> = serde_json::from_str(body).unwrap_or_default();
+    match members.remove(&Name(b"route".to_vec())).map(RawValue::get) {
+        None | Some("null") => String::new(),
+        Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_default(),
+        Some(other) => other.to_owned(),
     }
 }
 
@@ -46,20 +26,13 @@ impl RouteSelection {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Name(Vec<u8>);
 
-impl Borrow<[u8]> for Name {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes;
-
         impl de::Visitor<'_> for Bytes {
             type Value = Name;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a name")
             }
 
@@ -67,7 +40,6 @@ impl<'de> Deserialize<'de> for Name {
                 Ok(Name(bytes.to_vec()))
             }
         }
-
         deserializer.deserialize_bytes(Bytes)
     }
 }
@@ -88,90 +60,65 @@ mod tests {
 
     use super::*;
 
-    fn selection() -> RouteSelection {
-        RouteSelection::parse("$request.body.route").unwrap()
-    }
-
     fn routes(keys: &[&str]) -> BTreeMap<String, Route> {
         let route = |key: &&str| ((*key).to_owned(), Route { function_arn: format!("arn:{key}"), route_response: false });
         keys.iter().map(route).collect()
     }
 
     #[test]
-    fn a_path_reaches_into_the_body() {
-        let selection = RouteSelection::parse("$request.body.header.action").unwrap();
-        assert_eq!(selection.evaluate(r#"{"header":{"action":"move"}}"#), "move");
-        assert_eq!(selection, RouteSelection::parse("${request.body.header.action}").unwrap());
-    }
-
-    #[test]
-    fn what_is_not_text_becomes_text() {
-        for (route, expected) in [
-            (json!(7), "7"),
-            (json!(1.5), "1.5"),
-            (json!(true), "true"),
-            (json!({"a": 1}), r#"{"a":1}"#),
-            (json!([1, "b"]), r#"[1,"b"]"#),
-            (json!(null), ""),
-        ] {
-            assert_eq!(selection().evaluate(&json!({ "route": route }).to_string()), expected);
+    fn what_is_not_text_becomes_text_and_what_is_not_there_or_not_json_gives_nothing() {
+        for (route, expected) in [("7", "7"), ("1.50", "1.50"), ("true", "true"), ("[1,\"b\"]", "[1,\"b\"]"), ("null", "")] {
+            assert_eq!(route_key(&format!(r#"{{"route": {route} }}"#)), expected);
+        }
+        for body in ["", "hello", "{", "[]", "7", "\"route\"", "{}", r#"{"Route":"x"}"#, r#"{"route":"x"} trailing"#, r#"{"route":"x",}"#] {
+            assert_eq!(route_key(body), "", "{body}");
         }
     }
 
     #[test]
-    fn a_missing_member_and_a_body_that_is_not_json_give_nothing() {
-        for body in ["", "hello", "{", "[]", "7", "\"route\"", "{}", r#"{"Route":"x"}"#, r#"{"route":"x"} trailing"#] {
-            assert_eq!(selection().evaluate(body), "", "{body}");
+    fn a_frame_takes_its_route_whatever_else_of_json_is_in_it() {
+        let nested = |open: &str, close: &str, depth| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        let digits = "9".repeat(40);
+        let odd = [
+            &nested("[", "]", 200),
+            &nested("[", "]", 10_000),
+            &nested(r#"{"route":"#, "}", 5_000),
+            "1e999",
+            "-1e-999",
+            &digits,
+            &format!("0.{digits}E+{digits}"),
+            r#""\ud800""#,
+            r#""\udfff\ud800 \u0000""#,
+            r#"{"\ud800":"\udc00","\ud800":null}"#,
+        ];
+        for odd in odd {
+            for space in ["", "\u{feff}", " \t\r\n", "\u{feff} \n"] {
+                let body =
+                    format!(r#"{space}{{"odd":{odd},"route":"ping","\ud800":{odd},"a\udc00b":{odd}}}{}"#, &space.replace('\u{feff}', ""));
+                assert_eq!(route_key(&body), "ping", "{odd:.20}");
+            }
         }
+        assert_eq!(route_key(r#"{"route":"a","r\u006fute":"b","body":{"route":"c"}}"#), "b");
+        assert_eq!(route_key(r#"{"route":"\ud83d\ude00"}"#), "\u{1F600}");
+        assert_eq!(route_key(r#"{"route":"\ud800"}"#), "");
     }
 
     #[test]
-    fn nothing_but_the_member_is_looked_into() {
-        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-        for odd in [&deep, "1e999", r#""\ud800""#, r#"{"\ud800":"\udc00"}"#] {
-            let body = format!(r#"{{"odd":{odd},"route":"ping","\ud800":{odd}}}"#);
-            assert_eq!(selection().evaluate(&body), "ping", "{odd:.20}");
+    fn the_exact_route_comes_before_the_default_and_without_one_there_may_be_none() {
+        let with_default = routes(&["$connect", "$default", "$disconnect", "ping"]);
+        for (key, expected) in [("ping", "ping"), ("Ping", "$default"), ("", "$default"), ("$connect", "$default")] {
+            assert_eq!(route_for(&with_default, key).unwrap().0, expected);
         }
-        assert_eq!(selection().evaluate(r#"{"route":"a","r\u006fute":"b"}"#), "b");
-        assert_eq!(selection().evaluate(r#"{"route":"\ud800"}"#), "");
-    }
-
-    #[test]
-    fn an_expression_that_is_not_understood_is_refused() {
-        for expression in ["", "$request.body.", "$request.body", "$request.header.x", "route", "$request.body.a[0]", "${request.body.a"] {
-            assert_eq!(RouteSelection::parse(expression), Err(ApiError::RouteSelectionExpression(expression.to_owned())));
+        for key in ["pong", "$connect", "$disconnect"] {
+            assert_eq!(route_for(&routes(&["ping", "$connect", "$disconnect"]), key), None);
         }
-    }
-
-    #[test]
-    fn the_exact_route_comes_before_the_default() {
-        let routes = routes(&["$connect", "$default", "$disconnect", "ping"]);
-        assert_eq!(route_for(&routes, "ping").unwrap().0, "ping");
-        assert_eq!(route_for(&routes, "Ping").unwrap().0, "$default");
-        assert_eq!(route_for(&routes, "").unwrap().0, "$default");
-    }
-
-    #[test]
-    fn without_a_default_there_may_be_no_route() {
-        assert_eq!(route_for(&routes(&["ping"]), "pong"), None);
-    }
-
-    #[test]
-    fn a_client_cannot_name_the_routes_of_the_life_cycle() {
-        assert_eq!(route_for(&routes(&["$connect", "$disconnect"]), "$disconnect"), None);
-        assert_eq!(route_for(&routes(&["$connect", "$default"]), "$connect").unwrap().0, "$default");
     }
 
     proptest! {
         #[test]
-        fn any_text_is_selected_as_it_is(route in ".*") {
-            prop_assert_eq!(selection().evaluate(&json!({"route": route, "body": {}}).to_string()), route);
-        }
-
-        #[test]
-        fn no_body_makes_it_fail(body in ".*") {
-            let routes = routes(&["$default", "ping"]);
-            prop_assert!(route_for(&routes, &selection().evaluate(&body)).is_some());
+        fn any_text_is_selected_as_it_is_and_no_body_makes_it_fail(route in ".*") {
+            prop_assert_eq!(route_key(&json!({"route": route, "body": {}}).to_string()), route.clone());
+            route_key(&route);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::api::Throttle;
+use crate::template::Throttle;
 
 /// A bucket that starts full.
 #[derive(Debug)]
@@ -15,13 +15,13 @@ pub(super) struct TokenBucket {
 impl TokenBucket {
     /// A full bucket.
     pub(super) fn new(throttle: Throttle, now: Instant) -> TokenBucket {
-        TokenBucket { throttle, tokens: f64::from(throttle.burst), filled_at: now }
+        TokenBucket { throttle, tokens: f64::from(throttle.burst_limit), filled_at: now }
     }
 
     /// Takes one token; false when there is none.
     pub(super) fn take(&mut self, now: Instant) -> bool {
-        let added = now.saturating_duration_since(self.filled_at).as_secs_f64() * self.throttle.rate_per_second;
-        self.tokens = (self.tokens + added).min(f64::from(self.throttle.burst));
+        let added = now.saturating_duration_since(self.filled_at).as_secs_f64() * self.throttle.rate_limit;
+        self.tokens = (self.tokens + added).min(f64::from(self.throttle.burst_limit));
         self.filled_at = self.filled_at.max(now);
         let there = self.tokens >= 1.0;
         if there {
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_burst_is_served_and_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = TokenBucket::new(Throttle { rate_per_second: 2.0, burst: 3 }, start);
+        let mut bucket = TokenBucket::new(Throttle { rate_limit: 2.0, burst_limit: 3 }, start);
         let taken = (0..5).filter(|_| bucket.take(start)).count();
         assert_eq!(taken, 3);
         assert!(!bucket.take(start + Duration::from_millis(499)));
@@ -56,7 +56,7 @@ mod tests {
             rate in 0.5f64..100.0, burst in 1u32..50, steps in prop::collection::vec(0u64..200, 1..300)
         ) {
             let start = Instant::now();
-            let mut bucket = TokenBucket::new(Throttle { rate_per_second: rate, burst }, start);
+            let mut bucket = TokenBucket::new(Throttle { rate_limit: rate, burst_limit: burst }, start);
             let (mut now, mut taken) = (start, 0u32);
             for step in steps {
                 now += Duration::from_millis(step);

@@ -10,10 +10,12 @@ mod signer;
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use serde_json::{Value, json};
+use ring::error::Unspecified;
+use serde_json::json;
 use thiserror::Error;
 
 use crate::clock;
+pub(crate) use routes::ROOT;
 use signer::Signer;
 
 /// What the authorizer takes as a player's id (`sub`).
@@ -22,14 +24,9 @@ const PLAYER_CHARACTERS: usize = 128;
 /// The issuer. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    parts: Arc<Parts>,
-}
-
-#[derive(Debug)]
-struct Parts {
     url: String,
     audience: String,
-    signer: Signer,
+    signer: Arc<Signer>,
 }
 
 /// Why there is no token.
@@ -43,6 +40,12 @@ pub enum IssuerError {
     Key,
 }
 
+impl From<Unspecified> for IssuerError {
+    fn from(Unspecified: Unspecified) -> Self {
+        Self::Key
+    }
+}
+
 impl Issuer {
     /// An issuer with a new key. `base_url` is where its router is reached, without a path, such as `http://127.0.0.1:6878`;
     /// `audience` is whom its tokens are for.
@@ -50,14 +53,14 @@ impl Issuer {
     /// # Errors
     /// [`IssuerError::Key`].
     pub fn new(base_url: String, audience: String) -> Result<Self, IssuerError> {
-        let url = format!("{}{}", base_url.trim_end_matches('/'), routes::ROOT);
-        Ok(Self { parts: Arc::new(Parts { url, audience, signer: Signer::generate()? }) })
+        let url = format!("{}{ROOT}", base_url.trim_end_matches('/'));
+        Ok(Self { url, audience, signer: Arc::new(Signer::generate()?) })
     }
 
     /// What its tokens say as `iss`: the functions' `ISSUER`.
     #[must_use]
     pub fn issuer_url(&self) -> &str {
-        &self.parts.url
+        &self.url
     }
 
     /// `GET /issuer/.well-known/openid-configuration`, `GET /issuer/jwks.json`, and `GET` and `POST /issuer/token`.
@@ -66,35 +69,15 @@ impl Issuer {
     }
 
     /// A token for a player, which expires after `lifetime`, in whole seconds.
-    ///
-    /// # Errors
-    /// [`IssuerError::Player`] if that cannot be a player's id, [`IssuerError::Key`].
-    pub fn token_for(&self, player: &str, lifetime: Duration) -> Result<String, IssuerError> {
+    fn token_for(&self, player: &str, lifetime: Duration) -> Result<String, IssuerError> {
         let characters = player.chars().count();
         if !(1..=PLAYER_CHARACTERS).contains(&characters) || player.chars().any(char::is_control) {
             return Err(IssuerError::Player(characters));
         }
         let now = clock::now() / 1000;
         let expires_at = now.saturating_add(lifetime.as_secs());
-        let claims = json!({"iss": self.parts.url, "aud": self.parts.audience, "sub": player, "iat": now, "exp": expires_at});
-        self.parts.signer.sign(&claims)
-    }
-
-    /// The members that OpenID Connect Discovery 1.0, section 3 requires, as far as they have a meaning here.
-    fn discovery(&self) -> Value {
-        let url = &self.parts.url;
-        json!({
-            "issuer": url,
-            "jwks_uri": format!("{url}{}", routes::KEYS),
-            "token_endpoint": format!("{url}{}", routes::TOKEN),
-            "response_types_supported": ["token"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-        })
-    }
-
-    fn keys(&self) -> Value {
-        json!({"keys": [self.parts.signer.jwk()]})
+        let claims = json!({"iss": self.url, "aud": self.audience, "sub": player, "iat": now, "exp": expires_at});
+        Ok(self.signer.sign(&claims)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use http::{HeaderMap, header::CONTENT_TYPE};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::form_urlencoded;
 
 /// How long a token holds if nobody says otherwise.
@@ -12,53 +12,34 @@ const DEFAULT_SECONDS: u64 = 60 * 60;
 /// A year is enough to play locally.
 const MAXIMUM_SECONDS: u64 = 365 * 24 * 60 * 60;
 
-/// A request for a token, not yet checked for whether such a player can be.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Parameters {
-    /// Whom the token is for.
-    pub player: String,
-    /// How long it holds, in whole seconds.
-    pub lifetime: Duration,
-}
-
-impl Parameters {
-    /// Reads `player` and the optional `expiresIn` (seconds). What the body says goes before what the query string says.
-    ///
-    /// # Errors
-    /// What is wrong, naming the parameter.
-    pub fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
-        let mut values: BTreeMap<String, String> = pairs(query.unwrap_or_default().as_bytes());
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
-            _ if body.is_empty() => {}
-            "application/json" => values.extend(members(body)?),
-            "application/x-www-form-urlencoded" => values.extend(pairs(body)),
-            _ => return Err(format!("the body should be application/json or application/x-www-form-urlencoded, not '{kind}'")),
-        }
-        let player = values.remove("player").ok_or("'player' is missing: ask for /issuer/token?player=alice")?;
-        let lifetime = match values.remove("expiresIn") {
-            None => DEFAULT_SECONDS,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|seconds| (1..=MAXIMUM_SECONDS).contains(seconds))
-                .ok_or_else(|| format!("'expiresIn' should be a whole number of seconds from 1 to {MAXIMUM_SECONDS}, not '{text}'"))?,
-        };
-        Ok(Self { player, lifetime: Duration::from_secs(lifetime) })
+/// Reads `player`, whom the token is for, and the optional `expiresIn`, for how many seconds. What the body says goes before what the query
+/// string says. Whether such a player can be is not checked.
+///
+/// # Errors
+/// What is wrong, naming the parameter.
+pub fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<(String, Duration), String> {
+    let pairs = |text| form_urlencoded::parse(text).into_owned();
+    let mut values: BTreeMap<String, String> = pairs(query.unwrap_or_default().as_bytes()).collect();
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        _ if body.is_empty() => {}
+        "application/json" => values.extend(members(body)?),
+        "application/x-www-form-urlencoded" => values.extend(pairs(body)),
+        _ => return Err(format!("the body should be application/json or application/x-www-form-urlencoded, not '{kind}'")),
     }
-}
-
-fn pairs(text: &[u8]) -> BTreeMap<String, String> {
-    form_urlencoded::parse(text).into_owned().collect()
+    let player = values.remove("player").ok_or("'player' is missing: ask for /issuer/token?player=alice")?;
+    let asked = values.remove("expiresIn").unwrap_or_else(|| DEFAULT_SECONDS.to_string());
+    let seconds = asked.parse().ok().filter(|seconds| (1..=MAXIMUM_SECONDS).contains(seconds));
+    let problem = || format!("'expiresIn' should be a whole number of seconds from 1 to {MAXIMUM_SECONDS}, not '{asked}'");
+    Ok((player, Duration::from_secs(seconds.ok_or_else(problem)?)))
 }
 
 fn members(body: &[u8]) -> Result<BTreeMap<String, String>, String> {
-    let members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| format!("the body is not a JSON object: {error}"))?;
+    let members: BTreeMap<String, Value> =
+        serde_json::from_slice(body).map_err(|error| format!("the body is not a JSON object: {error}"))?;
     let text = |(name, value)| match value {
         Value::String(text) => Ok((name, text)),
-        // A number is fine for `expiresIn`, and nothing else is a name.
-        Value::Number(number) if name == "expiresIn" => Ok((name, number.to_string())),
         _ if name == "player" => Err("'player' should be a string".to_owned()),
         other => Ok((name, other.to_string())),
     };
@@ -73,7 +54,7 @@ mod tests {
 
     fn read(query: &str, kind: &'static str, body: &str) -> Result<(String, u64), String> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        Parameters::read(Some(query), &headers, body.as_bytes()).map(|read| (read.player, read.lifetime.as_secs()))
+        super::read(Some(query), &headers, body.as_bytes()).map(|(player, lifetime)| (player, lifetime.as_secs()))
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";

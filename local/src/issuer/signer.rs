@@ -2,36 +2,34 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
+    error::Unspecified,
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::IssuerError;
-
 /// A key pair with a name.
 #[derive(Debug)]
-pub struct Signer {
+pub(super) struct Signer {
     id: String,
     key: EcdsaKeyPair,
-    random: SystemRandom,
 }
 
 impl Signer {
     /// Makes a key. Its name is new, too, so that verifiers which knew an older one fetch this one.
     ///
     /// # Errors
-    /// [`IssuerError::Key`] if the system gives no random numbers.
-    pub fn generate() -> Result<Self, IssuerError> {
+    /// If the system gives no random numbers.
+    pub(super) fn generate() -> Result<Self, Unspecified> {
         let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| IssuerError::Key)?;
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).map_err(|_| IssuerError::Key)?;
-        Ok(Self { id: Uuid::new_v4().to_string(), key, random })
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).map_err(|_| Unspecified)?;
+        Ok(Self { id: Uuid::new_v4().to_string(), key })
     }
 
     /// The public key as a JSON Web Key (RFC 7517).
-    pub fn jwk(&self) -> Value {
+    pub(super) fn jwk(&self) -> Value {
         // The key is a point in uncompressed form: the byte 4, then x and y with 32 bytes each.
         let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
         json!({"kty": "EC", "crv": "P-256", "kid": self.id, "use": "sig", "alg": "ES256", "x": encode(x), "y": encode(y)})
@@ -40,11 +38,11 @@ impl Signer {
     /// A signed JSON Web Token with these claims.
     ///
     /// # Errors
-    /// [`IssuerError::Key`] if the system gives no random numbers.
-    pub fn sign(&self, claims: &Value) -> Result<String, IssuerError> {
+    /// If the system gives no random numbers.
+    pub(super) fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
         let header = json!({"alg": "ES256", "kid": self.id, "typ": "JWT"});
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-        let signature = self.key.sign(&self.random, message.as_bytes()).map_err(|_| IssuerError::Key)?;
+        let signature = self.key.sign(&SystemRandom::new(), message.as_bytes())?;
         Ok(format!("{message}.{}", encode(signature)))
     }
 }

@@ -13,8 +13,10 @@ use super::{
 
 /// The stage that SAM makes when the template names none.
 const DEFAULT_STAGE: &str = "default";
-/// What an identity source may begin with here.
-const IDENTITY_SOURCES: [&str; 2] = ["route.request.header.", "route.request.querystring."];
+/// The one way in which routes are selected.
+const ROUTE_SELECTION: &str = "$request.body.route";
+/// What an account allows all its APIs together, where a stage sets no limit of its own.
+const ACCOUNT: Throttle = Throttle { rate_limit: 10_000.0, burst_limit: 5_000 };
 
 /// The logical id that SAM gives to a route: the route key with its first letter upper and all others lower. `None` for route keys that
 /// SAM refuses. Seen in the output of aws-sam-translator 1.115.
@@ -35,15 +37,15 @@ pub(super) fn read(id: &str, properties: Section<'_>, responses: &BTreeSet<Strin
     if stage.is_empty() || stage.len() > 128 || !stage.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
         properties.problem("StageName", format!("`{stage}` is not a stage's name: 1 to 128 letters, digits, hyphens and underscores"));
     }
-    let expression = properties.required_text("RouteSelectionExpression");
-    if let Some(expression) = &expression
-        && expression.strip_prefix("$request.body.").is_none_or(str::is_empty)
+    if let Some(expression) = properties.required_text("RouteSelectionExpression")
+        && expression != ROUTE_SELECTION
     {
-        let message = format!("`{expression}` is not understood by the local stack; it knows $request.body.NAME");
+        let message = format!("`{expression}` is not understood by the local stack; it knows {ROUTE_SELECTION}");
         properties.problem("RouteSelectionExpression", message);
     }
+    properties.require("Auth");
     let authorizer = properties.section("Auth").and_then(|auth| authorizer(auth, resolver));
-    let throttle = properties.section("DefaultRouteSettings").map(throttle).unwrap_or_default();
+    let throttle = properties.section("DefaultRouteSettings").map_or(ACCOUNT, throttle);
 
     properties.require("Routes");
     let mut routes = BTreeMap::new();
@@ -62,36 +64,17 @@ pub(super) fn read(id: &str, properties: Section<'_>, responses: &BTreeSet<Strin
         }
     }
     properties.finish(notes::WEB_SOCKET_API);
-    Some(WebSocketApi {
-        logical_id: id.to_owned(),
-        api_id: resolver.identifier(id, 10),
-        stage,
-        route_selection_expression: expression?,
-        authorizer,
-        routes,
-        throttle,
-    })
+    Some(WebSocketApi { logical_id: id.to_owned(), api_id: resolver.identifier(id, 10), stage, authorizer: authorizer?, routes, throttle })
 }
 
 fn authorizer(auth: Section<'_>, resolver: &Resolver<'_>) -> Option<Authorizer> {
     auth.require("AuthType");
-    let kind = auth.choice("AuthType", &["CUSTOM", "NONE"]);
+    auth.choice("AuthType", &["CUSTOM"]);
+    auth.require("AuthArn");
     let identity_sources = auth.texts("IdentitySource");
-    for source in &identity_sources {
-        if !IDENTITY_SOURCES.iter().any(|known| source.strip_prefix(known).is_some_and(|name| !name.is_empty())) {
-            let message = format!("`{source}` is not understood by the local stack; it knows {}NAME", IDENTITY_SOURCES.join("NAME and "));
-            auth.problem("IdentitySource", message);
-        }
-    }
-    let custom = kind.as_deref() == Some("CUSTOM");
-    if custom {
-        auth.require("AuthArn");
-    } else if kind.is_some() && auth.members().len() > 1 {
-        auth.problem("AuthType", "SAM takes nothing beside AuthType: NONE");
-    }
     let function_arn = function_arn(&auth, "AuthArn", resolver);
     auth.finish(notes::AUTH);
-    Some(Authorizer { function_arn: function_arn.filter(|_| custom)?, identity_sources })
+    Some(Authorizer { function_arn: function_arn?, identity_sources })
 }
 
 fn throttle(settings: Section<'_>) -> Throttle {
@@ -104,7 +87,7 @@ fn throttle(settings: Section<'_>) -> Throttle {
     });
     let burst_limit = settings.integer("ThrottlingBurstLimit", 0..=i64::from(u32::MAX)).and_then(|burst| u32::try_from(burst).ok());
     settings.finish(notes::ROUTE_SETTINGS);
-    Throttle { rate_limit, burst_limit }
+    Throttle { rate_limit: rate_limit.unwrap_or(ACCOUNT.rate_limit), burst_limit: burst_limit.unwrap_or(ACCOUNT.burst_limit) }
 }
 
 fn route(section: Section<'_>, has_response: bool, resolver: &Resolver<'_>) -> Option<Route> {

@@ -171,13 +171,11 @@ pub struct WebSocketApi {
     pub api_id: String,
     /// The stage, such as `dev`.
     pub stage: String,
-    /// Where a frame's route key is, such as `$request.body.route`.
-    pub route_selection_expression: String,
     /// Who decides about `$connect`.
-    pub authorizer: Option<Authorizer>,
+    pub authorizer: Authorizer,
     /// The routes by route key.
     pub routes: BTreeMap<String, Route>,
-    /// The limit of the stage's `DefaultRouteSettings`.
+    /// The limit of the stage's `DefaultRouteSettings`, or the account's own.
     pub throttle: Throttle,
 }
 
@@ -186,7 +184,8 @@ pub struct WebSocketApi {
 pub struct Authorizer {
     /// The ARN of a function of the same template.
     pub function_arn: String,
-    /// What a handshake has to bring, such as `route.request.querystring.token`. Without one of them, API Gateway answers 401 by itself.
+    /// What a handshake has to bring, such as `route.request.querystring.token`, or `context.stage`, which is always there. Without one of
+    /// them, API Gateway answers 401 by itself.
     pub identity_sources: Vec<String>,
 }
 
@@ -200,13 +199,13 @@ pub struct Route {
     pub route_response: bool,
 }
 
-/// A throttle; `None` means the account's own limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// A throttle.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
     /// Requests per second.
-    pub rate_limit: Option<f64>,
+    pub rate_limit: f64,
     /// Requests at once.
-    pub burst_limit: Option<u32>,
+    pub burst_limit: u32,
 }
 
 /// An event source mapping from a table's stream to a function. It begins at the oldest record, works on one batch of a shard at a time and

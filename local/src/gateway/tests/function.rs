@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::{lambda::test_function, template::Function};
+use crate::{account::arn, lambda::test_function, template::Function};
 
 /// The function of a role, which is also its name. Its events are appended to `log`.
 pub(super) fn config(role: &str, log: &Path) -> Function {
@@ -66,8 +66,8 @@ async fn authorize(event: &Value) -> Result<Value, Error> {
         "error" => return Err("Unauthorized: not exactly".into()),
         "malformed" => json!({"principalId": "x"}),
         "deny" => policy("Deny", &event["methodArn"]),
-        "elsewhere" => policy("Allow", &json!("arn:aws:execute-api:us-east-1:000000000000:local/other/$connect")),
-        "wildcard" => policy("Allow", &json!("arn:aws:execute-api:us-east-1:000000000000:*/d?v/*")),
+        "elsewhere" => policy("Allow", &json!(arn("execute-api", "local/other/$connect"))),
+        "wildcard" => policy("Allow", &json!(arn("execute-api", "local/dev/*"))),
         "slow" => {
             sleep(5000).await;
             json!({})

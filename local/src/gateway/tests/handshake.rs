@@ -13,22 +13,25 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use super::stack::{Stack, authorizer, patiently, send, text, until};
+use super::stack::{Stack, patiently, send, text, until};
 use crate::{
-    gateway::{ApiError, Gateway, Limits, Throttle},
+    account::arn,
+    gateway::{Gateway, Limits},
     meter::Meter,
+    template::Throttle,
+    weather::{Odds, Weather},
 };
 
 #[tokio::test]
 async fn a_connection_opens_says_something_and_ends() {
-    let stack = Stack::start(|api, _| api.authorizer = authorizer()).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut request = stack.url("?token=alice&x=1&x=2").into_client_request().unwrap();
     request.headers_mut().insert("user-agent", "tests/1".parse().unwrap());
     let (mut client, _) = connect_async(request).await.unwrap();
 
     let authorize = &stack.events_of("authorizer", 1).await[0];
     assert_eq!(authorize["type"], "REQUEST");
-    assert_eq!(authorize["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:local/dev/$connect");
+    assert_eq!(authorize["methodArn"], arn("execute-api", "local/dev/$connect"));
     assert_eq!(authorize["multiValueQueryStringParameters"], json!({"token": ["alice"], "x": ["1", "2"]}));
     assert!(authorize["requestContext"].get("authorizer").is_none());
 
@@ -60,7 +63,7 @@ async fn a_connection_opens_says_something_and_ends() {
 #[tokio::test]
 async fn the_authorizer_decides_the_status() {
     let stack = Stack::start(|api, limits| {
-        api.authorizer = authorizer();
+        api.authorizer.identity_sources.push("route.request.querystring.token".to_owned());
         limits.integration_timeout = Duration::from_secs(2);
     })
     .await;
@@ -80,6 +83,7 @@ async fn the_authorizer_decides_the_status() {
     }
     assert!(stack.events("connect").is_empty(), "$connect is for those who may");
     stack.connect("?token=wildcard").await;
+    assert_eq!(stack.events("authorizer").len(), 7);
     stack.stop().await;
 }
 
@@ -125,8 +129,6 @@ async fn an_api_without_connect_and_disconnect_opens_at_once() {
     let mut client = stack.connect("").await;
     send(&mut client, "hello").await;
     assert_eq!(text(&mut client).await, "hello");
-    let context = &stack.events("route")[0]["requestContext"];
-    assert!(context.get("authorizer").is_none());
     stack.stop().await;
 }
 
@@ -162,7 +164,7 @@ async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
     let id = stack.connection_id().await;
     assert_eq!(events[0]["requestContext"]["connectionId"], id);
     assert_eq!(stack.post(&id, "late").await.status(), 410);
-    until(|| stack.gateway.tasks().is_empty()).await;
+    until(|| stack.gateway.shared.tasks.is_empty()).await;
     assert_eq!(stack.open_connections(), 0);
     assert_eq!(stack.events("disconnect").len(), 1);
     stack.stop().await;
@@ -172,7 +174,7 @@ async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
 async fn a_client_that_leaves_and_is_refused_leaves_nothing_behind() {
     let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_millis(800)).await;
     leave_while_pending(&stack, "?connect=sleep-5000").await;
-    until(|| stack.gateway.tasks().is_empty()).await;
+    until(|| stack.gateway.shared.tasks.is_empty()).await;
     assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }
@@ -195,8 +197,8 @@ async fn what_is_no_websocket_request_is_told_so() {
 
 #[tokio::test]
 async fn the_stage_throttle_counts_connections_and_messages() {
-    let throttle = Throttle { rate_per_second: 0.001, burst: 2 };
-    let stack = Stack::start(|api, _| api.throttle = Some(throttle)).await;
+    let throttle = Throttle { rate_limit: 0.001, burst_limit: 2 };
+    let stack = Stack::start(|api, _| api.throttle = throttle).await;
     let mut client = stack.connect("").await;
     send(&mut client, "one").await;
     assert_eq!(text(&mut client).await, "one");
@@ -213,9 +215,30 @@ async fn the_stage_throttle_counts_connections_and_messages() {
 #[tokio::test]
 async fn an_api_that_is_not_understood_is_refused() {
     let stack = Stack::start(|_, _| {}).await;
-    let mut api = stack.gateway.api().clone();
-    api.route_selection_expression = "$request.header.x".to_owned();
-    let refused = Gateway::new(api, stack.gateway.lambda().clone(), Limits::default(), Meter::default()).err();
-    assert_eq!(refused, Some(ApiError::RouteSelectionExpression("$request.header.x".to_owned())));
+    let mut api = stack.gateway.shared.api.clone();
+    api.authorizer.identity_sources.push("stageVariables.x".to_owned());
+    let lambda = stack.gateway.shared.lambda.clone();
+    let refused = Gateway::new(api, lambda, Limits::default(), Meter::default(), Weather::default()).err().unwrap().to_string();
+    assert!(refused.starts_with("identity source \"stageVariables.x\" is not understood"), "{refused}");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_path_of_the_stage_may_end_in_a_slash() {
+    let stack = Stack::start(|_, _| {}).await;
+    let (mut client, _) = connect_async(format!("ws://{}/dev/?token=alice", stack.address)).await.unwrap();
+    assert_eq!(stack.events("connect")[0]["queryStringParameters"], json!({"token": "alice"}));
+    send(&mut client, "hello").await;
+    assert_eq!(text(&mut client).await, "hello");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn in_some_weather_disconnect_never_comes() {
+    let stack = Stack::start_in(Odds { no_disconnect: 1.0, ..Odds::default() }, |_, _| {}).await;
+    let mut client = stack.connect("").await;
+    client.close(None).await.unwrap();
+    until(|| stack.gateway.shared.tasks.is_empty()).await;
+    assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }

@@ -55,6 +55,19 @@ async fn an_unknown_connection_is_gone() {
 }
 
 #[tokio::test]
+async fn what_can_be_no_connections_id_is_a_bad_request() {
+    let stack = Stack::start(|_, _| {}).await;
+    for id in ["absent", "a/../b", "L0SM9cOFvHcCIhw", "connection!1="] {
+        let bad = (400, "BadRequestException".to_owned(), json!({"message": format!("Invalid connectionId: {id}")}));
+        assert_eq!(error(stack.post(id, "hello").await).await, bad);
+        assert_eq!(error(reqwest::Client::new().delete(stack.management_url(id)).send().await.unwrap()).await, bad);
+    }
+    let no_text = format!("http://{}/dev/@connections/%ff", stack.address);
+    assert_eq!(error(reqwest::get(&no_text).await.unwrap()).await.1, "BadRequestException");
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn a_body_over_128_kb_is_too_large_and_one_that_is_no_text_is_refused() {
     let stack = Stack::start(|_, _| {}).await;
     let _client = stack.connect("").await;
@@ -126,7 +139,7 @@ async fn a_client_that_does_not_read_delays_nobody_and_is_refused_more() {
     // Even so it can be closed, and it ends although its client never reads the close frame.
     reqwest::Client::new().delete(stack.management_url(&id)).send().await.unwrap();
     stack.events_of("disconnect", 1).await;
-    until(|| stack.gateway.tasks().len() == 1).await;
+    until(|| stack.gateway.shared.tasks.len() == 1).await;
     drop(deaf);
     stack.stop().await;
 }

@@ -22,6 +22,7 @@ async fn a_message_takes_its_own_route_or_the_default() {
         (r#"{"route":"echo"}"#, "echo"),
         (r#"{"route":"Echo"}"#, "$default"),
         (r#"{"route":"$connect"}"#, "$default"),
+        ("\u{feff} {\"odd\":1e999,\"\\ud800\":\"\\udc00\",\"route\":\"silent\",\"route\":\"echo\"}", "echo"),
         (r#"{"route":{"a":1}}"#, "$default"),
         ("{}", "$default"),
         ("not JSON \u{1F600}", "$default"),
@@ -148,6 +149,6 @@ async fn an_answer_to_a_client_that_has_left_is_dropped() {
     stack.events_of("route", 1).await;
     client.close(None).await.unwrap();
     stack.events_of("disconnect", 1).await;
-    until(|| stack.gateway.tasks().is_empty()).await;
+    until(|| stack.gateway.shared.tasks.is_empty()).await;
     stack.stop().await;
 }

@@ -12,11 +12,8 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use super::stack::{Stack, authorizer, close_frame, patiently, send, text, until};
-use crate::{
-    gateway::{Activity, Throttle},
-    meter::Item,
-};
+use super::stack::{Stack, close_frame, patiently, send, text, until};
+use crate::{gateway::Activity, meter::Item, template::Throttle};
 
 const KB: usize = 1024;
 
@@ -30,7 +27,7 @@ async fn quiet(stack: &Stack) {
 
 #[tokio::test]
 async fn messages_each_way_are_counted_in_units_of_32_kb() {
-    let stack = Stack::start(|api, _| api.authorizer = authorizer()).await;
+    let stack = Stack::start(|_, _| {}).await;
     let mut client = stack.connect("?token=alice").await;
     let id = stack.connection_id().await;
     assert_eq!(messages(&stack), 0.0, "neither the handshake nor its functions are messages");
@@ -54,7 +51,7 @@ async fn messages_each_way_are_counted_in_units_of_32_kb() {
         assert_eq!(messages(&stack) - before, units);
     }
     let before = messages(&stack);
-    assert_eq!(stack.post("absent", "x").await.status(), 410);
+    assert_eq!(stack.post("L0SM9cOFvHcCIhw=", "x").await.status(), 410);
     client.send(Message::Ping(Vec::new().into())).await.unwrap();
     assert_eq!(patiently(client.next()).await.unwrap().unwrap(), Message::Pong(Vec::new().into()));
     send(&mut client, json!({"route": "echo", "error": "asked to fail"}).to_string()).await;
@@ -66,7 +63,7 @@ async fn messages_each_way_are_counted_in_units_of_32_kb() {
 
 #[tokio::test]
 async fn messages_that_are_throttled_are_free() {
-    let stack = Stack::start(|api, _| api.throttle = Some(Throttle { rate_per_second: 0.001, burst: 2 })).await;
+    let stack = Stack::start(|api, _| api.throttle = Throttle { rate_limit: 0.001, burst_limit: 2 }).await;
     let mut client = stack.connect("").await;
     send(&mut client, r#"{"route":"echo"}"#).await;
     text(&mut client).await;
@@ -84,7 +81,7 @@ async fn a_message_is_under_way_also_when_its_connection_is_closed() {
     send(&mut client, r#"{"route":"silent","sleep":1500}"#).await;
     stack.events_of("route", 1).await;
     drop(client);
-    until(|| stack.gateway.tasks().is_empty()).await;
+    until(|| stack.gateway.shared.tasks.is_empty()).await;
     assert_eq!(stack.gateway.activity(), Activity { open: 0, busy: 1 });
     quiet(&stack).await;
     assert_eq!(messages(&stack), 1.0);

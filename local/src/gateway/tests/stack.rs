@@ -17,9 +17,11 @@ use tokio_tungstenite::{
 use super::function;
 use crate::{
     account::function_arn,
-    gateway::{Authorizer, Gateway, Limits, Route, WebSocketApi},
+    gateway::{Gateway, Limits},
     lambda::{Lambda, test_function},
     meter::Meter,
+    template::{Authorizer, Route, Throttle, WebSocketApi},
+    weather::{Odds, Weather},
 };
 
 pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -35,15 +37,15 @@ pub(super) struct Stack {
     directory: TempDir,
 }
 
-/// An API of stage `dev` with every kind of route and no authorizer. `echo` has a route response, `silent` has none.
+/// An API of stage `dev` with every kind of route, whose authorizer is always asked. `echo` has a route response, `silent` has none.
 pub(super) fn api() -> WebSocketApi {
     let route =
         |key: &str, function: &str, route_response| (key.to_owned(), Route { function_arn: function_arn(function), route_response });
     WebSocketApi {
+        logical_id: "Api".to_owned(),
         api_id: "local".to_owned(),
         stage: "dev".to_owned(),
-        route_selection_expression: "$request.body.route".to_owned(),
-        authorizer: None,
+        authorizer: Authorizer { function_arn: function_arn("authorizer"), identity_sources: vec!["context.stage".to_owned()] },
         routes: [
             route("$connect", "connect", false),
             route("$disconnect", "disconnect", false),
@@ -52,18 +54,18 @@ pub(super) fn api() -> WebSocketApi {
             route("silent", "route", false),
         ]
         .into(),
-        throttle: None,
+        throttle: Throttle { rate_limit: 10_000.0, burst_limit: 5_000 },
     }
-}
-
-/// The authorizer that these tests use, with the token in the query.
-pub(super) fn authorizer() -> Option<Authorizer> {
-    Some(Authorizer { function_arn: function_arn("authorizer"), identity_sources: vec!["route.request.querystring.token".to_owned()] })
 }
 
 impl Stack {
     /// The API of [`api`], changed by `change`.
     pub(super) async fn start(change: impl FnOnce(&mut WebSocketApi, &mut Limits)) -> Stack {
+        Stack::start_in(Odds::default(), change).await
+    }
+
+    /// The same in this weather.
+    pub(super) async fn start_in(odds: Odds, change: impl FnOnce(&mut WebSocketApi, &mut Limits)) -> Stack {
         let directory = tempfile::tempdir().unwrap();
         let roles = ["authorizer", "connect", "disconnect", "route"];
         let functions = roles.map(|role| function::config(role, &directory.path().join(role)));
@@ -71,17 +73,17 @@ impl Stack {
         let (mut api, mut limits) = (api(), Limits::default());
         change(&mut api, &mut limits);
         let meter = Meter::default();
-        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone()).unwrap();
+        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone(), Weather::new(odds)).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let router = gateway.router();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Stack { gateway, address, meter, lambda, directory }
     }
 
     /// How many sockets are open.
     pub(super) fn open_connections(&self) -> usize {
-        self.gateway.connections().open.len()
+        self.gateway.connections().len()
     }
 
     pub(super) fn url(&self, query: &str) -> String {
