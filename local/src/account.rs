@@ -3,11 +3,11 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 
 /// The Region.
-pub const REGION: &str = "us-east-1";
+pub const REGION: &str = "eu-central-1";
 /// The account.
-pub const ACCOUNT: &str = "000000000000";
+pub const ACCOUNT: &str = "123456789012";
 /// The credentials that programs here are given. Not secrets: the local services take any, but the SDK refuses to sign without some.
-pub(crate) const ACCESS_KEY_ID: &str = "ASIALOCAL000000000000";
+pub(crate) const ACCESS_KEY_ID: &str = "ASIALOCAL123456789012";
 pub(crate) const SECRET_ACCESS_KEY: &str = "local";
 /// Filter patterns in one event source mapping at most, unless AWS has raised the quota.
 pub(crate) const MOST_FILTERS: usize = 5;
@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn a_request_tells_which_function_signed_it() {
         let signed = |key: &str| {
-            let value = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
+            let value =
+                format!("AWS4-HMAC-SHA256 Credential={key}/20260101/eu-central-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
             signed_by(&HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]))
         };
         assert_eq!(signed(&access_key_of("muster-dev-play")).as_deref(), Some("muster-dev-play"));

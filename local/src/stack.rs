@@ -38,7 +38,7 @@ use crate::{
 const AUDIENCE: &str = "muster-local";
 
 /// The fleet of the template's queue, if no other and no other queue is named.
-const FLEET_ARN: &str = "arn:aws:gamelift:us-east-1:000000000000:fleet/fleet-local";
+const FLEET_ARN: &str = "arn:aws:gamelift:eu-central-1:123456789012:fleet/fleet-local";
 
 /// The template's output that says where GameLift tells of placements.
 const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";

@@ -246,7 +246,7 @@ Resources:
       DelaySeconds: 5
       ReceiveMessageWaitTimeSeconds: 20
       MaximumMessageSize: 2048
-      RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maxReceiveCount: 5}
+      RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:dead', maxReceiveCount: 5}
   Rows:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -279,7 +279,7 @@ Resources:
     fn a_queue_is_what_the_template_says() {
         let manifest = manifest();
         let [dead, work] = [0, 1].map(|index| queue(&manifest.queues[index]));
-        let allow = json!({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:work"]});
+        let allow = json!({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:eu-central-1:123456789012:work"]});
         assert_eq!(dead.redrive_allow_policy, Some(allow.to_string()));
         let expected = QueueConfig {
             name: "work".to_owned(),
@@ -287,7 +287,7 @@ Resources:
             receive_wait: Duration::from_secs(20),
             maximum_message_bytes: 2_048,
             redrive: Some(RedriveConfig {
-                dead_letter_queue_arn: "arn:aws:sqs:us-east-1:000000000000:dead".to_owned(),
+                dead_letter_queue_arn: "arn:aws:sqs:eu-central-1:123456789012:dead".to_owned(),
                 maximum_receive_count: 5,
             }),
             ..QueueConfig::default()
@@ -301,9 +301,9 @@ Resources:
         assert_eq!(topic(&manifest.topics[0]), TopicConfig { name: "news".to_owned() });
         let expected = SubscriptionConfig {
             logical_id: "WorkerTold".to_owned(),
-            topic_arn: "arn:aws:sns:us-east-1:000000000000:news".to_owned(),
+            topic_arn: "arn:aws:sns:eu-central-1:123456789012:news".to_owned(),
             function_arn: manifest.functions[0].arn.clone(),
-            dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+            dead_letter_queue_arn: Some("arn:aws:sqs:eu-central-1:123456789012:dead".to_owned()),
         };
         assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
     }
@@ -321,8 +321,8 @@ Resources:
         let server = game_server(Path::new("server"), &endpoints);
         let expected = [
             ("AWS_ENDPOINT_URL", "http://here"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "ASIALOCAL000000000000"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "ASIALOCAL123456789012"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
         ];
         assert_eq!(server.environment, expected.map(|(name, value)| (name.into(), value.into())).into());

@@ -22,10 +22,16 @@ use super::{
     endpoint::{CRC32, checksum},
     streams_api::{Call, StreamsApi},
 };
-use crate::{account::REGION, aws_json, meter::Meter, report::report};
+use crate::{
+    account::{ACCOUNT, REGION},
+    aws_json,
+    meter::Meter,
+    report::report,
+};
 
-/// The word that the engine writes for a Region.
-const ENGINE_REGION: &str = dynoxide::streams::LOCAL_REGION;
+/// The Region and the account of the stack's ARNs, and those that the engine writes.
+const OURS: (&str, &str) = (REGION, ACCOUNT);
+const ENGINE: (&str, &str) = (dynoxide::streams::LOCAL_REGION, dynoxide::streams::LOCAL_ACCOUNT);
 /// A record was asked for that is older than the stream.
 const TRIMMED: &str = "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException";
 const TRIMMED_MESSAGE: &str = "The operation attempted to read past the oldest stream record in a shard.";
@@ -59,7 +65,7 @@ impl Proxy {
         }
         let counted = target.strip_prefix("DynamoDB_20120810.").and_then(|operation| capacity::ask(operation, &body));
         let (body, counted) = counted.map_or((body, None), |(body, counted)| (body, Some(counted)));
-        let body = translate(&body, REGION, ENGINE_REGION).unwrap_or(body);
+        let body = translate(&body, OURS, ENGINE).unwrap_or(body);
         let mut forwarded = http::Request::new(Full::new(body));
         *forwarded.method_mut() = parts.method;
         *forwarded.headers_mut() = forwardable(parts.headers);
@@ -85,7 +91,7 @@ impl Proxy {
             },
             None => settled,
         };
-        let translated = translate(presented.as_ref().unwrap_or(&body), ENGINE_REGION, REGION);
+        let translated = translate(presented.as_ref().unwrap_or(&body), ENGINE, OURS);
         let body = match translated.or(presented) {
             Some(body) => {
                 // The engine's is that of its own bytes.
@@ -128,8 +134,8 @@ pub(super) fn unavailable(error: &dyn std::error::Error) -> Response {
 }
 
 /// `body` with ARNs and regions of `from` as those of `to`; none if there are none.
-fn translate(body: &Bytes, from: &str, to: &str) -> Option<Bytes> {
-    let arn = format!("arn:aws:dynamodb:{from}:");
+fn translate(body: &Bytes, (from, from_account): (&str, &str), (to, to_account): (&str, &str)) -> Option<Bytes> {
+    let arn = format!("arn:aws:dynamodb:{from}:{from_account}:");
     let region = format!("\"{from}\"");
     if !contains(body, arn.as_bytes()) && !contains(body, region.as_bytes()) {
         return None;
@@ -143,7 +149,7 @@ fn translate(body: &Bytes, from: &str, to: &str) -> Option<Bytes> {
             *text = to.to_owned();
             changed = true;
         } else if is_arn && text.contains(&arn) {
-            *text = text.replace(&arn, &format!("arn:aws:dynamodb:{to}:"));
+            *text = text.replace(&arn, &format!("arn:aws:dynamodb:{to}:{to_account}:"));
             changed = true;
         }
     });

@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    const METHOD: &str = "arn:aws:execute-api:us-east-1:000000000000:local/dev/$connect";
+    const METHOD: &str = "arn:aws:execute-api:eu-central-1:123456789012:local/dev/$connect";
 
     fn answer(context: &Value, resource: &str) -> Vec<u8> {
         let statement = json!({"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource});

@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn the_authorizer_event_is_that_of_connect_with_the_method() {
-        let arn = "arn:aws:execute-api:us-east-1:000000000000:yldxgyfndc/dev/$connect";
+        let arn = "arn:aws:execute-api:eu-central-1:123456789012:yldxgyfndc/dev/$connect";
         let mut expected = value(&connect_event(&connection(), &request(), &handshake(Some("token=x")), &None));
         expected.as_object_mut().unwrap().remove("isBase64Encoded");
         expected["type"] = json!("REQUEST");

@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    const METHOD: &str = "arn:aws:execute-api:us-east-1:000000000000:local/dev/$connect";
+    const METHOD: &str = "arn:aws:execute-api:eu-central-1:123456789012:local/dev/$connect";
 
     fn statement(effect: &str, resource: &str) -> Value {
         json!({"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource})
@@ -85,7 +85,7 @@ mod tests {
         for resource in [
             METHOD,
             "*",
-            "arn:aws:execute-api:us-east-1:000000000000:local/*",
+            "arn:aws:execute-api:eu-central-1:123456789012:local/*",
             "arn:aws:execute-api:*:*:local/???/$connect",
             "arn:*/$connect",
         ] {
@@ -97,7 +97,7 @@ mod tests {
     fn a_resource_that_is_not_the_method_allows_nothing() {
         for resource in [
             "",
-            "arn:aws:execute-api:us-east-1:000000000000:local/dev/$default",
+            "arn:aws:execute-api:eu-central-1:123456789012:local/dev/$default",
             "arn:*/$connec",
             "arn:aws:execute-api:*:*:local/??/$connect",
         ] {

@@ -98,7 +98,7 @@ mod tests {
         let error = failure::reported(&Bytes::from_static(br#"{"errorMessage":"no such row","errorType":"Rows","stackTrace":[1]}"#), None);
         let given_up = GivenUp {
             request_id: "e4b46cbf-b738-4aaa-8880-a18cdf61200e",
-            function_arn: "arn:aws:lambda:us-east-1:000000000000:function:test",
+            function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:test",
             condition: Condition::RetriesExhausted,
             invocations: 3,
             request: &Bytes::from_static(br#"{"b":1,"a":1.0}"#),
@@ -109,7 +109,7 @@ mod tests {
             concat!(
                 r#"{"version":"1.0","timestamp":"2019-11-14T18:16:05.568Z","requestContext":{"#,
                 r#""requestId":"e4b46cbf-b738-4aaa-8880-a18cdf61200e","#,
-                r#""functionArn":"arn:aws:lambda:us-east-1:000000000000:function:test:$LATEST","#,
+                r#""functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:test:$LATEST","#,
                 r#""condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":{"b":1,"a":1.0},"#,
                 r#""responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},"#,
                 r#""responsePayload":{"errorMessage":"no such row","errorType":"Rows","stackTrace":[1]}}"#,

@@ -13,7 +13,7 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Reads a name, a partial ARN (`000000000000:function:NAME`) or a full one, each with `:QUALIFIER` behind it or not (Lambda API
+    /// Reads a name, a partial ARN (`123456789012:function:NAME`) or a full one, each with `:QUALIFIER` behind it or not (Lambda API
     /// reference, `Invoke`). A Region or an account that is not this stack's gives a name that no function has.
     pub(super) fn read(function: &'a str) -> Target<'a> {
         let mut rest = function;
@@ -39,14 +39,14 @@ mod tests {
     #[test]
     fn every_form_of_a_functions_name_is_read() {
         for (prefix, named) in
-            [("", true), ("000000000000:function:", true), ("arn:aws:lambda:us-east-1:000000000000:function:", true), ("x:", false)]
+            [("", true), ("123456789012:function:", true), ("arn:aws:lambda:eu-central-1:123456789012:function:", true), ("x:", false)]
         {
             assert_eq!(Target::read(&format!("{prefix}test")).name == "test", named, "{prefix}");
             let qualified = format!("{prefix}test:$LATEST");
             assert_eq!(Target::read(&qualified) == Target { name: "test", qualifier: Some(LATEST) }, named, "{prefix}");
         }
         assert!(Target::read("test").exists() && Target::read("test:$LATEST").exists() && !Target::read("test:live").exists());
-        assert!(!Target::read("arn:aws:lambda:eu-west-1:000000000000:function:test").exists());
-        assert!(!Target::read("123456789012:function:test").exists());
+        assert!(!Target::read("arn:aws:lambda:eu-west-1:123456789012:function:test").exists());
+        assert!(!Target::read("210987654321:function:test").exists());
     }
 }

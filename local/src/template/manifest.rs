@@ -53,7 +53,7 @@ pub struct Function {
     pub logical_id: String,
     /// The physical name, such as `muster-dev-send-message`.
     pub name: String,
-    /// `arn:aws:lambda:us-east-1:000000000000:function:NAME`.
+    /// `arn:aws:lambda:eu-central-1:123456789012:function:NAME`.
     pub arn: String,
     /// The Cargo binary, from `Metadata.BuildProperties.Binary`, such as `send-message`.
     pub binary: String,
@@ -139,7 +139,7 @@ pub struct Queue {
     pub logical_id: String,
     /// The physical name, such as `muster-dev-messages-deliver-dead-letters`.
     pub name: String,
-    /// `arn:aws:sqs:us-east-1:000000000000:NAME`.
+    /// `arn:aws:sqs:eu-central-1:123456789012:NAME`.
     pub arn: String,
     /// How long a message that was received stays hidden.
     pub visibility_timeout: Duration,
@@ -184,7 +184,7 @@ pub struct Topic {
     pub logical_id: String,
     /// The physical name, such as `muster-dev-placements`.
     pub name: String,
-    /// `arn:aws:sns:us-east-1:000000000000:NAME`.
+    /// `arn:aws:sns:eu-central-1:123456789012:NAME`.
     pub arn: String,
 }
 
@@ -195,7 +195,7 @@ pub struct GameSessionQueue {
     pub logical_id: String,
     /// The name, such as `muster-dev`.
     pub name: String,
-    /// `arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/NAME`.
+    /// `arn:aws:gamelift:eu-central-1:123456789012:gamesessionqueue/NAME`.
     pub arn: String,
     /// How long a placement may take before it is given up, 10 to 600 seconds.
     pub timeout: Duration,

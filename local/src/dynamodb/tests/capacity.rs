@@ -199,7 +199,8 @@ async fn answers_have_the_headers_of_dynamodb_on_both_ways() {
     for detour in WAYS {
         let item = json!({"TableName": "messages", "Key": {"recipientId": {"S": "a"}, "messageId": {"S": format!("{detour}1")}}});
         let request = reqwest::Client::new().post(table.db.endpoint()).header("x-amz-target", "DynamoDB_20120810.GetItem");
-        let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=test/20261121/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
         let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
         let response = request.header("content-type", "application/x-amz-json-1.0").body(item.to_string()).send().await.unwrap();
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();

@@ -21,16 +21,16 @@ async fn arns_carry_the_region_of_the_stack_both_ways() {
     let db = start().await;
     let front = serve(&db).await;
     let table = call(&front, "DynamoDB_20120810.DescribeTable", &json!({"TableName": "messages"})).await;
-    assert_eq!(table["Table"]["TableArn"], "arn:aws:dynamodb:us-east-1:000000000000:table/messages");
+    assert_eq!(table["Table"]["TableArn"], "arn:aws:dynamodb:eu-central-1:123456789012:table/messages");
     let arn = table["Table"]["LatestStreamArn"].as_str().unwrap();
-    assert!(arn.starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/messages/stream/"));
+    assert!(arn.starts_with("arn:aws:dynamodb:eu-central-1:123456789012:table/messages/stream/"));
     put(&db, "alice", "1", json!({})).await;
     let described = call(&front, "DynamoDBStreams_20120810.DescribeStream", &json!({"StreamArn": arn})).await;
     let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
     let ask = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
     let iterator = call(&front, "DynamoDBStreams_20120810.GetShardIterator", &ask).await;
     let records = call(&front, "DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
-    assert_eq!(records["Records"][0]["awsRegion"], "us-east-1");
+    assert_eq!(records["Records"][0]["awsRegion"], "eu-central-1");
     let mut reader = db.stream("messages", "test", StartingPosition::TrimHorizon).unwrap();
     let record = take(&mut reader, 1).await.remove(0);
     assert_eq!(record.event["eventSourceARN"], arn, "a mapping and the API name the stream alike");
@@ -106,7 +106,7 @@ async fn a_dead_letters_record_is_found_for_a_day_and_after_that_it_is_trimmed()
 async fn items_pass_as_they_are_even_if_they_speak_of_arns() {
     let db = start().await;
     let front = serve(&db).await;
-    let text = "arn:aws:dynamodb:us-east-1:000000000000:table/x and arn:aws:dynamodb:dynoxide:0:table/x";
+    let text = "arn:aws:dynamodb:eu-central-1:123456789012:table/x and arn:aws:dynamodb:dynoxide:0:table/x";
     let item = json!({
         "recipientId": {"S": "alice"}, "messageId": {"S": "1"}, "TableName": {"S": text}, "message": {"S": text},
         "tableArn": {"M": {"Arn": {"S": text}, "awsRegion": {"S": "dynoxide"}}},

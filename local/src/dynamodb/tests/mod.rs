@@ -42,7 +42,7 @@ async fn start() -> DynamoDb {
 /// Calls the engine, or what stands before it, at `endpoint`.
 async fn call(endpoint: &str, target: &str, body: &Value) -> Value {
     let request = reqwest::Client::new().post(endpoint).header("x-amz-target", target).header("content-type", "application/x-amz-json-1.0");
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+    let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
     let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
     let response = request.body(body.to_string()).send().await.unwrap();
     serde_json::from_str(&response.text().await.unwrap()).unwrap()

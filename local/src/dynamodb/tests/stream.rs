@@ -19,7 +19,7 @@ async fn a_record_has_the_shape_of_a_lambda_event() {
     insert["dynamodb"]["ApproximateCreationDateTime"] = Value::Null;
     assert_eq!(records[0].sequence_number.len(), 21);
     let expected = json!({
-        "eventID": null, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "us-east-1",
+        "eventID": null, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1",
         "eventSourceARN": reader.arn(),
         "dynamodb": {
             "ApproximateCreationDateTime": null,
@@ -268,7 +268,7 @@ async fn measure_the_history() {
         [("DescribeStream", json!({})), ("GetShardIterator", json!({"ShardId": reader.shard_id(), "ShardIteratorType": "LATEST"}))]
     {
         let mut ask = ask;
-        ask["StreamArn"] = reader.arn().replace("us-east-1", "dynoxide").into();
+        ask["StreamArn"] = reader.arn().replace("eu-central-1:123456789012", "dynoxide:000000000000").into();
         let began = std::time::Instant::now();
         call(&db.endpoint(), &format!("DynamoDBStreams_20120810.{target}"), &ask).await;
         println!("{target}: {:?}", began.elapsed());
@@ -292,7 +292,7 @@ async fn measure_the_watcher() {
             let request = request
                 .header(
                     "authorization",
-                    "AWS4-HMAC-SHA256 Credential=a/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00",
+                    "AWS4-HMAC-SHA256 Credential=a/20261121/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00",
                 )
                 .header("x-amz-date", "20261121T000000Z");
             let request = request.body(json!({"TableName": "messages", "Item": item}).to_string());

@@ -31,13 +31,13 @@ async fn the_event_of_a_fulfilled_placement_is_aws_own() {
     assert_eq!(&stage.describe("p-1").await["PlacedPlayerSessions"][0]["PlayerSessionId"], placed);
     let expected = json!({
         "version": "0", "id": event["id"], "detail-type": "GameLift Queue Placement Event", "source": "aws.gamelift",
-        "account": "000000000000", "time": "2023-11-14T22:13:21Z", "region": "us-east-1",
-        "resources": ["arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/mine"],
+        "account": "123456789012", "time": "2023-11-14T22:13:21Z", "region": "eu-central-1",
+        "resources": ["arn:aws:gamelift:eu-central-1:123456789012:gamesessionqueue/mine"],
         "detail": {
-            "placementId": "p-1", "port": "9", "gameSessionArn": "arn:aws:gamelift:us-east-1::gamesession/fleet-local/p-1",
+            "placementId": "p-1", "port": "9", "gameSessionArn": "arn:aws:gamelift:eu-central-1::gamesession/fleet-local/p-1",
             "ipAddress": "127.0.0.1", "placedPlayerSessions": [{"playerId": "1", "playerSessionId": placed}], "customEventData": "text",
             "dnsName": "localhost", "startTime": "2023-11-14T22:13:20.123Z", "endTime": "2023-11-14T22:13:21.123Z",
-            "type": "PlacementFulfilled", "gameSessionRegion": "us-east-1",
+            "type": "PlacementFulfilled", "gameSessionRegion": "eu-central-1",
         },
     });
     assert_eq!((topic.as_str(), event), (TOPIC, expected));

@@ -20,7 +20,7 @@ use crate::{clock::Clock, lock::lock};
 /// When the clock of these tests begins: 14 November 2023, 22:13:20.123.
 const START: u64 = 1_700_000_000_123;
 
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:placements";
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:placements";
 
 /// A room, and what came out of it.
 struct Stage {

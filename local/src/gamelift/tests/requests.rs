@@ -23,13 +23,13 @@ fn text(length: usize) -> String {
 #[tokio::test]
 async fn the_json_protocol_has_the_same_operations() {
     let stage = start();
-    let latencies = json!([{"PlayerId": "a", "RegionIdentifier": "us-east-1", "LatencyInMilliseconds": 7}]);
+    let latencies = json!([{"PlayerId": "a", "RegionIdentifier": "eu-central-1", "LatencyInMilliseconds": 7}]);
     let members = json!({"GameProperties": [{"Key": "k", "Value": "v"}], "PlayerLatencies": latencies, "GameSessionName": "n"});
     let started = stage.ok("StartGameSessionPlacement", request(members)).await;
     let expected = json!({
         "PlacementId": "p", "GameSessionQueueName": "fulfil", "Status": "PENDING", "MaximumPlayerSessionCount": 2, "GameSessionName": "n",
         "GameProperties": [{"Key": "k", "Value": "v"}], "StartTime": 1_700_000_000.123,
-        "PlayerLatencies": [{"PlayerId": "a", "RegionIdentifier": "us-east-1", "LatencyInMilliseconds": 7.0}],
+        "PlayerLatencies": [{"PlayerId": "a", "RegionIdentifier": "eu-central-1", "LatencyInMilliseconds": 7.0}],
     });
     assert_eq!(started, expected);
     assert_eq!(stage.describe("p").await, expected);
@@ -40,12 +40,12 @@ async fn the_json_protocol_has_the_same_operations() {
 #[tokio::test]
 async fn a_queue_is_named_by_its_name_or_its_arn() {
     let stage = start();
-    let arn = "arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/fulfil";
+    let arn = "arn:aws:gamelift:eu-central-1:123456789012:gamesessionqueue/fulfil";
     assert_eq!(
         stage.ok("StartGameSessionPlacement", request(json!({"GameSessionQueueName": arn}))).await["GameSessionQueueName"],
         "fulfil"
     );
-    for absent in ["absent", "arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/absent"] {
+    for absent in ["absent", "arn:aws:gamelift:eu-central-1:123456789012:gamesessionqueue/absent"] {
         let (kind, _) = stage.refused("StartGameSessionPlacement", request(json!({"GameSessionQueueName": absent}))).await;
         assert_eq!(kind, "NotFoundException");
     }
@@ -76,7 +76,7 @@ async fn what_is_within_the_limits_is_taken() {
     let nulls =
         json!({"PlacementId": "x", "MaximumPlayerSessionCount": 0, "GameProperties": null, "GameSessionData": null, "PlayerLatencies": []});
     stage.ok("StartGameSessionPlacement", request(nulls)).await;
-    let priority = json!({"LocationOrder": ["us-east-1"], "PlacementFallbackStrategy": "NONE"});
+    let priority = json!({"LocationOrder": ["eu-central-1"], "PlacementFallbackStrategy": "NONE"});
     stage.ok("StartGameSessionPlacement", request(json!({"PlacementId": "y", "PriorityConfigurationOverride": priority}))).await;
 }
 

@@ -22,7 +22,7 @@ async fn client(stage: &Stage) -> Client {
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
+        .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "tests"))
         .endpoint_url(endpoint)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -35,7 +35,7 @@ fn player(id: &str) -> DesiredPlayerSession {
 }
 
 fn latency(milliseconds: f32) -> PlayerLatency {
-    PlayerLatency::builder().player_id("alice").region_identifier("us-east-1").latency_in_milliseconds(milliseconds).build()
+    PlayerLatency::builder().player_id("alice").region_identifier("eu-central-1").latency_in_milliseconds(milliseconds).build()
 }
 
 /// The SDK cuts a time off at a millisecond, and a binary fraction may be a little less than it.
@@ -72,8 +72,8 @@ async fn the_sdk_starts_describes_and_stops() {
     let described = client.describe_game_session_placement().placement_id("p-1").send().await.unwrap().game_session_placement.unwrap();
     assert_eq!(described.status(), Some(&GameSessionPlacementState::Fulfilled));
     assert!(is_at(described.end_time(), START + 300));
-    assert_eq!(described.game_session_arn(), Some("arn:aws:gamelift:us-east-1::gamesession/fleet-local/p-1"));
-    assert_eq!((described.game_session_id(), described.game_session_region()), (described.game_session_arn(), Some("us-east-1")));
+    assert_eq!(described.game_session_arn(), Some("arn:aws:gamelift:eu-central-1::gamesession/fleet-local/p-1"));
+    assert_eq!((described.game_session_id(), described.game_session_region()), (described.game_session_arn(), Some("eu-central-1")));
     assert_eq!((described.ip_address(), described.dns_name(), described.port()), (Some("127.0.0.1"), Some("localhost"), Some(9)));
     let players: Vec<_> = described.placed_player_sessions().iter().map(|placed| placed.player_id().unwrap()).collect();
     assert_eq!(players, ["alice", "bob"]);

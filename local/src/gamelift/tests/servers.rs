@@ -85,7 +85,7 @@ async fn a_game_server_is_told_of_its_session_and_sees_nothing_else_of_the_shell
     let session = variables.lines().find_map(|line| line.strip_prefix("MUSTER_GAME_SESSION=")).unwrap();
     let player = &placement["PlacedPlayerSessions"][0]["PlayerSessionId"];
     let expected = json!({
-        "gameSessionArn": "arn:aws:gamelift:us-east-1::gamesession/fleet-local/p", "placementId": "p", "maximumPlayers": 8,
+        "gameSessionArn": "arn:aws:gamelift:eu-central-1::gamesession/fleet-local/p", "placementId": "p", "maximumPlayers": 8,
         "gameSessionData": "a 'word'\n", "gameProperties": {"k": "v"}, "playerSessions": [{"playerId": "alice", "playerSessionId": player}],
     });
     assert_eq!(serde_json::from_str::<Value>(session).unwrap(), expected);

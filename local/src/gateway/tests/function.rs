@@ -77,8 +77,8 @@ async fn authorize(event: &Value) -> Result<Value, Error> {
         "error" => return Err("Unauthorized: not exactly".into()),
         "malformed" => json!({"principalId": "x"}),
         "deny" => policy("Deny", &event["methodArn"]),
-        "elsewhere" => policy("Allow", &json!("arn:aws:execute-api:us-east-1:000000000000:local/other/$connect")),
-        "wildcard" => policy("Allow", &json!("arn:aws:execute-api:us-east-1:000000000000:*/d?v/*")),
+        "elsewhere" => policy("Allow", &json!("arn:aws:execute-api:eu-central-1:123456789012:local/other/$connect")),
+        "wildcard" => policy("Allow", &json!("arn:aws:execute-api:eu-central-1:123456789012:*/d?v/*")),
         "slow" => {
             sleep(5000).await;
             json!({})

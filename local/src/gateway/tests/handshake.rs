@@ -28,7 +28,7 @@ async fn a_connection_opens_says_something_and_ends() {
 
     let authorize = &stack.events_of("authorizer", 1).await[0];
     assert_eq!(authorize["type"], "REQUEST");
-    assert_eq!(authorize["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:local/dev/$connect");
+    assert_eq!(authorize["methodArn"], "arn:aws:execute-api:eu-central-1:123456789012:local/dev/$connect");
     assert_eq!(authorize["multiValueQueryStringParameters"], json!({"token": ["alice"], "x": ["1", "2"]}));
     assert!(authorize["requestContext"].get("authorizer").is_none());
 

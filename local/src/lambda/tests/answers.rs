@@ -8,11 +8,11 @@ async fn a_function_is_found_by_name_and_by_arn_and_no_other_is() {
     let lambda = start().await;
     let payload = Bytes::from_static(b"{\"hello\":1}");
     let arn = function_arn("test");
-    assert_eq!(arn, "arn:aws:lambda:us-east-1:000000000000:function:test");
+    assert_eq!(arn, "arn:aws:lambda:eu-central-1:123456789012:function:test");
     for name in ["test", &arn, &format!("{arn}:$LATEST")] {
         assert_eq!(lambda.invoke(name, payload.clone()).await.result, Ok(payload.clone()));
     }
-    for name in ["tes", "", &function_arn("other"), &format!("{arn}:prod"), "arn:aws:lambda:eu-west-1:000000000000:function:test"] {
+    for name in ["tes", "", &function_arn("other"), &format!("{arn}:prod"), "arn:aws:lambda:eu-west-1:123456789012:function:test"] {
         assert_eq!(lambda.invoke(name, payload.clone()).await.result, Err(InvokeError::NotFound(name.to_owned())));
     }
     lambda.shutdown().await;

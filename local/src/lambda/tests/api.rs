@@ -51,7 +51,7 @@ async fn invoke_answers_what_the_function_answers_under_the_id_that_it_saw() {
     let id = text(&response, "x-amzn-requestid").unwrap().to_owned();
     assert_eq!(response.json::<Value>().await.unwrap()["requestId"], id);
     let arn = function_arn("test");
-    for function in ["test", "test:$LATEST", "test?Qualifier=$LATEST", "000000000000:function:test", &arn, &arn.replace(':', "%3A")] {
+    for function in ["test", "test:$LATEST", "test?Qualifier=$LATEST", "123456789012:function:test", &arn, &arn.replace(':', "%3A")] {
         let response = served.call(function).header("x-amz-invocation-type", "RequestResponse").send().await.unwrap();
         // A caller who sends nothing has the function see an empty object.
         assert_eq!(response.text().await.unwrap(), "{}", "{function}");

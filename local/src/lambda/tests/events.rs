@@ -61,7 +61,7 @@ async fn an_event_that_keeps_failing_is_tried_three_times_under_one_id_and_its_r
     assert!(start.elapsed() >= Duration::from_millis(150), "{:?}", start.elapsed());
     assert_eq!(failing.runs(), 3);
     let [record] = &failing.records().await[..] else { panic!("there should be one record") };
-    let expected = json!({"requestId": id, "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:test:$LATEST",
+    let expected = json!({"requestId": id, "functionArn": "arn:aws:lambda:eu-central-1:123456789012:function:test:$LATEST",
         "condition": "RetriesExhausted", "approximateInvokeCount": 3});
     assert_eq!(record["requestContext"], expected);
     assert_eq!(record["requestPayload"], json!({"error": "no such row"}));
@@ -126,7 +126,7 @@ async fn an_event_that_finds_no_room_in_time_is_given_up_by_its_age() {
     let [record] = &failing.records().await[..] else { panic!("there should be one record") };
     let expected: BTreeMap<&str, Value> = BTreeMap::from([
         ("requestId", json!(id)),
-        ("functionArn", json!("arn:aws:lambda:us-east-1:000000000000:function:test:$LATEST")),
+        ("functionArn", json!("arn:aws:lambda:eu-central-1:123456789012:function:test:$LATEST")),
         ("condition", json!("EventAgeExceeded")),
         ("approximateInvokeCount", json!(0)),
     ]);

@@ -28,14 +28,14 @@ async fn a_process_sees_the_variables_of_aws_and_of_its_template_and_no_others()
     assert_eq!(variables.remove("_X_AMZN_TRACE_ID").as_deref(), context["traceId"].as_str());
     let expected = [
         ("AWS_ACCESS_KEY_ID", "ASIAF74657374"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "eu-central-1"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ("AWS_LAMBDA_FUNCTION_NAME", "test"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/test"),
-        ("AWS_REGION", "us-east-1"),
+        ("AWS_REGION", "eu-central-1"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_SESSION_TOKEN", "local"),
         ("GAME", "muster"),

@@ -25,9 +25,9 @@ fn a_record_is_aws_own() {
             "B": {"binaryValue": "AAEC", "stringListValues": [], "binaryListValues": [], "dataType": "Binary.x"},
         },
         "md5OfMessageAttributes": "9de6",
-        "md5OfBody": "e4e6", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:work", "awsRegion": "us-east-1",
+        "md5OfBody": "e4e6", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:work", "awsRegion": "eu-central-1",
     });
-    assert_eq!(event::record(&message, "arn:aws:sqs:us-east-1:000000000000:work"), record);
+    assert_eq!(event::record(&message, "arn:aws:sqs:eu-central-1:123456789012:work"), record);
     let plain = event::record(&json!({"MessageId": "m", "Body": "x"}), "arn");
     assert_eq!((&plain["messageAttributes"], plain.get("md5OfMessageAttributes")), (&json!({}), None));
 }

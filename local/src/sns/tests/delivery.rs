@@ -20,8 +20,8 @@ async fn a_message_is_an_event_of_the_function_in_aws_own_shape() {
             "Type": "Notification", "MessageId": id, "TopicArn": TOPIC, "Subject": null, "Message": r#"{"detail":{}}"#,
             "Timestamp": "2023-11-14T22:13:20.123Z", "SignatureVersion": "1", "Signature": "bm90IHNpZ25lZA==",
             "SigningCertUrl":
-                "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem",
-            "UnsubscribeUrl": format!("https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={subscription}"),
+                "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem",
+            "UnsubscribeUrl": format!("https://sns.eu-central-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={subscription}"),
             "MessageAttributes": {"kind": {"Type": "String", "Value": "placed"}, "raw": {"Type": "Binary.png", "Value": "AP8="}},
         },
     }]});
@@ -56,10 +56,10 @@ async fn what_no_function_takes_is_a_dead_letter_of_the_subscription() {
     let gone = &stack.sns.topics[TOPIC].subscriptions[0].arn;
     let expected = format!(
         concat!(
-            r#"{{"Type":"Notification","MessageId":"{}","TopicArn":"arn:aws:sns:us-east-1:000000000000:placements","Subject":"news","#,
+            r#"{{"Type":"Notification","MessageId":"{}","TopicArn":"arn:aws:sns:eu-central-1:123456789012:placements","Subject":"news","#,
             r#""Message":"a\"ü","Timestamp":"2023-11-14T22:13:20.123Z","SignatureVersion":"1","Signature":"bm90IHNpZ25lZA==","#,
-            r#""SigningCertURL":"https://sns.us-east-1.amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem","#,
-            r#""UnsubscribeURL":"https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={}"}}"#,
+            r#""SigningCertURL":"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem","#,
+            r#""UnsubscribeURL":"https://sns.eu-central-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={}"}}"#,
         ),
         id, gone
     );

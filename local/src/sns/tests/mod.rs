@@ -24,7 +24,7 @@ use crate::{
 
 /// When the clock of these tests stands still.
 const NOW: u64 = 1_700_000_000_123;
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:placements";
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:placements";
 
 /// The topics `placements` and `alarms`, the function `test` and the queues `letters` and `failures`.
 struct Stack {

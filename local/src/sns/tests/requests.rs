@@ -41,7 +41,7 @@ async fn what_publish_does_not_take_is_refused_in_the_words_of_sns() {
     let stack = Stack::start_with(Vec::new(), |_| ()).await;
     let long = "x".repeat(101);
     for (more, status, code, message) in [
-        (&[("Message", "x"), ("TopicArn", "arn:aws:sns:us-east-1:000000000000:gone")][..], 404, "NotFound", "Topic does not exist"),
+        (&[("Message", "x"), ("TopicArn", "arn:aws:sns:eu-central-1:123456789012:gone")][..], 404, "NotFound", "Topic does not exist"),
         (
             &[("Message", "x"), ("TopicArn", "gone")],
             400,

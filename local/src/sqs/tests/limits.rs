@@ -8,7 +8,7 @@ use crate::sqs::QueueConfig;
 #[tokio::test]
 async fn errors_have_the_names_of_both_protocols() {
     let (sqs, _) = start();
-    let url = json!({"QueueUrl": "http://localhost:6878/000000000000/absent"});
+    let url = json!({"QueueUrl": "http://localhost:6878/123456789012/absent"});
     let (status, query_error, body) = ask(&sqs, "ReceiveMessage", url).await;
     assert_eq!((status, query_error.as_deref()), (400, Some("AWS.SimpleQueueService.NonExistentQueue;Sender")));
     let expected = json!({"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "The specified queue does not exist."});

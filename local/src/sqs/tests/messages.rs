@@ -17,7 +17,7 @@ async fn a_message_is_received_hidden_and_deleted() {
     assert_eq!((&message["MessageId"], &message["Body"]), (&sent["MessageId"], &json!("This is a test message")));
     assert_eq!(message["MD5OfBody"], sent["MD5OfMessageBody"]);
     let attributes = json!({
-        "ApproximateReceiveCount": "1", "SentTimestamp": START.to_string(), "SenderId": "000000000000",
+        "ApproximateReceiveCount": "1", "SentTimestamp": START.to_string(), "SenderId": "123456789012",
         "ApproximateFirstReceiveTimestamp": (START + 5).to_string(),
     });
     assert_eq!(message["Attributes"], attributes);
@@ -150,8 +150,8 @@ async fn other_rooms_send_by_arn() {
     let message = &receive(&sqs, "work").await[0];
     assert_eq!((&message["MessageId"], &message["Body"]), (&json!(id), &json!("hello")));
     assert_eq!(message["MessageAttributes"]["reason"]["StringValue"], "poison");
-    let absent = sqs.send("arn:aws:sqs:us-east-1:000000000000:x", "x".to_owned(), MessageAttributes::new()).unwrap_err();
-    assert_eq!(absent.to_string(), "there is no queue arn:aws:sqs:us-east-1:000000000000:x");
+    let absent = sqs.send("arn:aws:sqs:eu-central-1:123456789012:x", "x".to_owned(), MessageAttributes::new()).unwrap_err();
+    assert_eq!(absent.to_string(), "there is no queue arn:aws:sqs:eu-central-1:123456789012:x");
     let large = sqs.send(&queue_arn("work"), "x".repeat(LARGEST_MESSAGE + 1), MessageAttributes::new()).unwrap_err();
     assert!(large.to_string().contains("Message must be shorter than 1048576 bytes."), "{large}");
 }
@@ -159,10 +159,10 @@ async fn other_rooms_send_by_arn() {
 #[tokio::test]
 async fn queues_are_described_and_listed_in_pages() {
     let (sqs, _) = start_with(["work", "work-2", "work-3", "other"].map(queue).into());
-    let url = |name: &str| format!("http://127.0.0.1:7000/000000000000/{name}");
+    let url = |name: &str| format!("http://127.0.0.1:7000/123456789012/{name}");
     assert_eq!(ok(&sqs, "GetQueueUrl", json!({"QueueName": "work"})).await, json!({"QueueUrl": url("work")}));
     let expected = json!({
-        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:work", "ApproximateNumberOfMessages": "0",
+        "QueueArn": "arn:aws:sqs:eu-central-1:123456789012:work", "ApproximateNumberOfMessages": "0",
         "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0", "VisibilityTimeout": "30",
         "MessageRetentionPeriod": "345600", "MaximumMessageSize": "1048576", "DelaySeconds": "0", "ReceiveMessageWaitTimeSeconds": "0",
         "CreatedTimestamp": (START / 1000).to_string(), "LastModifiedTimestamp": (START / 1000).to_string(),

@@ -29,7 +29,7 @@ async fn a_message_received_too_often_becomes_a_dead_letter_with_all_it_has() {
     assert_eq!(letter["MessageAttributes"], attributes);
     let system = json!({
         "ApproximateReceiveCount": "3", "ApproximateFirstReceiveTimestamp": START.to_string(), "SentTimestamp": START.to_string(),
-        "SenderId": "000000000000", "DeadLetterQueueSourceArn": "arn:aws:sqs:us-east-1:000000000000:work",
+        "SenderId": "123456789012", "DeadLetterQueueSourceArn": "arn:aws:sqs:eu-central-1:123456789012:work",
     });
     assert_eq!(letter["Attributes"], system);
 }
@@ -60,7 +60,7 @@ async fn receipts_in_the_queue_before_do_not_count_for_the_next_one() {
     clock.advance(Duration::from_secs(30));
     assert!(receive(&sqs, "dead-letters").await.is_empty());
     let message = &receive(&sqs, "last").await[0];
-    assert_eq!(message["Attributes"]["DeadLetterQueueSourceArn"], "arn:aws:sqs:us-east-1:000000000000:dead-letters");
+    assert_eq!(message["Attributes"]["DeadLetterQueueSourceArn"], "arn:aws:sqs:eu-central-1:123456789012:dead-letters");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_queue_tells_its_policies_and_whose_dead_letters_it_has() {
     let policy = |name: &str| {
         ok(&sqs, "GetQueueAttributes", json!({"QueueUrl": sqs.url(name), "AttributeNames": ["RedrivePolicy", "RedriveAllowPolicy"]}))
     };
-    let expected = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead-letters","maxReceiveCount":5}"#;
+    let expected = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead-letters","maxReceiveCount":5}"#;
     assert_eq!(policy("work").await["Attributes"], json!({"RedrivePolicy": expected}));
     assert_eq!(policy("dead-letters").await["Attributes"], json!({"RedriveAllowPolicy": "{\"redrivePermission\":\"allowAll\"}"}));
     let sources = ok(&sqs, "ListDeadLetterSourceQueues", json!({"QueueUrl": sqs.url("dead-letters"), "MaxResults": 1})).await;

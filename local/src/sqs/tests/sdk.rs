@@ -22,7 +22,7 @@ async fn client(sqs: Sqs) -> Client {
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(handle)).with_state(sqs)).await.unwrap() });
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
+        .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "tests"))
         .endpoint_url(endpoint)
         .http_client(aws_smithy_http_client::Builder::new().build_http())

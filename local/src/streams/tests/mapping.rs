@@ -125,7 +125,8 @@ pub(super) async fn write(db: &DynamoDb, table: &str, items: &[Value]) {
     for chunk in items.chunks(25) {
         let requests: Vec<_> = chunk.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
         let request = client.post(db.endpoint()).header("x-amz-target", "DynamoDB_20120810.BatchWriteItem");
-        let authorization = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=test/20261121/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
         let request = request.header("authorization", authorization).header("x-amz-date", "20261121T000000Z");
         let request = request.header("content-type", "application/x-amz-json-1.0");
         let response = request.body(json!({"RequestItems": {table: requests}}).to_string()).send().await.unwrap();

@@ -33,7 +33,7 @@ fn text() -> String {
 fn an_api_is_read_with_its_route_responses() {
     let manifest = read(&text()).unwrap();
     let api = &manifest.apis[0];
-    let worker = "arn:aws:lambda:us-east-1:000000000000:function:worker";
+    let worker = "arn:aws:lambda:eu-central-1:123456789012:function:worker";
     assert_eq!((api.stage.as_str(), api.route_selection_expression.as_str()), ("dev", "$request.body.route"));
     assert_eq!(api.throttle, Throttle { rate_limit: Some(2.5), burst_limit: Some(10) });
     let authorizer = api.authorizer.as_ref().unwrap();

@@ -15,13 +15,13 @@ Resources:
       Name: muster-dev
       TimeoutInSeconds: 60
       Destinations:
-        - DestinationArn: arn:aws:gamelift:us-east-1:000000000000:alias/alias-1
-        - DestinationArn: arn:aws:gamelift:us-east-1::fleet/fleet-2
+        - DestinationArn: arn:aws:gamelift:eu-central-1:123456789012:alias/alias-1
+        - DestinationArn: arn:aws:gamelift:eu-central-1::fleet/fleet-2
       CustomEventData: dev
       NotificationTarget: !Ref Topic
       PlayerLatencyPolicies: [{ MaximumIndividualPlayerLatencyMilliseconds: 100 }]
       PriorityConfiguration: { PriorityOrder: [COST] }
-      FilterConfiguration: { AllowedLocations: [us-east-1] }
+      FilterConfiguration: { AllowedLocations: [eu-central-1] }
       Tags: [{ Key: game, Value: muster }]
 ";
 
@@ -31,7 +31,7 @@ fn a_game_session_queue_is_read() {
     let [queue] = manifest.game_session_queues.as_slice() else { panic!("{:?}", manifest.game_session_queues) };
     assert_eq!((queue.logical_id.as_str(), queue.name.as_str()), ("Placements", "muster-dev"));
     assert_eq!(queue.timeout, Duration::from_secs(60));
-    let destinations = ["arn:aws:gamelift:us-east-1:000000000000:alias/alias-1", "arn:aws:gamelift:us-east-1::fleet/fleet-2"];
+    let destinations = ["arn:aws:gamelift:eu-central-1:123456789012:alias/alias-1", "arn:aws:gamelift:eu-central-1::fleet/fleet-2"];
     assert_eq!(queue.destinations, destinations);
     assert_eq!((&queue.notification_topic_arn, queue.custom_event_data.as_deref()), (&Some(manifest.topics[0].arn.clone()), Some("dev")));
     let place = "the local fleet has one place";
@@ -41,7 +41,7 @@ fn a_game_session_queue_is_read() {
     for (expression, value) in [
         ("!Ref Placements", "muster-dev"),
         ("!GetAtt Placements.Name", "muster-dev"),
-        ("!GetAtt Placements.Arn", "arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/muster-dev"),
+        ("!GetAtt Placements.Arn", "arn:aws:gamelift:eu-central-1:123456789012:gamesessionqueue/muster-dev"),
     ] {
         assert_eq!(output(QUEUE, expression).unwrap(), value);
     }
@@ -70,7 +70,7 @@ fn what_a_game_session_queue_says_wrong_is_named() {
         ("TimeoutInSeconds: 60", "TimeoutInSeconds: 9", "9 is not between 10 and 600"),
         ("TimeoutInSeconds: 60", "TimeoutInSeconds: 601", "601 is not between 10 and 600"),
         ("!Ref Topic", "!GetAtt Topic.TopicName", "placements is not a topic of this template"),
-        ("- DestinationArn: arn:aws:gamelift:us-east-1::fleet/fleet-2", "- Fleet: x", "DestinationArn is missing"),
+        ("- DestinationArn: arn:aws:gamelift:eu-central-1::fleet/fleet-2", "- Fleet: x", "DestinationArn is missing"),
         ("CustomEventData: dev", &long, "this has to have 1 to 256 characters"),
         ("CustomEventData: dev", "CustomEventData: ''", "this has to have 1 to 256 characters"),
         ("CustomEventData: dev", "Region: here", "Region: the local stack does not understand this"),

@@ -39,7 +39,7 @@ fn its_functions_are_those_of_the_workspace() {
         assert_eq!(function.name, format!("muster-dev-{}", function.binary));
         assert_eq!(function.environment["PLAYERS_TABLE"], "muster-dev-players");
         let api = &manifest.apis[0];
-        assert_eq!(function.environment["PUSH_ENDPOINT"], format!("https://{}.execute-api.us-east-1.amazonaws.com/dev", api.api_id));
+        assert_eq!(function.environment["PUSH_ENDPOINT"], format!("https://{}.execute-api.eu-central-1.amazonaws.com/dev", api.api_id));
         assert_eq!(function.environment.contains_key("ISSUER"), function.binary == "authorize");
     }
     let mut declared: Vec<&str> = include_str!("../../../../functions/Cargo.toml")
