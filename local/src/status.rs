@@ -69,8 +69,8 @@ impl Status {
 
 fn function_usage(stats: &FunctionStats) -> FunctionUsage {
     let requests = stats.invocations.saturating_sub(stats.throttles + stats.abandoned);
-    let FunctionStats { billed_ms, memory_mb, log_bytes, platform_lines, .. } = *stats;
-    FunctionUsage { requests, billed_ms, memory_mb, log_bytes, platform_lines }
+    let FunctionStats { billed_ms, memory_mb, log_bytes, .. } = *stats;
+    FunctionUsage { requests, billed_ms, memory_mb, log_bytes }
 }
 
 async fn page(State(status): State<Status>) -> String {

@@ -31,19 +31,6 @@ pub fn log_event_bytes(text: usize) -> u64 {
     text as u64 + 26
 }
 
-/// The lines that Lambda itself logs for each invocation, START, END and REPORT, in its text format.
-const PLATFORM_LINES: [&str; 3] = [
-    "START RequestId: 00000000-0000-0000-0000-000000000000 Version: $LATEST\n",
-    "END RequestId: 00000000-0000-0000-0000-000000000000\n",
-    "REPORT RequestId: 00000000-0000-0000-0000-000000000000\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\t\
-     Max Memory Used: 20 MB\t\n",
-];
-
-/// Bytes of the log events that Lambda itself adds to an invocation.
-pub fn platform_log_bytes() -> u64 {
-    PLATFORM_LINES.iter().map(|line| log_event_bytes(line.len())).sum()
-}
-
 fn chunks(bytes: usize, size: usize) -> u64 {
     bytes.div_ceil(size).max(1) as u64
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde_json::{Map, Value, json};
 
-use super::{Item, PRICES, units};
+use super::{Item, PRICES};
 
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 
@@ -17,10 +17,8 @@ pub struct FunctionUsage {
     pub billed_ms: u64,
     /// Its memory in MB.
     pub memory_mb: u32,
-    /// Bytes of its own log lines as CloudWatch counts them.
+    /// Bytes of its log lines as CloudWatch counts them.
     pub log_bytes: u64,
-    /// Whether Lambda itself logs lines for each invocation, too.
-    pub platform_lines: bool,
 }
 
 impl FunctionUsage {
@@ -30,16 +28,11 @@ impl FunctionUsage {
         self.billed_ms as f64 * f64::from(self.memory_mb) / 1024.0
     }
 
-    fn log_gb(&self) -> f64 {
-        let invocations = if self.platform_lines { self.requests } else { 0 };
-        (self.log_bytes + invocations * units::platform_log_bytes()) as f64 / GB
-    }
-
     fn quantity(&self, item: Item) -> f64 {
         match item {
             Item::LambdaRequests => self.requests as f64,
             Item::LambdaGbSeconds => self.gb_ms() / 1000.0,
-            Item::LogGb => self.log_gb(),
+            Item::LogGb => self.log_bytes as f64 / GB,
             _ => 0.0,
         }
     }
@@ -59,8 +52,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    pub(super) fn new(functions: impl IntoIterator<Item = FunctionUsage>, other: impl Fn(Item) -> f64) -> Usage {
-        let functions: Vec<_> = functions.into_iter().collect();
+    pub(super) fn new(functions: Vec<FunctionUsage>, other: impl Fn(Item) -> f64) -> Usage {
         let quantity = |item| other(item) + functions.iter().map(|function| function.quantity(item)).sum::<f64>();
         Usage { quantities: PRICES.map(|price| quantity(price.item)) }
     }
@@ -68,7 +60,7 @@ impl Usage {
     /// How many units of `item` were used.
     #[must_use]
     pub fn quantity(&self, item: Item) -> f64 {
-        PRICES.iter().zip(self.quantities).find(|(price, _)| price.item == item).map_or(0.0, |(_, quantity)| quantity)
+        self.quantities[item as usize]
     }
 
     /// What everything would cost, in US dollars.
@@ -128,16 +120,17 @@ mod tests {
         meter.dynamodb(3.0, 0.5);
         meter.sqs_request(0);
         meter.sns_publish(64 * 1024 + 1);
-        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 0, platform_lines: true }]);
+        let usage = meter.usage(vec![FunctionUsage { requests: 2, billed_ms: 8, memory_mb: 128, log_bytes: 500 }]);
         let quantities = [Item::GatewayMessages, Item::WriteUnits, Item::ReadUnits, Item::SqsRequests, Item::SnsPublishes];
         assert_eq!(quantities.map(|item| usage.quantity(item)), [2.0, 3.0, 0.5, 1.0, 2.0]);
         assert_eq!(usage.quantity(Item::LambdaGbSeconds), 0.001);
-        let logs = 2.0 * units::platform_log_bytes() as f64 / GB * 0.5;
+        let logs = 500.0 / GB * 0.5;
         let expected = 2e-6 + 3.0 * 0.625e-6 + 0.5 * 0.125e-6 + 0.4e-6 + 2.0 * 0.5e-6 + 2.0 * 0.2e-6 + 0.001 * 0.000_013_333_4 + logs;
         assert!((usage.usd() - expected).abs() < 1e-15, "{} and {expected}", usage.usd());
         let json = usage.to_json();
         assert_eq!(json["items"]["writeUnits"]["usd"], 3.0 * (0.625 / 1e6));
         assert_eq!(json["items"].as_object().unwrap().len(), PRICES.len());
+        assert!(PRICES.iter().enumerate().all(|(index, price)| price.item as usize == index));
     }
 
     #[test]
