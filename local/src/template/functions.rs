@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     event_invoke,
     manifest::{Function, QueueMapping, StreamMapping, TopicSubscription},
-    notes, queue_mappings,
+    notes, policies, queue_mappings,
     resolver::Resolver,
     resources::Declaration,
     section::Section,
@@ -82,6 +82,7 @@ pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>,
             }
         }
     }
+    let statements = policies::of_function(id, &properties);
     properties.finish(notes::FUNCTION);
     let function = || {
         Some(Function {
@@ -95,6 +96,7 @@ pub(super) fn read(id: &str, declaration: &Declaration, properties: Section<'_>,
             environment,
             reserved_concurrency,
             event_invoke,
+            statements,
         })
     };
     (function(), mappings)

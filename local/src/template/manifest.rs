@@ -29,6 +29,12 @@ pub struct Manifest {
     pub queue_mappings: Vec<QueueMapping>,
     /// Every event of type `SNS`, in the same order.
     pub topic_subscriptions: Vec<TopicSubscription>,
+    /// Every `AWS::IAM::ManagedPolicy`.
+    pub managed_policies: Vec<ManagedPolicy>,
+    /// Every statement of an `AWS::SQS::QueuePolicy` or `AWS::SNS::TopicPolicy`.
+    pub resource_policies: Vec<ResourcePolicy>,
+    /// Every `AWS::CloudWatch::Alarm`.
+    pub alarms: Vec<Alarm>,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
     /// What the template names that has no effect on one machine, in the order of lines.
@@ -69,6 +75,50 @@ pub struct Function {
     pub reserved_concurrency: Option<usize>,
     /// What becomes of asynchronous invocations.
     pub event_invoke: EventInvoke,
+    /// What the function may do.
+    pub statements: Vec<Statement>,
+}
+
+/// A statement of a policy, whose effect is to allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Where it stands, such as `PlayFunction.Policies[0].Statement[1]`.
+    pub place: String,
+    /// Patterns of actions, such as `dynamodb:PutItem`.
+    pub actions: Vec<String>,
+    /// Patterns of ARNs.
+    pub resources: Vec<String>,
+}
+
+/// A policy for roles that are not the template's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    /// The logical id, such as `GameServerPolicy`.
+    pub logical_id: String,
+    /// What whoever has it may do.
+    pub statements: Vec<Statement>,
+}
+
+/// What a service of AWS may do with a queue or a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourcePolicy {
+    /// The statement.
+    pub statement: Statement,
+    /// The principal, such as `sns.amazonaws.com`.
+    pub service: String,
+    /// The pattern of the ARN of what the service acts for, if it matters.
+    pub source_arn: Option<String>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The name, such as `muster-dev-faults`.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// The physical names of the queues that it watches, if it does.
+    pub queues: Vec<String>,
 }
 
 /// A function's `EventInvokeConfig`.

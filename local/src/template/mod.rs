@@ -6,6 +6,7 @@
 //! In order: `yaml` (text to nodes with lines), `parameters`, `rules` (between them), `conditions`, `resources` (with `globals`),
 //! `dependencies` (circles), `resolver` and `identities` (intrinsic functions), and then a reader for each type of resource.
 
+mod alarms;
 mod api;
 mod conditions;
 mod dependencies;
@@ -22,6 +23,7 @@ mod node;
 mod notes;
 mod outputs;
 mod parameters;
+mod policies;
 mod queue_mappings;
 mod queues;
 mod resolver;
@@ -40,8 +42,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Note, Problem, TemplateError};
 pub use manifest::{
-    Authorizer, EventInvoke, Function, GameSessionQueue, Key, KeyType, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route,
-    StartingPosition, StreamMapping, StreamView, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
+    Alarm, Authorizer, EventInvoke, Function, GameSessionQueue, Key, KeyType, ManagedPolicy, Manifest, Output, Queue, QueueMapping,
+    Redrive, RedriveAllow, ResourcePolicy, Route, StartingPosition, Statement, StreamMapping, StreamView, Table, Throttle, Topic,
+    TopicSubscription, WebSocketApi,
 };
 
 use error::Report;
@@ -150,6 +153,13 @@ fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
             resources::GAME_SESSION_QUEUE => manifest.game_session_queues.extend(game_session_queues::read(id, section, resolver)),
             resources::WEB_SOCKET_API => manifest.apis.extend(api::read(id, section, &responses, resolver)),
             resources::ROUTE_RESPONSE => {}
+            resources::MANAGED_POLICY => manifest.managed_policies.push(policies::managed(id, section)),
+            resources::QUEUE_POLICY => manifest.resource_policies.extend(policies::of_resources(id, section, "Queues")),
+            resources::TOPIC_POLICY => manifest.resource_policies.extend(policies::of_resources(id, section, "Topics")),
+            resources::ALARM => {
+                manifest.alarms.extend(properties.get(id.as_str()).map(|node| alarms::read(id, &section, node)));
+                notes::resource(id, declaration, &section, report);
+            }
             _ => notes::resource(id, declaration, &section, report),
         }
         if let Some(metadata) = &declaration.metadata

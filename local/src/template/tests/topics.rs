@@ -95,25 +95,3 @@ fn what_a_topic_says_wrong_is_named() {
 ";
     assert!(problems(twice).contains("another AWS::SNS::Topic has the name same"));
 }
-
-#[test]
-fn policies_have_no_effect_and_can_be_named() {
-    let resources = "Resources:
-  Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: placements } }
-  TopicPolicy:
-    Type: AWS::SNS::TopicPolicy
-    Properties: { Topics: [!Ref Topic], PolicyDocument: { Statement: [{ Effect: Allow, Action: 'sns:Publish', Resource: !Ref Topic }] } }
-  Policy: { Type: 'AWS::IAM::ManagedPolicy', Properties: { ManagedPolicyName: start, PolicyDocument: {} } }
-";
-    assert_eq!(output(resources, "!Ref Policy").unwrap(), "arn:aws:iam::123456789012:policy/start");
-    let manifest = read(resources).unwrap();
-    let expected = [
-        ("Topic", "AWS::SNS::Topic: alarms are not sent from one machine"),
-        ("TopicPolicy", "AWS::SNS::TopicPolicy: permissions are not checked on one machine"),
-        ("Policy", "AWS::IAM::ManagedPolicy: permissions are not checked on one machine"),
-    ];
-    assert_eq!(reasons(&manifest), expected);
-    assert!(
-        problems(&resources.replace("Topics: [!Ref Topic]", "Topics: [!Ref Topics]")).contains("there is no parameter or resource Topics")
-    );
-}
