@@ -3,7 +3,7 @@
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
 //! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
-//! [`front_door`] is the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
+//! [`front_door`] is the port they share, where [`iam`] says who may do what and [`operators`] answers those who look after the stack. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
 pub mod addresses;
@@ -15,11 +15,13 @@ pub mod dynamodb;
 pub mod front_door;
 pub mod gamelift;
 pub mod gateway;
+pub mod iam;
 pub mod issuer;
 pub mod keep;
 pub mod lambda;
 mod lock;
 pub mod meter;
+pub mod operators;
 mod port;
 pub mod queue_mappings;
 #[cfg(test)]

@@ -8,28 +8,33 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
+use serde_json::Value;
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
+    account,
     addresses::Addresses,
     args::Args,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
-    front_door::{self, Services},
+    front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
+    iam::Iam,
     issuer::{Issuer, IssuerError},
     lambda::{Lambda, LambdaOptions, LogOptions, RetryWaits},
     meter::{Meter, Usage},
+    operators::{self, Operators},
     port,
     queue_mappings::{QueueMapping, QueueMappingError},
     report,
     sns::Sns,
     sqs::{MessageAttributes, Sqs},
-    status::Status,
+    status::{self, Status},
     streams::{Mapping, MappingError},
     template::{self, Manifest, TemplateError},
+    weather::Weather,
     web::Web,
     wiring::{self, Endpoints},
 };
@@ -37,8 +42,8 @@ use crate::{
 /// Whom the local issuer's tokens are for.
 const AUDIENCE: &str = "muster-local";
 
-/// The fleet of the template's queue, if no other and no other queue is named.
-const FLEET_ARN: &str = "arn:aws:gamelift:eu-central-1:123456789012:fleet/fleet-local";
+/// The variable that names a directory for what is used of the template's statements.
+const IAM_USED: &str = "MUSTER_IAM_USED";
 
 /// The template's output that says where GameLift tells of placements.
 const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
@@ -159,12 +164,13 @@ impl Stack {
             dynamodb.create_table(&wiring::table(table)).await?;
         }
         let sqs = Sqs::new(manifest.queues.iter().map(wiring::queue).collect(), &front_door).metered(meter.clone());
-        let endpoints = Endpoints { dynamodb: dynamodb.endpoint(), front_door, replaced: args.endpoints() };
+        let endpoints = Endpoints { front_door, replaced: args.endpoints() };
         let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
         let topics = manifest.topics.iter().map(wiring::topic).collect();
         let subscriptions = manifest.topic_subscriptions.iter().map(wiring::subscription).collect();
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
-        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
+        let iam = Iam::new(&manifest, std::env::var_os(IAM_USED).map(PathBuf::from).as_deref());
+        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns, &iam)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
         for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
@@ -184,17 +190,23 @@ impl Stack {
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
+            dead_letter_queues: status::dead_letter_queues(&manifest),
             meter,
+            iam: iam.clone(),
+            sections: Vec::new(),
         };
-        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone() };
+        let operators = Operators::new(&manifest, Arc::new(|_| Vec::new()), waiting(&sqs));
+        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
+            .merge(operators.router())
             .merge(page.map(Web::router).unwrap_or_default())
-            .fallback(front_door::nothing_here);
+            .fallback(front_door::nothing_here)
+            .layer(from_fn_with_state(Callers { iam, weather: Weather::default() }, front_door::check));
         let server = tokio::spawn(serve(listener, rooms));
         Ok(Self {
             addresses,
@@ -243,7 +255,7 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
     parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
     if !parameters.contains_key("GameSessionQueue") {
-        parameters.entry("FleetArn".to_owned()).or_insert_with(|| FLEET_ARN.to_owned());
+        parameters.entry("FleetArn".to_owned()).or_insert_with(|| account::arn("gamelift", "fleet/fleet-local"));
     }
     template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
@@ -262,7 +274,7 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
 }
 
 /// The pretended fleet, behind the queue of the template and those that are named after what they do.
-fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns) -> Result<GameLift, StartError> {
+fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns, iam: &Iam) -> Result<GameLift, StartError> {
     if let Some(missing) = args.game_server.as_ref().filter(|program| !program.is_file()) {
         return Err(StartError::GameServer(missing.clone()));
     }
@@ -272,11 +284,15 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         Line::Output(_) if quiet => {}
         line => usual_log(line),
     });
-    let sns = sns.clone();
+    let (sns, iam) = (sns.clone(), iam.clone());
     Ok(GameLift::start(GameLiftConfig {
         queues: manifest.game_session_queues.iter().map(wiring::game_session_queue).collect(),
         default_topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
         publisher: Arc::new(move |topic, message| {
+            let queue = serde_json::from_str(&message).unwrap_or(Value::Null)["resources"][0].as_str().unwrap_or_default().to_owned();
+            if iam.allows_service("gamelift.amazonaws.com", &queue, "sns:Publish", topic).is_err() {
+                return;
+            }
             if let Err(error) = sns.publish(topic, message, MessageAttributes::default()) {
                 report::report("gamelift", format!("an event cannot be published on {topic}: {error}"));
             }
@@ -286,6 +302,12 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         log,
         ..usual
     }))
+}
+
+/// How many messages a queue holds.
+fn waiting(sqs: &Sqs) -> operators::Waiting {
+    let sqs = sqs.clone();
+    Arc::new(move |queue| sqs.messages(queue))
 }
 
 fn page(directory: &Path) -> Result<Web, StartError> {

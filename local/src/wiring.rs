@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::json;
 
 use crate::{
-    account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
+    account::{GAME_SERVER, REGION, SECRET_ACCESS_KEY, access_key_of},
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
     gamelift::{self, GameServerConfig},
     gateway,
@@ -23,9 +23,7 @@ const ACCOUNT_BURST: u32 = 5_000;
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
-    /// Of the engine itself.
-    pub dynamodb: String,
-    /// Of everything else.
+    /// Of all that is here.
     pub front_door: String,
     /// What the developer has put in the place of a service, by its name.
     pub replaced: BTreeMap<String, String>,
@@ -34,8 +32,7 @@ pub struct Endpoints {
 impl Endpoints {
     /// In the order in which a later one of the same name counts.
     fn variables(&self) -> impl Iterator<Item = (String, String)> {
-        let own =
-            [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone()), ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone())];
+        let own = [("AWS_ENDPOINT_URL".to_owned(), self.front_door.clone())];
         let replaced =
             self.replaced.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url.clone()));
         own.into_iter().chain(replaced)
@@ -64,12 +61,13 @@ pub fn function(function: &template::Function, directory: &Path, endpoints: &End
     }
 }
 
-/// The program that serves game sessions. It finds the services of this machine as functions do.
+/// The program that serves game sessions. It finds the services of this machine as functions do, and may do what its policy says.
 pub fn game_server(program: &Path, endpoints: &Endpoints) -> GameServerConfig {
+    let key = access_key_of(GAME_SERVER);
     let variables = [
         ("AWS_ENDPOINT_URL", endpoints.front_door.as_str()),
         ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_ACCESS_KEY_ID", &key),
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
     ];
     let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -317,21 +315,17 @@ Resources:
 
     #[test]
     fn a_game_server_finds_the_stack_as_functions_do() {
-        let endpoints = Endpoints { dynamodb: "http://engine".to_owned(), front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
+        let endpoints = Endpoints { front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
         let server = game_server(Path::new("server"), &endpoints);
-        let expected = [
-            ("AWS_ENDPOINT_URL", "http://here"),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "ASIALOCAL123456789012"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-        ];
+        let key = access_key_of(GAME_SERVER);
+        let expected =
+            [("AWS_ENDPOINT_URL", "http://here"), ("AWS_REGION", REGION), ("AWS_ACCESS_KEY_ID", &key), ("AWS_SECRET_ACCESS_KEY", "local")];
         assert_eq!(server.environment, expected.map(|(name, value)| (name.into(), value.into())).into());
     }
 
     #[test]
     fn a_service_that_is_replaced_is_reached_where_the_developer_says_and_the_others_here() {
         let endpoints = Endpoints {
-            dynamodb: "http://engine".to_owned(),
             front_door: "http://here".to_owned(),
             replaced: [("dynamodb", "http://proxy"), ("sqs", "http://queues")].map(|(name, url)| (name.into(), url.into())).into(),
         };
