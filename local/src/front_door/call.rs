@@ -45,43 +45,29 @@ pub(crate) struct Call {
     pub(crate) parameters: Value,
 }
 
+/// Each with what its actions begin with, and what its requests have in `X-Amz-Target` before the point or in the `Version` of a form.
+const SERVICES: [(Service, &str, &[&str]); 10] = [
+    (Service::DynamoDb, "dynamodb", &["DynamoDB_20120810", "DynamoDBStreams_20120810"]),
+    (Service::Sqs, "sqs", &["AmazonSQS"]),
+    (Service::Sns, "sns", &["2010-03-31"]),
+    (Service::GameLift, "gamelift", &["GameLift"]),
+    (Service::Connections, "execute-api", &[]),
+    (Service::Lambda, "lambda", &[]),
+    (Service::Logs, "logs", &["Logs_20140328"]),
+    (Service::CloudWatch, "cloudwatch", &["GraniteServiceVersion20100801"]),
+    (Service::Sts, "sts", &["2011-06-15"]),
+    (Service::CloudFormation, "cloudformation", &["2010-05-15"]),
+];
+
 impl Service {
     /// What actions of the service begin with.
     pub(crate) fn prefix(self) -> &'static str {
-        match self {
-            Self::DynamoDb => "dynamodb",
-            Self::Sqs => "sqs",
-            Self::Sns => "sns",
-            Self::GameLift => "gamelift",
-            Self::Connections => "execute-api",
-            Self::Lambda => "lambda",
-            Self::Logs => "logs",
-            Self::CloudWatch => "cloudwatch",
-            Self::Sts => "sts",
-            Self::CloudFormation => "cloudformation",
-        }
+        SERVICES.iter().find(|(service, ..)| *service == self).map_or("", |(_, prefix, _)| prefix)
     }
 
-    /// By what stands in `X-Amz-Target` before the point.
-    pub(crate) fn of_target(name: &str) -> Option<Self> {
-        match name {
-            "DynamoDB_20120810" | "DynamoDBStreams_20120810" => Some(Self::DynamoDb),
-            "AmazonSQS" => Some(Self::Sqs),
-            "GameLift" => Some(Self::GameLift),
-            "Logs_20140328" => Some(Self::Logs),
-            "GraniteServiceVersion20100801" => Some(Self::CloudWatch),
-            _ => None,
-        }
-    }
-
-    /// By the `Version` of a form.
-    pub(crate) fn of_version(version: &str) -> Option<Self> {
-        match version {
-            "2010-03-31" => Some(Self::Sns),
-            "2011-06-15" => Some(Self::Sts),
-            "2010-05-15" => Some(Self::CloudFormation),
-            _ => None,
-        }
+    /// By what a request has in `X-Amz-Target` before the point, or in the `Version` of a form.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        SERVICES.iter().find(|(_, _, names)| names.contains(&name)).map(|(service, ..)| *service)
     }
 }
 
@@ -94,11 +80,11 @@ impl Call {
             |service, protocol, operation: &str, parameters| Some(Self { service, protocol, operation: operation.to_owned(), parameters });
         if parts.method == Method::POST && path == "/" {
             if let Some((name, operation)) = text(parts, "x-amz-target").split_once('.') {
-                return call(Service::of_target(name)?, Protocol::Json, operation, serde_json::from_slice(body).unwrap_or_default());
+                return call(Service::named(name)?, Protocol::Json, operation, serde_json::from_slice(body).unwrap_or_default());
             }
             let form = form(body);
             let member = |name| form[name].as_str().unwrap_or_default().to_owned();
-            return call(Service::of_version(&member("Version"))?, Protocol::Query, &member("Action"), form);
+            return call(Service::named(&member("Version"))?, Protocol::Query, &member("Action"), form);
         }
         let rest = || json!({ "path": path });
         match path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {

@@ -18,6 +18,8 @@ use axum::{
     routing::post,
 };
 
+#[cfg(test)]
+pub(crate) use self::call::Protocol;
 use self::call::{form, signed_for, text};
 pub use self::callers::{Callers, check};
 pub(crate) use self::{
@@ -59,7 +61,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
     let target = text(&parts, "x-amz-target");
     let is_form = target.is_empty() && text(&parts, "content-type").starts_with(FORM);
     let (service, operation) = match target.split_once('.') {
-        Some((name, operation)) => (Service::of_target(name), operation),
+        Some((name, operation)) => (Service::named(name), operation),
         None => (None, ""),
     };
     match service {
@@ -86,7 +88,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
         Some(service) => operators.json(service, operation, &body),
         None => {
             let form = form(&body);
-            match form["Version"].as_str().map(Service::of_version) {
+            match form["Version"].as_str().map(Service::named) {
                 Some(Some(service @ (Service::Sts | Service::CloudFormation))) => {
                     operators.form(service, &form, account::signed_by(&parts.headers).as_deref())
                 }

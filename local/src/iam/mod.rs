@@ -11,7 +11,6 @@ mod used;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -54,29 +53,10 @@ struct Seen {
     denied: BTreeMap<(String, String, String), u64>,
 }
 
-/// A call that no statement allows, in AWS's words, and which statements come nearest.
+/// Why a call is not allowed, in AWS's words, and which statements come nearest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Denial {
-    who: String,
-    action: String,
-    resource: String,
-    policy: &'static str,
-    nearest: Vec<String>,
-}
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Denial { who, action, resource, policy, nearest } = self;
-        write!(
-            f,
-            "{who} is not authorized to perform: {action} on resource: {resource} because no {policy} policy allows the {action} action"
-        )?;
-        match nearest.as_slice() {
-            [] => f.write_str(" (no statement names this action, or this resource)"),
-            nearest => write!(f, " (nearest: {})", nearest.join("; ")),
-        }
-    }
-}
+#[error("{0}")]
+pub struct Denial(String);
 
 impl Iam {
     /// The permissions that the template gives. With a directory, each statement's first use is written to a file there, for [`Used::read`].
@@ -115,7 +95,7 @@ impl Iam {
         }
         let called = account::policy_of(role).unwrap_or(role);
         let who = format!("User: arn:aws:sts::{}:assumed-role/{called}/{called}", account::ACCOUNT);
-        self.deny(role, who, "identity-based", action, resource, grants.iter().collect())
+        self.deny(role, (&who, "identity-based"), (action, resource), &grants.iter().collect::<Vec<_>>())
     }
 
     /// Whether the service with the principal `service`, such as `sns.amazonaws.com`, may do `action` on `resource` for `source_arn`.
@@ -130,7 +110,8 @@ impl Iam {
             return Ok(());
         }
         let who = format!("Service: {service} for {source_arn}");
-        self.deny(service, who, "resource-based", action, resource, self.inner.services.iter().map(|grant| &grant.grant).collect())
+        let grants: Vec<_> = self.inner.services.iter().map(|grant| &grant.grant).collect();
+        self.deny(service, (&who, "resource-based"), (action, resource), &grants)
     }
 
     /// Whether `caller`, as [`account::signed_by`] answers, may make this call.
@@ -142,14 +123,18 @@ impl Iam {
         lock(&self.inner.seen).log.add(used);
     }
 
-    fn deny(&self, role: &str, who: String, policy: &'static str, action: &str, resource: &str, grants: Vec<&Grant>) -> Result<(), Denial> {
-        let with_action: Vec<String> = grants.iter().filter_map(|grant| grant.nearest_by_action(action)).collect();
-        let nearest = if with_action.is_empty() {
-            grants.iter().filter_map(|grant| grant.nearest_by_resource(resource)).collect()
-        } else {
-            with_action
+    /// Denies `action` on `resource` to `who`, whose `policy` allows other things with `grants`.
+    fn deny(&self, role: &str, (who, policy): (&str, &str), (action, resource): (&str, &str), grants: &[&Grant]) -> Result<(), Denial> {
+        let mut nearest: Vec<String> = grants.iter().filter_map(|grant| grant.nearest_by_action(action)).collect();
+        if nearest.is_empty() {
+            nearest = grants.iter().filter_map(|grant| grant.nearest_by_resource(resource)).collect();
+        }
+        let nearest = match nearest.as_slice() {
+            [] => "no statement names this action, or this resource".to_owned(),
+            nearest => format!("nearest: {}", nearest.join("; ")),
         };
-        let denial = Denial { who, action: action.to_owned(), resource: resource.to_owned(), policy, nearest };
+        let why = format!("because no {policy} policy allows the {action} action ({nearest})");
+        let denial = Denial(format!("{who} is not authorized to perform: {action} on resource: {resource} {why}"));
         // Connections come and go; all of them are of one kind.
         let kind = resource.split_once("/@connections/").map_or_else(|| resource.to_owned(), |(api, _)| format!("{api}/@connections/*"));
         let mut seen = lock(&self.inner.seen);

@@ -68,10 +68,7 @@ fn a_call_needs_its_action_on_what_it_names() {
                 ("dynamodb:UpdateItem", table("a")),
             ],
         ),
-        (
-            dynamodb("TransactGetItems", json!({"TransactItems": [{"Get": {"TableName": "a"}}]})),
-            vec![("dynamodb:GetItem", table("a"))],
-        ),
+        (dynamodb("TransactGetItems", json!({"TransactItems": [{"Get": {"TableName": "a"}}]})), vec![("dynamodb:GetItem", table("a"))]),
         (queue("SendMessageBatch", json!({"QueueUrl": url})), vec![("sqs:SendMessage", queue_arn("work"))]),
         (queue("DeleteMessageBatch", json!({"QueueUrl": url})), vec![("sqs:DeleteMessage", queue_arn("work"))]),
         (queue("GetQueueUrl", json!({"QueueName": "work"})), vec![("sqs:GetQueueUrl", queue_arn("work"))]),
