@@ -3,11 +3,10 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 
 /// The Region.
-pub const REGION: &str = "us-east-1";
+pub const REGION: &str = "eu-central-1";
 /// The account.
-pub const ACCOUNT: &str = "000000000000";
-/// The credentials that programs here are given. Not secrets: the local services take any, but the SDK refuses to sign without some.
-pub(crate) const ACCESS_KEY_ID: &str = "ASIALOCAL000000000000";
+pub const ACCOUNT: &str = "123456789012";
+/// What programs here sign with. It is no secret: signatures are not checked, but SDKs refuse to make none.
 pub(crate) const SECRET_ACCESS_KEY: &str = "local";
 /// Filter patterns in one event source mapping at most, unless AWS has raised the quota.
 pub(crate) const MOST_FILTERS: usize = 5;
@@ -35,12 +34,24 @@ pub fn stream_arn(table: &str, label: &str) -> String {
 /// What the access key of a function begins with, before the function's name.
 const OF_FUNCTION: &str = "ASIAF";
 
-/// The access key of the function `name`. It says whose it is, so that services can tell who asks.
+/// Whose key game servers sign with that the fleet starts: they have this managed policy of the template.
+pub(crate) const GAME_SERVER: &str = "policy:GameServerPolicy";
+
+/// What stands before the logical id of a managed policy in the place of a function's name.
+const POLICY: &str = "policy:";
+
+/// The managed policy whose key signed, if [`signed_by`] did not answer a function's name.
+pub(crate) fn policy_of(caller: &str) -> Option<&str> {
+    caller.strip_prefix(POLICY)
+}
+
+/// The access key of the function `name`, or of whoever has the managed policy `policy:LOGICAL-ID` and nothing else. It says whose it is,
+/// so that services can tell who asks.
 pub(crate) fn access_key_of(name: &str) -> String {
     name.bytes().fold(OF_FUNCTION.to_owned(), |key, byte| key + &format!("{byte:02X}"))
 }
 
-/// The function that signed a request with these headers; none, if it was somebody else.
+/// The function that signed a request with these headers, or `policy:LOGICAL-ID`; none, if it was somebody else.
 pub(crate) fn signed_by(headers: &HeaderMap) -> Option<String> {
     let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let key = authorization.split_once("Credential=")?.1.split_once('/')?.0.strip_prefix(OF_FUNCTION)?;
@@ -55,10 +66,11 @@ mod tests {
     #[test]
     fn a_request_tells_which_function_signed_it() {
         let signed = |key: &str| {
-            let value = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
+            let value =
+                format!("AWS4-HMAC-SHA256 Credential={key}/20260101/eu-central-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
             signed_by(&HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]))
         };
         assert_eq!(signed(&access_key_of("muster-dev-play")).as_deref(), Some("muster-dev-play"));
-        assert_eq!([signed(ACCESS_KEY_ID), signed("ASIAF0"), signed_by(&HeaderMap::new())], [None, None, None]);
+        assert_eq!([signed("AKIADEVELOPER"), signed("ASIAF0"), signed_by(&HeaderMap::new())], [None, None, None]);
     }
 }

@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duratio
 use clap::Parser;
 use url::Url;
 
-use crate::lambda::{ENVIRONMENTS, LogFormat};
+use crate::{
+    lambda::{ENVIRONMENTS, LogFormat},
+    mappings::Pace,
+    weather::Odds,
+};
 
 /// The AWS services that functions call.
 const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
@@ -22,17 +26,25 @@ pub struct Args {
     #[arg(long, value_name = "FILE", overrides_with = "template")]
     pub template: PathBuf,
 
-    /// The directory of the functions' binaries.
-    #[arg(long, value_name = "DIRECTORY", overrides_with = "functions")]
+    /// The program of all functions.
+    #[arg(long, value_name = "PROGRAM", overrides_with = "functions")]
     pub functions: PathBuf,
 
     /// A parameter of the template, such as `Stage=staging`. May be given more than once.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameters: Vec<(String, String)>,
 
-    /// Keep tables in this directory from one run to the next, instead of forgetting them at the end.
+    /// Keep tables, queues, placements and events in this directory from one run to the next, instead of forgetting them at the end.
     #[arg(long, value_name = "DIRECTORY")]
     pub data: Option<PathBuf>,
+
+    /// What goes wrong on purpose: `mild`, `rough` (each may have a seed behind it, such as `rough:42`), or a JSON file.
+    #[arg(long, value_name = "WEATHER", value_parser = Odds::read, default_value = "calm")]
+    pub weather: Odds,
+
+    /// Whether streams are looked at and functions started as fast as this machine can, or as AWS does.
+    #[arg(long, value_name = "PACE", value_enum, default_value_t)]
+    pub pace: Pace,
 
     /// Seconds after which a silent socket is closed, instead of API Gateway's 600.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]

@@ -13,3 +13,8 @@ pub const CONTENT_TYPE: (HeaderName, &str) = (header::CONTENT_TYPE, "application
 pub fn error(status: StatusCode, kind: &str, message: &str) -> Response {
     (status, [CONTENT_TYPE], json!({"__type": kind, "message": message}).to_string()).into_response()
 }
+
+/// An answer that is not an error.
+pub fn answer(body: &serde_json::Value) -> Response {
+    ([CONTENT_TYPE], body.to_string()).into_response()
+}

@@ -5,9 +5,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use chrono::DateTime;
 use tokio::sync::watch;
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Where a room gets its time from, and how it waits: the machine's clock by default, or one that only moves when it is told to, so that
 /// delays of minutes can be tried at once. All clones of a clock that is set show the same time.
@@ -71,58 +70,27 @@ pub fn milliseconds(duration: Duration) -> u64 {
 
 /// `2019-11-14T00:13:19Z`.
 pub fn iso8601(milliseconds: u64) -> String {
-    let Parts { year, month, day, hour, minute, second, .. } = parts(milliseconds);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    written(milliseconds, "%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// `2019-11-14T00:13:19.717Z`.
 pub fn iso8601_with_milliseconds(milliseconds: u64) -> String {
-    let Parts { year, month, day, hour, minute, second, millisecond } = parts(milliseconds);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+    written(milliseconds, "%Y-%m-%dT%H:%M:%S%.3fZ")
 }
 
 /// `16/Aug/2022:12:04:27 +0000`, the time of the common log format, in which API Gateway writes `requestTime`.
 pub fn request_time(milliseconds: u64) -> String {
-    let Parts { year, month, day, hour, minute, second, .. } = parts(milliseconds);
-    format!("{day:02}/{}/{year}:{hour:02}:{minute:02}:{second:02} +0000", MONTHS[month as usize - 1])
+    written(milliseconds, "%d/%b/%Y:%H:%M:%S +0000")
 }
 
-struct Parts {
-    year: u64,
-    /// 1 to 12.
-    month: u64,
-    day: u64,
-    hour: u64,
-    minute: u64,
-    second: u64,
-    millisecond: u64,
-}
-
-/// The calendar day by Howard Hinnant's `civil_from_days`, for days since 1970: years begin in March, so that the leap day
-/// is the last of its year.
-fn parts(milliseconds: u64) -> Parts {
-    let seconds = milliseconds / 1000;
-    let days = seconds / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    Parts {
-        year: era * 400 + year_of_era + u64::from(month <= 2),
-        month,
-        day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
-        hour: seconds / 3_600 % 24,
-        minute: seconds / 60 % 60,
-        second: seconds % 60,
-        millisecond: milliseconds % 1000,
-    }
+/// A time that no calendar has, some 200,000 years from now, is written as 1970.
+fn written(milliseconds: u64, format: &str) -> String {
+    let time = i64::try_from(milliseconds).ok().and_then(DateTime::from_timestamp_millis);
+    time.unwrap_or_default().format(format).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -131,9 +99,6 @@ mod tests {
         assert_eq!(request_time(1_586_064_058_165), "05/Apr/2020:05:20:58 +0000");
         assert_eq!(request_time(0), "01/Jan/1970:00:00:00 +0000");
         assert_eq!(iso8601_with_milliseconds(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
-        assert_eq!(iso8601_with_milliseconds(1_709_164_800_000), "2024-02-29T00:00:00.000Z");
-        assert_eq!(iso8601_with_milliseconds(4_107_542_399_000), "2100-02-28T23:59:59.000Z");
-        assert_eq!(iso8601_with_milliseconds(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
         assert_eq!(iso8601_with_milliseconds(1_573_690_397_717), "2019-11-14T00:13:17.717Z");
         assert_eq!(iso8601(951_782_400_000), "2000-02-29T00:00:00Z");
         assert_eq!(iso8601(0), "1970-01-01T00:00:00Z");
@@ -160,12 +125,5 @@ mod tests {
         let due = now() + 20;
         Clock::default().sleep_until(due).await;
         assert!(now() >= due);
-    }
-
-    proptest! {
-        #[test]
-        fn later_times_sort_later(earlier in 0u64..200_000_000_000_000, step in 1u64..100_000_000_000) {
-            prop_assert!(iso8601_with_milliseconds(earlier) < iso8601_with_milliseconds(earlier + step));
-        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`sqs`], [`mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
-//! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
-//! [`front_door`] is the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
+//! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`stack`] starts and stops them, and
+//! [`front_door`] is the port they share, where [`iam`] says who may do what and [`operators`] answers those who look after the stack. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
 pub mod addresses;
@@ -16,12 +16,14 @@ pub mod front_door;
 pub mod gamelift;
 pub mod gateway;
 mod guard;
+pub mod iam;
 pub mod issuer;
 pub mod keep;
 pub mod lambda;
 mod lock;
 pub mod mappings;
 pub mod meter;
+pub mod operators;
 mod port;
 #[cfg(test)]
 mod readme;
@@ -33,4 +35,3 @@ pub mod status;
 pub mod template;
 pub mod weather;
 pub mod web;
-pub mod wiring;

@@ -1,6 +1,7 @@
 //! The whole system: rooms started in the order in which they need each other, and stopped in the other.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     fs::File,
     io,
@@ -8,43 +9,45 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
+use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::{
+    account,
     addresses::Addresses,
     args::Args,
     clock::Clock,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
-    front_door::{self, Services},
+    front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
     gateway::{ApiError, Gateway, Limits},
     guard::Guard,
+    iam::{Denial, Iam},
     issuer::{Issuer, IssuerError},
     keep::Keep,
     lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
-    mappings::{self, MappingError, Mappings},
+    mappings::{self, MappingError, Mappings, Pace},
     meter::{Meter, Usage},
+    operators::{LogLines, Operators, Waiting},
     port, report,
     sns::Sns,
     sqs::Sqs,
-    status::Status,
+    status::{self, Section, Status},
     template::{self, Manifest, TemplateError},
     weather::Weather,
     web,
-    wiring::{self, Endpoints},
 };
 
 /// Whom the local issuer's tokens are for.
 const AUDIENCE: &str = "muster-local";
 
-/// The fleet of the template's queue, if no other and no other queue is named.
-const FLEET_ARN: &str = "arn:aws:gamelift:us-east-1:000000000000:fleet/fleet-local";
+/// The variable that names a directory for what is used of the template's statements.
+const IAM_USED: &str = "MUSTER_IAM_USED";
 
 /// The file below `--data` in which the rooms keep what is not in tables.
 const KEPT: &str = "kept.sqlite";
-
 
 /// The template's output that says where GameLift tells of placements.
 const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
@@ -69,7 +72,7 @@ pub enum StartError {
         source: TemplateError,
     },
     /// The program of the functions is not there.
-    #[error("--functions: {} is not a file: has `{PROGRAM}` been built?", .0.display())]
+    #[error("--functions: {} is not a file", .0.display())]
     Functions(PathBuf),
     /// The program that serves game sessions is not there.
     #[error("--game-server: {} is not a file", .0.display())]
@@ -97,6 +100,9 @@ pub enum StartError {
     /// What is kept cannot be had.
     #[error("--data: {0}")]
     Kept(#[from] rusqlite::Error),
+    /// A service of AWS may not do what the template asks of it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -154,22 +160,40 @@ impl Stack {
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let keep = args.data.as_deref().map(|data| Keep::open(&data.join(KEPT))).transpose()?.unwrap_or_default();
-        let meter = Meter::default();
-        let keep = args.data.as_deref().map(|data| Keep::open(&data.join("kept.sqlite"))).transpose();
-        let keep = keep.map_err(DynamoDbError::from)?.unwrap_or_default();
+        let (meter, weather) = (Meter::default(), Weather::new(args.weather.clone()));
+        let iam = Iam::new(&manifest, std::env::var_os(IAM_USED).map(PathBuf::from).as_deref());
+        check_destinations(&manifest, &iam)?;
+
         let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
-        let dynamodb = DynamoDb::start(DynamoDbOptions { path, keep, meter: meter.clone(), ..DynamoDbOptions::default() }).await?;
+        let options = DynamoDbOptions {
+            path,
+            keep: keep.clone(),
+            meter: meter.clone(),
+            weather: weather.clone(),
+            ..DynamoDbOptions::default()
+        };
+        let dynamodb = DynamoDb::start(options).await?;
         for table in &manifest.tables {
             dynamodb.create_table(table).await?;
         }
         let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone());
-        let endpoints = Endpoints { front_door, replaced: args.endpoints() };
-        let lambda = start_functions(args, &manifest, &endpoints, sqs.clone()).await?;
+        let lambda = Lambda::start(
+            &manifest.functions,
+            LambdaOptions {
+                environment: endpoints(args, &front_door, &api.stage),
+                sqs: Some(sqs.clone()),
+                keep: keep.clone(),
+                weather: weather.clone(),
+                ..lambda_options(args)?
+            },
+        );
+        let lambda = lambda.await.map_err(io_error("starting the functions"))?;
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
-        let gamelift = start_gamelift(args, &manifest, &endpoints, &sns, keep)?;
-        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), Weather::default())?;
-        let options = mappings::Options { environments: args.environments.get(), ..mappings::Options::default() };
+        let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone())?;
+        let (environments, clock) = (args.environments.get(), Clock::default());
+        let options = mappings::Options { environments, pace: args.pace, weather: weather.clone(), clock };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
         let mappings = Mappings::start(streams, queues, &dynamodb, (&lambda, &sqs), &options)?;
         let status = Status {
@@ -180,17 +204,23 @@ impl Stack {
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
+            dead_letter_queues: status::dead_letter_queues(&manifest),
             meter,
+            iam: iam.clone(),
+            sections: sections(&sqs, &mappings),
         };
-        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone() };
+        let operators = Operators::new(&manifest, log_lines(&lambda), waiting(&sqs));
+        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
+            .merge(operators.router())
             .merge(page.unwrap_or_default())
-            .fallback(front_door::nothing_here);
+            .fallback(front_door::nothing_here)
+            .layer(from_fn_with_state(Callers { iam, weather }, front_door::check));
         let guard = Guard { allowed: args.allowed_origins.clone() };
         let server = tokio::spawn(port::serve(listener, guard.around(rooms, socket.port())));
         Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, dynamodb, status, server, _data_lock: data_lock })
@@ -223,15 +253,44 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
     parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
     if !parameters.contains_key("GameSessionQueue") {
-        parameters.entry("FleetArn".to_owned()).or_insert_with(|| FLEET_ARN.to_owned());
+        parameters.entry("FleetArn".to_owned()).or_insert_with(|| account::arn("gamelift", "fleet/fleet-local"));
     }
     template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
-async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sqs: Sqs) -> Result<Lambda, StartError> {
-    let program = args.functions.join(PROGRAM);
-    if !program.is_file() {
-        return Err(StartError::Functions(program));
+/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
+/// send to its queue, and drops what a topic may not.
+fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
+    let name = |arn: &str| manifest.functions.iter().find(|function| arn.starts_with(&function.arn)).map(|function| function.name.clone());
+    let of_streams = manifest.stream_mappings.iter().map(|mapping| (&mapping.function_arn, mapping.on_failure_queue_arn.as_ref()));
+    let of_events = manifest.functions.iter().map(|function| (&function.arn, function.event_invoke.on_failure_queue_arn.as_ref()));
+    for (function, queue) in of_streams.chain(of_events) {
+        if let (Some(function), Some(queue)) = (name(function), queue) {
+            iam.allows(&function, "sqs:SendMessage", queue)?;
+        }
+    }
+    for subscription in &manifest.topic_subscriptions {
+        if let Some(queue) = &subscription.dead_letter_queue_arn {
+            iam.allows_service("sns.amazonaws.com", &subscription.topic_arn, "sqs:SendMessage", queue)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template has
+/// as it is on AWS.
+fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, String> {
+    let mut replaced = args.endpoints();
+    let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());
+    let own = [("AWS_ENDPOINT_URL".to_owned(), front_door.to_owned()), ("PUSH_ENDPOINT".to_owned(), format!("{management}/{stage}"))];
+    let others = replaced.into_iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url));
+    own.into_iter().chain(others).collect()
+}
+
+/// What the command line says of functions.
+fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
+    if !args.functions.is_file() {
+        return Err(StartError::Functions(args.functions.clone()));
     }
     let show = match (args.verbose, args.quiet) {
         (true, _) => Show::Everything,
@@ -240,20 +299,42 @@ async fn start_functions(args: &Args, manifest: &Manifest, endpoints: &Endpoints
     };
     let format = if args.verbose { LogFormat::Json } else { args.log };
     let usual = LambdaOptions::default();
-    let options = LambdaOptions {
-        program,
-        environment: endpoints.variables().collect(),
+    Ok(LambdaOptions {
+        program: args.functions.clone(),
         max_environments: args.environments.get(),
         async_retry: args.async_retry.unwrap_or(usual.async_retry),
-        sqs: Some(sqs),
+        pace_aws: args.pace == Pace::Aws,
         logs: LogOptions { show, format },
         ..usual
-    };
-    Lambda::start(&manifest.functions, options).await.map_err(io_error("starting the functions"))
+    })
+}
+
+/// What other rooms say of themselves in `/status`.
+fn sections(sqs: &Sqs, mappings: &Mappings) -> Vec<(&'static str, Section)> {
+    let (sqs, mappings) = (sqs.clone(), mappings.clone());
+    vec![("queues", Arc::new(move || json!(sqs.stats()))), ("mappings", Arc::new(move || json!(mappings.stats())))]
+}
+
+/// The last lines of all functions.
+fn log_lines(lambda: &Lambda) -> LogLines {
+    let lambda = lambda.clone();
+    Arc::new(move |since| lambda.all_log_lines(since).into_iter().map(|line| (line.time_ms, line.function, line.text)).collect())
+}
+
+/// How many messages a queue holds.
+fn waiting(sqs: &Sqs) -> Waiting {
+    let sqs = sqs.clone();
+    Arc::new(move |queue| sqs.messages(queue))
 }
 
 /// The pretended fleet, behind the queue of the template and those that its file names.
-fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: &Sns, keep: Keep) -> Result<GameLift, StartError> {
+fn start_gamelift(
+    args: &Args,
+    manifest: &Manifest,
+    front_door: &str,
+    (sns, iam): (&Sns, &Iam),
+    keep: Keep,
+) -> Result<GameLift, StartError> {
     if let Some(missing) = args.game_server.as_ref().filter(|program| !program.is_file()) {
         return Err(StartError::GameServer(missing.clone()));
     }
@@ -263,17 +344,21 @@ fn start_gamelift(args: &Args, manifest: &Manifest, endpoints: &Endpoints, sns: 
         Line::Output(_) => {}
         Line::Fault(text) => report::report("gamelift", text),
     });
-    let sns = sns.clone();
+    let (sns, iam) = (sns.clone(), iam.clone());
     Ok(GameLift::start(GameLiftOptions {
         queues: manifest.game_session_queues.clone(),
         topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
         publisher: Arc::new(move |topic, message| {
+            let queue = serde_json::from_str(&message).unwrap_or(Value::Null)["resources"][0].as_str().unwrap_or_default().to_owned();
+            if iam.allows_service("gamelift.amazonaws.com", &queue, "sns:Publish", topic).is_err() {
+                return;
+            }
             if let Err(error) = sns.publish(topic, message) {
                 report::report("gamelift", format!("an event cannot be published on {topic}: {error}"));
             }
         }),
         fleet_file: args.fleet.clone(),
-        game_server: args.game_server.clone().map(|program| GameServer::new(program, endpoints.front_door.clone())),
+        game_server: args.game_server.clone().map(|program| GameServer::new(program, front_door.to_owned())),
         log,
         keep,
         clock: Clock::default(),

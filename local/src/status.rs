@@ -1,5 +1,10 @@
 //! What the stack says of itself: over HTTP, a page for people at `/` and `/status` for programs, and a line at the end.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::{Map, Value, json};
 
@@ -8,10 +13,15 @@ use crate::{
     dynamodb::{DynamoDb, DynamoDbError},
     gamelift::GameLift,
     gateway::Gateway,
+    iam::Iam,
     lambda::{FunctionStats, Lambda},
     meter::{FunctionUsage, Meter, Usage},
     sqs::Sqs,
+    template::Manifest,
 };
+
+/// What a room says of itself in `/status`.
+pub type Section = Arc<dyn Fn() -> Value + Send + Sync>;
 
 /// The rooms that are asked. Cheap to clone.
 #[derive(Clone)]
@@ -30,8 +40,24 @@ pub struct Status {
     pub gamelift: GameLift,
     /// The queues that feed a function, by name.
     pub mapped_queues: Vec<String>,
+    /// The queues to which something goes that failed, by name.
+    pub dead_letter_queues: Vec<String>,
     /// What is counted.
     pub meter: Meter,
+    /// Who may do what, what was denied and what nobody needed.
+    pub iam: Iam,
+    /// What other rooms say of themselves, such as `queues` and `mappings`, by the name that it has in `/status`.
+    pub sections: Vec<(&'static str, Section)>,
+}
+
+/// The names of the queues to which a function, a mapping, a topic or a queue sends what failed.
+pub fn dead_letter_queues(manifest: &Manifest) -> Vec<String> {
+    let functions = manifest.functions.iter().filter_map(|function| function.event_invoke.on_failure_queue_arn.as_deref());
+    let mappings = manifest.stream_mappings.iter().filter_map(|mapping| mapping.on_failure_queue_arn.as_deref());
+    let topics = manifest.topic_subscriptions.iter().filter_map(|subscription| subscription.dead_letter_queue_arn.as_deref());
+    let queues = manifest.queues.iter().filter_map(|queue| Some(queue.redrive.as_ref()?.dead_letter_queue_arn.as_str()));
+    let arns: BTreeSet<&str> = functions.chain(mappings).chain(topics).chain(queues).collect();
+    arns.into_iter().filter_map(|arn| Some(arn.rsplit_once(':')?.1.to_owned())).collect()
 }
 
 impl Status {
@@ -103,11 +129,18 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
         });
         (name, value)
     });
-    Ok(Json(json!({
+    let letters: BTreeMap<&String, usize> = status.dead_letter_queues.iter().map(|queue| (queue, status.sqs.messages(queue))).collect();
+    let mut answer = json!({
         "addresses": status.addresses.to_json(),
         "functions": functions.collect::<Map<_, _>>(),
         "sockets": status.gateway.activity().open,
         "usage": status.usage().to_json(),
         "busy": busy,
-    })))
+        "deadLetters": letters,
+        "iam": status.iam.to_json(),
+    });
+    for (name, section) in &status.sections {
+        answer[*name] = section();
+    }
+    Ok(Json(answer))
 }

@@ -1,7 +1,7 @@
 //! What goes wrong on purpose, by chance from a seed, as it goes wrong on AWS now and then.
 //!
-//! `--weather mild`, `--weather rough` or a JSON file of [`Odds`]. Without it nothing is drawn, and only environments freeze between
-//! invocations. The same seed draws the same for each kind of mishap; which call it meets depends on the order in which calls come.
+//! `--weather mild`, `--weather rough` or a JSON file of [`Odds`]. By default it is `calm`: nothing is drawn, and only environments freeze
+//! between invocations. The same seed draws the same for each kind of mishap; which call it meets depends on the order in which calls come.
 
 use std::{
     path::Path,
@@ -78,7 +78,7 @@ impl Odds {
         Odds { twice, batch_again, throttle, unanswered, conflict, no_disconnect: 0.05, kill: 0.002, ..Odds::mild() }
     }
 
-    /// `mild`, `rough`, each with `:SEED` behind it or not, or a JSON file.
+    /// `calm`, `mild`, `rough`, each with `:SEED` behind it or not, or a JSON file.
     ///
     /// # Errors
     /// What is wrong with it, for the command line.
@@ -88,11 +88,12 @@ impl Odds {
             None => (text, 0),
         };
         match name {
+            "calm" => Ok(Odds { seed, ..Odds::default() }),
             "mild" => Ok(Odds { seed, ..Odds::mild() }),
             "rough" => Ok(Odds { seed, ..Odds::rough() }),
             _ => {
                 let read =
-                    std::fs::read_to_string(Path::new(text)).map_err(|error| format!("neither mild nor rough, nor a file: {error}"))?;
+                    std::fs::read_to_string(Path::new(text)).map_err(|error| format!("neither calm, mild nor rough, nor a file: {error}"))?;
                 serde_json::from_str(&read).map_err(|error| format!("{text}: {error}"))
             }
         }
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(Odds::read("rough:42").unwrap(), Odds { seed: 42, ..Odds::rough() });
         assert_eq!(Odds::read("mild").unwrap(), Odds::mild());
         assert!(Odds::read("rough:soon").unwrap_err().contains("soon"));
-        assert!(Odds::read("stormy").unwrap_err().contains("neither mild nor rough"));
+        assert!(Odds::read("stormy").unwrap_err().contains("nor a file"));
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("weather.json");
         std::fs::write(&file, r#"{"twice": 0.5, "rain": 1}"#).unwrap();

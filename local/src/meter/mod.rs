@@ -39,13 +39,9 @@ pub struct Meter {
 
 #[derive(Debug, Default)]
 struct Counts {
-    gateway_messages: AtomicU64,
+    /// By [`Item`], halves of a unit, since an eventually consistent read uses half a one.
+    halves: [AtomicU64; PRICES.len()],
     connected: Arc<Connected>,
-    /// Halves of a unit, since an eventually consistent read uses half a one.
-    write_halves: AtomicU64,
-    read_halves: AtomicU64,
-    sqs_requests: AtomicU64,
-    sns_publishes: AtomicU64,
 }
 
 impl Meter {
@@ -60,15 +56,15 @@ impl Meter {
         signed_by(headers).map_or_else(|| self.clone(), |name| self.of(&name))
     }
 
-    fn count(&self, units: u64, counter: impl Fn(&Counts) -> &AtomicU64) {
+    fn count(&self, item: Item, units: f64) {
         for counts in std::iter::once(&self.counts).chain(&self.own) {
-            counter(counts).fetch_add(units, Relaxed);
+            counts.halves[item as usize].fetch_add((units.max(0.0) * 2.0).round() as u64, Relaxed);
         }
     }
 
     /// A WebSocket message of so many bytes, from a client or to one.
     pub fn gateway_message(&self, bytes: usize) {
-        self.count(units::gateway_units(bytes), |counts| &counts.gateway_messages);
+        self.count(Item::GatewayMessages, units::gateway_units(bytes) as f64);
     }
 
     /// A socket is open from now until what this returns is dropped.
@@ -78,18 +74,18 @@ impl Meter {
 
     /// Capacity that a DynamoDB request has used up: units to the half.
     pub fn dynamodb(&self, write_units: f64, read_units: f64) {
-        self.count(halves(write_units), |counts| &counts.write_halves);
-        self.count(halves(read_units), |counts| &counts.read_halves);
+        self.count(Item::WriteUnits, write_units);
+        self.count(Item::ReadUnits, read_units);
     }
 
     /// An SQS request with so many bytes of messages, in it or in its answer.
     pub fn sqs_request(&self, bytes: usize) {
-        self.count(units::sqs_units(bytes), |counts| &counts.sqs_requests);
+        self.count(Item::SqsRequests, units::sqs_units(bytes) as f64);
     }
 
     /// A message, or a batch of them, of so many bytes together that was published to SNS.
     pub fn sns_publish(&self, bytes: usize) {
-        self.count(units::sqs_units(bytes), |counts| &counts.sns_publishes);
+        self.count(Item::SnsPublishes, units::sqs_units(bytes) as f64);
     }
 
     /// What the function `name` has caused until now, with what it used itself.
@@ -108,22 +104,12 @@ impl Meter {
 
 impl Counts {
     fn usage(&self, functions: Vec<FunctionUsage>) -> Usage {
-        let count = |counter: &AtomicU64| counter.load(Relaxed) as f64;
         let connected = self.connected.total(Instant::now());
         Usage::new(functions, |item| match item {
-            Item::GatewayMessages => count(&self.gateway_messages),
             Item::ConnectionMinutes => connected.as_secs_f64() / 60.0,
-            Item::WriteUnits => count(&self.write_halves) / 2.0,
-            Item::ReadUnits => count(&self.read_halves) / 2.0,
-            Item::SqsRequests => count(&self.sqs_requests),
-            Item::SnsPublishes => count(&self.sns_publishes),
-            Item::LambdaRequests | Item::LambdaGbSeconds | Item::LogGb => 0.0,
+            item => self.halves[item as usize].load(Relaxed) as f64 / 2.0,
         })
     }
-}
-
-fn halves(units: f64) -> u64 {
-    (units.max(0.0) * 2.0).round() as u64
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! Reading a stream is free to Lambda, and so is delivery from SNS to Lambda. Data sent to the internet, storage, alarms and metrics are
 //! not priced here: they do not follow from single operations.
 
-/// Something that is billed.
+/// Something that is billed, in the order of [`PRICES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Item {
     /// WebSocket messages, either way, in units of 32 KB.
@@ -41,7 +41,7 @@ pub struct Price {
     pub usd: f64,
 }
 
-/// All prices, in the order in which they are shown.
+/// All prices, in the order of [`Item`] and in which they are shown.
 pub const PRICES: [Price; 9] = [
     price(Item::GatewayMessages, "gatewayMessages", "gateway messages (32 KB)", 1.00 / MILLION),
     price(Item::ConnectionMinutes, "connectionMinutes", "connection minutes", 0.25 / MILLION),

@@ -26,13 +26,10 @@ pub(super) fn of_type(kind: &str) -> Option<&'static str> {
         ("AWS::CloudWatch::Dashboard", ALARM),
         ("AWS::Cognito::UserPool", USER_POOL),
         ("AWS::Cognito::UserPoolClient", USER_POOL),
-        ("AWS::IAM::ManagedPolicy", PERMISSIONS),
         ("AWS::IAM::Role", PERMISSIONS),
         ("AWS::Logs::LogGroup", LOGS),
         ("AWS::Logs::QueryDefinition", LOGS),
         ("AWS::SNS::Subscription", PEOPLE),
-        ("AWS::SNS::TopicPolicy", PERMISSIONS),
-        ("AWS::SQS::QueuePolicy", PERMISSIONS),
     ];
     TYPES.iter().find(|(name, _)| *name == kind).map(|(_, reason)| *reason)
 }
@@ -75,7 +72,6 @@ pub(super) const FUNCTION: Noted = &[
     ("Description", DESCRIPTION),
     ("KmsKeyArn", ENCRYPTION),
     ("PermissionsBoundary", PERMISSIONS),
-    ("Policies", PERMISSIONS),
     ("PropagateTags", TAGS),
     ("RecursiveLoop", "nothing stops loops on one machine"),
     ("Role", PERMISSIONS),
@@ -83,6 +79,9 @@ pub(super) const FUNCTION: Noted = &[
     ("Tags", TAGS),
     ("Tracing", TRACING),
 ];
+
+/// Properties of a managed policy.
+pub(super) const POLICY: Noted = &[("Description", DESCRIPTION)];
 
 /// Members of a function's `LoggingConfig`.
 pub(super) const LOGGING: Noted = &[("ApplicationLogLevel", LOGS), ("LogGroup", LOGS)];

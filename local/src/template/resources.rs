@@ -26,7 +26,16 @@ pub(super) const QUEUE: &str = "AWS::SQS::Queue";
 pub(super) const TOPIC: &str = "AWS::SNS::Topic";
 /// The type of a queue of GameLift's.
 pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
-const UNDERSTOOD: [&str; 7] = [ROUTE_RESPONSE, TABLE, GAME_SESSION_QUEUE, TOPIC, QUEUE, FUNCTION, WEB_SOCKET_API];
+/// The type of a policy for roles.
+pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+/// The type of a policy of queues.
+pub(super) const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
+/// The type of a policy of topics.
+pub(super) const TOPIC_POLICY: &str = "AWS::SNS::TopicPolicy";
+/// The type of an alarm.
+pub(super) const ALARM: &str = "AWS::CloudWatch::Alarm";
+const UNDERSTOOD: [&str; 10] =
+    [ROUTE_RESPONSE, TABLE, GAME_SESSION_QUEUE, TOPIC, QUEUE, FUNCTION, WEB_SOCKET_API, MANAGED_POLICY, QUEUE_POLICY, TOPIC_POLICY];
 
 /// All resources.
 #[derive(Default)]

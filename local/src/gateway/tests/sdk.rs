@@ -13,7 +13,7 @@ use super::stack::{Stack, close_frame, text};
 fn sdk(stack: &Stack) -> Sdk {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
+        .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "tests"))
         .endpoint_url(format!("http://{}/dev", stack.address))
         .http_client(aws_smithy_http_client::Builder::new().build_http())

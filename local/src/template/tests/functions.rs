@@ -68,7 +68,7 @@ fn what_becomes_of_asynchronous_invocations_is_read() {
     let event_invoke = EventInvoke {
         maximum_retry_attempts: 0,
         maximum_event_age: Duration::from_secs(60),
-        on_failure_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+        on_failure_queue_arn: Some("arn:aws:sqs:eu-central-1:123456789012:dead".to_owned()),
     };
     assert_eq!((manifest.functions[0].reserved_concurrency, &manifest.functions[0].event_invoke), (Some(5), &event_invoke));
 }
@@ -165,8 +165,8 @@ fn a_stream_event_becomes_a_mapping() {
     assert_eq!((mapping.table.as_str(), mapping.batch_size), ("rows", 10));
     assert_eq!((mapping.maximum_retry_attempts, mapping.maximum_record_age), (Some(5), Some(Duration::from_secs(3600))));
     assert!(mapping.bisect_batch_on_error && mapping.report_batch_item_failures);
-    assert_eq!(mapping.filter_patterns, [json!({"dynamodb": {"Keys": {"id": {"S": ["us-east-1"]}}}})]);
-    assert_eq!(mapping.on_failure_queue_arn.as_deref(), Some("arn:aws:sqs:us-east-1:000000000000:dead"));
+    assert_eq!(mapping.filter_patterns, [json!({"dynamodb": {"Keys": {"id": {"S": ["eu-central-1"]}}}})]);
+    assert_eq!(mapping.on_failure_queue_arn.as_deref(), Some("arn:aws:sqs:eu-central-1:123456789012:dead"));
 }
 
 #[test]

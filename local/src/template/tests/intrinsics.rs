@@ -16,8 +16,8 @@ Conditions:
 fn functions_give_what_cloudformation_gives() {
     for (expression, expected) in [
         ("!Ref Stage", "dev"),
-        ("!Ref AWS::Region", "us-east-1"),
-        ("!Ref AWS::AccountId", "000000000000"),
+        ("!Ref AWS::Region", "eu-central-1"),
+        ("!Ref AWS::AccountId", "123456789012"),
         ("!Ref AWS::StackName", "stack"),
         ("!Sub 'arn:${AWS::Partition}:x.${AWS::URLSuffix}/${Stage}'", "arn:aws:x.amazonaws.com/dev"),
         ("!Sub 'a${!Stage}b${Stage}c'", "a${Stage}bdevc"),
@@ -50,21 +50,21 @@ fn resources_give_what_they_give_on_aws() {
     );
     for (expression, expected) in [
         ("!Ref Worker", "worker"),
-        ("!GetAtt Worker.Arn", "arn:aws:lambda:us-east-1:000000000000:function:worker"),
+        ("!GetAtt Worker.Arn", "arn:aws:lambda:eu-central-1:123456789012:function:worker"),
         ("!Ref Rows", "rows"),
-        ("!GetAtt Rows.Arn", "arn:aws:dynamodb:us-east-1:000000000000:table/rows"),
-        ("!Ref Dead", "https://sqs.us-east-1.amazonaws.com/000000000000/stack-dead"),
+        ("!GetAtt Rows.Arn", "arn:aws:dynamodb:eu-central-1:123456789012:table/rows"),
+        ("!Ref Dead", "https://sqs.eu-central-1.amazonaws.com/123456789012/stack-dead"),
         ("!GetAtt Dead.QueueName", "stack-dead"),
-        ("!Sub '${Dead.Arn}!'", "arn:aws:sqs:us-east-1:000000000000:stack-dead!"),
+        ("!Sub '${Dead.Arn}!'", "arn:aws:sqs:eu-central-1:123456789012:stack-dead!"),
         ("!Ref Logs", "/aws/lambda/worker"),
-        ("!Ref Topic", "arn:aws:sns:us-east-1:000000000000:alarms"),
+        ("!Ref Topic", "arn:aws:sns:eu-central-1:123456789012:alarms"),
     ] {
         assert_eq!(output(&resources, expression).as_deref(), Ok(expected), "{expression}");
     }
     let stream = output(&resources, "!GetAtt Rows.StreamArn").unwrap();
-    assert!(stream.starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/rows/stream/"), "{stream}");
+    assert!(stream.starts_with("arn:aws:dynamodb:eu-central-1:123456789012:table/rows/stream/"), "{stream}");
     let role = output(&resources, "!GetAtt WorkerRole.Arn").unwrap();
-    assert!(role.starts_with("arn:aws:iam::000000000000:role/stack-WorkerRole-"), "{role}");
+    assert!(role.starts_with("arn:aws:iam::123456789012:role/stack-WorkerRole-"), "{role}");
 }
 
 #[test]

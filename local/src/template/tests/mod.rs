@@ -6,6 +6,7 @@ mod game_session_queues;
 mod intrinsics;
 mod laws;
 mod parameters;
+mod policies;
 mod queue_events;
 mod real_template;
 mod silence;

@@ -91,9 +91,9 @@ fn queues_are_read() {
     assert_eq!((&redrive.dead_letter_queue_arn, redrive.maximum_receive_count), (&dead.arn, 5));
     let allowed = QUEUES.replace(
         "{ QueueName: dead }",
-        "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:us-east-1:000000000000:work'] } }",
+        "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:eu-central-1:123456789012:work'] } }",
     );
-    let sources = vec!["arn:aws:sqs:us-east-1:000000000000:work".to_owned()];
+    let sources = vec!["arn:aws:sqs:eu-central-1:123456789012:work".to_owned()];
     assert_eq!(read(&allowed).unwrap().queues[0].redrive_allow, Some(RedriveAllow::Queues(sources)));
 }
 
@@ -102,7 +102,7 @@ fn what_a_queue_says_wrong_is_named() {
     for (from, to, expected) in [
         ("QueueName: work", "QueueName: work.fifo", "`work.fifo` is not a standard queue's name"),
         ("QueueName: work", "FifoQueue: true", "the local stack has standard queues only"),
-        ("!GetAtt Dead.Arn", "'arn:aws:sqs:us-east-1:000000000000:work'", "a queue cannot be its own dead-letter queue"),
+        ("!GetAtt Dead.Arn", "'arn:aws:sqs:eu-central-1:123456789012:work'", "a queue cannot be its own dead-letter queue"),
         (
             "{ QueueName: dead }",
             "{ QueueName: dead, RedriveAllowPolicy: { redrivePermission: denyAll } }",

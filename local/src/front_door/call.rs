@@ -1,0 +1,117 @@
+//! One call of an AWS service, whichever way its protocol says which operation it is of.
+
+use axum::http::{Method, header, request::Parts};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+/// A service of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// DynamoDB and its streams.
+    DynamoDb,
+    Sqs,
+    Sns,
+    GameLift,
+    /// API Gateway's `@connections`.
+    Connections,
+    Lambda,
+    Logs,
+    CloudWatch,
+    Sts,
+    CloudFormation,
+}
+
+/// How a request is written and an answer has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// `X-Amz-Target` and JSON.
+    Json,
+    /// Smithy's RPC protocol with CBOR.
+    Cbor,
+    /// A form, answered with XML.
+    Query,
+    /// The operation is in the path.
+    Rest,
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) service: Service,
+    pub(crate) protocol: Protocol,
+    /// The operation, such as `PutItem`; of `@connections` the method.
+    pub(crate) operation: String,
+    /// Its parameters. Of [`Protocol::Rest`] they are the `path`.
+    pub(crate) parameters: Value,
+}
+
+/// Each with what its actions begin with, and what its requests have in `X-Amz-Target` before the point or in the `Version` of a form.
+const SERVICES: [(Service, &str, &[&str]); 10] = [
+    (Service::DynamoDb, "dynamodb", &["DynamoDB_20120810", "DynamoDBStreams_20120810"]),
+    (Service::Sqs, "sqs", &["AmazonSQS"]),
+    (Service::Sns, "sns", &["2010-03-31"]),
+    (Service::GameLift, "gamelift", &["GameLift"]),
+    (Service::Connections, "execute-api", &[]),
+    (Service::Lambda, "lambda", &[]),
+    (Service::Logs, "logs", &["Logs_20140328"]),
+    (Service::CloudWatch, "cloudwatch", &["GraniteServiceVersion20100801"]),
+    (Service::Sts, "sts", &["2011-06-15"]),
+    (Service::CloudFormation, "cloudformation", &["2010-05-15"]),
+];
+
+impl Service {
+    /// What actions of the service begin with.
+    pub(crate) fn prefix(self) -> &'static str {
+        SERVICES.iter().find(|(service, ..)| *service == self).map_or("", |(_, prefix, _)| prefix)
+    }
+
+    /// By what a request has in `X-Amz-Target` before the point, or in the `Version` of a form.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        SERVICES.iter().find(|(_, _, names)| names.contains(&name)).map(|(service, ..)| *service)
+    }
+}
+
+impl Call {
+    /// Reads a call; none if the request is not one of a service that is here. What of the body cannot be read is as if it were not there,
+    /// and the service refuses it.
+    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Option<Self> {
+        let path = parts.uri.path();
+        let call =
+            |service, protocol, operation: &str, parameters| Some(Self { service, protocol, operation: operation.to_owned(), parameters });
+        if parts.method == Method::POST && path == "/" {
+            if let Some((name, operation)) = text(parts, "x-amz-target").split_once('.') {
+                return call(Service::named(name)?, Protocol::Json, operation, serde_json::from_slice(body).unwrap_or_default());
+            }
+            let form = form(body);
+            let member = |name| form[name].as_str().unwrap_or_default().to_owned();
+            return call(Service::named(&member("Version"))?, Protocol::Query, &member("Action"), form);
+        }
+        let rest = || json!({ "path": path });
+        match path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            ["service", "GameLift", "operation", operation] => {
+                call(Service::GameLift, Protocol::Cbor, operation, ciborium::from_reader(body).unwrap_or_default())
+            }
+            [_, "@connections", ..] => call(Service::Connections, Protocol::Rest, parts.method.as_str(), rest()),
+            ["2015-03-31", "functions", _, "invocations"] => call(Service::Lambda, Protocol::Rest, "InvokeFunction", rest()),
+            ["2015-03-31", "functions", ..] => call(Service::Lambda, Protocol::Rest, "ListFunctions", rest()),
+            ["2015-03-31", "event-source-mappings", ..] => call(Service::Lambda, Protocol::Rest, "ListEventSourceMappings", rest()),
+            _ => None,
+        }
+    }
+}
+
+/// The members of a form as a JSON object of texts.
+pub(crate) fn form(body: &[u8]) -> Value {
+    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
+}
+
+/// The value of a header; empty if it is not there or no text.
+pub(super) fn text<'a>(parts: &'a Parts, name: &str) -> &'a str {
+    parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The service for which a request is signed, such as `s3`.
+pub(super) fn signed_for(parts: &Parts) -> &str {
+    let scope = text(parts, header::AUTHORIZATION.as_str()).split_once("Credential=").map_or("", |(_, scope)| scope);
+    scope.split('/').nth(3).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! Which actions on which resources a call needs, as the Service Authorization Reference has them.
+
+use serde_json::Value;
+
+use crate::{
+    account::{arn, function_arn, queue_arn},
+    front_door::{Call, Service},
+};
+
+/// The actions and the ARNs of their resources. What names no resource needs the action on `*`.
+pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
+    let (operation, parameters) = (call.operation.as_str(), &call.parameters);
+    let need = |operation: &str, resource: String| (format!("{}:{operation}", call.service.prefix()), resource);
+    let text = |name: &str| parameters[name].as_str();
+    match call.service {
+        Service::DynamoDb => of_tables(operation, parameters).into_iter().map(|(operation, resource)| need(operation, resource)).collect(),
+        Service::Sqs => {
+            let queue = text("QueueUrl").or_else(|| text("QueueName")).map(|url| queue_arn(last(url)));
+            let resource = queue.or_else(|| text("SourceArn").map(str::to_owned));
+            vec![need(operation.trim_end_matches("Batch"), resource.unwrap_or_else(any))]
+        }
+        Service::Sns => {
+            let resource = text("TopicArn").or_else(|| text("TargetArn")).map_or_else(any, str::to_owned);
+            vec![need(operation.trim_end_matches("Batch"), resource)]
+        }
+        // IAM takes no resource for the operations on placements but for the one that names a queue.
+        Service::GameLift => {
+            let queue = text("GameSessionQueueName").filter(|_| operation == "StartGameSessionPlacement");
+            vec![need(operation, queue.map_or_else(any, |queue| named("gamelift", "gamesessionqueue", queue)))]
+        }
+        Service::Connections => {
+            let path = text("path").unwrap_or_default().trim_start_matches('/');
+            let (stage, id) = path.split_once("/@connections/").unwrap_or((path, ""));
+            let resource = arn("execute-api", &format!("{api_id}/{stage}/{operation}/@connections/{id}"));
+            vec![need("ManageConnections", resource)]
+        }
+        Service::Lambda if operation == "InvokeFunction" => {
+            let path = text("path").unwrap_or_default().trim_end_matches("/invocations");
+            let name = last(path).replace("%3A", ":").replace("%3a", ":");
+            vec![need(operation, if name.starts_with("arn:") { name } else { function_arn(&name) })]
+        }
+        // Everybody may ask who he is.
+        Service::Sts if operation == "GetCallerIdentity" => Vec::new(),
+        Service::Lambda | Service::Logs | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
+    }
+}
+
+/// Of DynamoDB: a batch needs its own action on each table, and a transaction the action of each of its parts.
+fn of_tables<'a>(operation: &'a str, parameters: &Value) -> Vec<(&'a str, String)> {
+    let table = |name: &str| named("dynamodb", "table", name);
+    let mut needs: Vec<(&str, String)> = match operation {
+        "BatchGetItem" | "BatchWriteItem" => {
+            parameters["RequestItems"].as_object().into_iter().flatten().map(|(name, _)| (operation, table(name))).collect()
+        }
+        "TransactWriteItems" | "TransactGetItems" => {
+            const PARTS: [(&str, &str); 5] = [
+                ("Put", "PutItem"),
+                ("Update", "UpdateItem"),
+                ("Delete", "DeleteItem"),
+                ("ConditionCheck", "ConditionCheckItem"),
+                ("Get", "GetItem"),
+            ];
+            let items = parameters["TransactItems"].as_array().into_iter().flatten();
+            let parts = items.flat_map(|item| PARTS.map(|(part, action)| (action, item[part]["TableName"].as_str().map(table))));
+            parts.filter_map(|(action, table)| Some((action, table?))).collect()
+        }
+        _ => {
+            let resource = ["TableName", "StreamArn", "ResourceArn"].into_iter().find_map(|name| parameters[name].as_str()).map(table);
+            let index = parameters["IndexName"].as_str();
+            let resource = resource.map(|table| index.map_or_else(|| table.clone(), |index| format!("{table}/index/{index}")));
+            vec![(operation, resource.unwrap_or_else(any))]
+        }
+    };
+    needs.sort();
+    needs.dedup();
+    needs
+}
+
+/// The ARN of what is given by its name or its ARN.
+fn named(service: &str, kind: &str, name: &str) -> String {
+    if name.starts_with("arn:") { name.to_owned() } else { arn(service, &format!("{kind}/{name}")) }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+fn any() -> String {
+    "*".to_owned()
+}

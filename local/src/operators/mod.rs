@@ -1,0 +1,83 @@
+//! What an operator asks of the account, the stack, its alarms, its functions and their logs, from what the template says and the stack
+//! knows: the commands of docs/operations.md, and nothing else of these services.
+
+mod alarms;
+mod functions;
+mod logs;
+mod stacks;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{Router, http::StatusCode, response::Response};
+use serde_json::Value;
+
+use crate::{
+    aws_json, clock,
+    front_door::{Service, query},
+    template::Manifest,
+};
+
+/// The last lines of functions since a time in epoch milliseconds: when each came, of which function, and its text.
+pub type LogLines = Arc<dyn Fn(u64) -> Vec<(u64, String, String)> + Send + Sync>;
+
+/// How many messages the queue with this name holds.
+pub type Waiting = Arc<dyn Fn(&str) -> usize + Send + Sync>;
+
+/// What answers operators. Cheap to clone.
+#[derive(Clone)]
+pub struct Operators {
+    manifest: Arc<Manifest>,
+    started_at: u64,
+    log_lines: LogLines,
+    waiting: Waiting,
+}
+
+/// A refused request: a code and a message.
+type Refused = (&'static str, String);
+
+impl Operators {
+    /// For the stack that `manifest` describes.
+    pub fn new(manifest: &Manifest, log_lines: LogLines, waiting: Waiting) -> Operators {
+        Operators { manifest: Arc::new(manifest.clone()), started_at: clock::now(), log_lines, waiting }
+    }
+
+    /// The routes of the Lambda API that list things.
+    pub fn router(&self) -> Router {
+        functions::router(self.clone())
+    }
+
+    /// Answers a form of STS or CloudFormation. `caller` is who signed it, if it was a function or had a managed policy.
+    pub(crate) fn form(&self, service: Service, form: &Value, caller: Option<&str>) -> Response {
+        let action = form["Action"].as_str().unwrap_or_default();
+        match (service, action) {
+            (Service::Sts, "GetCallerIdentity") => stacks::caller_identity(caller),
+            (Service::CloudFormation, "DescribeStacks") => stacks::describe(self, form["StackName"].as_str()),
+            _ => query(StatusCode::BAD_REQUEST, "InvalidAction", &not_here(&format!("{}:{action}", service.prefix()))),
+        }
+    }
+
+    /// Answers an operation of CloudWatch or its logs in JSON.
+    pub(crate) fn json(&self, service: Service, operation: &str, body: &[u8]) -> Response {
+        let Ok(request) = serde_json::from_slice(if body.is_empty() { b"{}" } else { body }) else {
+            return aws_json::error(StatusCode::BAD_REQUEST, "SerializationException", "the body is not JSON");
+        };
+        let answer = match (service, operation) {
+            (Service::CloudWatch, "DescribeAlarms") => Ok(alarms::describe(self, &request)),
+            (Service::Logs, "FilterLogEvents") => logs::filter(self, &request),
+            _ => Err(("UnknownOperationException", not_here(&format!("{}:{operation}", service.prefix())))),
+        };
+        match answer {
+            Ok(answer) => aws_json::answer(&answer),
+            Err((kind, message)) => aws_json::error(StatusCode::BAD_REQUEST, kind, &message),
+        }
+    }
+}
+
+/// What there is instead of what was asked for.
+fn not_here(asked: &str) -> String {
+    let here = "sts get-caller-identity, cloudformation describe-stacks, cloudwatch describe-alarms, logs filter-log-events and tail, \
+                lambda invoke, list-functions and list-event-source-mappings, and what is implemented of DynamoDB, SQS, SNS and GameLift";
+    format!("{asked} is not implemented: this stack has {here}")
+}
