@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     addresses::Addresses,
     args::Args,
-    dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
+    dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions, StartingPosition},
     front_door::{self, Services},
     gamelift::{self, GameLift, GameLiftConfig, Line},
     gateway::{ApiError, Gateway, Limits},
@@ -167,12 +167,12 @@ impl Stack {
         let gamelift = start_gamelift(args, &manifest, &endpoints, &sns)?;
         let gateway = Gateway::new(wiring::api(api), lambda.clone(), limits(args), meter.clone())?;
         let mut mappings = Vec::new();
-        for mapping in manifest.stream_mappings.iter().filter(|mapping| mapping.enabled) {
-            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, wiring::starting_position(mapping))?;
+        for mapping in &manifest.stream_mappings {
+            let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, StartingPosition::TrimHorizon)?;
             mappings.push(Mapping::start(wiring::mapping(mapping), reader, lambda.clone(), sqs.clone())?);
         }
         let mut queue_mappings = Vec::new();
-        for mapping in manifest.queue_mappings.iter().filter(|mapping| mapping.enabled) {
+        for mapping in &manifest.queue_mappings {
             let config = wiring::queue_mapping(mapping, args.environments.get());
             queue_mappings.push(QueueMapping::start(config, lambda.clone(), sqs.clone())?);
         }
@@ -183,7 +183,7 @@ impl Stack {
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
-            mapped_queues: manifest.queue_mappings.iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.queue.clone()).collect(),
+            mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             meter,
         };
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone() };

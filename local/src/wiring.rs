@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde_json::json;
-
 use crate::{
     account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY},
     dynamodb::{self, AttributeType, KeyAttribute, StreamViewType, TableConfig},
@@ -14,12 +12,8 @@ use crate::{
     sns::{SubscriptionConfig, TopicConfig},
     sqs::{QueueConfig, RedriveConfig},
     streams::MappingConfig,
-    template::{self, KeyType, StreamView},
+    template,
 };
-
-/// What an account allows all its APIs together, where a stage sets no limit of its own: requests per second, and at once.
-const ACCOUNT_RATE: f64 = 10_000.0;
-const ACCOUNT_BURST: u32 = 5_000;
 
 /// Where functions find the services of this machine: the variables that every AWS SDK knows.
 pub struct Endpoints {
@@ -49,11 +43,11 @@ pub fn function(function: &template::Function, directory: &Path, endpoints: &End
     FunctionConfig {
         logical_id: function.logical_id.clone(),
         name: function.name.clone(),
-        program: directory.join(&function.binary),
+        program: directory.join(&function.handler),
         arguments: Vec::new(),
         timeout: function.timeout,
         memory_mb: function.memory_mb,
-        platform_lines: function.platform_lines,
+        platform_lines: false,
         environment,
         reserved_concurrency: function.reserved_concurrency,
         event_invoke: EventInvokeConfig {
@@ -76,32 +70,15 @@ pub fn game_server(program: &Path, endpoints: &Endpoints) -> GameServerConfig {
     GameServerConfig { program: program.to_path_buf(), environment, ..GameServerConfig::default() }
 }
 
-/// A table, billed on demand.
+/// A table.
 pub fn table(table: &template::Table) -> TableConfig {
+    let key = |name: &String| KeyAttribute { name: name.clone(), kind: AttributeType::String };
     TableConfig {
         name: table.name.clone(),
         hash_key: key(&table.hash_key),
         range_key: table.range_key.as_ref().map(key),
-        stream: table.stream.map(view),
+        stream: table.stream.then_some(StreamViewType::NewImage),
         ttl_attribute: table.ttl_attribute.clone(),
-    }
-}
-
-fn key(key: &template::Key) -> KeyAttribute {
-    let kind = match key.kind {
-        KeyType::String => AttributeType::String,
-        KeyType::Number => AttributeType::Number,
-        KeyType::Binary => AttributeType::Binary,
-    };
-    KeyAttribute { name: key.name.clone(), kind }
-}
-
-fn view(view: StreamView) -> StreamViewType {
-    match view {
-        StreamView::KeysOnly => StreamViewType::KeysOnly,
-        StreamView::NewImage => StreamViewType::NewImage,
-        StreamView::OldImage => StreamViewType::OldImage,
-        StreamView::NewAndOldImages => StreamViewType::NewAndOldImages,
     }
 }
 
@@ -115,21 +92,9 @@ pub fn queue(queue: &template::Queue) -> QueueConfig {
         name: queue.name.clone(),
         visibility_timeout: queue.visibility_timeout,
         retention: queue.retention,
-        delay: queue.delay,
-        receive_wait: queue.receive_wait,
-        maximum_message_bytes: queue.maximum_message_bytes as usize,
         redrive,
-        redrive_allow_policy: queue.redrive_allow.as_ref().map(redrive_allow_policy),
+        ..QueueConfig::default()
     }
-}
-
-fn redrive_allow_policy(allow: &template::RedriveAllow) -> String {
-    let policy = match allow {
-        template::RedriveAllow::All => json!({"redrivePermission": "allowAll"}),
-        template::RedriveAllow::Nobody => json!({"redrivePermission": "denyAll"}),
-        template::RedriveAllow::Queues(arns) => json!({"redrivePermission": "byQueue", "sourceQueueArns": arns}),
-    };
-    policy.to_string()
 }
 
 /// A topic.
@@ -153,7 +118,6 @@ pub fn game_session_queue(queue: &template::GameSessionQueue) -> gamelift::Queue
         name: queue.name.clone(),
         timeout: queue.timeout,
         topic_arn: queue.notification_topic_arn.clone(),
-        custom_event_data: queue.custom_event_data.clone(),
         ..gamelift::QueueConfig::default()
     }
 }
@@ -166,9 +130,7 @@ pub fn queue_mapping(mapping: &template::QueueMapping, environments: usize) -> Q
         function_arn: mapping.function_arn.clone(),
         queue: mapping.queue.clone(),
         batch_size: mapping.batch_size as usize,
-        batching_window: mapping.batching_window,
         report_batch_item_failures: mapping.report_batch_item_failures,
-        filter_patterns: mapping.filter_patterns.clone(),
         concurrency,
         ..QueueMappingConfig::default()
     }
@@ -181,44 +143,29 @@ pub fn mapping(mapping: &template::StreamMapping) -> MappingConfig {
         function_arn: mapping.function_arn.clone(),
         table: mapping.table.clone(),
         batch_size: mapping.batch_size as usize,
-        batching_window: mapping.batching_window,
         maximum_retry_attempts: mapping.maximum_retry_attempts,
         maximum_record_age: mapping.maximum_record_age,
         bisect: mapping.bisect_batch_on_error,
         report_batch_item_failures: mapping.report_batch_item_failures,
         filter_patterns: mapping.filter_patterns.clone(),
         on_failure_queue: mapping.on_failure_queue_arn.clone(),
-        parallelization_factor: mapping.parallelization_factor as usize,
         ..MappingConfig::default()
-    }
-}
-
-/// Where a mapping begins.
-pub fn starting_position(mapping: &template::StreamMapping) -> dynamodb::StartingPosition {
-    match mapping.starting_position {
-        template::StartingPosition::TrimHorizon => dynamodb::StartingPosition::TrimHorizon,
-        template::StartingPosition::Latest => dynamodb::StartingPosition::Latest,
     }
 }
 
 /// The WebSocket API.
 pub fn api(api: &template::WebSocketApi) -> gateway::WebSocketApi {
-    let authorizer = api.authorizer.as_ref().map(|authorizer| gateway::Authorizer {
-        function_arn: authorizer.function_arn.clone(),
-        identity_sources: authorizer.identity_sources.clone(),
-    });
     let route = |route: &template::Route| gateway::Route { function_arn: route.function_arn.clone(), route_response: route.route_response };
-    let throttle = gateway::Throttle {
-        rate_per_second: api.throttle.rate_limit.unwrap_or(ACCOUNT_RATE),
-        burst: api.throttle.burst_limit.unwrap_or(ACCOUNT_BURST),
-    };
     gateway::WebSocketApi {
         api_id: api.api_id.clone(),
         stage: api.stage.clone(),
-        route_selection_expression: api.route_selection_expression.clone(),
-        authorizer,
+        route_selection_expression: "$request.body.route".to_owned(),
+        authorizer: Some(gateway::Authorizer {
+            function_arn: api.authorizer.function_arn.clone(),
+            identity_sources: api.authorizer.identity_sources.clone(),
+        }),
         routes: api.routes.iter().map(|(name, entry)| (name.clone(), route(entry))).collect(),
-        throttle: Some(throttle),
+        throttle: Some(gateway::Throttle { rate_per_second: api.throttle.rate_limit, burst: api.throttle.burst_limit }),
     }
 }
 
@@ -229,91 +176,7 @@ pub fn dynamodb(data: Option<&Path>) -> dynamodb::DynamoDbOptions {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    const TEMPLATE: &str = "
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Dead:
-    Type: AWS::SQS::Queue
-    Properties: {QueueName: dead, RedriveAllowPolicy: {redrivePermission: byQueue, sourceQueueArns: [!GetAtt Work.Arn]}}
-  Work:
-    Type: AWS::SQS::Queue
-    Properties:
-      QueueName: work
-      DelaySeconds: 5
-      ReceiveMessageWaitTimeSeconds: 20
-      MaximumMessageSize: 2048
-      RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maxReceiveCount: 5}
-  Rows:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
-      KeySchema: [{AttributeName: id, KeyType: HASH}]
-      StreamSpecification: {StreamViewType: NEW_IMAGE}
-  Worker:
-    Type: AWS::Serverless::Function
-    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: worker}}
-    Properties:
-      Runtime: provided.al2023
-      Handler: bootstrap
-      Events:
-        Written: {Type: DynamoDB, Properties: {Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST}}
-        Due: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, ScalingConfig: {MaximumConcurrency: 4}}}
-        Told: {Type: SNS, Properties: {Topic: !Ref News, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn}}}
-  News: {Type: 'AWS::SNS::Topic', Properties: {TopicName: news}}
-";
-
-    fn manifest() -> template::Manifest {
-        template::load(TEMPLATE, &BTreeMap::new(), "test").unwrap()
-    }
-
-    #[test]
-    fn a_mapping_begins_where_the_template_says() {
-        assert_eq!(starting_position(&manifest().stream_mappings[0]), dynamodb::StartingPosition::Latest);
-    }
-
-    #[test]
-    fn a_queue_is_what_the_template_says() {
-        let manifest = manifest();
-        let [dead, work] = [0, 1].map(|index| queue(&manifest.queues[index]));
-        let allow = json!({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:work"]});
-        assert_eq!(dead.redrive_allow_policy, Some(allow.to_string()));
-        let expected = QueueConfig {
-            name: "work".to_owned(),
-            delay: Duration::from_secs(5),
-            receive_wait: Duration::from_secs(20),
-            maximum_message_bytes: 2_048,
-            redrive: Some(RedriveConfig {
-                dead_letter_queue_arn: "arn:aws:sqs:us-east-1:000000000000:dead".to_owned(),
-                maximum_receive_count: 5,
-            }),
-            ..QueueConfig::default()
-        };
-        assert_eq!(work, expected);
-    }
-
-    #[test]
-    fn a_topic_and_its_subscription_are_what_the_template_says() {
-        let manifest = manifest();
-        assert_eq!(topic(&manifest.topics[0]), TopicConfig { name: "news".to_owned() });
-        let expected = SubscriptionConfig {
-            logical_id: "WorkerTold".to_owned(),
-            topic_arn: "arn:aws:sns:us-east-1:000000000000:news".to_owned(),
-            function_arn: manifest.functions[0].arn.clone(),
-            dead_letter_queue_arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
-        };
-        assert_eq!(subscription(&manifest.topic_subscriptions[0]), expected);
-    }
-
-    #[test]
-    fn a_queue_mapping_has_no_more_batches_at_once_than_there_are_environments() {
-        let mapping = &manifest().queue_mappings[0];
-        assert_eq!((queue_mapping(mapping, 10).concurrency, queue_mapping(mapping, 3).concurrency), (4, 3));
-        assert_eq!((queue_mapping(mapping, 10).queue.as_str(), queue_mapping(mapping, 10).name.as_str()), ("work", "WorkerDue"));
-    }
 
     #[test]
     fn a_game_server_finds_the_stack_as_functions_do() {

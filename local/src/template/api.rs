@@ -1,164 +1,104 @@
 //! `AWS::Serverless::WebSocketApi` and the `AWS::ApiGatewayV2::RouteResponse`s that belong to it.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-websocketapi.html>
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 use super::{
     manifest::{Authorizer, Route, Throttle, WebSocketApi},
-    notes,
-    resolver::Resolver,
-    resources::{FUNCTION, Generated, WEB_SOCKET_API},
-    section::Section,
+    scalars::Parsed,
 };
 
-/// The stage that SAM makes when the template names none.
-const DEFAULT_STAGE: &str = "default";
-/// What an identity source may begin with here.
-const IDENTITY_SOURCES: [&str; 2] = ["route.request.header.", "route.request.querystring."];
-
-/// The logical id that SAM gives to a route: the route key with its first letter upper and all others lower. `None` for route keys that
-/// SAM refuses. Seen in the output of aws-sam-translator 1.115.
-pub(super) fn route_id(api: &str, route_key: &str) -> Option<String> {
-    let special = ["$connect", "$disconnect", "$default"].contains(&route_key);
-    let key = if special { &route_key[1..] } else { route_key };
-    let mut letters = key.chars();
-    let first = letters.next()?;
-    if !key.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return None;
-    }
-    Some(format!("{api}{}{}Route", first.to_ascii_uppercase(), letters.as_str().to_ascii_lowercase()))
+/// The properties of an API.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct ApiProperties {
+    stage_name: String,
+    #[serde(rename = "RouteSelectionExpression")]
+    _route_selection_expression: RouteSelection,
+    auth: Auth,
+    routes: BTreeMap<String, RouteProperties>,
+    default_route_settings: RouteSettings,
 }
 
-/// Reads an API. `responses` are the ids of routes that have a `RouteResponse`. `None` if it cannot be opened.
-pub(super) fn read(id: &str, properties: Section<'_>, responses: &BTreeSet<String>, resolver: &Resolver<'_>) -> Option<WebSocketApi> {
-    let stage = properties.text("StageName").unwrap_or(DEFAULT_STAGE.to_owned());
-    if stage.is_empty() || stage.len() > 128 || !stage.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
-        properties.problem("StageName", format!("`{stage}` is not a stage's name: 1 to 128 letters, digits, hyphens and underscores"));
-    }
-    let expression = properties.required_text("RouteSelectionExpression");
-    if let Some(expression) = &expression
-        && expression.strip_prefix("$request.body.").is_none_or(str::is_empty)
-    {
-        let message = format!("`{expression}` is not understood by the local stack; it knows $request.body.NAME");
-        properties.problem("RouteSelectionExpression", message);
-    }
-    let authorizer = properties.section("Auth").and_then(|auth| authorizer(auth, resolver));
-    let throttle = properties.section("DefaultRouteSettings").map(throttle).unwrap_or_default();
-
-    properties.require("Routes");
-    let mut routes = BTreeMap::new();
-    if let Some(section) = properties.section("Routes") {
-        if section.members().is_empty() {
-            properties.problem("Routes", "an API has at least one route");
-        }
-        for entry in section.members() {
-            let has_response = route_id(id, &entry.key).is_some_and(|route| responses.contains(&route));
-            if let Some(route) = section.section(&entry.key).and_then(|section| route(section, has_response, resolver)) {
-                routes.insert(entry.key.clone(), route);
-            }
-        }
-        if properties.has("Auth") && !section.has("$connect") {
-            properties.problem("Auth", "SAM takes an authorizer only where there is a $connect route");
-        }
-    }
-    properties.finish(notes::WEB_SOCKET_API);
-    Some(WebSocketApi {
-        logical_id: id.to_owned(),
-        api_id: resolver.identifier(id, 10),
-        stage,
-        route_selection_expression: expression?,
-        authorizer,
-        routes,
-        throttle,
-    })
+#[derive(Deserialize)]
+enum RouteSelection {
+    #[serde(rename = "$request.body.route")]
+    Route,
 }
 
-fn authorizer(auth: Section<'_>, resolver: &Resolver<'_>) -> Option<Authorizer> {
-    auth.require("AuthType");
-    let kind = auth.choice("AuthType", &["CUSTOM", "NONE"]);
-    let identity_sources = auth.texts("IdentitySource");
-    for source in &identity_sources {
-        if !IDENTITY_SOURCES.iter().any(|known| source.strip_prefix(known).is_some_and(|name| !name.is_empty())) {
-            let message = format!("`{source}` is not understood by the local stack; it knows {}NAME", IDENTITY_SOURCES.join("NAME and "));
-            auth.problem("IdentitySource", message);
-        }
-    }
-    let custom = kind.as_deref() == Some("CUSTOM");
-    if custom {
-        auth.require("AuthArn");
-    } else if kind.is_some() && auth.members().len() > 1 {
-        auth.problem("AuthType", "SAM takes nothing beside AuthType: NONE");
-    }
-    let function_arn = function_arn(&auth, "AuthArn", resolver);
-    auth.finish(notes::AUTH);
-    Some(Authorizer { function_arn: function_arn.filter(|_| custom)?, identity_sources })
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Auth {
+    #[serde(rename = "AuthType")]
+    _auth_type: AuthType,
+    auth_arn: String,
+    #[serde(default)]
+    identity_source: Vec<String>,
 }
 
-fn throttle(settings: Section<'_>) -> Throttle {
-    let rate_limit = settings.text("ThrottlingRateLimit").and_then(|text| {
-        let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.0);
-        if rate.is_none() {
-            settings.problem("ThrottlingRateLimit", format!("`{text}` is not a rate"));
-        }
-        rate
-    });
-    let burst_limit = settings.integer("ThrottlingBurstLimit", 0..=i64::from(u32::MAX)).and_then(|burst| u32::try_from(burst).ok());
-    settings.finish(notes::ROUTE_SETTINGS);
-    Throttle { rate_limit, burst_limit }
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum AuthType {
+    Custom,
 }
 
-fn route(section: Section<'_>, has_response: bool, resolver: &Resolver<'_>) -> Option<Route> {
-    section.require("FunctionArn");
-    let function_arn = function_arn(&section, "FunctionArn", resolver);
-    let selects = section.choice("RouteResponseSelectionExpression", &["$default"]).is_some();
-    if selects && !has_response {
-        let reason = "no RouteResponse belongs to this route, so, as on AWS, the client does not get what the function returns";
-        section.note("RouteResponseSelectionExpression", reason);
-    }
-    if has_response && !section.has("RouteResponseSelectionExpression") {
-        let reason = "it has a RouteResponse but no RouteResponseSelectionExpression, so, as on AWS, the client does not get what the function returns";
-        resolver.report.note(&section.path, section.line, reason);
-    }
-    section.finish(notes::ROUTE);
-    Some(Route { function_arn: function_arn?, route_response: selects && has_response })
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RouteProperties {
+    function_arn: String,
+    route_response_selection_expression: Option<ResponseKey>,
 }
 
-fn function_arn(section: &Section<'_>, key: &str, resolver: &Resolver<'_>) -> Option<String> {
-    let arn = section.text(key)?;
-    if resolver.owner(FUNCTION, "Arn", &arn).is_none() {
-        section.problem(key, format!("{arn} is not a function of this template; use !GetAtt SomeFunction.Arn"));
-        return None;
-    }
-    Some(arn)
+#[derive(Deserialize)]
+enum ResponseKey {
+    #[serde(rename = "$default")]
+    Default,
 }
 
-/// Reads a route response and gives the logical id of the route that it belongs to.
-pub(super) fn read_response(properties: Section<'_>, resolver: &Resolver<'_>) -> Option<String> {
-    properties.require("RouteResponseKey");
-    properties.choice("RouteResponseKey", &["$default"]);
-    let api_id = properties.required_text("ApiId");
-    let api = api_id.as_ref().and_then(|api_id| {
-        let api = resolver.owner(WEB_SOCKET_API, "ApiId", api_id);
-        if api.is_none() {
-            properties.problem("ApiId", format!("{api_id} is not an API of this template; use !Ref SomeApi"));
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RouteSettings {
+    throttling_rate_limit: Parsed<f64>,
+    throttling_burst_limit: Parsed<u32>,
+}
+
+/// The properties of a route response.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct RouteResponseProperties {
+    #[serde(rename = "ApiId")]
+    _api_id: String,
+    pub(super) route_id: String,
+    #[serde(rename = "RouteResponseKey")]
+    _route_response_key: ResponseKey,
+}
+
+impl ApiProperties {
+    /// The API, with a response on every route that selects one.
+    pub(super) fn api(self, logical_id: String, api_id: String) -> WebSocketApi {
+        let route = |(key, route): (String, RouteProperties)| {
+            (key, Route { function_arn: route.function_arn, route_response: route.route_response_selection_expression.is_some() })
+        };
+        WebSocketApi {
+            logical_id,
+            api_id,
+            stage: self.stage_name,
+            authorizer: Authorizer { function_arn: self.auth.auth_arn, identity_sources: self.auth.identity_source },
+            routes: self.routes.into_iter().map(route).collect(),
+            throttle: Throttle {
+                rate_limit: self.default_route_settings.throttling_rate_limit.0,
+                burst_limit: self.default_route_settings.throttling_burst_limit.0,
+            },
         }
-        api
-    });
-    let route = properties.required_text("RouteId").and_then(|route_id| {
-        let belongs = |id: &&String| resolver.identifier(id, 7) == route_id;
-        let mut routes = resolver.resources.generated.iter().filter_map(|(id, generated)| match generated {
-            Generated::Route { api: of, .. } if Some(of.as_str()) == api => Some(id),
-            _ => None,
-        });
-        let route = routes.find(belongs);
-        if route.is_none() && api.is_some() {
-            properties.problem(
-                "RouteId",
-                "this is not a route of the API; use !Ref with the id that SAM makes, such as WebSocketApiDefaultRoute",
-            );
-        }
-        route.cloned()
-    });
-    properties.finish(&[]);
-    route
+    }
+}
+
+/// The logical id that SAM gives to a route: the route key with its first letter upper and all others lower. Seen in the output of
+/// aws-sam-translator 1.115.
+pub(super) fn route_id(api: &str, route_key: &str) -> String {
+    let key = route_key.trim_start_matches('$').to_ascii_lowercase();
+    let first = key.chars().next().map(|first| first.to_ascii_uppercase());
+    format!("{api}{}{}Route", first.unwrap_or_default(), key.chars().skip(1).collect::<String>())
 }

@@ -1,16 +1,17 @@
 //! What the local stack boots from: the template, understood.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 
-use super::error::Note;
-
-/// A template with its parameters' values put in. Lists are in the order of logical ids.
+/// A template with its parameters' values put in. Lists are in the order of logical ids, and mappings in that of functions and events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
-    /// The values of the parameters. Those marked `NoEcho` are `****`.
-    pub parameters: BTreeMap<String, String>,
+    /// What `AWS::StackName` gives.
+    pub stack_name: String,
     /// Every `AWS::Serverless::Function`.
     pub functions: Vec<Function>,
     /// Every `AWS::DynamoDB::Table`.
@@ -23,27 +24,24 @@ pub struct Manifest {
     pub game_session_queues: Vec<GameSessionQueue>,
     /// Every `AWS::Serverless::WebSocketApi`.
     pub apis: Vec<WebSocketApi>,
-    /// Every event of type `DynamoDB`, in the order of functions and then of events.
+    /// Every event of type `DynamoDB`.
     pub stream_mappings: Vec<StreamMapping>,
-    /// Every event of type `SQS`, in the same order.
+    /// Every event of type `SQS`.
     pub queue_mappings: Vec<QueueMapping>,
-    /// Every event of type `SNS`, in the same order.
+    /// Every event of type `SNS`.
     pub topic_subscriptions: Vec<TopicSubscription>,
+    /// Every `AWS::IAM::ManagedPolicy`.
+    pub managed_policies: Vec<ManagedPolicy>,
+    /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
+    pub resource_policies: Vec<ResourcePolicy>,
+    /// Every `AWS::CloudWatch::Alarm`, none of which is ever raised here.
+    pub alarms: Vec<Alarm>,
+    /// The name of the `AWS::Logs::LogGroup`, if there is one and no other.
+    pub log_group: Option<String>,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
-    /// What the template names that has no effect on one machine, in the order of lines.
-    pub notes: Vec<Note>,
-}
-
-impl Manifest {
-    /// The notes by reason, for a short list of what has no effect.
-    pub fn notes_by_reason(&self) -> BTreeMap<&str, Vec<&Note>> {
-        let mut reasons: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
-        for note in &self.notes {
-            reasons.entry(&note.reason).or_default().push(note);
-        }
-        reasons
-    }
+    /// What the template names that has no effect on one machine: types of resources and names of properties, by the reason.
+    pub notes: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 /// A function.
@@ -53,22 +51,22 @@ pub struct Function {
     pub logical_id: String,
     /// The physical name, such as `muster-dev-send-message`.
     pub name: String,
-    /// `arn:aws:lambda:us-east-1:000000000000:function:NAME`.
+    /// The ARN, without an alias.
     pub arn: String,
-    /// The Cargo binary, from `Metadata.BuildProperties.Binary`, such as `send-message`.
-    pub binary: String,
+    /// The property `Handler`, such as `send-message`.
+    pub handler: String,
     /// The longest an invocation may take.
     pub timeout: Duration,
     /// Memory in MB.
     pub memory_mb: u32,
-    /// Whether Lambda itself logs that an invocation begins and ends.
-    pub platform_lines: bool,
     /// The variables of `Environment`.
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.
     pub reserved_concurrency: Option<usize>,
     /// What becomes of asynchronous invocations.
     pub event_invoke: EventInvoke,
+    /// What it may do.
+    pub statements: Vec<Statement>,
 }
 
 /// A function's `EventInvokeConfig`.
@@ -78,11 +76,11 @@ pub struct EventInvoke {
     pub maximum_retry_attempts: u32,
     /// The age at which an event is given up.
     pub maximum_event_age: Duration,
-    /// The ARN of the queue for records of events that are given up, which is a queue of the same template.
+    /// The ARN of the queue for records of events that are given up.
     pub on_failure_queue_arn: Option<String>,
 }
 
-/// A table.
+/// A table. Its keys are strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// The logical id, such as `PlayersTable`.
@@ -90,124 +88,68 @@ pub struct Table {
     /// The physical name, such as `muster-dev-players`.
     pub name: String,
     /// The partition key.
-    pub hash_key: Key,
+    pub hash_key: String,
     /// The sort key.
-    pub range_key: Option<Key>,
-    /// What the stream's records hold, if the table has a stream.
-    pub stream: Option<StreamView>,
+    pub range_key: Option<String>,
+    /// Whether the table has a stream, whose records hold the new image.
+    pub stream: bool,
     /// The attribute that holds the second of expiry, if rows expire.
     pub ttl_attribute: Option<String>,
-}
-
-/// A key attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The attribute's name.
-    pub name: String,
-    /// The attribute's type.
-    pub kind: KeyType,
-}
-
-/// The type of a key attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyType {
-    /// `S`.
-    String,
-    /// `N`.
-    Number,
-    /// `B`.
-    Binary,
-}
-
-/// What the records of a stream hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamView {
-    /// `KEYS_ONLY`.
-    KeysOnly,
-    /// `NEW_IMAGE`.
-    NewImage,
-    /// `OLD_IMAGE`.
-    OldImage,
-    /// `NEW_AND_OLD_IMAGES`.
-    NewAndOldImages,
 }
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// The logical id, such as `MessagesDeliverDeadLetters`.
+    /// The logical id, such as `TimersQueue`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-messages-deliver-dead-letters`.
+    /// The physical name, such as `muster-dev-timers`.
     pub name: String,
-    /// `arn:aws:sqs:us-east-1:000000000000:NAME`.
+    /// The ARN.
     pub arn: String,
     /// How long a message that was received stays hidden.
     pub visibility_timeout: Duration,
     /// How long a message is kept.
     pub retention: Duration,
-    /// How long a new message stays hidden.
-    pub delay: Duration,
-    /// How long a receive waits for a message when it does not say so itself.
-    pub receive_wait: Duration,
-    /// The largest message in bytes.
-    pub maximum_message_bytes: u32,
     /// Where messages go that are received too often.
     pub redrive: Option<Redrive>,
-    /// Whose messages may come here as dead letters; `None`, as on AWS, is those of any queue.
-    pub redrive_allow: Option<RedriveAllow>,
 }
 
 /// A queue's `RedrivePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redrive {
-    /// The ARN of the dead-letter queue, which is a queue of the same template.
+    /// The ARN of the dead-letter queue.
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
     pub maximum_receive_count: u32,
 }
 
-/// A queue's `RedriveAllowPolicy`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RedriveAllow {
-    /// `allowAll`.
-    All,
-    /// `denyAll`.
-    Nobody,
-    /// `byQueue`: the queues with these ARNs.
-    Queues(Vec<String>),
-}
-
 /// A topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// The logical id, such as `PlacementTopic`.
+    /// The logical id, such as `PlacementEventsTopic`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-placements`.
+    /// The physical name, such as `muster-dev-placement-events`.
     pub name: String,
-    /// `arn:aws:sns:us-east-1:000000000000:NAME`.
+    /// The ARN.
     pub arn: String,
 }
 
 /// A queue of GameLift's, which places game sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GameSessionQueue {
-    /// The logical id, such as `GameSessionQueue`.
+    /// The logical id, such as `PlacementQueue`.
     pub logical_id: String,
     /// The name, such as `muster-dev`.
     pub name: String,
-    /// `arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/NAME`.
+    /// The ARN.
     pub arn: String,
-    /// How long a placement may take before it is given up, 10 to 600 seconds.
+    /// How long a placement may take before it is given up.
     pub timeout: Duration,
-    /// The ARNs of fleets or their aliases, in the order in which they are tried.
-    pub destinations: Vec<String>,
-    /// The ARN of the topic that hears of placements, which is a topic of the same template.
+    /// The ARN of the topic that hears of placements.
     pub notification_topic_arn: Option<String>,
-    /// What every event of the queue carries.
-    pub custom_event_data: Option<String>,
 }
 
-/// A WebSocket API with its one stage.
+/// A WebSocket API with its one stage. The route key of a frame is `$request.body.route`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebSocketApi {
     /// The logical id, such as `WebSocketApi`.
@@ -216,10 +158,8 @@ pub struct WebSocketApi {
     pub api_id: String,
     /// The stage, such as `dev`.
     pub stage: String,
-    /// Where a frame's route key is, such as `$request.body.route`.
-    pub route_selection_expression: String,
     /// Who decides about `$connect`.
-    pub authorizer: Option<Authorizer>,
+    pub authorizer: Authorizer,
     /// The routes by route key.
     pub routes: BTreeMap<String, Route>,
     /// The limit of the stage's `DefaultRouteSettings`.
@@ -229,7 +169,7 @@ pub struct WebSocketApi {
 /// A Lambda authorizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorizer {
-    /// The ARN of a function of the same template.
+    /// The ARN of the function.
     pub function_arn: String,
     /// What a handshake has to bring, such as `route.request.querystring.token`. Without one of them, API Gateway answers 401 by itself.
     pub identity_sources: Vec<String>,
@@ -238,39 +178,33 @@ pub struct Authorizer {
 /// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The ARN of a function of the same template.
+    /// The ARN of the function.
     pub function_arn: String,
-    /// Whether what the function returns is sent to the client: the route has both `RouteResponseSelectionExpression` and a
+    /// Whether what the function returns is sent to the client: the route has both a `RouteResponseSelectionExpression` and an
     /// `AWS::ApiGatewayV2::RouteResponse`.
     pub route_response: bool,
 }
 
-/// A throttle; `None` means the account's own limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// A throttle.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
     /// Requests per second.
-    pub rate_limit: Option<f64>,
+    pub rate_limit: f64,
     /// Requests at once.
-    pub burst_limit: Option<u32>,
+    pub burst_limit: u32,
 }
 
-/// An event source mapping from a table's stream to a function.
+/// An event source mapping from a table's stream to a function: from the oldest record on, one batch of a shard at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
     pub logical_id: String,
     /// The ARN of the function.
     pub function_arn: String,
-    /// The physical name of the table, which has a stream.
+    /// The physical name of the table.
     pub table: String,
-    /// Whether records are delivered at all.
-    pub enabled: bool,
-    /// Where reading begins.
-    pub starting_position: StartingPosition,
     /// The most records in one invocation.
     pub batch_size: u32,
-    /// How long to wait for a batch to fill.
-    pub batching_window: Duration,
     /// How often a failed batch is tried again; `None` is until the records expire.
     pub maximum_retry_attempts: Option<u32>,
     /// The age at which a record is given up; `None` is until it expires.
@@ -279,33 +213,25 @@ pub struct StreamMapping {
     pub bisect_batch_on_error: bool,
     /// Whether the function answers with the items that failed.
     pub report_batch_item_failures: bool,
-    /// How many batches of one shard run at once.
-    pub parallelization_factor: u32,
     /// Patterns of which a record has to match one; none lets every record pass.
     pub filter_patterns: Vec<Value>,
-    /// The ARN of the queue for records that are given up, which is a queue of the same template.
+    /// The ARN of the queue for records that are given up.
     pub on_failure_queue_arn: Option<String>,
 }
 
 /// An event source mapping from a queue to a function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueMapping {
-    /// The logical id that SAM gives it: the function's and the event's, such as `ReconcilePlacementFunctionDue`.
+    /// The logical id that SAM gives it: the function's and the event's, such as `LookAgainFunctionDue`.
     pub logical_id: String,
     /// The ARN of the function.
     pub function_arn: String,
     /// The physical name of the queue.
     pub queue: String,
-    /// Whether messages are delivered at all.
-    pub enabled: bool,
     /// The most messages in one invocation.
     pub batch_size: u32,
-    /// How long to wait for a batch to fill.
-    pub batching_window: Duration,
     /// Whether the function answers with the items that failed.
     pub report_batch_item_failures: bool,
-    /// Patterns of which a message has to match one; none lets every message pass.
-    pub filter_patterns: Vec<Value>,
     /// The most batches at once; `None` is as many as the function takes.
     pub maximum_concurrency: Option<u32>,
 }
@@ -313,23 +239,56 @@ pub struct QueueMapping {
 /// A function's subscription to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicSubscription {
-    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventFunctionPlaced`.
+    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventsFunctionPublished`.
     pub logical_id: String,
     /// The ARN of the function.
     pub function_arn: String,
-    /// The ARN of the topic, which is a topic of the same template.
+    /// The ARN of the topic.
     pub topic_arn: String,
-    /// The ARN of the queue for messages that cannot be handed to the function, which is a queue of the same template.
+    /// The ARN of the queue for messages that cannot be handed to the function.
     pub dead_letter_queue_arn: Option<String>,
 }
 
-/// Where a mapping begins to read a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// `TRIM_HORIZON`: at the oldest record.
-    TrimHorizon,
-    /// `LATEST`: after the newest record.
-    Latest,
+/// What a policy allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Where it stands, such as `PlayFunction.Policies[0].Statement[1]`.
+    pub place: String,
+    /// The actions, such as `dynamodb:PutItem`.
+    pub actions: Vec<String>,
+    /// Patterns of ARNs, in which `*` is any text.
+    pub resources: Vec<String>,
+}
+
+/// A policy for programs outside of the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    /// The logical id, such as `GameServerPolicy`.
+    pub logical_id: String,
+    /// What it allows.
+    pub statements: Vec<Statement>,
+}
+
+/// What a topic or a queue allows a service of AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourcePolicy {
+    /// What is allowed.
+    pub statement: Statement,
+    /// The principal, such as `sns.amazonaws.com`.
+    pub service: String,
+    /// A pattern of the ARN of what the service acts for.
+    pub source_arn: Option<String>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The logical id, such as `TimersLateAlarm`.
+    pub logical_id: String,
+    /// The name, such as `muster-dev-timers-late`.
+    pub name: String,
+    /// What to do about it.
+    pub description: String,
 }
 
 /// An output of the stack.

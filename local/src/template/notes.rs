@@ -1,154 +1,62 @@
-//! What a template may name that has no effect on one machine, and why. What is in no table here, and is not understood either, is an error.
+//! What a template may name that has no effect on one machine, and why.
 
 use super::{
-    error::Report,
-    resources::Declaration,
-    section::{Noted, Section},
+    declarations::{Declaration, FUNCTION, WEB_SOCKET_API},
+    manifest::Manifest,
 };
 
-/// Why what only tells people has no effect.
-pub(super) const PEOPLE: &str = "alarms are not sent from one machine";
-const ALARM: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
+const ALARMS: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
 const LOGS: &str = "the functions' logs go to the terminal";
-const PERMISSIONS: &str = "permissions are not checked on one machine";
-const USER_POOL: &str = "the local stack is an issuer itself, and makes no user pools";
+const ISSUER: &str = "the local stack is an issuer itself";
+const DOMAIN: &str = "the local stack is reached at 127.0.0.1";
+const BUILD: &str = "functions are built from this workspace for this machine";
+const BILL: &str = "nothing is billed on one machine";
 const TAGS: &str = "tags are for bills and accounts";
-const ENCRYPTION: &str = "data is not encrypted on one machine";
-const LIFE: &str = "the local stack creates everything at its start and updates nothing";
-const TRACING: &str = "nothing collects traces or detailed metrics on one machine";
-const DESCRIPTION: &str = "for people";
-const ONE_PLACE: &str = "the local fleet has one place";
 
-/// The reason why a whole type of resource has no effect.
-pub(super) fn of_type(kind: &str) -> Option<&'static str> {
-    const TYPES: Noted = &[
-        ("AWS::CloudWatch::Alarm", ALARM),
-        ("AWS::CloudWatch::Dashboard", ALARM),
-        ("AWS::Cognito::UserPool", USER_POOL),
-        ("AWS::Cognito::UserPoolClient", USER_POOL),
-        ("AWS::IAM::ManagedPolicy", PERMISSIONS),
-        ("AWS::IAM::Role", PERMISSIONS),
-        ("AWS::Logs::LogGroup", LOGS),
-        ("AWS::Logs::QueryDefinition", LOGS),
-        ("AWS::SNS::Subscription", PEOPLE),
-        ("AWS::SNS::TopicPolicy", PERMISSIONS),
-        ("AWS::SQS::QueuePolicy", PERMISSIONS),
-    ];
-    TYPES.iter().find(|(name, _)| *name == kind).map(|(_, reason)| *reason)
-}
+/// Types of resources.
+const TYPES: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::ApiMapping", DOMAIN),
+    ("AWS::ApiGatewayV2::DomainName", DOMAIN),
+    ("AWS::Budgets::Budget", BILL),
+    ("AWS::CloudWatch::Alarm", ALARMS),
+    ("AWS::CloudWatch::Dashboard", ALARMS),
+    ("AWS::Cognito::UserPoolClient", ISSUER),
+    ("AWS::Logs::LogGroup", LOGS),
+    ("AWS::Logs::QueryDefinition", LOGS),
+    ("AWS::SNS::Subscription", "alarms are not sent from one machine"),
+];
 
-/// Notes a resource whose whole type has no effect.
-pub(super) fn resource(id: &str, declaration: &Declaration, properties: &Section<'_>, report: &Report) {
-    if let Some(reason) = of_type(&declaration.kind) {
-        report.note(&format!("Resources.{id}"), declaration.line, format!("{}: {reason}", declaration.kind));
+/// Properties of the types that are understood.
+const PROPERTIES: &[(&str, &[&str], &str)] = &[
+    ("AWS::DynamoDB::Table", &["BillingMode"], BILL),
+    ("AWS::DynamoDB::Table", &["DeletionProtectionEnabled", "PointInTimeRecoverySpecification"], "tables are the developer's own files"),
+    ("AWS::DynamoDB::Table", &["Tags"], TAGS),
+    ("AWS::GameLift::GameSessionQueue", &["Destinations", "PlayerLatencyPolicies"], "the local fleet has one place"),
+    ("AWS::GameLift::GameSessionQueue", &["Tags"], TAGS),
+    ("AWS::IAM::ManagedPolicy", &["Description"], "for people"),
+    ("AWS::SNS::Topic", &["Tags"], TAGS),
+    ("AWS::SQS::Queue", &["SqsManagedSseEnabled"], "data is not encrypted on one machine"),
+    ("AWS::SQS::Queue", &["Tags"], TAGS),
+    (FUNCTION, &["Architectures", "CodeUri"], BUILD),
+    (FUNCTION, &["LoggingConfig"], LOGS),
+    (FUNCTION, &["PropagateTags", "Tags"], TAGS),
+    (FUNCTION, &["RecursiveLoop"], "nothing stops loops on one machine"),
+    (WEB_SOCKET_API, &["Name"], "for people"),
+    (WEB_SOCKET_API, &["PropagateTags", "Tags"], TAGS),
+];
+
+/// Takes out of a resource what has no effect, and notes it. Whether that is all of it.
+pub(super) fn note(declaration: &mut Declaration, manifest: &mut Manifest) -> bool {
+    if let Some((kind, reason)) = TYPES.iter().find(|(kind, _)| *kind == declaration.kind) {
+        manifest.notes.entry(reason).or_default().insert((*kind).to_owned());
+        return true;
     }
-    // Without it nobody could sign in, and the functions would be told of an issuer that is not there.
-    if declaration.kind == "AWS::Cognito::UserPool" {
-        let message = format!("{USER_POOL}: leave this one out by its condition, and tokens come from the issuer of this machine");
-        report.problem(&format!("Resources.{id}"), declaration.line, message);
+    for (_, properties, reason) in PROPERTIES.iter().filter(|(kind, ..)| *kind == declaration.kind) {
+        for property in *properties {
+            if declaration.properties.remove(*property).is_some() {
+                manifest.notes.entry(reason).or_default().insert((*property).to_owned());
+            }
+        }
     }
-    if declaration.kind == "AWS::SNS::Subscription" {
-        protocol(properties);
-    }
+    false
 }
-
-/// A subscription of a person is an alarm; one of a function or a queue would be work that does not happen. A function subscribes with an
-/// event.
-pub(super) fn protocol(subscription: &Section<'_>) {
-    subscription.choice("Protocol", &["email", "email-json", "http", "https", "sms"]);
-}
-
-/// Members of a resource beside its properties.
-pub(super) const ATTRIBUTES: Noted =
-    &[("CreationPolicy", LIFE), ("DeletionPolicy", LIFE), ("UpdatePolicy", LIFE), ("UpdateReplacePolicy", LIFE)];
-
-/// Members of the template itself.
-pub(super) const TEMPLATE: Noted = &[("Metadata", DESCRIPTION)];
-
-/// Members of an output.
-pub(super) const OUTPUT: Noted = &[("Export", "there is no other stack to import it")];
-
-/// Properties of a function.
-pub(super) const FUNCTION: Noted = &[
-    ("Architectures", "functions are built for this machine"),
-    ("CodeUri", "functions are built from this workspace"),
-    ("Description", DESCRIPTION),
-    ("KmsKeyArn", ENCRYPTION),
-    ("PermissionsBoundary", PERMISSIONS),
-    ("Policies", PERMISSIONS),
-    ("PropagateTags", TAGS),
-    ("RecursiveLoop", "nothing stops loops on one machine"),
-    ("Role", PERMISSIONS),
-    ("RolePath", PERMISSIONS),
-    ("Tags", TAGS),
-    ("Tracing", TRACING),
-];
-
-/// Members of a function's `LoggingConfig`.
-pub(super) const LOGGING: Noted = &[("ApplicationLogLevel", LOGS), ("LogGroup", LOGS)];
-
-/// Members of a function's `Metadata`, and of that of other resources.
-pub(super) const METADATA: Noted = &[("cfn-lint", "for the linter"), ("cfn_nag", "for the linter"), ("SamResourceId", "for SAM")];
-
-/// Properties of a stream event.
-pub(super) const STREAM_EVENT: Noted = &[("KmsKeyArn", ENCRYPTION), ("MetricsConfig", TRACING)];
-
-/// Properties of a queue event.
-pub(super) const QUEUE_EVENT: Noted =
-    &[("KmsKeyArn", ENCRYPTION), ("MetricsConfig", TRACING), ("ProvisionedPollerConfig", "one poller is enough on one machine")];
-
-/// Properties of a table.
-pub(super) const TABLE: Noted = &[
-    ("BillingMode", "nothing is billed on one machine, and no capacity is limited"),
-    ("ContributorInsightsSpecification", TRACING),
-    ("DeletionProtectionEnabled", LIFE),
-    ("OnDemandThroughput", "no capacity is limited on one machine"),
-    ("PointInTimeRecoverySpecification", "nothing is backed up on one machine"),
-    ("ProvisionedThroughput", "no capacity is limited on one machine"),
-    ("ResourcePolicy", PERMISSIONS),
-    ("SSESpecification", ENCRYPTION),
-    ("TableClass", "nothing is billed on one machine"),
-    ("Tags", TAGS),
-    ("WarmThroughput", "no capacity is limited on one machine"),
-];
-
-/// Members of a table's `StreamSpecification`.
-pub(super) const STREAM: Noted = &[("ResourcePolicy", PERMISSIONS)];
-
-/// Properties of a queue.
-pub(super) const QUEUE: Noted =
-    &[("KmsDataKeyReusePeriodSeconds", ENCRYPTION), ("KmsMasterKeyId", ENCRYPTION), ("SqsManagedSseEnabled", ENCRYPTION), ("Tags", TAGS)];
-
-/// Properties of a topic.
-pub(super) const TOPIC: Noted = &[
-    ("DeliveryStatusLogging", LOGS),
-    ("DisplayName", DESCRIPTION),
-    ("KmsMasterKeyId", ENCRYPTION),
-    ("SignatureVersion", "nothing is signed on one machine"),
-    ("Tags", TAGS),
-    ("TracingConfig", TRACING),
-];
-
-/// Properties of a queue of GameLift's.
-pub(super) const GAME_SESSION_QUEUE: Noted =
-    &[("FilterConfiguration", ONE_PLACE), ("PlayerLatencyPolicies", ONE_PLACE), ("PriorityConfiguration", ONE_PLACE), ("Tags", TAGS)];
-
-/// Properties of a WebSocket API.
-pub(super) const WEB_SOCKET_API: Noted = &[
-    ("AccessLogSettings", LOGS),
-    ("Description", DESCRIPTION),
-    ("FailOnWarnings", LIFE),
-    ("IpAddressType", "the local stack listens where it is told to"),
-    ("Name", DESCRIPTION),
-    ("PropagateTags", TAGS),
-    ("Tags", TAGS),
-];
-
-/// Members of an API's `Auth`.
-pub(super) const AUTH: Noted = &[("InvokeRole", PERMISSIONS), ("Name", DESCRIPTION)];
-
-/// Members of a route.
-pub(super) const ROUTE: Noted = &[("OperationName", DESCRIPTION)];
-
-/// Members of `DefaultRouteSettings`.
-pub(super) const ROUTE_SETTINGS: Noted = &[("DataTraceEnabled", LOGS), ("DetailedMetricsEnabled", TRACING), ("LoggingLevel", LOGS)];

@@ -1,106 +1,68 @@
-//! `AWS::SQS::Queue`.
+//! `AWS::SQS::Queue` and `AWS::GameLift::GameSessionQueue`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-gamelift-gamesessionqueue.html>
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::{
-    manifest::{Queue, Redrive, RedriveAllow},
-    notes,
-    resolver::Resolver,
-    resources::QUEUE,
-    section::Section,
+    manifest::{GameSessionQueue, Queue, Redrive},
+    scalars::Parsed,
 };
+use crate::account;
 
-/// Queues that a `RedriveAllowPolicy` names at most.
-const MOST_SOURCES: usize = 10;
-/// How long a message is hidden from others where a queue does not say it.
-const DEFAULT_VISIBILITY_SECONDS: u64 = 30;
-
-/// Reads a queue. `None` if it cannot be created.
-pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -> Option<Queue> {
-    let name = resolver.physical_name(id);
-    if let Some(name) = properties.text("QueueName")
-        && (name.is_empty() || name.len() > 80 || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
-    {
-        properties
-            .problem("QueueName", format!("`{name}` is not a standard queue's name: 1 to 80 letters, digits, hyphens and underscores"));
-    }
-    if properties.boolean("FifoQueue") == Some(true) {
-        properties.problem("FifoQueue", "the local stack has standard queues only; give messages an id or a version to order them by");
-    }
-    let seconds = |key, range, default: u64| Duration::from_secs(properties.integer(key, range).map_or(default, i64::unsigned_abs));
-    let visibility_timeout = seconds("VisibilityTimeout", 0..=43_200, DEFAULT_VISIBILITY_SECONDS);
-    let retention = seconds("MessageRetentionPeriod", 60..=1_209_600, 345_600);
-    let delay = seconds("DelaySeconds", 0..=900, 0);
-    let receive_wait = seconds("ReceiveMessageWaitTimeSeconds", 0..=20, 0);
-    let maximum_message_bytes = properties.integer("MaximumMessageSize", 1_024..=1_048_576).unwrap_or(1_048_576);
-    let redrive = properties.section("RedrivePolicy").and_then(|policy| redrive(&policy, resolver).inspect(|_| policy.finish(&[])));
-    let redrive_allow = properties.section("RedriveAllowPolicy").and_then(|policy| redrive_allow(&policy).inspect(|_| policy.finish(&[])));
-    properties.finish(notes::QUEUE);
-    Some(Queue {
-        logical_id: id.to_owned(),
-        name: name?,
-        arn: resolver.arn(id)?,
-        visibility_timeout,
-        retention,
-        delay,
-        receive_wait,
-        maximum_message_bytes: u32::try_from(maximum_message_bytes).ok()?,
-        redrive,
-        redrive_allow,
-    })
+/// The properties of a queue.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct QueueProperties {
+    visibility_timeout: Option<Parsed<u64>>,
+    message_retention_period: Option<Parsed<u64>>,
+    redrive_policy: Option<RedrivePolicy>,
 }
 
-fn redrive(policy: &Section<'_>, resolver: &Resolver<'_>) -> Option<Redrive> {
-    policy.require("maxReceiveCount");
-    let arn = policy.required_text("deadLetterTargetArn");
-    let maximum = policy.integer("maxReceiveCount", 1..=1_000);
-    if let Some(arn) = &arn
-        && resolver.owner(QUEUE, "Arn", arn).is_none()
-    {
-        policy.problem("deadLetterTargetArn", format!("{arn} is not a queue of this template; use !GetAtt SomeQueue.Arn"));
-    }
-    Some(Redrive { dead_letter_queue_arn: arn?, maximum_receive_count: u32::try_from(maximum?).ok()? })
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RedrivePolicy {
+    dead_letter_target_arn: String,
+    max_receive_count: Parsed<u32>,
 }
 
-fn redrive_allow(policy: &Section<'_>) -> Option<RedriveAllow> {
-    policy.require("redrivePermission");
-    let permission = policy.choice("redrivePermission", &["allowAll", "denyAll", "byQueue"])?;
-    let sources = policy.texts("sourceQueueArns");
-    if permission == "byQueue" {
-        if sources.is_empty() || sources.len() > MOST_SOURCES {
-            policy.problem("sourceQueueArns", format!("byQueue takes 1 to {MOST_SOURCES} queues, and there are {}", sources.len()));
+/// The properties of a queue of GameLift's.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct GameSessionQueueProperties {
+    timeout_in_seconds: Parsed<u64>,
+    notification_target: Option<String>,
+}
+
+impl QueueProperties {
+    /// The queue, with AWS's defaults.
+    pub(super) fn queue(self, logical_id: String, name: String) -> Queue {
+        let seconds = |given: Option<Parsed<u64>>, default| Duration::from_secs(given.map_or(default, |seconds| seconds.0));
+        Queue {
+            logical_id,
+            arn: account::queue_arn(&name),
+            name,
+            visibility_timeout: seconds(self.visibility_timeout, 30),
+            retention: seconds(self.message_retention_period, 345_600),
+            redrive: self.redrive_policy.map(|policy| Redrive {
+                dead_letter_queue_arn: policy.dead_letter_target_arn,
+                maximum_receive_count: policy.max_receive_count.0,
+            }),
         }
-        return Some(RedriveAllow::Queues(sources));
-    }
-    if !sources.is_empty() {
-        policy.problem("sourceQueueArns", "only the permission byQueue takes queues");
-    }
-    Some(if permission == "denyAll" { RedriveAllow::Nobody } else { RedriveAllow::All })
-}
-
-/// Checks what concerns two queues: that a dead-letter queue is another one, and lets this one send it its dead letters.
-pub(super) fn check(queues: &[Queue], resolver: &Resolver<'_>) {
-    for queue in queues {
-        let Some(redrive) = &queue.redrive else { continue };
-        let Some(target) = queues.iter().find(|target| target.arn == redrive.dead_letter_queue_arn) else { continue };
-        let message = match &target.redrive_allow {
-            _ if target.logical_id == queue.logical_id => "a queue cannot be its own dead-letter queue",
-            Some(RedriveAllow::Nobody) => "the dead-letter queue's RedriveAllowPolicy denies it to every queue",
-            Some(RedriveAllow::Queues(sources)) if !sources.contains(&queue.arn) => {
-                "the dead-letter queue's RedriveAllowPolicy does not name this queue"
-            }
-            _ => continue,
-        };
-        let path = format!("Resources.{}.Properties.RedrivePolicy.deadLetterTargetArn", queue.logical_id);
-        let line = resolver.resources.declared.get(&queue.logical_id).map(|declaration| declaration.line);
-        resolver.report.problem(&path, line, message);
     }
 }
 
-/// The `VisibilityTimeout` of a queue, for those who look at it from elsewhere. `None` if it is wrong, which its own reader reports.
-pub(super) fn visibility_timeout(id: &str, resolver: &Resolver<'_>) -> Option<Duration> {
-    let property = resolver.resources.declared.get(id)?.properties.get("VisibilityTimeout");
-    let value = property.and_then(|node| resolver.resolve(node, &format!("Resources.{id}.Properties.VisibilityTimeout")));
-    value.map_or(Some(DEFAULT_VISIBILITY_SECONDS), |value| value.scalar()?.parse().ok()).map(Duration::from_secs)
+impl GameSessionQueueProperties {
+    /// The queue.
+    pub(super) fn queue(self, logical_id: String, name: String) -> GameSessionQueue {
+        GameSessionQueue {
+            logical_id,
+            arn: account::arn("gamelift", &format!("gamesessionqueue/{name}")),
+            name,
+            timeout: Duration::from_secs(self.timeout_in_seconds.0),
+            notification_topic_arn: self.notification_target,
+        }
+    }
 }

@@ -1,136 +1,97 @@
-//! The `Resources` section as declared: which resources there are, which of them their conditions keep, and the ids that SAM adds.
+//! The resources, each by its type.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::{
-    api,
-    error::Report,
-    globals,
-    node::{Kind, Node},
+    api::{ApiProperties, RouteResponseProperties, route_id},
+    declarations::{Declaration, FUNCTION, WEB_SOCKET_API},
+    error::{self, Problem, TemplateError, all},
+    functions::FunctionProperties,
+    intrinsics::Scope,
+    manifest::{Alarm, ManagedPolicy, Manifest, Topic},
     notes,
-    resolver::Resolver,
-    section::Section,
+    policies::{ManagedPolicyProperties, ResourcePolicyProperties},
+    queues::{GameSessionQueueProperties, QueueProperties},
+    tables::TableProperties,
 };
+use crate::account;
 
-/// The type of a function.
-pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
-/// The type of an API.
-pub(super) const WEB_SOCKET_API: &str = "AWS::Serverless::WebSocketApi";
-/// The type of a route's response.
-pub(super) const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
-/// The type of a table.
-pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
-/// The type of a queue.
-pub(super) const QUEUE: &str = "AWS::SQS::Queue";
-/// The type of a topic.
-pub(super) const TOPIC: &str = "AWS::SNS::Topic";
-/// The type of a queue of GameLift's.
-pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
-const UNDERSTOOD: [&str; 7] = [ROUTE_RESPONSE, TABLE, GAME_SESSION_QUEUE, TOPIC, QUEUE, FUNCTION, WEB_SOCKET_API];
+/// The properties of a topic, which has none but a name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TopicProperties {}
 
-/// All resources.
-#[derive(Default)]
-pub(super) struct Resources {
-    pub(super) declared: BTreeMap<String, Declaration>,
-    /// What SAM makes out of the declared ones and a template may refer to.
-    pub(super) generated: BTreeMap<String, Generated>,
-}
-
-/// A resource as the template declares it, with `Globals` merged in and before intrinsic functions are evaluated.
-pub(super) struct Declaration {
-    pub(super) kind: String,
-    pub(super) line: usize,
-    pub(super) properties: Node,
-    pub(super) properties_line: usize,
-    pub(super) metadata: Option<Node>,
-    /// What `DependsOn` names.
-    pub(super) depends_on: Vec<String>,
-    /// Whether its condition is true, or it has none.
-    pub(super) kept: bool,
-}
-
-/// A resource that SAM makes.
-pub(super) enum Generated {
-    /// A route of an API.
-    Route { api: String, route_key: String },
-    /// The role of a function.
-    Role { function: String },
-}
-
-/// Reads the declarations. Types that are not understood are reported here.
-pub(super) fn read(declared: Option<&Node>, line: usize, globals: Option<&Node>, resolver: &Resolver<'_>) -> Resources {
-    let report = resolver.report;
-    let mut resources = Resources::default();
-    let Some(section) = declared.and_then(|node| Section::new(node, line, "Resources", report)) else { return resources };
-    for entry in section.members() {
-        let Some(body) = Section::new(&entry.value, entry.line, section.at(&entry.key), report) else { continue };
-        if let Some(declaration) = declaration(body, globals, resolver) {
-            if resolver.parameters.values.contains_key(&entry.key) {
-                section.problem(&entry.key, "a parameter has the same name");
-            }
-            resources.declared.insert(entry.key.clone(), declaration);
+/// Reads the resources that their conditions keep.
+pub(super) fn read(mut declarations: Vec<Declaration>, scope: &Scope) -> Result<Manifest, TemplateError> {
+    let mut manifest = Manifest::default();
+    let mut answered = BTreeSet::new();
+    let groups: Vec<&Declaration> = declarations.iter().filter(|declaration| declaration.kind == "AWS::Logs::LogGroup").collect();
+    if let [group] = groups.as_slice() {
+        manifest.log_group = Some(group.name.clone());
+    }
+    all(declarations.iter_mut().map(|declaration| {
+        let outcome = add(declaration, scope, &mut manifest, &mut answered);
+        outcome.map_err(|problem| problem.within(&declaration.logical_id).within("Resources"))
+    }))?;
+    for api in &mut manifest.apis {
+        for (key, route) in &mut api.routes {
+            route.route_response &= answered.contains(&route_id(&api.logical_id, key));
         }
     }
-    resources.generated = generated(&resources.declared, report);
-    resources
+    Ok(manifest)
 }
 
-fn declaration(body: Section<'_>, globals: Option<&Node>, resolver: &Resolver<'_>) -> Option<Declaration> {
-    let kind = body.required_text("Type");
-    let kept = match body.text("Condition") {
-        Some(name) => match resolver.conditions.get(&name) {
-            Some(outcome) => outcome.unwrap_or(false),
-            None => {
-                body.problem("Condition", format!("there is no condition {name}"));
-                false
-            }
-        },
-        None => true,
-    };
-    let own = body.node("Properties").cloned().unwrap_or(Node::new(body.line, Kind::Map(Vec::new())));
-    let properties = match globals {
-        Some(globals) if kind.as_deref() == Some(FUNCTION) => globals::merge(globals, &own),
-        _ => own,
-    };
-    let metadata = body.node("Metadata").cloned();
-    let depends_on = body.texts("DependsOn");
-    let (line, properties_line) = (body.line, body.line_of("Properties"));
-    if let Some(kind) = &kind
-        && !UNDERSTOOD.contains(&kind.as_str())
-        && notes::of_type(kind).is_none()
-    {
-        let message = format!("the local stack does not understand {kind}; take it out, or teach it in local/src/template");
-        body.problem("Type", message);
+/// Adds what a resource is to the manifest, or the route that it lets answer to `answered`.
+fn add(declaration: &mut Declaration, scope: &Scope, manifest: &mut Manifest, answered: &mut BTreeSet<String>) -> Result<(), Problem> {
+    let (id, name) = (declaration.logical_id.clone(), declaration.name.clone());
+    let is_noted = notes::note(declaration, manifest);
+    let properties = &declaration.properties;
+    let text = |property: &str| properties.get(property).map_or(Ok(String::new()), |value| scope.text(value));
+    match declaration.kind.as_str() {
+        "AWS::CloudWatch::Alarm" => manifest.alarms.push(Alarm { logical_id: id, name, description: text("AlarmDescription")? }),
+        // A subscription of a person is an alarm; one of a function, which has an event for it, or of a queue would be work.
+        "AWS::SNS::Subscription" if text("Protocol")? != "email" => {
+            return Err(Problem::new("the local stack implements no protocol but email").within("Protocol").within("Properties"));
+        }
+        _ if is_noted => {}
+        FUNCTION => {
+            let function: FunctionProperties = understand(properties, scope)?;
+            function.add_to(manifest, declaration).map_err(|problem| problem.within("Properties"))?;
+        }
+        WEB_SOCKET_API => manifest.apis.push(understand::<ApiProperties>(properties, scope)?.api(id, name)),
+        "AWS::ApiGatewayV2::RouteResponse" => drop(answered.insert(understand::<RouteResponseProperties>(properties, scope)?.route_id)),
+        "AWS::DynamoDB::Table" => {
+            let table = understand::<TableProperties>(properties, scope)?.table(id, name);
+            manifest.tables.push(table.map_err(|problem| problem.within("Properties"))?);
+        }
+        "AWS::GameLift::GameSessionQueue" => {
+            manifest.game_session_queues.push(understand::<GameSessionQueueProperties>(properties, scope)?.queue(id, name));
+        }
+        "AWS::IAM::ManagedPolicy" => {
+            let document = understand::<ManagedPolicyProperties>(properties, scope)?.policy_document;
+            let statements = document.statements(&format!("{id}.PolicyDocument")).collect();
+            manifest.managed_policies.push(ManagedPolicy { logical_id: id, statements });
+        }
+        "AWS::SNS::Topic" => {
+            understand::<TopicProperties>(properties, scope)?;
+            manifest.topics.push(Topic { logical_id: id, arn: account::arn("sns", &name), name });
+        }
+        "AWS::SNS::TopicPolicy" | "AWS::SQS::QueuePolicy" => {
+            manifest.resource_policies.extend(understand::<ResourcePolicyProperties>(properties, scope)?.statements(&id));
+        }
+        "AWS::SQS::Queue" => manifest.queues.push(understand::<QueueProperties>(properties, scope)?.queue(id, name)),
+        // Without it nobody could sign in, and the functions would be told of an issuer that is not there.
+        "AWS::Cognito::UserPool" => return Err(Problem::new("the local stack is an issuer itself and makes no user pools")),
+        unknown => return Err(Problem::new(format!("{unknown} is not implemented by the local stack")).within("Type")),
     }
-    // These have no effect here, but what they refer to has to exist.
-    for entry in body.entries().iter().filter(|entry| notes::ATTRIBUTES.iter().any(|(key, _)| *key == entry.key)) {
-        resolver.resolve(&entry.value, &body.at(&entry.key));
-    }
-    body.finish(notes::ATTRIBUTES);
-    Some(Declaration { kind: kind?, line, properties, properties_line, metadata, depends_on, kept })
+    Ok(())
 }
 
-fn generated(declared: &BTreeMap<String, Declaration>, report: &Report) -> BTreeMap<String, Generated> {
-    let mut generated = BTreeMap::new();
-    for (id, declaration) in declared.iter().filter(|(_, declaration)| declaration.kept) {
-        if declaration.kind == FUNCTION && declaration.properties.get("Role").is_none() {
-            generated.insert(format!("{id}Role"), Generated::Role { function: id.clone() });
-        }
-        if declaration.kind != WEB_SOCKET_API {
-            continue;
-        }
-        let routes = declaration.properties.get("Routes").and_then(Node::entries).unwrap_or_default();
-        for route in routes {
-            let path = format!("Resources.{id}.Properties.Routes.{}", route.key);
-            let Some(route_id) = api::route_id(id, &route.key) else {
-                report.problem(&path, route.line, "SAM takes $connect, $disconnect, $default and route keys of letters and digits");
-                continue;
-            };
-            let entry = Generated::Route { api: id.clone(), route_key: route.key.clone() };
-            if declared.contains_key(&route_id) || generated.insert(route_id.clone(), entry).is_some() {
-                report.problem(&path, route.line, format!("SAM makes the id {route_id} for this route, and something else has it already"));
-            }
-        }
-    }
-    generated
+/// The properties without functions, as those of their type.
+fn understand<T: DeserializeOwned>(properties: &Map<String, Value>, scope: &Scope) -> Result<T, Problem> {
+    let properties = scope.members(properties).and_then(|properties| error::read(Value::Object(properties)));
+    properties.map_err(|problem| problem.within("Properties"))
 }

@@ -1,92 +1,81 @@
 //! `AWS::DynamoDB::Table`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
 
-use std::collections::BTreeMap;
+use serde::Deserialize;
 
-use super::{
-    manifest::{Key, KeyType, StreamView, Table},
-    notes,
-    resolver::Resolver,
-    section::Section,
-};
+use super::{error::Problem, manifest::Table, scalars::Parsed};
 
-/// Reads a table. `None` if it cannot be created.
-pub(super) fn read(id: &str, properties: Section<'_>, resolver: &Resolver<'_>) -> Option<Table> {
-    let name = resolver.physical_name(id);
-    if let Some(name) = properties.text("TableName")
-        && (!(3..=255).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-    {
-        properties.problem("TableName", format!("`{name}` is not a table's name: 3 to 255 letters, digits, hyphens, underscores and dots"));
-    }
-    let (hash_key, range_key) = keys(&properties);
-    let stream = properties.section("StreamSpecification").and_then(|section| {
-        section.require("StreamViewType");
-        let view = section.choice("StreamViewType", &["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]);
-        section.finish(notes::STREAM);
-        Some(match view?.as_str() {
-            "KEYS_ONLY" => StreamView::KeysOnly,
-            "NEW_IMAGE" => StreamView::NewImage,
-            "OLD_IMAGE" => StreamView::OldImage,
-            _ => StreamView::NewAndOldImages,
-        })
-    });
-    let ttl_attribute = properties.section("TimeToLiveSpecification").and_then(|section| {
-        section.require("Enabled");
-        let enabled = section.boolean("Enabled").unwrap_or(false);
-        if enabled {
-            section.require("AttributeName");
-        }
-        let attribute = section.text("AttributeName");
-        section.finish(&[]);
-        attribute.filter(|_| enabled)
-    });
-    properties.finish(notes::TABLE);
-    Some(Table { logical_id: id.to_owned(), name: name?, hash_key: hash_key?, range_key, stream, ttl_attribute })
+/// The properties of a table.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct TableProperties {
+    #[serde(rename = "AttributeDefinitions")]
+    _attribute_definitions: Vec<AttributeDefinition>,
+    key_schema: Vec<KeyElement>,
+    stream_specification: Option<StreamSpecification>,
+    time_to_live_specification: Option<TimeToLive>,
 }
 
-/// The keys with their types. As on AWS, every key has a definition and every definition is of a key.
-fn keys(properties: &Section<'_>) -> (Option<Key>, Option<Key>) {
-    properties.require("KeySchema");
-    properties.require("AttributeDefinitions");
-    let mut types = BTreeMap::new();
-    for definition in properties.sections("AttributeDefinitions") {
-        definition.require("AttributeType");
-        let name = definition.required_text("AttributeName");
-        let kind = definition.choice("AttributeType", &["S", "N", "B"]).map(|letter| match letter.as_str() {
-            "N" => KeyType::Number,
-            "B" => KeyType::Binary,
-            _ => KeyType::String,
-        });
-        definition.finish(&[]);
-        if let (Some(name), Some(kind)) = (name, kind)
-            && types.insert(name.clone(), kind).is_some()
-        {
-            properties.problem("AttributeDefinitions", format!("{name} is defined twice"));
-        }
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct AttributeDefinition {
+    #[serde(rename = "AttributeName")]
+    _attribute_name: String,
+    #[serde(rename = "AttributeType")]
+    _attribute_type: AttributeType,
+}
+
+#[derive(Deserialize)]
+enum AttributeType {
+    #[serde(rename = "S")]
+    String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct KeyElement {
+    attribute_name: String,
+    key_type: KeyType,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum KeyType {
+    Hash,
+    Range,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct StreamSpecification {
+    #[serde(rename = "StreamViewType")]
+    _stream_view_type: StreamViewType,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum StreamViewType {
+    NewImage,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TimeToLive {
+    attribute_name: String,
+    enabled: Parsed<bool>,
+}
+
+impl TableProperties {
+    /// The table.
+    pub(super) fn table(self, logical_id: String, name: String) -> Result<Table, Problem> {
+        let key = |kind| self.key_schema.iter().find(|key| key.key_type == kind).map(|key| key.attribute_name.clone());
+        Ok(Table {
+            logical_id,
+            name,
+            hash_key: key(KeyType::Hash).ok_or_else(|| Problem::new("there is no HASH key").within("KeySchema"))?,
+            range_key: key(KeyType::Range),
+            stream: self.stream_specification.is_some(),
+            ttl_attribute: self.time_to_live_specification.filter(|ttl| ttl.enabled.0).map(|ttl| ttl.attribute_name),
+        })
     }
-    let (mut hash_key, mut range_key) = (None, None);
-    for element in properties.sections("KeySchema") {
-        element.require("KeyType");
-        let name = element.required_text("AttributeName");
-        let role = element.choice("KeyType", &["HASH", "RANGE"]);
-        element.finish(&[]);
-        let (Some(name), Some(role)) = (name, role) else { continue };
-        let Some(kind) = types.remove(&name) else {
-            properties.problem("KeySchema", format!("the key {name} has no AttributeDefinition of its own"));
-            continue;
-        };
-        let place = if role == "HASH" { &mut hash_key } else { &mut range_key };
-        if place.replace(Key { name, kind }).is_some() {
-            properties.problem("KeySchema", format!("there is more than one {role} key"));
-        }
-    }
-    if hash_key.is_none() && !properties.list("KeySchema").is_empty() {
-        properties.problem("KeySchema", "there is no HASH key");
-    }
-    if properties.has("KeySchema") {
-        for name in types.keys() {
-            properties.problem("AttributeDefinitions", format!("{name} is not a key; DynamoDB refuses definitions of other attributes"));
-        }
-    }
-    (hash_key, range_key)
 }

@@ -1,0 +1,129 @@
+//! The template as it is written: its sections, and its resources with `Globals` put in and before functions are evaluated.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
+
+use super::{
+    error::{self, Problem},
+    intrinsics::Scope,
+    parameters::Parameter,
+    scalars::OneOrMany,
+};
+
+/// The type of a function.
+pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
+/// The type of an API.
+pub(super) const WEB_SOCKET_API: &str = "AWS::Serverless::WebSocketApi";
+
+/// A template.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Document {
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    _version: Option<IgnoredAny>,
+    #[serde(rename = "Description")]
+    _description: Option<IgnoredAny>,
+    #[serde(rename = "Metadata")]
+    _metadata: Option<IgnoredAny>,
+    pub(super) transform: OneOrMany,
+    #[serde(default)]
+    pub(super) parameters: BTreeMap<String, Parameter>,
+    #[serde(default)]
+    pub(super) rules: BTreeMap<String, Rule>,
+    #[serde(default)]
+    pub(super) conditions: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub(super) globals: Globals,
+    pub(super) resources: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub(super) outputs: BTreeMap<String, OutputDeclaration>,
+}
+
+/// What functions have in common.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Globals {
+    function: Map<String, Value>,
+}
+
+/// What has to hold between the values of parameters.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Rule {
+    pub(super) assertions: Vec<Assertion>,
+}
+
+/// A part of a rule.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Assertion {
+    pub(super) assert: Value,
+    pub(super) assert_description: String,
+}
+
+/// An output before its value is evaluated.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct OutputDeclaration {
+    pub(super) condition: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) value: Value,
+}
+
+/// A resource as the template declares it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Declaration {
+    #[serde(skip)]
+    pub(super) logical_id: String,
+    /// The physical name, or the id of what has no name.
+    #[serde(skip)]
+    pub(super) name: String,
+    #[serde(rename = "Type")]
+    pub(super) kind: String,
+    condition: Option<String>,
+    #[serde(default)]
+    pub(super) properties: Map<String, Value>,
+    #[serde(default)]
+    pub(super) metadata: Value,
+    // The local stack creates everything at its start, in an order of its own, and updates nothing.
+    #[serde(rename = "DependsOn")]
+    _depends_on: Option<IgnoredAny>,
+    #[serde(rename = "DeletionPolicy")]
+    _deletion_policy: Option<IgnoredAny>,
+    #[serde(rename = "UpdateReplacePolicy")]
+    _update_replace_policy: Option<IgnoredAny>,
+}
+
+impl Declaration {
+    /// Reads a declaration. `None` if its condition leaves it out.
+    pub(super) fn read(logical_id: &str, declared: Value, globals: &Globals, scope: &Scope) -> Result<Option<Self>, Problem> {
+        let mut declaration: Self = error::read(declared)?;
+        declaration.logical_id = logical_id.to_owned();
+        if declaration.kind == FUNCTION {
+            let own = std::mem::replace(&mut declaration.properties, globals.function.clone());
+            merge(&mut declaration.properties, own);
+        }
+        let kept = declaration.condition.as_ref().map_or(Ok(true), |condition| scope.condition(condition))?;
+        Ok(kept.then_some(declaration))
+    }
+}
+
+/// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, and anything else is
+/// replaced. <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
+fn merge(global: &mut Map<String, Value>, own: Map<String, Value>) {
+    for (key, value) in own {
+        match (global.get_mut(&key), value) {
+            // An intrinsic function, which is a map of one member too, is replaced with the map that it is in.
+            (Some(Value::Object(global)), Value::Object(own)) if ![&*global, &own].iter().any(|map| is_call(map)) => merge(global, own),
+            (Some(Value::Array(global)), Value::Array(own)) => global.extend(own),
+            (_, value) => drop(global.insert(key, value)),
+        }
+    }
+}
+
+fn is_call(members: &Map<String, Value>) -> bool {
+    members.keys().any(|key| super::intrinsics::is_function(key))
+}
