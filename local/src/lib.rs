@@ -30,7 +30,7 @@ pub mod sqs;
 pub mod stack;
 pub mod status;
 pub mod streams;
-pub mod template;
+mod template;
 pub mod weather;
 pub mod web;
 pub mod wiring;

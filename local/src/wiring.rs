@@ -179,6 +179,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_queue_mapping_has_no_more_batches_at_once_than_there_are_environments() {
+        let mapping = template::QueueMapping {
+            logical_id: "WorkerDue".to_owned(),
+            function_arn: String::new(),
+            queue: "work".to_owned(),
+            batch_size: 10,
+            report_batch_item_failures: false,
+            maximum_concurrency: Some(4),
+        };
+        assert_eq!([10, 3].map(|environments| queue_mapping(&mapping, environments).concurrency), [4, 3]);
+    }
+
+    #[test]
     fn a_game_server_finds_the_stack_as_functions_do() {
         let endpoints = Endpoints { dynamodb: "http://engine".to_owned(), front_door: "http://here".to_owned(), replaced: BTreeMap::new() };
         let server = game_server(Path::new("server"), &endpoints);

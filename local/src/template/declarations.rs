@@ -2,32 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     error::{self, Problem},
     intrinsics::Scope,
     parameters::Parameter,
-    scalars::OneOrMany,
+    scalars::texts,
 };
 
-/// The type of a function.
+pub(super) const API: &str = "AWS::Serverless::WebSocketApi";
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
-/// The type of an API.
-pub(super) const WEB_SOCKET_API: &str = "AWS::Serverless::WebSocketApi";
+pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
+pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+pub(super) const QUEUE: &str = "AWS::SQS::Queue";
+pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
+pub(super) const TOPIC: &str = "AWS::SNS::Topic";
 
 /// A template.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Document {
-    #[serde(rename = "AWSTemplateFormatVersion")]
-    _version: Option<IgnoredAny>,
-    #[serde(rename = "Description")]
-    _description: Option<IgnoredAny>,
-    #[serde(rename = "Metadata")]
-    _metadata: Option<IgnoredAny>,
-    pub(super) transform: OneOrMany,
+    #[serde(deserialize_with = "texts")]
+    pub(super) transform: Vec<String>,
     #[serde(default)]
     pub(super) parameters: BTreeMap<String, Parameter>,
     #[serde(default)]
@@ -88,18 +86,13 @@ pub(super) struct Declaration {
     pub(super) properties: Map<String, Value>,
     #[serde(default)]
     pub(super) metadata: Value,
-    // The local stack creates everything at its start, in an order of its own, and updates nothing.
-    #[serde(rename = "DependsOn")]
-    _depends_on: Option<IgnoredAny>,
-    #[serde(rename = "DeletionPolicy")]
-    _deletion_policy: Option<IgnoredAny>,
-    #[serde(rename = "UpdateReplacePolicy")]
-    _update_replace_policy: Option<IgnoredAny>,
 }
 
 impl Declaration {
     /// Reads a declaration. `None` if its condition leaves it out.
-    pub(super) fn read(logical_id: &str, declared: Value, globals: &Globals, scope: &Scope) -> Result<Option<Self>, Problem> {
+    pub(super) fn read(logical_id: &str, mut declared: Value, globals: &Globals, scope: &Scope) -> Result<Option<Self>, Problem> {
+        // The local stack creates everything at its start, in an order of its own, and updates nothing.
+        leave_out(&mut declared, &["DependsOn", "DeletionPolicy", "UpdateReplacePolicy"]);
         let mut declaration: Self = error::read(declared)?;
         declaration.logical_id = logical_id.to_owned();
         if declaration.kind == FUNCTION {
@@ -109,6 +102,11 @@ impl Declaration {
         let kept = declaration.condition.as_ref().map_or(Ok(true), |condition| scope.condition(condition))?;
         Ok(kept.then_some(declaration))
     }
+}
+
+/// Takes out what needs no understanding.
+pub(super) fn leave_out(value: &mut Value, keys: &[&str]) {
+    value.as_object_mut().into_iter().for_each(|members| members.retain(|key, _| !keys.contains(&key.as_str())));
 }
 
 /// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, and anything else is

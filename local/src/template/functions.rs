@@ -1,101 +1,64 @@
-//! `AWS::Serverless::Function`.
+//! `AWS::Serverless::Function` and its events.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     declarations::Declaration,
-    error::Problem,
-    events::{DestinationConfig, Event},
-    identities::ALIAS,
-    manifest::{EventInvoke, Function, Manifest},
-    policies::{IdentityStatement, PolicyDocument},
-    scalars::Parsed,
+    error::{self, Problem},
+    identities::qualified,
+    manifest::{Function, Manifest},
+    policies,
+    resources::put,
+    rules,
 };
-use crate::account;
 
-/// The properties of a function.
+/// An event.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct FunctionProperties {
-    #[serde(rename = "Runtime")]
-    _runtime: Runtime,
-    handler: String,
-    memory_size: Option<Parsed<u32>>,
-    timeout: Option<Parsed<u64>>,
-    #[serde(default)]
-    environment: Environment,
-    reserved_concurrent_executions: Option<Parsed<usize>>,
-    auto_publish_alias: Option<Alias>,
-    #[serde(default)]
-    event_invoke_config: EventInvokeConfig,
-    #[serde(default)]
-    policies: Vec<PolicyDocument<IdentityStatement>>,
-    #[serde(default)]
-    events: BTreeMap<String, Event>,
+struct Event {
+    r#type: String,
+    properties: Value,
 }
 
-#[derive(Deserialize)]
-enum Runtime {
-    #[serde(rename = "provided.al2023")]
-    ProvidedAl2023,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Alias {
-    Live,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Environment {
-    #[serde(default)]
-    variables: BTreeMap<String, String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct EventInvokeConfig {
-    maximum_retry_attempts: Option<Parsed<u32>>,
-    maximum_event_age_in_seconds: Option<Parsed<u64>>,
-    destination_config: Option<DestinationConfig>,
-}
-
-impl FunctionProperties {
-    /// Adds the function, with Lambda's defaults, and what its events become.
-    pub(super) fn add_to(self, manifest: &mut Manifest, declaration: &Declaration) -> Result<(), Problem> {
-        let Declaration { logical_id, name, metadata, .. } = declaration;
-        let arn = account::function_arn(name);
-        let invoked = if self.auto_publish_alias.is_some() { format!("{arn}:{ALIAS}") } else { arn.clone() };
-        for (event, what) in self.events {
-            // As SAM names it.
-            let mapping = format!("{logical_id}{event}");
-            what.add_to(manifest, mapping, invoked.clone())
-                .map_err(|problem| problem.within("Properties").within(event).within("Events"))?;
-        }
-        let binary = metadata.pointer("/BuildProperties/Binary").and_then(|binary| binary.as_str()).filter(|_| self.handler == "bootstrap");
-        let invoke = self.event_invoke_config;
-        manifest.functions.push(Function {
-            logical_id: logical_id.clone(),
-            name: name.clone(),
-            arn,
-            handler: binary.unwrap_or(&self.handler).to_owned(),
-            timeout: Duration::from_secs(self.timeout.map_or(3, |seconds| seconds.0)),
-            memory_mb: self.memory_size.map_or(128, |memory| memory.0),
-            environment: self.environment.variables,
-            reserved_concurrency: self.reserved_concurrent_executions.map(|most| most.0),
-            event_invoke: EventInvoke {
-                maximum_retry_attempts: invoke.maximum_retry_attempts.map_or(2, |attempts| attempts.0),
-                maximum_event_age: Duration::from_secs(invoke.maximum_event_age_in_seconds.map_or(21_600, |seconds| seconds.0)),
-                on_failure_queue_arn: invoke.destination_config.map(DestinationConfig::queue_arn),
-            },
-            statements: (self.policies.into_iter().enumerate())
-                .flat_map(|(index, policy)| policy.statements(&format!("{logical_id}.Policies[{index}]")).collect::<Vec<_>>())
-                .collect(),
-        });
-        Ok(())
+/// Adds a function, and what its events become. Mappings and subscriptions are of its alias, if it publishes one.
+pub(super) fn add(declaration: &Declaration, mut properties: Value, manifest: &mut Manifest) -> Result<(), Problem> {
+    let logical_id = &declaration.logical_id;
+    for (name, event) in take::<BTreeMap<String, Event>>(&mut properties, "Events")? {
+        let added = add_event(event, &format!("{logical_id}{name}"), &qualified(declaration), manifest);
+        added.map_err(|problem| problem.within(name).within("Events"))?;
     }
+    let mut statements = Vec::new();
+    for (index, document) in take::<Vec<Value>>(&mut properties, "Policies")?.into_iter().enumerate() {
+        let read = policies::of_identity(document, &format!("{logical_id}.Policies[{index}]"), &mut manifest.notes);
+        statements.extend(read.map_err(|problem| problem.at(index).within("Policies"))?);
+    }
+    if let Some(binary) = declaration.metadata.pointer("/BuildProperties/Binary").filter(|_| properties["Handler"] == "bootstrap") {
+        properties["Handler"] = binary.clone();
+    }
+    manifest.functions.push(Function { statements, ..error::read(properties)? });
+    Ok(())
+}
+
+/// Takes a member out of the properties. One that is missing is empty.
+fn take<T: DeserializeOwned + Default>(properties: &mut Value, key: &str) -> Result<T, Problem> {
+    let member = properties.as_object_mut().and_then(|properties| properties.remove(key));
+    member.map_or_else(|| Ok(T::default()), error::read).map_err(|problem| problem.within(key))
+}
+
+/// Adds what an event becomes. `logical_id` is the one that SAM gives it.
+fn add_event(event: Event, logical_id: &str, function_arn: &str, manifest: &mut Manifest) -> Result<(), Problem> {
+    let Event { r#type: kind, mut properties } = event;
+    let applied = rules::apply(&kind, &mut properties, &mut manifest.notes);
+    put(&mut properties, [("LogicalId", logical_id), ("FunctionArn", function_arn)]);
+    let added = match kind.as_str() {
+        "DynamoDB" => applied.and_then(|()| error::read(properties)).map(|mapping| manifest.stream_mappings.push(mapping)),
+        "SQS" => applied.and_then(|()| error::read(properties)).map(|mapping| manifest.queue_mappings.push(mapping)),
+        "SNS" => applied.and_then(|()| error::read(properties)).map(|subscription| manifest.topic_subscriptions.push(subscription)),
+        _ => return Err(Problem::new(format!("the local stack does not implement {kind}; it knows DynamoDB, SQS, SNS")).within("Type")),
+    };
+    added.map_err(|problem| problem.within("Properties"))
 }

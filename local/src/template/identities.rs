@@ -4,15 +4,14 @@
 use uuid::Uuid;
 
 use super::{
-    api::route_id,
-    declarations::{Declaration, FUNCTION, WEB_SOCKET_API},
+    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
     error::Problem,
     intrinsics::Scope,
 };
 use crate::account;
 
 /// The alias that a function may publish, and its versions with it.
-pub(super) const ALIAS: &str = "live";
+const ALIAS: &str = "live";
 
 /// For a type of resource: the property with its name, what `Ref` gives, and what `Fn::GetAtt` gives for which attribute. `{name}` is the
 /// name, `{id}` an identifier that AWS would make up, and `{here}` the Region and the account.
@@ -23,7 +22,7 @@ const IDENTITIES: &[Identity] = &[
     ("AWS::CloudWatch::Alarm", "AlarmName", "{name}", &[("Arn", "arn:aws:cloudwatch:{here}:alarm:{name}")]),
     ("AWS::CloudWatch::Dashboard", "DashboardName", "{name}", &[]),
     (
-        "AWS::DynamoDB::Table",
+        TABLE,
         "TableName",
         "{name}",
         // AWS's label is the time of creation. Rooms ask for streams by table.
@@ -32,12 +31,12 @@ const IDENTITIES: &[Identity] = &[
             ("StreamArn", "arn:aws:dynamodb:{here}:table/{name}/stream/1970-01-01T00:00:00.000"),
         ],
     ),
-    ("AWS::GameLift::GameSessionQueue", "Name", "{name}", &[("Arn", "arn:aws:gamelift:{here}:gamesessionqueue/{name}")]),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "arn:aws:iam::{account}:policy/{name}", &[]),
+    (GAME_SESSION_QUEUE, "Name", "{name}", &[("Arn", "arn:aws:gamelift:{here}:gamesessionqueue/{name}")]),
+    (MANAGED_POLICY, "ManagedPolicyName", "arn:aws:iam::{account}:policy/{name}", &[]),
     ("AWS::Logs::LogGroup", "LogGroupName", "{name}", &[("Arn", "arn:aws:logs:{here}:log-group:{name}:*")]),
-    ("AWS::SNS::Topic", "TopicName", "arn:aws:sns:{here}:{name}", &[("TopicArn", "arn:aws:sns:{here}:{name}"), ("TopicName", "{name}")]),
+    (TOPIC, "TopicName", "arn:aws:sns:{here}:{name}", &[("Arn", "arn:aws:sns:{here}:{name}"), ("TopicName", "{name}")]),
     (
-        "AWS::SQS::Queue",
+        QUEUE,
         "QueueName",
         "https://sqs.{region}.amazonaws.com/{account}/{name}",
         &[("Arn", "arn:aws:sqs:{here}:{name}"), ("QueueName", "{name}")],
@@ -51,8 +50,7 @@ pub(super) fn name(declaration: &mut Declaration, stack_name: &str, scope: &Scop
     let id = identifier(stack_name, logical_id);
     let Some((_, property, reference, attributes)) = IDENTITIES.iter().find(|(kind, ..)| *kind == declaration.kind) else {
         declaration.name.clone_from(&id);
-        let routes =
-            declaration.properties.get("Routes").and_then(|routes| routes.as_object()).filter(|_| declaration.kind == WEB_SOCKET_API);
+        let routes = declaration.properties.get("Routes").and_then(|routes| routes.as_object()).filter(|_| declaration.kind == API);
         // The id of a route is used in this template alone, so that it can be the logical one.
         let routes = routes.into_iter().flat_map(|routes| routes.keys()).map(|key| route_id(logical_id, key));
         return Ok(routes.map(|route| (route.clone(), route)).chain([(logical_id.to_owned(), id)]).collect());
@@ -68,11 +66,25 @@ pub(super) fn name(declaration: &mut Declaration, stack_name: &str, scope: &Scop
     let mut references = vec![(logical_id.to_owned(), form(reference))];
     references.extend(attributes.iter().map(|(attribute, value)| (format!("{logical_id}.{attribute}"), form(value))));
     if declaration.properties.contains_key("AutoPublishAlias") {
-        let arn = format!("{}:{ALIAS}", account::function_arn(&declaration.name));
+        let arn = qualified(declaration);
         // The second is the id that SAM gives to the alias.
         references.extend([format!("{logical_id}.Alias"), format!("{logical_id}Alias{ALIAS}")].map(|name| (name, arn.clone())));
     }
     Ok(references)
+}
+
+/// The ARN of a function's alias, or of the function if it publishes none.
+pub(super) fn qualified(function: &Declaration) -> String {
+    let arn = account::function_arn(&function.name);
+    if function.properties.contains_key("AutoPublishAlias") { format!("{arn}:{ALIAS}") } else { arn }
+}
+
+/// The logical id that SAM gives to a route: the route key with its first letter upper and all others lower. Seen in the output of
+/// aws-sam-translator 1.115.
+pub(super) fn route_id(api: &str, route_key: &str) -> String {
+    let key = route_key.trim_start_matches('$').to_ascii_lowercase();
+    let first = key.chars().next().map(|first| first.to_ascii_uppercase());
+    format!("{api}{}{}Route", first.unwrap_or_default(), key.chars().skip(1).collect::<String>())
 }
 
 /// Ten lower-case letters and digits that belong to this stack and resource alone.

@@ -1,11 +1,15 @@
-//! What the local stack boots from: the template, understood.
+//! What the local stack boots from: the template, understood. A resource has its logical id, such as `PlayersTable`, and its physical name,
+//! such as `muster-dev-players`. What is read from properties has their names, and refuses any other.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
+use serde::Deserialize;
 use serde_json::Value;
+
+use super::{
+    rules::Notes,
+    scalars::{limit, parsed, patterns, queue, seconds, table, texts},
+};
 
 /// A template with its parameters' values put in. Lists are in the order of logical ids, and mappings in that of functions and events.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,229 +45,265 @@ pub struct Manifest {
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
     /// What the template names that has no effect on one machine: types of resources and names of properties, by the reason.
-    pub notes: BTreeMap<&'static str, BTreeSet<String>>,
+    pub notes: Notes,
 }
 
 /// A function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Function {
-    /// The logical id, such as `SendMessageFunction`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-send-message`.
     pub name: String,
     /// The ARN, without an alias.
     pub arn: String,
     /// The property `Handler`, such as `send-message`.
     pub handler: String,
     /// The longest an invocation may take.
+    #[serde(deserialize_with = "seconds")]
     pub timeout: Duration,
     /// Memory in MB.
+    #[serde(rename = "MemorySize", deserialize_with = "parsed")]
     pub memory_mb: u32,
     /// The variables of `Environment`.
+    #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.
+    #[serde(rename = "ReservedConcurrentExecutions", default, deserialize_with = "limit")]
     pub reserved_concurrency: Option<usize>,
     /// What becomes of asynchronous invocations.
+    #[serde(rename = "EventInvokeConfig")]
     pub event_invoke: EventInvoke,
     /// What it may do.
+    #[serde(skip)]
     pub statements: Vec<Statement>,
 }
 
 /// A function's `EventInvokeConfig`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EventInvoke {
     /// How often an event that failed is tried again.
+    #[serde(deserialize_with = "parsed")]
     pub maximum_retry_attempts: u32,
     /// The age at which an event is given up.
+    #[serde(rename = "MaximumEventAgeInSeconds", deserialize_with = "seconds")]
     pub maximum_event_age: Duration,
     /// The ARN of the queue for records of events that are given up.
+    #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
 
 /// A table. Its keys are strings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Table {
-    /// The logical id, such as `PlayersTable`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-players`.
     pub name: String,
     /// The partition key.
     pub hash_key: String,
     /// The sort key.
     pub range_key: Option<String>,
     /// Whether the table has a stream, whose records hold the new image.
+    #[serde(rename = "StreamSpecification", default, deserialize_with = "parsed")]
     pub stream: bool,
     /// The attribute that holds the second of expiry, if rows expire.
+    #[serde(rename = "TimeToLiveSpecification")]
     pub ttl_attribute: Option<String>,
 }
 
 /// A queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Queue {
-    /// The logical id, such as `TimersQueue`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-timers`.
     pub name: String,
-    /// The ARN.
     pub arn: String,
     /// How long a message that was received stays hidden.
+    #[serde(deserialize_with = "seconds")]
     pub visibility_timeout: Duration,
     /// How long a message is kept.
+    #[serde(rename = "MessageRetentionPeriod", deserialize_with = "seconds")]
     pub retention: Duration,
     /// Where messages go that are received too often.
+    #[serde(rename = "RedrivePolicy")]
     pub redrive: Option<Redrive>,
 }
 
 /// A queue's `RedrivePolicy`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redrive {
     /// The ARN of the dead-letter queue.
+    #[serde(rename = "deadLetterTargetArn")]
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
+    #[serde(rename = "maxReceiveCount", deserialize_with = "parsed")]
     pub maximum_receive_count: u32,
 }
 
 /// A topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Topic {
-    /// The logical id, such as `PlacementEventsTopic`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-placement-events`.
     pub name: String,
-    /// The ARN.
     pub arn: String,
 }
 
 /// A queue of GameLift's, which places game sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GameSessionQueue {
-    /// The logical id, such as `PlacementQueue`.
     pub logical_id: String,
-    /// The name, such as `muster-dev`.
     pub name: String,
-    /// The ARN.
     pub arn: String,
     /// How long a placement may take before it is given up.
+    #[serde(rename = "TimeoutInSeconds", deserialize_with = "seconds")]
     pub timeout: Duration,
     /// The ARN of the topic that hears of placements.
+    #[serde(rename = "NotificationTarget")]
     pub notification_topic_arn: Option<String>,
 }
 
 /// A WebSocket API with its one stage. The route key of a frame is `$request.body.route`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct WebSocketApi {
-    /// The logical id, such as `WebSocketApi`.
     pub logical_id: String,
     /// Ten letters and digits, the same at every start.
     pub api_id: String,
     /// The stage, such as `dev`.
+    #[serde(rename = "StageName")]
     pub stage: String,
     /// Who decides about `$connect`.
+    #[serde(rename = "Auth")]
     pub authorizer: Authorizer,
     /// The routes by route key.
     pub routes: BTreeMap<String, Route>,
     /// The limit of the stage's `DefaultRouteSettings`.
+    #[serde(rename = "DefaultRouteSettings")]
     pub throttle: Throttle,
 }
 
 /// A Lambda authorizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Authorizer {
-    /// The ARN of the function.
+    #[serde(rename = "AuthArn")]
     pub function_arn: String,
     /// What a handshake has to bring, such as `route.request.querystring.token`. Without one of them, API Gateway answers 401 by itself.
+    #[serde(rename = "IdentitySource", default)]
     pub identity_sources: Vec<String>,
 }
 
 /// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Route {
-    /// The ARN of the function.
     pub function_arn: String,
     /// Whether what the function returns is sent to the client: the route has both a `RouteResponseSelectionExpression` and an
     /// `AWS::ApiGatewayV2::RouteResponse`.
+    #[serde(rename = "RouteResponseSelectionExpression", default, deserialize_with = "parsed")]
     pub route_response: bool,
 }
 
 /// A throttle.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Throttle {
     /// Requests per second.
+    #[serde(rename = "ThrottlingRateLimit", deserialize_with = "parsed")]
     pub rate_limit: f64,
     /// Requests at once.
+    #[serde(rename = "ThrottlingBurstLimit", deserialize_with = "parsed")]
     pub burst_limit: u32,
 }
 
 /// An event source mapping from a table's stream to a function: from the oldest record on, one batch of a shard at a time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
     /// The physical name of the table.
+    #[serde(rename = "Stream", deserialize_with = "table")]
     pub table: String,
     /// The most records in one invocation.
+    #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
     /// How often a failed batch is tried again; `None` is until the records expire.
+    #[serde(default, deserialize_with = "limit")]
     pub maximum_retry_attempts: Option<u32>,
     /// The age at which a record is given up; `None` is until it expires.
+    #[serde(rename = "MaximumRecordAgeInSeconds", default, deserialize_with = "seconds")]
     pub maximum_record_age: Option<Duration>,
     /// Whether a failing batch is halved.
+    #[serde(rename = "BisectBatchOnFunctionError", default, deserialize_with = "parsed")]
     pub bisect_batch_on_error: bool,
     /// Whether the function answers with the items that failed.
+    #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// Patterns of which a record has to match one; none lets every record pass.
+    #[serde(rename = "FilterCriteria", default, deserialize_with = "patterns")]
     pub filter_patterns: Vec<Value>,
     /// The ARN of the queue for records that are given up.
+    #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
 
 /// An event source mapping from a queue to a function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct QueueMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `LookAgainFunctionDue`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
     /// The physical name of the queue.
+    #[serde(deserialize_with = "queue")]
     pub queue: String,
     /// The most messages in one invocation.
+    #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
     /// Whether the function answers with the items that failed.
+    #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// The most batches at once; `None` is as many as the function takes.
+    #[serde(rename = "ScalingConfig", default, deserialize_with = "limit")]
     pub maximum_concurrency: Option<u32>,
 }
 
 /// A function's subscription to a topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TopicSubscription {
     /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventsFunctionPublished`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
-    /// The ARN of the topic.
+    #[serde(rename = "Topic")]
     pub topic_arn: String,
     /// The ARN of the queue for messages that cannot be handed to the function.
+    #[serde(rename = "RedrivePolicy")]
     pub dead_letter_queue_arn: Option<String>,
 }
 
 /// What a policy allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Statement {
     /// Where it stands, such as `PlayFunction.Policies[0].Statement[1]`.
     pub place: String,
     /// The actions, such as `dynamodb:PutItem`.
+    #[serde(rename = "Action", deserialize_with = "texts")]
     pub actions: Vec<String>,
     /// Patterns of ARNs, in which `*` is any text.
+    #[serde(rename = "Resource", deserialize_with = "texts")]
     pub resources: Vec<String>,
 }
 
 /// A policy for programs outside of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedPolicy {
-    /// The logical id, such as `GameServerPolicy`.
     pub logical_id: String,
     /// What it allows.
     pub statements: Vec<Statement>,
@@ -283,9 +323,7 @@ pub struct ResourcePolicy {
 /// An alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// The logical id, such as `TimersLateAlarm`.
     pub logical_id: String,
-    /// The name, such as `muster-dev-timers-late`.
     pub name: String,
     /// What to do about it.
     pub description: String,

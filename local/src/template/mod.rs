@@ -1,26 +1,22 @@
 //! The template room: the text of `template.yaml` and values for its parameters become the [`Manifest`] that the local stack boots from.
 //!
 //! It understands what the template uses. Any other type, property, function or event is refused by name, and what has no effect on one
-//! machine is noted with the reason (`notes`). Whether values are such as AWS takes is for `cfn-lint` and the transform to say.
+//! machine is noted with the reason (`rules`). Whether values are such as AWS takes is for `cfn-lint` and the transform to say.
 //!
 //! In order: `yaml` (text to JSON), `declarations` (its sections), `parameters`, `identities` (what may be referred to), `intrinsics`
-//! (functions), and then the properties of each type of resource.
+//! (functions), `rules` (of properties), and then serde, into the structs of the manifest.
 
-mod api;
 mod declarations;
 mod error;
-mod events;
 mod functions;
 mod identities;
 mod intrinsics;
 mod manifest;
-mod notes;
 mod parameters;
 mod policies;
-mod queues;
 mod resources;
+mod rules;
 mod scalars;
-mod tables;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -28,10 +24,7 @@ mod yaml;
 use std::collections::BTreeMap;
 
 pub use error::TemplateError;
-pub use manifest::{
-    Alarm, Authorizer, EventInvoke, Function, GameSessionQueue, ManagedPolicy, Manifest, Output, Queue, QueueMapping, Redrive,
-    ResourcePolicy, Route, Statement, StreamMapping, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
-};
+pub use manifest::*;
 
 use declarations::{Declaration, Document, OutputDeclaration, Rule};
 use error::{Problem, all};
@@ -46,9 +39,10 @@ const TRANSFORMS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-
 /// # Errors
 /// Everything that is wrong with the values; else with the rules between them; else with the resources, one problem for each.
 pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) -> Result<Manifest, TemplateError> {
-    let document: Document = yaml::parse(text).and_then(error::read)?;
-    let transforms: Vec<String> = document.transform.into();
-    if let Some(unknown) = transforms.iter().find(|transform| !TRANSFORMS.contains(&transform.as_str())) {
+    let mut document = yaml::parse(text)?;
+    declarations::leave_out(&mut document, &["AWSTemplateFormatVersion", "Description", "Metadata"]);
+    let document: Document = error::read(document)?;
+    if let Some(unknown) = document.transform.iter().find(|transform| !TRANSFORMS.contains(&transform.as_str())) {
         return Err(Problem::new(format!("{unknown} is not implemented by the local stack")).within("Transform").into());
     }
     let mut scope = Scope::default();
@@ -71,7 +65,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) 
         references.map_err(|problem| problem.within(&declaration.logical_id).within("Resources"))
     }))?;
     scope.references.extend(references.into_iter().flatten());
-    let mut manifest = resources::read(declarations, &scope)?;
+    let mut manifest = resources::read(&declarations, &scope)?;
     let outputs = document.outputs.into_iter().map(|(name, declared)| {
         let output = output(declared, &scope).map_err(|problem| problem.within(&name).within("Outputs"))?;
         Ok(output.map(|output| (name, output)))

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     error::{Problem, TemplateError, all},
-    scalars::Parsed,
+    scalars::limit,
 };
 
 /// A parameter as the template declares it.
@@ -20,8 +20,10 @@ pub(super) struct Parameter {
     default: Option<String>,
     allowed_values: Option<Vec<String>>,
     allowed_pattern: Option<String>,
-    min_value: Option<Parsed<f64>>,
-    max_value: Option<Parsed<f64>>,
+    #[serde(default, deserialize_with = "limit")]
+    min_value: Option<f64>,
+    #[serde(default, deserialize_with = "limit")]
+    max_value: Option<f64>,
     constraint_description: Option<String>,
 }
 
@@ -55,10 +57,10 @@ impl Parameter {
         let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
         let broken = if self.r#type == Type::Number && number.is_none() {
             "is not a number".to_owned()
-        } else if let Some(least) = self.min_value.filter(|least| number.is_some_and(|number| number < least.0)) {
-            format!("is less than {}", least.0)
-        } else if let Some(most) = self.max_value.filter(|most| number.is_some_and(|number| number > most.0)) {
-            format!("is more than {}", most.0)
+        } else if let Some(least) = self.min_value.filter(|least| number.is_some_and(|number| number < *least)) {
+            format!("is less than {}", least)
+        } else if let Some(most) = self.max_value.filter(|most| number.is_some_and(|number| number > *most)) {
+            format!("is more than {}", most)
         } else if let Some(allowed) = self.allowed_values.as_ref().filter(|allowed| allowed.iter().all(|allowed| allowed != value)) {
             format!("is not one of {}", allowed.join(", "))
         } else if let Some(pattern) = self.allowed_pattern.as_ref().filter(|pattern| !matches(pattern, value)) {

@@ -1,111 +1,68 @@
 //! Policies: of functions, of programs outside of the stack, and of topics and queues.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
+    error::{self, Problem},
     manifest::{ResourcePolicy, Statement},
-    scalars::OneOrMany,
+    resources::put,
+    rules::{self, Notes},
 };
 
-/// A document whose statements are of type `S`.
+/// A document.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct PolicyDocument<S> {
-    #[serde(rename = "Version")]
-    _version: Option<IgnoredAny>,
-    statement: Vec<S>,
+struct Document {
+    statement: Vec<Value>,
 }
 
-/// A statement of who has the policy.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct IdentityStatement {
-    #[serde(rename = "Sid")]
-    _sid: Option<IgnoredAny>,
-    #[serde(rename = "Effect")]
-    _effect: Effect,
-    action: OneOrMany,
-    resource: OneOrMany,
-}
-
-#[derive(Deserialize)]
-enum Effect {
-    Allow,
-}
-
-/// A statement of what has the policy.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct ResourceStatement {
-    #[serde(rename = "Sid")]
-    _sid: Option<IgnoredAny>,
-    #[serde(rename = "Effect")]
-    _effect: Effect,
-    principal: Principal,
-    action: OneOrMany,
-    resource: OneOrMany,
-    condition: Option<Condition>,
-}
-
+/// Of whom a statement of a topic or a queue speaks.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Principal {
     service: String,
 }
 
-/// Both operators take wildcards. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+/// When it does. Both operators take wildcards.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Condition {
-    #[serde(rename = "ArnEquals", alias = "ArnLike")]
-    arn: Source,
+    #[serde(alias = "ArnLike")]
+    arn_equals: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Source {
-    #[serde(rename = "aws:SourceArn")]
-    source_arn: String,
+/// The statements of the document at `place`, of who has the policy.
+pub(super) fn of_identity(document: Value, place: &str, notes: &mut Notes) -> Result<Vec<Statement>, Problem> {
+    statements(document, place, notes, |statement, _| error::read(statement))
 }
 
-/// The properties of a managed policy.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct ManagedPolicyProperties {
-    pub(super) policy_document: PolicyDocument<IdentityStatement>,
+/// The statements of the document at `place`, of what has the policy.
+pub(super) fn of_resource(document: Value, place: &str, notes: &mut Notes) -> Result<Vec<ResourcePolicy>, Problem> {
+    statements(document, place, notes, |mut statement, notes| {
+        let (principal, mut condition) = (statement["Principal"].take(), statement["Condition"].take());
+        statement.as_object_mut().into_iter().for_each(|members| members.retain(|_, member| !member.is_null()));
+        rules::apply("a condition", &mut condition, notes).map_err(|problem| problem.within("Condition"))?;
+        let condition: Option<Condition> = error::read(condition).map_err(|problem| problem.within("Condition"))?;
+        let principal: Principal = error::read(principal).map_err(|problem| problem.within("Principal"))?;
+        let source_arn = condition.map(|condition| condition.arn_equals);
+        Ok(ResourcePolicy { statement: error::read(statement)?, service: principal.service, source_arn })
+    })
 }
 
-/// The properties of a topic's or a queue's policy.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct ResourcePolicyProperties {
-    #[serde(rename = "Topics", alias = "Queues")]
-    _attached_to: Vec<String>,
-    policy_document: PolicyDocument<ResourceStatement>,
-}
-
-impl PolicyDocument<IdentityStatement> {
-    /// The statements of the document that stands at `place`.
-    pub(super) fn statements(self, place: &str) -> impl Iterator<Item = Statement> {
-        self.statement.into_iter().enumerate().map(move |(index, statement)| Statement {
-            place: format!("{place}.Statement[{index}]"),
-            actions: statement.action.into(),
-            resources: statement.resource.into(),
-        })
-    }
-}
-
-impl ResourcePolicyProperties {
-    /// The statements of the resource with this logical id.
-    pub(super) fn statements(self, logical_id: &str) -> impl Iterator<Item = ResourcePolicy> {
-        self.policy_document.statement.into_iter().enumerate().map(move |(index, statement)| ResourcePolicy {
-            statement: Statement {
-                place: format!("{logical_id}.PolicyDocument.Statement[{index}]"),
-                actions: statement.action.into(),
-                resources: statement.resource.into(),
-            },
-            service: statement.principal.service,
-            source_arn: statement.condition.map(|condition| condition.arn.source_arn),
-        })
-    }
+fn statements<T>(
+    mut document: Value,
+    place: &str,
+    notes: &mut Notes,
+    read: impl Fn(Value, &mut Notes) -> Result<T, Problem>,
+) -> Result<Vec<T>, Problem> {
+    rules::apply("a policy document", &mut document, notes)?;
+    let document: Document = error::read(document)?;
+    let statements = document.statement.into_iter().enumerate().map(|(index, mut statement)| {
+        let applied = rules::apply("a statement", &mut statement, notes);
+        put(&mut statement, [("Place", &format!("{place}.Statement[{index}]"))]);
+        applied.and_then(|()| read(statement, notes)).map_err(|problem| problem.at(index).within("Statement"))
+    });
+    statements.collect()
 }

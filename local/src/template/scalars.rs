@@ -1,49 +1,61 @@
-//! Values that properties share. Scalars arrive as text.
+//! Properties whose values are text in the template and more than that in the manifest.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-/// A number or a boolean.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String", bound(deserialize = "T: FromStr"))]
-pub(super) struct Parsed<T>(pub(super) T);
+use crate::account;
 
-impl<T: FromStr> TryFrom<String> for Parsed<T> {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| format!("`{text}` is not a value of type {}", std::any::type_name::<T>()))
-    }
+/// A number.
+pub(super) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|error| Error::custom(format!("`{text}`: {error}")))
 }
 
-/// A document of JSON in a text.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Json(pub(super) Value);
+/// A number that may be missing. -1 is Lambda's word for no limit.
+pub(super) fn limit<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = (text != "-1").then(|| text.parse()).transpose();
+    parsed.map_err(|error| Error::custom(format!("`{text}`: {error}")))
+}
 
-impl TryFrom<String> for Json {
-    type Error = serde_json::Error;
-
-    fn try_from(text: String) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(&text).map(Self)
-    }
+/// A number of seconds.
+pub(super) fn seconds<'de, D: Deserializer<'de>, T: From<Duration>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Duration::from_secs(parsed(deserializer)?).into())
 }
 
 /// A text or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(vec![text]),
+        list => Vec::deserialize(list).map_err(Error::custom),
+    }
 }
 
-impl From<OneOrMany> for Vec<String> {
-    fn from(texts: OneOrMany) -> Self {
-        match texts {
-            OneOrMany::One(text) => vec![text],
-            OneOrMany::Many(texts) => texts,
-        }
+/// The patterns of filters, each of which is JSON in a text.
+pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filter {
+        #[serde(rename = "Pattern")]
+        pattern: String,
     }
+    let filters = Vec::<Filter>::deserialize(deserializer)?;
+    filters.iter().map(|filter| serde_json::from_str(&filter.pattern).map_err(Error::custom)).collect()
+}
+
+/// The name of the table whose stream has this ARN.
+pub(super) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    named(&String::deserialize(deserializer)?, &account::arn("dynamodb", "table/"))
+}
+
+/// The name of the queue that has this ARN.
+pub(super) fn queue<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    named(&String::deserialize(deserializer)?, &account::queue_arn(""))
+}
+
+fn named<E: Error>(arn: &str, prefix: &str) -> Result<String, E> {
+    let name = arn.strip_prefix(prefix).and_then(|rest| rest.split('/').next());
+    name.map(str::to_owned).ok_or_else(|| E::custom(format!("`{arn}` is not an ARN that begins with {prefix}")))
 }

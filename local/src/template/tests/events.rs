@@ -78,18 +78,25 @@ fn what_an_event_has_that_is_not_implemented_is_named() {
     each_is_named(
         &with_event("DynamoDB", "{ Stream: !GetAtt Rows.StreamArn, StartingPosition: TRIM_HORIZON }"),
         &[
-            ("TRIM_HORIZON", "LATEST", "unknown variant `LATEST`"),
-            ("Type: DynamoDB", "Type: Schedule", "Resources.Worker.Properties.Events.Came"),
-            ("Type: DynamoDB", "Type: Schedule", "unknown variant `Schedule`, expected one of `DynamoDB`, `SQS`, `SNS`"),
+            (
+                "TRIM_HORIZON",
+                "LATEST",
+                "Properties.StartingPosition: the local stack does not implement \"LATEST\" here; it knows TRIM_HORIZON",
+            ),
+            ("Type: DynamoDB", "Type: Schedule", "Came.Type: the local stack does not implement Schedule; it knows DynamoDB, SQS, SNS"),
             ("TRIM_HORIZON", "TRIM_HORIZON, ParallelizationFactor: 2", "unknown field `ParallelizationFactor`"),
-            ("!GetAtt Rows.StreamArn", "!GetAtt Work.Arn", "Resources.Worker.Properties.Events.Came.Properties.Stream: `arn:aws:sqs:"),
+            (
+                "!GetAtt Rows.StreamArn",
+                "!GetAtt Work.Arn",
+                "Resources.Worker.Properties.Events.Came.Properties.Stream: the local stack does not understand this: `arn:aws:sqs:",
+            ),
         ],
     );
     each_is_named(
         &with_event("SQS", "{ Queue: !GetAtt Work.Arn }"),
         &[
             ("Queue: ", "MaximumBatchingWindowInSeconds: 2, Queue: ", "unknown field `MaximumBatchingWindowInSeconds`"),
-            ("!GetAtt Work.Arn", "!Ref Work", "Properties.Queue: `https://sqs."),
+            ("!GetAtt Work.Arn", "!Ref Work", "Properties.Queue: the local stack does not understand this: `https://sqs."),
         ],
     );
     each_is_named(&with_event("SNS", "{ Topic: !Ref News }"), &[("Topic: ", "FilterPolicy: {}, Topic: ", "unknown field `FilterPolicy`")]);

@@ -59,24 +59,24 @@ fn what_a_function_has_that_is_not_implemented_is_named() {
             (
                 "provided.al2023",
                 "python3.13",
-                "Resources.Worker.Properties.Runtime: the local stack does not understand this: unknown variant `python3.13`",
+                "Resources.Worker.Properties.Runtime: the local stack does not implement \"python3.13\" here; it knows provided.al2023",
             ),
             (", Handler: work", "", "Resources.Worker.Properties: the local stack does not understand this: missing field `Handler`"),
             ("FunctionName: worker", "VpcConfig: {}", "unknown field `VpcConfig`"),
             (
                 "FunctionName: worker",
                 "AutoPublishAlias: next",
-                "AutoPublishAlias: the local stack does not understand this: unknown variant `next`",
+                "AutoPublishAlias: the local stack does not implement \"next\" here; it knows live",
             ),
             (
                 "FunctionName: worker",
                 "Timeout: soon",
-                "Properties.Timeout: the local stack does not understand this: `soon` is not a value of type u64",
+                "Properties.Timeout: the local stack does not understand this: `soon`: invalid digit",
             ),
             ("FunctionName: worker", "EventInvokeConfig: { DestinationConfig: { OnSuccess: {} } }", "EventInvokeConfig.DestinationConfig"),
             ("FunctionName: worker", "Policies: [AWSLambdaExecute]", "Properties.Policies[0]"),
             ("FunctionName: worker", "Policies: [{ DynamoDBCrudPolicy: { TableName: x } }]", "unknown field `DynamoDBCrudPolicy`"),
-            ("FunctionName: worker", "Environment: { Variables: { LIST: [x] } }", "Environment.Variables.LIST"),
+            ("FunctionName: worker", "Environment: { Variables: { LIST: [x] } }", "Properties.Environment.LIST"),
         ],
     );
 }

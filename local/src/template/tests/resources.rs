@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Authorizer, GameSessionQueue, Queue, Redrive, Table, Throttle, api::route_id},
+    super::{Authorizer, GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
     FUNCTION, ROWS_AND_WORK, each_is_named, read,
 };
 use crate::account::{arn, function_arn, queue_arn};
@@ -33,7 +33,7 @@ fn a_table_is_read() {
     };
     assert_eq!(read(&text).unwrap().tables, [expected]);
     let bare = text
-        .replace("Enabled: true", "Enabled: false")
+        .replace("      TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }\n", "")
         .replace("      StreamSpecification: { StreamViewType: NEW_IMAGE }\n", "")
         .replace(", { AttributeName: at, KeyType: RANGE }", "");
     let bare = &read(&bare).unwrap().tables[0];
@@ -41,9 +41,13 @@ fn a_table_is_read() {
     each_is_named(
         &text,
         &[
-            ("AttributeType: S", "AttributeType: N", "Resources.Rows.Properties.AttributeDefinitions[0].AttributeType"),
-            ("KeyType: HASH", "KeyType: RANGE", "Resources.Rows.Properties.KeySchema: there is no HASH key"),
-            ("NEW_IMAGE", "KEYS_ONLY", "unknown variant `KEYS_ONLY`"),
+            (
+                "AttributeType: S",
+                "AttributeType: N",
+                "Resources.Rows.Properties.AttributeDefinitions: the local stack implements keys of type S",
+            ),
+            ("KeyType: HASH", "KeyType: RANGE", "missing field `HashKey`"),
+            ("NEW_IMAGE", "KEYS_ONLY", "StreamSpecification: the local stack does not implement \"KEYS_ONLY\""),
             ("TableName: rows", "GlobalSecondaryIndexes: []", "unknown field `GlobalSecondaryIndexes`"),
         ],
     );
@@ -146,8 +150,8 @@ fn what_an_api_has_that_is_not_implemented_is_named() {
                 "SocketSendMessageRoute",
                 "Resources.SendMessageResponse.Properties.RouteId: the local stack knows no",
             ),
-            ("AuthType: CUSTOM", "AuthType: AWS_IAM", "unknown variant `AWS_IAM`"),
-            ("$request.body.route", "$request.body.action", "unknown variant `$request.body.action`"),
+            ("AuthType: CUSTOM", "AuthType: AWS_IAM", "the local stack does not implement \"AWS_IAM\" here; it knows CUSTOM"),
+            ("$request.body.route", "$request.body.action", "the local stack does not implement \"$request.body.action\""),
             ("StageName: dev", "Domain: x\n      StageName: dev", "Resources.Socket.Properties.Domain"),
             ("{ FunctionArn: ", "{ IntegrationTimeout: 5, FunctionArn: ", "unknown field `IntegrationTimeout`"),
         ],

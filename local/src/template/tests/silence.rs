@@ -12,7 +12,7 @@ Resources:
 ";
     let problems = problems(text);
     let expected = [
-        "Resources.A.Type: AWS::S3::Bucket is not implemented by the local stack",
+        "Resources.A.Type: the local stack does not implement AWS::S3::Bucket",
         "Resources.B.Properties.VisibilityTimeout: the local stack knows no parameter, resource or attribute Nope here",
         "Resources.C.Properties.Shape: the local stack does not understand this: unknown field `Shape`, expected one of",
     ];
@@ -76,7 +76,7 @@ Resources:{}{ROWS_AND_WORK}
     let alarm = Alarm { logical_id: "Late".to_owned(), name: "late".to_owned(), description: "Look.".to_owned() };
     assert_eq!((manifest.alarms.as_slice(), manifest.log_group.as_deref()), (&[alarm][..], Some("all")));
     let work = text.replace("Protocol: email", "Protocol: lambda");
-    assert!(problems(&work).contains("Resources.Person.Properties.Protocol: the local stack implements no protocol but email"));
+    assert!(problems(&work).contains("Resources.Person.Properties.Protocol: the local stack implements email and nothing else"));
     let two = format!("Resources:{FUNCTION}\n  A: {{ Type: AWS::Logs::LogGroup }}\n  B: {{ Type: AWS::Logs::LogGroup }}\n");
     assert_eq!(read(&two).unwrap().log_group, None);
 }
