@@ -2,7 +2,7 @@
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`streams`], [`sqs`], [`queue_mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
-//! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
+//! counts what they would cost, and [`web`] is the page to play at. `template` reads the template, [`wiring`] tells the rooms what it says, [`stack`] starts and stops them, and
 //! [`front_door`] is the port they share. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;

@@ -16,25 +16,15 @@ use super::{
 pub struct Manifest {
     /// What `AWS::StackName` gives.
     pub stack_name: String,
-    /// Every `AWS::Serverless::Function`.
     pub functions: Vec<Function>,
-    /// Every `AWS::DynamoDB::Table`.
     pub tables: Vec<Table>,
-    /// Every `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
-    /// Every `AWS::SNS::Topic`.
     pub topics: Vec<Topic>,
-    /// Every `AWS::GameLift::GameSessionQueue`.
     pub game_session_queues: Vec<GameSessionQueue>,
-    /// Every `AWS::Serverless::WebSocketApi`.
     pub apis: Vec<WebSocketApi>,
-    /// Every event of type `DynamoDB`.
     pub stream_mappings: Vec<StreamMapping>,
-    /// Every event of type `SQS`.
     pub queue_mappings: Vec<QueueMapping>,
-    /// Every event of type `SNS`.
     pub topic_subscriptions: Vec<TopicSubscription>,
-    /// Every `AWS::IAM::ManagedPolicy`.
     pub managed_policies: Vec<ManagedPolicy>,
     /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
     pub resource_policies: Vec<ResourcePolicy>,
@@ -58,19 +48,15 @@ pub struct Function {
     pub arn: String,
     /// The property `Handler`, such as `send-message`.
     pub handler: String,
-    /// The longest an invocation may take.
     #[serde(deserialize_with = "seconds")]
     pub timeout: Duration,
-    /// Memory in MB.
     #[serde(rename = "MemorySize", deserialize_with = "parsed")]
     pub memory_mb: u32,
-    /// The variables of `Environment`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.
     #[serde(rename = "ReservedConcurrentExecutions", default, deserialize_with = "limit")]
     pub reserved_concurrency: Option<usize>,
-    /// What becomes of asynchronous invocations.
     #[serde(rename = "EventInvokeConfig")]
     pub event_invoke: EventInvoke,
     /// What it may do.
@@ -93,15 +79,13 @@ pub struct EventInvoke {
     pub on_failure_queue_arn: Option<String>,
 }
 
-/// A table. Its keys are strings.
+/// A table, with its partition and its sort key. Keys are strings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Table {
     pub logical_id: String,
     pub name: String,
-    /// The partition key.
     pub hash_key: String,
-    /// The sort key.
     pub range_key: Option<String>,
     /// Whether the table has a stream, whose records hold the new image.
     #[serde(rename = "StreamSpecification", default, deserialize_with = "parsed")]
@@ -172,20 +156,16 @@ pub struct WebSocketApi {
     pub logical_id: String,
     /// Ten letters and digits, the same at every start.
     pub api_id: String,
-    /// The stage, such as `dev`.
     #[serde(rename = "StageName")]
     pub stage: String,
-    /// Who decides about `$connect`.
     #[serde(rename = "Auth")]
     pub authorizer: Authorizer,
-    /// The routes by route key.
     pub routes: BTreeMap<String, Route>,
-    /// The limit of the stage's `DefaultRouteSettings`.
     #[serde(rename = "DefaultRouteSettings")]
     pub throttle: Throttle,
 }
 
-/// A Lambda authorizer.
+/// A Lambda authorizer, which decides about `$connect`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Authorizer {
@@ -207,14 +187,13 @@ pub struct Route {
     pub route_response: bool,
 }
 
-/// A throttle.
+/// A throttle: the limit of the stage's `DefaultRouteSettings`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Throttle {
     /// Requests per second.
     #[serde(rename = "ThrottlingRateLimit", deserialize_with = "parsed")]
     pub rate_limit: f64,
-    /// Requests at once.
     #[serde(rename = "ThrottlingBurstLimit", deserialize_with = "parsed")]
     pub burst_limit: u32,
 }
@@ -226,10 +205,8 @@ pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
     pub logical_id: String,
     pub function_arn: String,
-    /// The physical name of the table.
     #[serde(rename = "Stream", deserialize_with = "table")]
     pub table: String,
-    /// The most records in one invocation.
     #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
     /// How often a failed batch is tried again; `None` is until the records expire.
@@ -259,10 +236,8 @@ pub struct QueueMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `LookAgainFunctionDue`.
     pub logical_id: String,
     pub function_arn: String,
-    /// The physical name of the queue.
     #[serde(deserialize_with = "queue")]
     pub queue: String,
-    /// The most messages in one invocation.
     #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
     /// Whether the function answers with the items that failed.
@@ -305,14 +280,12 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedPolicy {
     pub logical_id: String,
-    /// What it allows.
     pub statements: Vec<Statement>,
 }
 
 /// What a topic or a queue allows a service of AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePolicy {
-    /// What is allowed.
     pub statement: Statement,
     /// The principal, such as `sns.amazonaws.com`.
     pub service: String,

@@ -26,6 +26,7 @@ const ROWS_AND_WORK: &str = "
     Type: AWS::DynamoDB::Table
     Properties:
       TableName: rows
+      DeletionProtectionEnabled: true
       AttributeDefinitions: [{ AttributeName: id, AttributeType: S }, { AttributeName: at, AttributeType: S }]
       KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]
       StreamSpecification: { StreamViewType: NEW_IMAGE }

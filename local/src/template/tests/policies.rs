@@ -53,7 +53,7 @@ fn policies_are_read_with_the_place_of_each_statement() {
         service: "sns.amazonaws.com".to_owned(),
         source_arn: Some(news),
     };
-    assert_eq!(manifest.resource_policies, [of_queue.clone()]);
+    assert_eq!(manifest.resource_policies, std::slice::from_ref(&of_queue));
     let of_topic =
         text().replace("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").replace("Queues:", "Topics:").replace("ArnEquals", "ArnLike");
     assert_eq!(read(&of_topic).unwrap().resource_policies, [of_queue]);

@@ -68,6 +68,7 @@ Resources:{}{ROWS_AND_WORK}
             "nothing watches metrics on one machine; errors are in the functions' logs",
             vec!["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"],
         ),
+        ("tables are the developer's own files", vec!["DeletionProtectionEnabled"]),
         ("tags are for bills and accounts", vec!["Tags"]),
         ("the functions' logs go to the terminal", vec!["AWS::Logs::LogGroup", "LoggingConfig"]),
         ("the local stack is reached at 127.0.0.1", vec!["AWS::ApiGatewayV2::DomainName"]),
