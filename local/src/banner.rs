@@ -1,9 +1,8 @@
 //! What is printed once everything is up.
 
-use crate::{
-    addresses::Addresses,
-    template::{Manifest, Note},
-};
+use std::collections::BTreeSet;
+
+use crate::{addresses::Addresses, template::Manifest};
 
 /// Where everything is, the line to copy for a first player, and what of the template has no effect here.
 pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
@@ -23,12 +22,11 @@ pub fn banner(addresses: &Addresses, manifest: &Manifest) -> String {
     )
 }
 
-/// One line for each reason, with the first place that it is about and how many more there are.
+/// One line for each reason.
 fn notes(manifest: &Manifest) -> String {
-    let line = |(reason, notes): (&str, Vec<&Note>)| {
-        let more = if notes.len() > 1 { format!(" and {} more", notes.len() - 1) } else { String::new() };
-        let path = notes.first().map_or("", |note| note.path.strip_prefix("Resources.").unwrap_or(&note.path));
-        format!("  {path}{more}: {reason}")
+    let line = |(reason, what): (&&str, &BTreeSet<String>)| {
+        let what: Vec<&str> = what.iter().map(String::as_str).collect();
+        format!("  {}: {reason}", what.join(", "))
     };
-    manifest.notes_by_reason().into_iter().map(line).collect::<Vec<_>>().join("\n")
+    manifest.notes.iter().map(line).collect::<Vec<_>>().join("\n")
 }

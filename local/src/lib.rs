@@ -2,7 +2,7 @@
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names: [`gateway`],
 //! [`lambda`], [`dynamodb`], [`sqs`], [`mappings`], [`sns`], [`gamelift`], and an [`issuer`] of tokens; the [`meter`]
-//! counts what they would cost, and [`web`] is the page to play at. [`template`] reads the template, [`stack`] starts and stops them, and
+//! counts what they would cost, and [`web`] is the page to play at. `template` reads the template, [`stack`] starts and stops them, and
 //! [`front_door`] is the port they share, where [`iam`] says who may do what and [`operators`] answers those who look after the stack. What several rooms need has a file each: `account`, `aws_json`, `clock`, `lock`, `port`, `report`.
 
 mod account;
@@ -32,6 +32,6 @@ pub mod sns;
 pub mod sqs;
 pub mod stack;
 pub mod status;
-pub mod template;
+mod template;
 pub mod weather;
 pub mod web;

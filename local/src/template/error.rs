@@ -1,108 +1,84 @@
-//! What is wrong with a template, and what it names that has no effect on one machine. Both are collected, so that a person sees
-//! everything at once.
+//! What is wrong with a template.
 
-use std::{cell::RefCell, collections::BTreeSet, fmt};
+use std::fmt::{self, Display};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// One thing that is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The line in the template, counted from 1; `None` where the cause is not in the text, such as a missing parameter value.
-    pub line: Option<usize>,
-    /// Where in the document, such as `Resources.PlayersTable.Properties.KeySchema.0`. Empty for the document itself.
-    pub path: String,
-    /// What is wrong and what to do about it.
-    pub message: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// Where in the template, such as `Resources.PlayersTable.Properties.KeySchema[0]`. Empty for the template itself.
+    path: String,
+    message: String,
 }
 
 impl Problem {
-    /// The logical id of the resource that the problem is in, if it is in one.
-    pub fn resource(&self) -> Option<&str> {
-        self.path.strip_prefix("Resources.")?.split('.').next()
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { path: String::new(), message: message.into() }
+    }
+
+    /// The same problem, seen from what has the place of it as its member `key`.
+    pub(super) fn within(mut self, key: impl Display) -> Self {
+        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{key}{separator}{}", self.path);
+        self
+    }
+
+    /// The same problem, seen from the list in which it is at `index`.
+    pub(super) fn at(self, index: usize) -> Self {
+        self.within(format_args!("[{index}]"))
     }
 }
 
-impl fmt::Display for Problem {
+impl Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)
+        let separator = if self.path.is_empty() { "" } else { ": " };
+        write!(f, "{}{separator}{}", self.path, self.message)
     }
 }
 
-/// Everything that is wrong with a template, in the order of its lines.
+/// Everything that is wrong with a template, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
     /// At least one problem.
-    pub problems: Vec<Problem>,
+    problems: Vec<Problem>,
 }
 
-impl fmt::Display for TemplateError {
+impl Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{problem}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
 impl std::error::Error for TemplateError {}
 
-/// Something that the template names and that has no effect on one machine, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Note {
-    /// The line in the template, counted from 1.
-    pub line: usize,
-    /// Where in the document, such as `Resources.AlarmTopic`.
-    pub path: String,
-    /// Why it has no effect.
-    pub reason: String,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}: {}", self.line, self.path, self.reason)
+impl From<Problem> for TemplateError {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
     }
 }
 
-/// Collects problems and notes while a template is read.
-#[derive(Default)]
-pub(super) struct Report {
-    problems: RefCell<Vec<Problem>>,
-    notes: RefCell<Vec<Note>>,
-}
-
-impl Report {
-    pub(super) fn problem(&self, path: &str, line: impl Into<Option<usize>>, message: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem { line: line.into(), path: path.to_owned(), message: message.into() });
-    }
-
-    pub(super) fn note(&self, path: &str, line: usize, reason: impl Into<String>) {
-        self.notes.borrow_mut().push(Note { line, path: path.to_owned(), reason: reason.into() });
-    }
-
-    /// The notes, or the problems if there are any. One line may be read on behalf of several resources (`Globals`, or a name that
-    /// others refer to); what is wrong with it is said once.
-    pub(super) fn finish(self) -> Result<Vec<Note>, TemplateError> {
-        let mut seen = BTreeSet::new();
-        let mut problems = self.problems.into_inner();
-        problems.retain(|problem| {
-            let member = problem.resource().map_or(problem.path.as_str(), |id| &problem.path["Resources.".len() + id.len()..]);
-            problem.line.is_none() || seen.insert((problem.line, member.to_owned(), problem.message.clone()))
-        });
-        problems.sort();
-        problems.dedup();
-        if problems.is_empty() {
-            let mut notes = self.notes.into_inner();
-            notes.sort();
-            notes.dedup();
-            Ok(notes)
-        } else {
-            Err(TemplateError { problems })
+/// All values, or all problems, so that a person sees everything at once.
+pub(super) fn all<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> Result<Vec<T>, TemplateError> {
+    let (mut values, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(problem) => problems.push(problem),
         }
     }
+    if problems.is_empty() { Ok(values) } else { Err(TemplateError { problems }) }
+}
+
+/// Reads a value into what it has to be. What that does not know is a problem that names it.
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        Problem {
+            path: if path == "." { String::new() } else { path },
+            message: format!("the local stack does not understand this: {}", error.inner()),
+        }
+    })
 }

@@ -1,267 +1,305 @@
-//! What the local stack boots from: the template, understood.
+//! What the local stack boots from: the template, understood. A resource has its logical id, such as `PlayersTable`, and its physical name,
+//! such as `muster-dev-players`. What is read from properties has their names, and refuses any other.
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::Note;
+use super::{
+    rules::Notes,
+    scalars::{limit, parsed, patterns, queue, seconds, table, texts},
+};
 
-/// A template with its parameters' values put in. Lists are in the order of logical ids.
+/// A template with its parameters' values put in. Lists are in the order of logical ids, and mappings in that of functions and events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
-    /// The values of the parameters. Those marked `NoEcho` are `****`.
-    pub parameters: BTreeMap<String, String>,
-    /// Every `AWS::Serverless::Function`.
+    /// What `AWS::StackName` gives.
+    pub stack_name: String,
     pub functions: Vec<Function>,
-    /// Every `AWS::DynamoDB::Table`.
     pub tables: Vec<Table>,
-    /// Every `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
-    /// Every `AWS::SNS::Topic`.
     pub topics: Vec<Topic>,
-    /// Every `AWS::GameLift::GameSessionQueue`.
     pub game_session_queues: Vec<GameSessionQueue>,
-    /// Every `AWS::Serverless::WebSocketApi`.
     pub apis: Vec<WebSocketApi>,
-    /// Every event of type `DynamoDB`, in the order of functions and then of events.
     pub stream_mappings: Vec<StreamMapping>,
-    /// Every event of type `SQS`, in the same order.
     pub queue_mappings: Vec<QueueMapping>,
-    /// Every event of type `SNS`, in the same order.
     pub topic_subscriptions: Vec<TopicSubscription>,
+    pub managed_policies: Vec<ManagedPolicy>,
+    /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
+    pub resource_policies: Vec<ResourcePolicy>,
+    /// Every `AWS::CloudWatch::Alarm`, none of which is ever raised here.
+    pub alarms: Vec<Alarm>,
+    /// The name of the `AWS::Logs::LogGroup`, if there is one and no other.
+    pub log_group: Option<String>,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, Output>,
-    /// What the template names that has no effect on one machine, in the order of lines.
-    pub notes: Vec<Note>,
-}
-
-impl Manifest {
-    /// The notes by reason, for a short list of what has no effect.
-    pub fn notes_by_reason(&self) -> BTreeMap<&str, Vec<&Note>> {
-        let mut reasons: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
-        for note in &self.notes {
-            reasons.entry(&note.reason).or_default().push(note);
-        }
-        reasons
-    }
+    /// What the template names that has no effect on one machine: types of resources and names of properties, by the reason.
+    pub notes: Notes,
 }
 
 /// A function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Function {
-    /// The logical id, such as `SendMessageFunction`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-send-message`.
     pub name: String,
-    /// `arn:aws:lambda:us-east-1:000000000000:function:NAME`.
+    /// The ARN, without an alias.
     pub arn: String,
-    /// The property `Handler`, by which the program of all functions knows which one it is.
+    /// The property `Handler`, such as `send-message`.
     pub handler: String,
-    /// The longest an invocation may take.
+    #[serde(deserialize_with = "seconds")]
     pub timeout: Duration,
-    /// Memory in MB.
+    #[serde(rename = "MemorySize", deserialize_with = "parsed")]
     pub memory_mb: u32,
-    /// The variables of `Environment`.
+    #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// How many invocations of it may run at once; `None` is the account's limit.
+    #[serde(rename = "ReservedConcurrentExecutions", default, deserialize_with = "limit")]
     pub reserved_concurrency: Option<usize>,
-    /// What becomes of asynchronous invocations.
+    #[serde(rename = "EventInvokeConfig")]
     pub event_invoke: EventInvoke,
-    /// What the function's role allows.
+    /// What it may do.
+    #[serde(skip)]
     pub statements: Vec<Statement>,
 }
 
-/// A statement of a policy, whose effect is to allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// Where it is, such as `PlayFunction.Policies[0].Statement[1]`.
-    pub place: String,
-    /// Actions, such as `dynamodb:PutItem`.
-    pub actions: Vec<String>,
-    /// Patterns of ARNs.
-    pub resources: Vec<String>,
-}
-
 /// A function's `EventInvokeConfig`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EventInvoke {
     /// How often an event that failed is tried again.
+    #[serde(deserialize_with = "parsed")]
     pub maximum_retry_attempts: u32,
     /// The age at which an event is given up.
+    #[serde(rename = "MaximumEventAgeInSeconds", deserialize_with = "seconds")]
     pub maximum_event_age: Duration,
-    /// The ARN of the queue for records of events that are given up, which is a queue of the same template.
+    /// The ARN of the queue for records of events that are given up.
+    #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
 
-/// A table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A table, with its partition and its sort key. Keys are strings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Table {
-    /// The logical id, such as `PlayersTable`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-players`.
     pub name: String,
-    /// The partition key's attribute, a string.
     pub hash_key: String,
-    /// The sort key's attribute, a string.
     pub range_key: Option<String>,
-    /// Whether it has a stream, of new images.
+    /// Whether the table has a stream, whose records hold the new image.
+    #[serde(rename = "StreamSpecification", default, deserialize_with = "parsed")]
     pub stream: bool,
     /// The attribute that holds the second of expiry, if rows expire.
+    #[serde(rename = "TimeToLiveSpecification")]
     pub ttl_attribute: Option<String>,
 }
 
 /// A queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Queue {
-    /// The logical id, such as `MessagesDeliverDeadLetters`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-messages-deliver-dead-letters`.
     pub name: String,
-    /// `arn:aws:sqs:us-east-1:000000000000:NAME`.
     pub arn: String,
     /// How long a message that was received stays hidden.
+    #[serde(deserialize_with = "seconds")]
     pub visibility_timeout: Duration,
     /// How long a message is kept.
+    #[serde(rename = "MessageRetentionPeriod", deserialize_with = "seconds")]
     pub retention: Duration,
     /// Where messages go that are received too often.
+    #[serde(rename = "RedrivePolicy")]
     pub redrive: Option<Redrive>,
 }
 
 /// A queue's `RedrivePolicy`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redrive {
-    /// The ARN of the dead-letter queue, which is a queue of the same template.
+    /// The ARN of the dead-letter queue.
+    #[serde(rename = "deadLetterTargetArn")]
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
+    #[serde(rename = "maxReceiveCount", deserialize_with = "parsed")]
     pub maximum_receive_count: u32,
 }
 
 /// A topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Topic {
-    /// The logical id, such as `PlacementTopic`.
     pub logical_id: String,
-    /// The physical name, such as `muster-dev-placements`.
     pub name: String,
-    /// `arn:aws:sns:us-east-1:000000000000:NAME`.
     pub arn: String,
 }
 
 /// A queue of GameLift's, which places game sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GameSessionQueue {
-    /// The logical id, such as `GameSessionQueue`.
     pub logical_id: String,
-    /// The name, such as `muster-dev`.
     pub name: String,
-    /// `arn:aws:gamelift:us-east-1:000000000000:gamesessionqueue/NAME`.
     pub arn: String,
-    /// How long a placement may take before it is given up, 10 to 600 seconds.
+    /// How long a placement may take before it is given up.
+    #[serde(rename = "TimeoutInSeconds", deserialize_with = "seconds")]
     pub timeout: Duration,
-    /// The ARN of the topic that hears of placements, which is a topic of the same template.
+    /// The ARN of the topic that hears of placements.
+    #[serde(rename = "NotificationTarget")]
     pub notification_topic_arn: Option<String>,
 }
 
-/// A WebSocket API with its one stage.
-#[derive(Clone, Debug, PartialEq)]
+/// A WebSocket API with its one stage. The route key of a frame is `$request.body.route`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct WebSocketApi {
-    /// The logical id, such as `WebSocketApi`.
     pub logical_id: String,
     /// Ten letters and digits, the same at every start.
     pub api_id: String,
-    /// The stage, such as `dev`.
+    #[serde(rename = "StageName")]
     pub stage: String,
-    /// Who decides about `$connect`.
+    #[serde(rename = "Auth")]
     pub authorizer: Authorizer,
-    /// The routes by route key.
     pub routes: BTreeMap<String, Route>,
-    /// The limit of the stage's `DefaultRouteSettings`, or the account's own.
+    #[serde(rename = "DefaultRouteSettings")]
     pub throttle: Throttle,
 }
 
-/// A Lambda authorizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A Lambda authorizer, which decides about `$connect`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Authorizer {
-    /// The ARN of a function of the same template.
+    #[serde(rename = "AuthArn")]
     pub function_arn: String,
-    /// What a handshake has to bring, such as `route.request.querystring.token`, or `context.stage`, which is always there. Without one of
-    /// them, API Gateway answers 401 by itself.
+    /// What a handshake has to bring, such as `route.request.querystring.token`. Without one of them, API Gateway answers 401 by itself.
+    #[serde(rename = "IdentitySource", default)]
     pub identity_sources: Vec<String>,
 }
 
 /// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Route {
-    /// The ARN of a function of the same template.
     pub function_arn: String,
-    /// Whether what the function returns is sent to the client: the route has both `RouteResponseSelectionExpression` and a
+    /// Whether what the function returns is sent to the client: the route has both a `RouteResponseSelectionExpression` and an
     /// `AWS::ApiGatewayV2::RouteResponse`.
+    #[serde(rename = "RouteResponseSelectionExpression", default, deserialize_with = "parsed")]
     pub route_response: bool,
 }
 
-/// A throttle.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A throttle: the limit of the stage's `DefaultRouteSettings`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Throttle {
     /// Requests per second.
+    #[serde(rename = "ThrottlingRateLimit", deserialize_with = "parsed")]
     pub rate_limit: f64,
-    /// Requests at once.
+    #[serde(rename = "ThrottlingBurstLimit", deserialize_with = "parsed")]
     pub burst_limit: u32,
 }
 
-/// An event source mapping from a table's stream to a function. It begins at the oldest record, works on one batch of a shard at a time and
-/// waits for no batch to fill.
-#[derive(Clone, Debug, PartialEq)]
+/// An event source mapping from a table's stream to a function: from the oldest record on, one batch of a shard at a time.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
-    /// The physical name of the table, which has a stream.
+    #[serde(rename = "Stream", deserialize_with = "table")]
     pub table: String,
-    /// The most records in one invocation.
+    #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
-    /// How often a failed batch is tried again; `None` is until its records are too old.
+    /// How often a failed batch is tried again; `None` is until the records expire.
+    #[serde(default, deserialize_with = "limit")]
     pub maximum_retry_attempts: Option<u32>,
     /// The age at which a record is given up; `None` is until it expires.
+    #[serde(rename = "MaximumRecordAgeInSeconds", default, deserialize_with = "seconds")]
     pub maximum_record_age: Option<Duration>,
     /// Whether a failing batch is halved.
+    #[serde(rename = "BisectBatchOnFunctionError", default, deserialize_with = "parsed")]
     pub bisect_batch_on_error: bool,
     /// Whether the function answers with the items that failed.
+    #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// Patterns of which a record has to match one; none lets every record pass.
+    #[serde(rename = "FilterCriteria", default, deserialize_with = "patterns")]
     pub filter_patterns: Vec<Value>,
-    /// The ARN of the queue for records that are given up, which is a queue of the same template.
+    /// The ARN of the queue for records that are given up.
+    #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
 
-/// An event source mapping from a queue to a function. It waits for no batch to fill.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event source mapping from a queue to a function.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct QueueMapping {
-    /// The logical id that SAM gives it: the function's and the event's, such as `ReconcilePlacementFunctionDue`.
+    /// The logical id that SAM gives it: the function's and the event's, such as `LookAgainFunctionDue`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
-    /// The physical name of the queue.
+    #[serde(deserialize_with = "queue")]
     pub queue: String,
-    /// The most messages in one invocation, 10 at most.
+    #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
     /// Whether the function answers with the items that failed.
+    #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// The most batches at once; `None` is as many as the function takes.
+    #[serde(rename = "ScalingConfig", default, deserialize_with = "limit")]
     pub maximum_concurrency: Option<u32>,
 }
 
 /// A function's subscription to a topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TopicSubscription {
-    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventFunctionPlaced`.
+    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventsFunctionPublished`.
     pub logical_id: String,
-    /// The ARN of the function.
     pub function_arn: String,
-    /// The ARN of the topic, which is a topic of the same template.
+    #[serde(rename = "Topic")]
     pub topic_arn: String,
-    /// The ARN of the queue for messages that cannot be handed to the function, which is a queue of the same template.
+    /// The ARN of the queue for messages that cannot be handed to the function.
+    #[serde(rename = "RedrivePolicy")]
     pub dead_letter_queue_arn: Option<String>,
+}
+
+/// What a policy allows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Statement {
+    /// Where it stands, such as `PlayFunction.Policies[0].Statement[1]`.
+    pub place: String,
+    /// The actions, such as `dynamodb:PutItem`.
+    #[serde(rename = "Action", deserialize_with = "texts")]
+    pub actions: Vec<String>,
+    /// Patterns of ARNs, in which `*` is any text.
+    #[serde(rename = "Resource", deserialize_with = "texts")]
+    pub resources: Vec<String>,
+}
+
+/// A policy for programs outside of the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    pub logical_id: String,
+    pub statements: Vec<Statement>,
+}
+
+/// What a topic or a queue allows a service of AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourcePolicy {
+    pub statement: Statement,
+    /// The principal, such as `sns.amazonaws.com`.
+    pub service: String,
+    /// A pattern of the ARN of what the service acts for.
+    pub source_arn: Option<String>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub logical_id: String,
+    pub name: String,
+    /// What to do about it.
+    pub description: String,
 }
 
 /// An output of the stack.

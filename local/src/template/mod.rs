@@ -1,163 +1,93 @@
 //! The template room: the text of `template.yaml` and values for its parameters become the [`Manifest`] that the local stack boots from.
 //!
-//! Nothing in the template is passed over in silence. What is named there is understood, or it is in the tables of `notes.rs` with the reason
-//! why it has no effect on one machine, or it is a [`Problem`] with its line. All problems are reported at once.
+//! It understands what the template uses. Any other type, property, function or event is refused by name, and what has no effect on one
+//! machine is noted with the reason (`rules`). Whether values are such as AWS takes is for `cfn-lint` and the transform to say.
 //!
-//! In order: `yaml` (text to nodes with lines), `parameters`, `rules` (between them), `conditions`, `resources` (with `globals`),
-//! `dependencies` (circles), `resolver` and `identities` (intrinsic functions), and then a reader for each type of resource.
+//! In order: `yaml` (text to JSON), `declarations` (its sections), `parameters`, `identities` (what may be referred to), `intrinsics`
+//! (functions), `rules` (of properties), and then serde, into the structs of the manifest.
 
-mod api;
-mod conditions;
-mod dependencies;
-mod destinations;
+mod declarations;
 mod error;
-mod event_invoke;
-mod filter_criteria;
 mod functions;
-mod game_session_queues;
-mod globals;
 mod identities;
+mod intrinsics;
 mod manifest;
-mod node;
-mod notes;
-mod outputs;
 mod parameters;
-mod queue_mappings;
-mod queues;
-mod resolver;
+mod policies;
 mod resources;
 mod rules;
-mod section;
-mod stream_mappings;
-mod tables;
+mod scalars;
 #[cfg(test)]
 mod tests;
-mod topic_subscriptions;
-mod topics;
 mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-pub use error::{Note, Problem, TemplateError};
-pub use manifest::{
-    Authorizer, EventInvoke, Function, GameSessionQueue, Manifest, Output, Queue, QueueMapping, Redrive, RedriveAllow, Route,
-    StartingPosition, StreamMapping, Table, Throttle, Topic, TopicSubscription, WebSocketApi,
-};
+pub use error::TemplateError;
+pub use manifest::*;
 
-use error::Report;
-use node::{Kind, Node};
-use parameters::Parameters;
-use resolver::Resolver;
-use section::Section;
+use declarations::{Declaration, Document, OutputDeclaration, Rule};
+use error::{Problem, all};
+use intrinsics::Scope;
 
-/// The transforms that a template may name. The first lets intrinsic functions stand in `DeletionPolicy`, which has no effect here.
+/// The transforms that a template may name.
 const TRANSFORMS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
 
-/// Understands a template. `parameters` are values for its parameters, `stack_name` is what `AWS::StackName` gives; names and ids that AWS
+/// Understands a template. `overrides` are values for its parameters, `stack_name` is what `AWS::StackName` gives; names and ids that AWS
 /// would make up are made from it.
 ///
 /// # Errors
-/// Everything that is wrong with the template or with the values, or that the local stack does not understand.
-pub fn load(text: &str, parameters: &BTreeMap<String, String>, stack_name: &str) -> Result<Manifest, TemplateError> {
-    let report = Report::default();
-    let manifest = yaml::parse(text, &report).map(|document| read(&document, parameters, stack_name, &report));
-    let notes = report.finish()?;
-    // Without a problem there is a document, so this is not reached.
-    let no_document =
-        || TemplateError { problems: vec![Problem { line: None, path: String::new(), message: "the template is empty".to_owned() }] };
-    Ok(Manifest { notes, ..manifest.ok_or_else(no_document)? })
+/// Everything that is wrong with the values; else with the rules between them; else with the resources, one problem for each.
+pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) -> Result<Manifest, TemplateError> {
+    let mut document = yaml::parse(text)?;
+    declarations::leave_out(&mut document, &["AWSTemplateFormatVersion", "Description", "Metadata"]);
+    let document: Document = error::read(document)?;
+    if let Some(unknown) = document.transform.iter().find(|transform| !TRANSFORMS.contains(&transform.as_str())) {
+        return Err(Problem::new(format!("{unknown} is not implemented by the local stack")).within("Transform").into());
+    }
+    let mut scope = Scope::default();
+    scope.references.extend(identities::of_aws(stack_name));
+    scope.references.extend(parameters::values(&document.parameters, overrides)?);
+    all(document.rules.iter().map(|(name, rule)| check(rule, &scope).map_err(|problem| problem.within(name).within("Rules"))))?;
+    let conditions = document.conditions.iter().map(|(name, expression)| {
+        let outcome = scope.holds(expression).map(|outcome| (name.clone(), outcome));
+        outcome.map_err(|problem| problem.within(name).within("Conditions"))
+    });
+    scope.conditions = all(conditions)?.into_iter().collect();
+
+    let declared = document.resources.into_iter().map(|(id, declared)| {
+        let declaration = Declaration::read(&id, declared, &document.globals, &scope);
+        declaration.map_err(|problem| problem.within(id).within("Resources"))
+    });
+    let mut declarations: Vec<Declaration> = all(declared)?.into_iter().flatten().collect();
+    let references = all(declarations.iter_mut().map(|declaration| {
+        let references = identities::name(declaration, stack_name, &scope);
+        references.map_err(|problem| problem.within(&declaration.logical_id).within("Resources"))
+    }))?;
+    scope.references.extend(references.into_iter().flatten());
+    let mut manifest = resources::read(&declarations, &scope)?;
+    let outputs = document.outputs.into_iter().map(|(name, declared)| {
+        let output = output(declared, &scope).map_err(|problem| problem.within(&name).within("Outputs"))?;
+        Ok(output.map(|output| (name, output)))
+    });
+    manifest.outputs = all(outputs)?.into_iter().flatten().collect();
+    manifest.stack_name = stack_name.to_owned();
+    Ok(manifest)
 }
 
-fn read(document: &Node, overrides: &BTreeMap<String, String>, stack_name: &str, report: &Report) -> Manifest {
-    let mut manifest = Manifest::default();
-    let Some(template) = Section::new(document, document.line, "", report) else { return manifest };
-    for key in ["AWSTemplateFormatVersion", "Description"] {
-        template.text(key);
+/// The first assertion that does not hold, in the words of the template.
+fn check(rule: &Rule, scope: &Scope) -> Result<(), Problem> {
+    for assertion in &rule.assertions {
+        if !scope.holds(&assertion.assert)? {
+            return Err(Problem::new(&assertion.assert_description));
+        }
     }
-    let transforms = template.texts("Transform");
-    for transform in transforms.iter().filter(|transform| !TRANSFORMS.contains(&transform.as_str())) {
-        template.problem("Transform", format!("{transform} is not understood by the local stack; it knows {}", TRANSFORMS.join(", ")));
-    }
-    if transforms.last().is_none_or(|last| last != TRANSFORMS[1]) {
-        template.problem("Transform", format!("the transforms have to end with {}", TRANSFORMS[1]));
-    }
-    let (parameters_node, mappings, conditions, globals) =
-        (template.node("Parameters"), template.node("Mappings"), template.node("Conditions"), template.node("Globals"));
-    let rules = template.node("Rules");
-    template.require("Resources");
-    let (resources, outputs) = (template.node("Resources"), template.node("Outputs"));
-
-    let parameters: Parameters = parameters::read(parameters_node, template.line_of("Parameters"), overrides, report);
-    manifest.parameters = parameters.shown();
-    let mut resolver = Resolver::new(report, stack_name, &parameters, mappings);
-    rules::check(rules, template.line_of("Rules"), &resolver);
-    resolver.conditions = conditions::evaluate(conditions, template.line_of("Conditions"), &resolver);
-    let globals = globals::of_functions(globals, template.line_of("Globals"), report);
-    resolver.resources = resources::read(resources, template.line_of("Resources"), globals, &resolver);
-    dependencies::check(&resolver);
-    read_resources(&resolver, &mut manifest);
-    manifest.outputs = outputs::read(outputs, template.line_of("Outputs"), &resolver);
-    template.finish(notes::TEMPLATE);
-    manifest
+    Ok(())
 }
 
-fn read_resources(resolver: &Resolver<'_>, manifest: &mut Manifest) {
-    let report = resolver.report;
-    let kept: Vec<(&String, &resources::Declaration)> =
-        resolver.resources.declared.iter().filter(|(_, declaration)| declaration.kept).collect();
-    // Every property is evaluated, also those without effect, because what they refer to has to exist.
-    let properties: BTreeMap<&str, Node> = kept
-        .iter()
-        .map(|(id, declaration)| {
-            let path = format!("Resources.{id}.Properties");
-            let resolved = resolver.resolve(&declaration.properties, &path);
-            (id.as_str(), resolved.unwrap_or(Node::new(declaration.line, Kind::Map(Vec::new()))))
-        })
-        .collect();
-    let section = |id: &str, declaration: &resources::Declaration| {
-        Section::new(properties.get(id)?, declaration.properties_line, format!("Resources.{id}.Properties"), report)
-    };
-
-    let mut responses: BTreeSet<String> = BTreeSet::new();
-    for (id, declaration) in kept.iter().filter(|(_, declaration)| declaration.kind == resources::ROUTE_RESPONSE) {
-        let Some(section) = section(id, declaration) else { continue };
-        if let Some(route) = api::read_response(section, resolver)
-            && !responses.insert(route.clone())
-        {
-            report.problem(&format!("Resources.{id}"), declaration.line, format!("{route} has a RouteResponse already"));
-        }
+fn output(declared: OutputDeclaration, scope: &Scope) -> Result<Option<Output>, Problem> {
+    match declared.condition {
+        Some(condition) if !scope.condition(&condition)? => Ok(None),
+        _ => Ok(Some(Output { value: scope.text(&declared.value)?, description: declared.description })),
     }
-    let mut names: BTreeSet<(&str, String)> = BTreeSet::new();
-    for (id, declaration) in kept {
-        if let Some(name) = resolver.physical_name(id)
-            && !names.insert((&declaration.kind, name.clone()))
-        {
-            report.problem(&format!("Resources.{id}"), declaration.line, format!("another {} has the name {name}", declaration.kind));
-        }
-        let Some(section) = section(id, declaration) else { continue };
-        match declaration.kind.as_str() {
-            resources::FUNCTION => {
-                let (function, mappings) = functions::read(id, declaration, section, resolver);
-                manifest.functions.extend(function);
-                manifest.stream_mappings.extend(mappings.of_streams);
-                manifest.queue_mappings.extend(mappings.of_queues);
-                manifest.topic_subscriptions.extend(mappings.of_topics);
-                continue;
-            }
-            resources::TABLE => manifest.tables.extend(tables::read(id, section, resolver)),
-            resources::QUEUE => manifest.queues.extend(queues::read(id, section, resolver)),
-            resources::TOPIC => manifest.topics.extend(topics::read(id, section, resolver)),
-            resources::GAME_SESSION_QUEUE => manifest.game_session_queues.extend(game_session_queues::read(id, section, resolver)),
-            resources::WEB_SOCKET_API => manifest.apis.extend(api::read(id, section, &responses, resolver)),
-            resources::ROUTE_RESPONSE => {}
-            _ => notes::resource(id, declaration, &section, report),
-        }
-        if let Some(metadata) = &declaration.metadata
-            && let Some(metadata) = Section::new(metadata, declaration.line, format!("Resources.{id}.Metadata"), report)
-        {
-            metadata.finish(notes::METADATA);
-        }
-    }
-    queues::check(&manifest.queues, resolver);
-    topics::note_unheard(manifest, resolver);
 }

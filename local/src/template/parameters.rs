@@ -3,124 +3,77 @@
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
+use serde::{Deserialize, de::IgnoredAny};
 
-use super::{error::Report, node::Node, section::Section};
+use super::{
+    error::{Problem, TemplateError, all},
+    scalars::limit,
+};
 
-/// The parameters of a template with their values.
-#[derive(Default)]
-pub(super) struct Parameters {
-    /// All values, as text, which is what `Ref` gives. A value that is missing or breaks a rule is there as `None`: that is reported once,
-    /// here, and not where it is used.
-    pub(super) values: BTreeMap<String, Option<String>>,
-    /// Those that the template marks `NoEcho`.
-    pub(super) hidden: Vec<String>,
+/// A parameter as the template declares it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Parameter {
+    #[serde(rename = "Description")]
+    _description: Option<IgnoredAny>,
+    r#type: Type,
+    default: Option<String>,
+    allowed_values: Option<Vec<String>>,
+    allowed_pattern: Option<String>,
+    #[serde(default, deserialize_with = "limit")]
+    min_value: Option<f64>,
+    #[serde(default, deserialize_with = "limit")]
+    max_value: Option<f64>,
+    constraint_description: Option<String>,
 }
 
-impl Parameters {
-    /// The values that may be shown; those marked `NoEcho` as AWS shows them.
-    pub(super) fn shown(&self) -> BTreeMap<String, String> {
-        let show = |(name, value): (&String, &Option<String>)| {
-            let value = if self.hidden.contains(name) { "****".to_owned() } else { value.clone().unwrap_or_default() };
-            (name.clone(), value)
+#[derive(Deserialize, PartialEq)]
+enum Type {
+    Number,
+    String,
+}
+
+/// The value of each parameter, which is what `Ref` gives.
+pub(super) fn values(
+    declared: &BTreeMap<String, Parameter>,
+    overrides: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    let names = || declared.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let unknown = overrides.keys().filter(|name| !declared.contains_key(*name));
+    let unknown = unknown.map(|name| Err(Problem::new(format!("the template has no parameter {name}; it has {}", names()))));
+    let values = declared.iter().map(|(name, parameter)| {
+        let value = overrides.get(name).or(parameter.default.as_ref());
+        let checked = match value {
+            Some(value) => parameter.check(value).map(|()| (name.clone(), value.clone())),
+            None => Err("it has no default and was given no value; give it one".to_owned()),
         };
-        self.values.iter().map(show).collect()
+        checked.map_err(|message| Problem::new(message).within(name).within("Parameters"))
+    });
+    Ok(all(unknown.chain(values))?.into_iter().collect())
+}
+
+impl Parameter {
+    fn check(&self, value: &str) -> Result<(), String> {
+        let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
+        let broken = if self.r#type == Type::Number && number.is_none() {
+            "is not a number".to_owned()
+        } else if let Some(least) = self.min_value.filter(|least| number.is_some_and(|number| number < *least)) {
+            format!("is less than {}", least)
+        } else if let Some(most) = self.max_value.filter(|most| number.is_some_and(|number| number > *most)) {
+            format!("is more than {}", most)
+        } else if let Some(allowed) = self.allowed_values.as_ref().filter(|allowed| allowed.iter().all(|allowed| allowed != value)) {
+            format!("is not one of {}", allowed.join(", "))
+        } else if let Some(pattern) = self.allowed_pattern.as_ref().filter(|pattern| !matches(pattern, value)) {
+            format!("does not match {pattern}")
+        } else {
+            return Ok(());
+        };
+        let explanation = self.constraint_description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+        Err(format!("the value `{value}` {broken}{explanation}"))
     }
 }
 
-/// Reads the `Parameters` section and gives each parameter its value.
-pub(super) fn read(declared: Option<&Node>, line: usize, overrides: &BTreeMap<String, String>, report: &Report) -> Parameters {
-    let mut parameters = Parameters::default();
-    if let Some(section) = declared.and_then(|node| Section::new(node, line, "Parameters", report)) {
-        for entry in section.members() {
-            let Some(rules) = Section::new(&entry.value, entry.line, section.at(&entry.key), report) else { continue };
-            if rules.boolean("NoEcho") == Some(true) {
-                parameters.hidden.push(entry.key.clone());
-            }
-            let value = value(&entry.key, rules, overrides.get(&entry.key), report);
-            parameters.values.insert(entry.key.clone(), value);
-        }
-    }
-    for name in overrides.keys().filter(|name| !parameters.values.contains_key(*name)) {
-        let known: Vec<&str> = parameters.values.keys().map(String::as_str).collect();
-        report.problem("Parameters", None, format!("the template has no parameter {name}; it has {}", known.join(", ")));
-    }
-    parameters
-}
-
-fn value(name: &str, rules: Section<'_>, given: Option<&String>, report: &Report) -> Option<String> {
-    rules.node("Description");
-    let explanation = rules.text("ConstraintDescription");
-    rules.require("Type");
-    let kind = rules.choice("Type", &["String", "Number"]);
-    let default = rules.text("Default");
-    let value = given.cloned().or(default);
-
-    let mut broken: Vec<String> = Vec::new();
-    match &value {
-        Some(value) if kind.as_deref() == Some("Number") => check_number(value, &rules, &mut broken),
-        Some(value) => check_string(value, &rules, &mut broken),
-        None => {
-            let message = format!("{name} has no default and was given no value; give it one");
-            report.problem(&rules.path, rules.line, message);
-        }
-    }
-    if let Some(value) = &value
-        && rules.has("AllowedValues")
-    {
-        let allowed = rules.texts("AllowedValues");
-        if !allowed.contains(value) {
-            broken.push(format!("is not one of {}", allowed.join(", ")));
-        }
-    }
-    for rule in &broken {
-        let shown = if rules.boolean("NoEcho") == Some(true) { "****" } else { value.as_deref().unwrap_or_default() };
-        let explanation = explanation.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
-        report.problem(&rules.path, rules.line, format!("the value `{shown}` of {name} {rule}{explanation}"));
-    }
-    // The rules of the other type, and all rules where there is no value to check, count as read.
-    for key in ["AllowedPattern", "AllowedValues", "MinLength", "MaxLength", "MinValue", "MaxValue"] {
-        rules.node(key);
-    }
-    rules.finish(&[]);
-    value.filter(|_| broken.is_empty())
-}
-
-fn check_string(value: &str, rules: &Section<'_>, broken: &mut Vec<String>) {
-    let length = i64::try_from(value.chars().count()).unwrap_or(i64::MAX);
-    if rules.integer("MinLength", 0..=i64::MAX).is_some_and(|least| length < least) {
-        broken.push("is too short".to_owned());
-    }
-    if rules.integer("MaxLength", 0..=i64::MAX).is_some_and(|most| length > most) {
-        broken.push("is too long".to_owned());
-    }
-    if let Some(pattern) = rules.text("AllowedPattern") {
-        // CloudFormation wants the whole value to match.
-        match Regex::new(&format!("^(?:{pattern})$")) {
-            Ok(regex) if !regex.is_match(value) => broken.push(format!("does not match {pattern}")),
-            Ok(_) => {}
-            Err(error) => rules.problem("AllowedPattern", format!("the local stack cannot read this pattern: {error}")),
-        }
-    }
-}
-
-fn check_number(value: &str, rules: &Section<'_>, broken: &mut Vec<String>) {
-    let Some(number) = value.parse::<f64>().ok().filter(|number| number.is_finite()) else {
-        broken.push("is not a number".to_owned());
-        return;
-    };
-    if bound(rules, "MinValue").is_some_and(|least| number < least) {
-        broken.push("is too small".to_owned());
-    }
-    if bound(rules, "MaxValue").is_some_and(|most| number > most) {
-        broken.push("is too large".to_owned());
-    }
-}
-
-fn bound(rules: &Section<'_>, key: &str) -> Option<f64> {
-    let text = rules.text(key)?;
-    let bound = text.parse().ok();
-    if bound.is_none() {
-        rules.problem(key, format!("{text} is not a number"));
-    }
-    bound
+/// CloudFormation wants the whole value to match. A pattern that cannot be read matches nothing.
+fn matches(pattern: &str, value: &str) -> bool {
+    Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(value))
 }

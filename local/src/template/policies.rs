@@ -1,72 +1,68 @@
-//! IAM's policy documents: those of functions, `AWS::IAM::ManagedPolicy`, and the policies of queues and topics.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
+//! Policies: of functions, of programs outside of the stack, and of topics and queues.
+
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    manifest::{ManagedPolicy, ResourcePolicy, Statement},
-    notes,
-    section::Section,
+    error::{self, Problem},
+    manifest::{ResourcePolicy, Statement},
+    resources::put,
+    rules::{self, Notes},
 };
 
-/// The statements of a function's `Policies`, which are documents written out.
-pub(super) fn of_function(id: &str, properties: &Section<'_>) -> Vec<Statement> {
-    let document = |(index, policy): (usize, Section<'_>)| statements(policy, &format!("{id}.Policies[{index}]"), |_| Some(()));
-    let documents = properties.sections("Policies").into_iter().enumerate().flat_map(document);
-    documents.map(|(statement, ())| statement).collect()
+/// A document.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Document {
+    statement: Vec<Value>,
 }
 
-/// Reads an `AWS::IAM::ManagedPolicy`.
-pub(super) fn managed(id: &str, properties: Section<'_>) -> ManagedPolicy {
-    properties.text("ManagedPolicyName");
-    properties.require("PolicyDocument");
-    let read = properties.section("PolicyDocument").map(|document| statements(document, id, |_| Some(()))).unwrap_or_default();
-    properties.finish(notes::POLICY);
-    ManagedPolicy { logical_id: id.to_owned(), statements: read.into_iter().map(|(statement, ())| statement).collect() }
+/// Of whom a statement of a topic or a queue speaks.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Principal {
+    service: String,
 }
 
-/// Reads the policy of resources, which are named in `resources`, such as `Queues`.
-pub(super) fn of_resources(id: &str, properties: Section<'_>, resources: &str) -> Vec<ResourcePolicy> {
-    properties.require(resources);
-    properties.texts(resources);
-    properties.require("PolicyDocument");
-    let read = properties.section("PolicyDocument").map(|document| statements(document, id, who)).unwrap_or_default();
-    properties.finish(&[]);
-    read.into_iter().map(|(statement, (service, source_arn))| ResourcePolicy { statement, service, source_arn }).collect()
+/// When it does. Both operators take wildcards.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Condition {
+    #[serde(alias = "ArnLike")]
+    arn_equals: String,
 }
 
-/// The service that may, and the ARN that it has to speak for.
-fn who(statement: &Section<'_>) -> Option<(String, Option<String>)> {
-    statement.require("Principal");
-    let principal = statement.section("Principal")?;
-    let service = principal.required_text("Service")?;
-    principal.finish(&[]);
-    let condition = statement.section("Condition");
-    let source_arn = condition.as_ref().and_then(|condition| {
-        let key = ["ArnLike", "ArnEquals"].into_iter().find_map(|operator| condition.section(operator))?;
-        let source_arn = key.text("aws:SourceArn");
-        key.finish(&[]);
-        source_arn
+/// The statements of the document at `place`, of who has the policy.
+pub(super) fn of_identity(document: Value, place: &str, notes: &mut Notes) -> Result<Vec<Statement>, Problem> {
+    statements(document, place, notes, |statement, _| error::read(statement))
+}
+
+/// The statements of the document at `place`, of what has the policy.
+pub(super) fn of_resource(document: Value, place: &str, notes: &mut Notes) -> Result<Vec<ResourcePolicy>, Problem> {
+    statements(document, place, notes, |mut statement, notes| {
+        let (principal, mut condition) = (statement["Principal"].take(), statement["Condition"].take());
+        statement.as_object_mut().into_iter().for_each(|members| members.retain(|_, member| !member.is_null()));
+        rules::apply("a condition", &mut condition, notes).map_err(|problem| problem.within("Condition"))?;
+        let condition: Option<Condition> = error::read(condition).map_err(|problem| problem.within("Condition"))?;
+        let principal: Principal = error::read(principal).map_err(|problem| problem.within("Principal"))?;
+        let source_arn = condition.map(|condition| condition.arn_equals);
+        Ok(ResourcePolicy { statement: error::read(statement)?, service: principal.service, source_arn })
+    })
+}
+
+fn statements<T>(
+    mut document: Value,
+    place: &str,
+    notes: &mut Notes,
+    read: impl Fn(Value, &mut Notes) -> Result<T, Problem>,
+) -> Result<Vec<T>, Problem> {
+    rules::apply("a policy document", &mut document, notes)?;
+    let document: Document = error::read(document)?;
+    let statements = document.statement.into_iter().enumerate().map(|(index, mut statement)| {
+        let applied = rules::apply("a statement", &mut statement, notes);
+        put(&mut statement, [("Place", &format!("{place}.Statement[{index}]"))]);
+        applied.and_then(|()| read(statement, notes)).map_err(|problem| problem.at(index).within("Statement"))
     });
-    if let Some(condition) = condition {
-        condition.finish(&[]);
-    }
-    Some((service, source_arn))
-}
-
-/// The statements of a document at `place`, each with what `more` reads of it.
-fn statements<T>(document: Section<'_>, place: &str, more: impl Fn(&Section<'_>) -> Option<T>) -> Vec<(Statement, T)> {
-    document.choice("Version", &["2012-10-17"]);
-    document.require("Statement");
-    let statement = |(index, section): (usize, Section<'_>)| {
-        for member in ["Effect", "Action", "Resource"] {
-            section.require(member);
-        }
-        section.choice("Effect", &["Allow"]);
-        let (actions, resources) = (section.texts("Action"), section.texts("Resource"));
-        let more = more(&section);
-        section.finish(&[]);
-        Some((Statement { place: format!("{place}.Statement[{index}]"), actions, resources }, more?))
-    };
-    let read = document.sections("Statement").into_iter().enumerate().filter_map(statement).collect();
-    document.finish(&[]);
-    read
+    statements.collect()
 }

@@ -1,145 +1,157 @@
-//! The `Resources` section as declared: which resources there are, which of them their conditions keep, and the ids that SAM adds.
+//! The resources, each by its type.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    api,
-    error::Report,
-    globals,
-    node::{Kind, Node},
-    notes,
-    resolver::Resolver,
-    section::Section,
+    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
+    error::{self, Problem, TemplateError, all},
+    functions,
+    identities::route_id,
+    intrinsics::Scope,
+    manifest::{Alarm, ManagedPolicy, Manifest},
+    policies, rules,
 };
 
-/// The type of a function.
-pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
-/// The type of an API.
-pub(super) const WEB_SOCKET_API: &str = "AWS::Serverless::WebSocketApi";
-/// The type of a route's response.
-pub(super) const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
-/// The type of a table.
-pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
-/// The type of a queue.
-pub(super) const QUEUE: &str = "AWS::SQS::Queue";
-/// The type of a topic.
-pub(super) const TOPIC: &str = "AWS::SNS::Topic";
-/// The type of a queue of GameLift's.
-pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
-/// The type of a policy for roles.
-pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
-/// The type of a policy of queues.
-pub(super) const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
-/// The type of a policy of topics.
-pub(super) const TOPIC_POLICY: &str = "AWS::SNS::TopicPolicy";
-/// The type of an alarm.
-pub(super) const ALARM: &str = "AWS::CloudWatch::Alarm";
+const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
+const TOPIC_POLICY: &str = "AWS::SNS::TopicPolicy";
+const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
 const UNDERSTOOD: [&str; 10] =
-    [ROUTE_RESPONSE, TABLE, GAME_SESSION_QUEUE, TOPIC, QUEUE, FUNCTION, WEB_SOCKET_API, MANAGED_POLICY, QUEUE_POLICY, TOPIC_POLICY];
+    [API, FUNCTION, GAME_SESSION_QUEUE, MANAGED_POLICY, QUEUE, QUEUE_POLICY, ROUTE_RESPONSE, TABLE, TOPIC, TOPIC_POLICY];
 
-/// All resources.
-#[derive(Default)]
-pub(super) struct Resources {
-    pub(super) declared: BTreeMap<String, Declaration>,
-    /// What SAM makes out of the declared ones and a template may refer to.
-    pub(super) generated: BTreeMap<String, Generated>,
+/// A response of a route.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RouteResponse {
+    #[serde(rename = "ApiId")]
+    _api_id: String,
+    route_id: String,
 }
 
-/// A resource as the template declares it, with `Globals` merged in and before intrinsic functions are evaluated.
-pub(super) struct Declaration {
-    pub(super) kind: String,
-    pub(super) line: usize,
-    pub(super) properties: Node,
-    pub(super) properties_line: usize,
-    pub(super) metadata: Option<Node>,
-    /// What `DependsOn` names.
-    pub(super) depends_on: Vec<String>,
-    /// Whether its condition is true, or it has none.
-    pub(super) kept: bool,
+/// A policy of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Policy {
+    #[serde(rename = "Topics", alias = "Queues")]
+    _attached_to: Option<Vec<String>>,
+    policy_document: Value,
 }
 
-/// A resource that SAM makes.
-pub(super) enum Generated {
-    /// A route of an API.
-    Route { api: String, route_key: String },
-    /// The role of a function.
-    Role { function: String },
-}
-
-/// Reads the declarations. Types that are not understood are reported here.
-pub(super) fn read(declared: Option<&Node>, line: usize, globals: Option<&Node>, resolver: &Resolver<'_>) -> Resources {
-    let report = resolver.report;
-    let mut resources = Resources::default();
-    let Some(section) = declared.and_then(|node| Section::new(node, line, "Resources", report)) else { return resources };
-    for entry in section.members() {
-        let Some(body) = Section::new(&entry.value, entry.line, section.at(&entry.key), report) else { continue };
-        if let Some(declaration) = declaration(body, globals, resolver) {
-            if resolver.parameters.values.contains_key(&entry.key) {
-                section.problem(&entry.key, "a parameter has the same name");
-            }
-            resources.declared.insert(entry.key.clone(), declaration);
+/// Reads the resources that their conditions keep.
+pub(super) fn read(declarations: &[Declaration], scope: &Scope) -> Result<Manifest, TemplateError> {
+    let (mut manifest, mut answered) = (Manifest::default(), BTreeSet::new());
+    let mut groups = declarations.iter().filter(|declaration| declaration.kind == "AWS::Logs::LogGroup");
+    manifest.log_group = groups.next().filter(|_| groups.next().is_none()).map(|group| group.name.clone());
+    all(declarations.iter().map(|declaration| {
+        let added = add(declaration, scope, &mut manifest, &mut answered);
+        added.map_err(|problem| problem.within(&declaration.logical_id).within("Resources"))
+    }))?;
+    for api in &mut manifest.apis {
+        for (key, route) in &mut api.routes {
+            route.route_response &= answered.contains(&route_id(&api.logical_id, key));
         }
     }
-    resources.generated = generated(&resources.declared, report);
-    resources
+    Ok(manifest)
 }
 
-fn declaration(body: Section<'_>, globals: Option<&Node>, resolver: &Resolver<'_>) -> Option<Declaration> {
-    let kind = body.required_text("Type");
-    let kept = match body.text("Condition") {
-        Some(name) => match resolver.conditions.get(&name) {
-            Some(outcome) => outcome.unwrap_or(false),
-            None => {
-                body.problem("Condition", format!("there is no condition {name}"));
-                false
-            }
-        },
-        None => true,
-    };
-    let own = body.node("Properties").cloned().unwrap_or(Node::new(body.line, Kind::Map(Vec::new())));
-    let properties = match globals {
-        Some(globals) if kind.as_deref() == Some(FUNCTION) => globals::merge(globals, &own),
-        _ => own,
-    };
-    let metadata = body.node("Metadata").cloned();
-    let depends_on = body.texts("DependsOn");
-    let (line, properties_line) = (body.line, body.line_of("Properties"));
-    if let Some(kind) = &kind
-        && !UNDERSTOOD.contains(&kind.as_str())
-        && notes::of_type(kind).is_none()
-    {
-        let message = format!("the local stack does not understand {kind}; take it out, or teach it in local/src/template");
-        body.problem("Type", message);
+/// Adds what a resource is to the manifest, or the route that it lets answer to `answered`.
+fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answered: &mut BTreeSet<String>) -> Result<(), Problem> {
+    let Declaration { logical_id, name, kind, properties, .. } = declaration;
+    let text = |key: &str| properties.get(key).map_or(Ok(String::new()), |value| scope.text(value));
+    let is_noted = rules::note(kind, &mut manifest.notes);
+    match kind.as_str() {
+        "AWS::CloudWatch::Alarm" => {
+            let description = text("AlarmDescription")?;
+            manifest.alarms.push(Alarm { logical_id: logical_id.clone(), name: name.clone(), description });
+        }
+        // A subscription of a person is an alarm; one of a function, which has an event for it, or of a queue would be work.
+        "AWS::SNS::Subscription" if text("Protocol")? != "email" => {
+            return Err(Problem::new("the local stack implements email and nothing else").within("Properties.Protocol"));
+        }
+        // Without it nobody could sign in, and the functions would be told of an issuer that is not there.
+        "AWS::Cognito::UserPool" => return Err(Problem::new("the local stack is an issuer itself and makes no user pools")),
+        _ if is_noted => {}
+        _ if !UNDERSTOOD.contains(&kind.as_str()) => {
+            return Err(Problem::new(format!("the local stack does not implement {kind}")).within("Type"));
+        }
+        _ => {
+            let read =
+                scope.members(properties).and_then(|properties| understand(declaration, properties.into(), scope, manifest, answered));
+            read.map_err(|problem| problem.within("Properties"))?;
+        }
     }
-    // These have no effect here, but what they refer to has to exist.
-    for entry in body.entries().iter().filter(|entry| notes::ATTRIBUTES.iter().any(|(key, _)| *key == entry.key)) {
-        resolver.resolve(&entry.value, &body.at(&entry.key));
-    }
-    body.finish(notes::ATTRIBUTES);
-    Some(Declaration { kind: kind?, line, properties, properties_line, metadata, depends_on, kept })
+    Ok(())
 }
 
-fn generated(declared: &BTreeMap<String, Declaration>, report: &Report) -> BTreeMap<String, Generated> {
-    let mut generated = BTreeMap::new();
-    for (id, declaration) in declared.iter().filter(|(_, declaration)| declaration.kept) {
-        if declaration.kind == FUNCTION && declaration.properties.get("Role").is_none() {
-            generated.insert(format!("{id}Role"), Generated::Role { function: id.clone() });
-        }
-        if declaration.kind != WEB_SOCKET_API {
-            continue;
-        }
-        let routes = declaration.properties.get("Routes").and_then(Node::entries).unwrap_or_default();
-        for route in routes {
-            let path = format!("Resources.{id}.Properties.Routes.{}", route.key);
-            let Some(route_id) = api::route_id(id, &route.key) else {
-                report.problem(&path, route.line, "SAM takes $connect, $disconnect, $default and route keys of letters and digits");
-                continue;
-            };
-            let entry = Generated::Route { api: id.clone(), route_key: route.key.clone() };
-            if declared.contains_key(&route_id) || generated.insert(route_id.clone(), entry).is_some() {
-                report.problem(&path, route.line, format!("SAM makes the id {route_id} for this route, and something else has it already"));
+fn understand(
+    declaration: &Declaration,
+    mut properties: Value,
+    scope: &Scope,
+    manifest: &mut Manifest,
+    answered: &mut BTreeSet<String>,
+) -> Result<(), Problem> {
+    let Declaration { logical_id, name, kind, .. } = declaration;
+    rules::apply(kind, &mut properties, &mut manifest.notes)?;
+    match kind.as_str() {
+        ROUTE_RESPONSE => drop(answered.insert(error::read::<RouteResponse>(properties)?.route_id)),
+        MANAGED_POLICY | QUEUE_POLICY | TOPIC_POLICY => {
+            let (mut policy, place): (Policy, _) = (error::read(properties)?, format!("{logical_id}.PolicyDocument"));
+            let document = policy.policy_document.take();
+            if kind == MANAGED_POLICY {
+                let statements = policies::of_identity(document, &place, &mut manifest.notes);
+                let statements = statements.map_err(|problem| problem.within("PolicyDocument"))?;
+                manifest.managed_policies.push(ManagedPolicy { logical_id: logical_id.clone(), statements });
+            } else {
+                let statements = policies::of_resource(document, &place, &mut manifest.notes);
+                manifest.resource_policies.extend(statements.map_err(|problem| problem.within("PolicyDocument"))?);
             }
         }
+        API => {
+            for (key, route) in properties["Routes"].as_object_mut().into_iter().flatten() {
+                rules::apply("a route", route, &mut manifest.notes).map_err(|problem| problem.within(key).within("Routes"))?;
+            }
+            put(&mut properties, [("LogicalId", logical_id), ("ApiId", name)]);
+            manifest.apis.push(error::read(properties)?);
+        }
+        TABLE => {
+            put_keys(&mut properties)?;
+            put(&mut properties, [("LogicalId", logical_id), ("Name", name)]);
+            manifest.tables.push(error::read(properties)?);
+        }
+        _ => {
+            let arn = scope.references.get(&format!("{logical_id}.Arn")).map_or("", String::as_str);
+            put(&mut properties, [("LogicalId", logical_id), ("Name", name), ("Arn", arn)]);
+            match kind.as_str() {
+                FUNCTION => functions::add(declaration, properties, manifest)?,
+                QUEUE => manifest.queues.push(error::read(properties)?),
+                TOPIC => manifest.topics.push(error::read(properties)?),
+                _ => manifest.game_session_queues.push(error::read(properties)?),
+            }
+        }
     }
-    generated
+    Ok(())
+}
+
+/// Puts what the manifest has beside the properties among them.
+pub(super) fn put<const N: usize>(properties: &mut Value, members: [(&str, &str); N]) {
+    properties
+        .as_object_mut()
+        .into_iter()
+        .for_each(|properties| properties.extend(members.map(|(key, value)| (key.to_owned(), value.into()))));
+}
+
+/// Puts the keys of a table, which are strings, in the place of its schema.
+fn put_keys(properties: &mut Value) -> Result<(), Problem> {
+    let (definitions, schema) = (properties["AttributeDefinitions"].take(), properties["KeySchema"].take());
+    if definitions.as_array().is_none_or(|all| all.iter().any(|definition| definition["AttributeType"] != "S")) {
+        return Err(Problem::new("the local stack implements keys of type S and no others").within("AttributeDefinitions"));
+    }
+    for element in schema.as_array().into_iter().flatten() {
+        let key = if element["KeyType"] == "HASH" { "HashKey" } else { "RangeKey" };
+        properties[key] = element["AttributeName"].clone();
+    }
+    properties.as_object_mut().into_iter().for_each(|properties| properties.retain(|_, member| !member.is_null()));
+    Ok(())
 }

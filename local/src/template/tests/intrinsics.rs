@@ -1,101 +1,82 @@
-use super::{TABLE, output, problems, read};
+use super::{FUNCTION, ROWS_AND_WORK, problems, read};
+use crate::account::{self, ACCOUNT, REGION};
 
-const SECTIONS: &str = "
-Parameters:
-  Stage: { Type: String, Default: dev }
-Mappings:
-  Sizes: { dev: { hours: 7, zones: [a, b] }, prod: { hours: 30 } }
-Conditions:
-  IsDev: !Equals [!Ref Stage, dev]
-  IsProduction: !Not [!Condition IsDev]
-  Both: !And [!Condition IsDev, !Condition IsProduction]
-  Either: !Or [!Condition IsDev, !Condition IsProduction]
-";
-
-#[test]
-fn functions_give_what_cloudformation_gives() {
-    for (expression, expected) in [
-        ("!Ref Stage", "dev"),
-        ("!Ref AWS::Region", "eu-central-1"),
-        ("!Ref AWS::AccountId", "123456789012"),
-        ("!Ref AWS::StackName", "stack"),
-        ("!Sub 'arn:${AWS::Partition}:x.${AWS::URLSuffix}/${Stage}'", "arn:aws:x.amazonaws.com/dev"),
-        ("!Sub 'a${!Stage}b${Stage}c'", "a${Stage}bdevc"),
-        ("!Sub 'a ${Stage'", "a ${Stage"),
-        ("!Sub ['${A}-${Stage}', { A: !Join ['+', [x, !Ref Stage, 3]] }]", "x+dev+3-dev"),
-        ("!Join ['', [a, !If [IsDev, !Ref AWS::NoValue, b], c]]", "ac"),
-        ("!Join [',', !FindInMap [Sizes, !Ref Stage, zones]]", "a,b"),
-        ("!If [IsProduction, 30, !If [Both, 1, 2]]", "2"),
-        ("!If [Either, !FindInMap [Sizes, !Ref Stage, hours], x]", "7"),
-    ] {
-        assert_eq!(output(SECTIONS, expression).as_deref(), Ok(expected), "{expression}");
-    }
+/// The value of the output `X` whose expression this is.
+fn output(expression: &str) -> Result<String, String> {
+    let text = format!(
+        "
+Parameters: {{ Stage: {{ Type: String, Default: dev }}, Hours: {{ Type: Number, Default: 24 }} }}
+Conditions: {{ IsDev: !Equals [!Ref Stage, dev], IsProd: !Not [!Equals [!Ref Stage, dev]] }}
+Resources:{FUNCTION}{ROWS_AND_WORK}
+  Aliased: {{ Type: AWS::Serverless::Function, Properties: {{ FunctionName: a, Runtime: provided.al2023, Handler: a, AutoPublishAlias: live }} }}
+  Unnamed: {{ Type: AWS::SQS::Queue }}
+  Topic: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: news }} }}
+  Policy: {{ Type: AWS::IAM::ManagedPolicy, Properties: {{ ManagedPolicyName: p, PolicyDocument: {{ Statement: [] }} }} }}
+  Group: {{ Type: AWS::Logs::LogGroup, Properties: {{ LogGroupName: !Sub '/${{Stage}}' }} }}
+Outputs:
+  X: {{ Value: {expression}, Description: It. }}
+"
+    );
+    read(&text).map(|manifest| manifest.outputs["X"].value.clone()).map_err(|error| error.to_string())
 }
 
 #[test]
-fn resources_give_what_they_give_on_aws() {
-    let resources = format!(
-        "Resources:{}{TABLE}
-  Dead:
-    Type: AWS::SQS::Queue
-    Properties: {{ QueueName: !Sub '${{AWS::StackName}}-dead' }}
-  Logs:
-    Type: AWS::Logs::LogGroup
-    Properties: {{ LogGroupName: /aws/lambda/worker }}
-  Topic:
-    Type: AWS::SNS::Topic
-    Properties: {{ TopicName: alarms }}
-",
-        super::FUNCTION
-    );
+fn functions_give_what_cloudformation_gives() {
+    let here = format!("{REGION}:{ACCOUNT}");
     for (expression, expected) in [
+        ("!Ref Stage", "dev"),
+        ("!Ref Hours", "24"),
+        ("!Sub '${Stage}-${AWS::Region}-${!Stage}-$-${'", &format!("dev-{REGION}-${{Stage}}-$-${{")),
+        ("!Sub ['${A}-${Stage}', { A: !Ref Hours }]", "24-dev"),
+        ("!Sub '${AWS::AccountId} ${AWS::Partition} ${AWS::URLSuffix} ${AWS::StackName}'", &format!("{ACCOUNT} aws amazonaws.com stack")),
+        ("!Join ['-', [a, !Ref Stage, !Ref AWS::NoValue]]", "a-dev"),
+        ("!Select [1, [a, !Ref Stage]]", "dev"),
+        ("!If [IsDev, yes, !Ref Nope]", "yes"),
+        ("!If [IsProd, 1, 2.5]", "2.5"),
+        ("!And [!Equals [a, a], !Equals [a, b]]", "false"),
+        ("!Or [!Equals [a, a], !Equals [a, b]]", "true"),
+        ("{ 'Fn::Sub': '${Stage}' }", "dev"),
         ("!Ref Worker", "worker"),
-        ("!GetAtt Worker.Arn", "arn:aws:lambda:eu-central-1:123456789012:function:worker"),
-        ("!Ref Rows", "rows"),
-        ("!GetAtt Rows.Arn", "arn:aws:dynamodb:eu-central-1:123456789012:table/rows"),
-        ("!Ref Dead", "https://sqs.eu-central-1.amazonaws.com/123456789012/stack-dead"),
-        ("!GetAtt Dead.QueueName", "stack-dead"),
-        ("!Sub '${Dead.Arn}!'", "arn:aws:sqs:eu-central-1:123456789012:stack-dead!"),
-        ("!Ref Logs", "/aws/lambda/worker"),
-        ("!Ref Topic", "arn:aws:sns:eu-central-1:123456789012:alarms"),
+        ("!GetAtt Worker.Arn", &account::function_arn("worker")),
+        ("!GetAtt Aliased.Arn", &account::function_arn("a")),
+        ("!Ref Aliased.Alias", &account::function_arn("a:live")),
+        ("!Ref AliasedAliaslive", &account::function_arn("a:live")),
+        ("!Sub '${Aliased.Alias}'", &account::function_arn("a:live")),
+        ("!GetAtt Rows.Arn", &account::arn("dynamodb", "table/rows")),
+        ("!Ref Work", &format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/work")),
+        ("!GetAtt Work.QueueName", "work"),
+        ("!Sub '${Work.Arn}'", &account::queue_arn("work")),
+        ("!Ref Topic", &account::arn("sns", "news")),
+        ("!Ref Policy", &format!("arn:aws:iam::{ACCOUNT}:policy/p")),
+        ("!GetAtt Group.Arn", &format!("arn:aws:logs:{here}:log-group:/dev:*")),
     ] {
-        assert_eq!(output(&resources, expression).as_deref(), Ok(expected), "{expression}");
+        assert_eq!(output(expression).as_deref(), Ok(expected), "{expression}");
     }
-    let stream = output(&resources, "!GetAtt Rows.StreamArn").unwrap();
-    assert!(stream.starts_with("arn:aws:dynamodb:eu-central-1:123456789012:table/rows/stream/"), "{stream}");
-    let role = output(&resources, "!GetAtt WorkerRole.Arn").unwrap();
-    assert!(role.starts_with("arn:aws:iam::123456789012:role/stack-WorkerRole-"), "{role}");
 }
 
 #[test]
 fn a_name_that_the_template_leaves_out_is_made_up_the_same_every_time() {
-    let resources = "Resources:\n  Dead: { Type: 'AWS::SQS::Queue' }\n";
-    let name = output(resources, "!GetAtt Dead.QueueName").unwrap();
-    assert!(name.starts_with("stack-Dead-") && name.len() == "stack-Dead-".len() + 12, "{name}");
-    assert_eq!(output(resources, "!GetAtt Dead.QueueName").unwrap(), name);
+    let name = output("!GetAtt Unnamed.QueueName").unwrap();
+    assert!(name.starts_with("stack-Unnamed-") && name.len() == "stack-Unnamed-".len() + 10, "{name}");
+    assert_eq!(output("!GetAtt Unnamed.QueueName").unwrap(), name);
 }
 
 #[test]
-fn what_cannot_be_evaluated_is_named_with_its_line() {
+fn what_cannot_be_evaluated_is_named() {
     for (expression, expected) in [
-        ("!Ref Stag", "line 16: Outputs.X.Value: there is no parameter or resource Stag"),
-        ("!Ref stage", "did you mean Stage?"),
-        ("!Ref AWS::NotificationARNs", "AWS::NotificationARNs is not understood"),
-        ("!Ref AWS::NoValue", "AWS::NoValue cannot be part of a text"),
-        ("!Sub '${Stage.Arn}'", "there is no parameter or resource Stage"),
-        ("!Sub '${}'", "there is no parameter or resource  that"),
-        ("!Sub [x]", "Fn::Sub takes a text, or a list of a text and a map"),
-        ("!GetAtt Stage", "Fn::GetAtt takes a resource and an attribute"),
-        ("!Join [a]", "Fn::Join takes a separator and a list"),
+        ("!Ref Stag", "Outputs.X: the local stack knows no parameter, resource or attribute Stag here"),
+        ("!Ref Worker.Alias", "attribute Worker.Alias here"),
+        ("!GetAtt Work.Weight", "attribute Work.Weight here"),
+        ("!Sub '${}'", "resource or attribute  here"),
+        ("!Ref AWS::NoValue", "this has to be text"),
         ("!If [Nope, a, b]", "there is no condition Nope"),
-        ("!FindInMap [Sizes, test, hours]", "there is no Sizes.test.hours in Mappings"),
-        ("!Equals [a, b]", "Fn::Equals is not understood by the local stack here"),
-        ("{ 'Fn::Select': [0, [a]] }", "Fn::Select is not understood by the local stack here"),
-        ("{ 'Fn::Sub': a, b: c }", "Fn::Sub has to stand alone"),
-        ("{ Ref: Stage, b: !Ref AWS::NoValue }", "Ref has to stand alone"),
-        ("[a]", "this has to be text, not a list"),
+        ("!FindInMap [Sizes, test, hours]", "Fn::FindInMap is not implemented by the local stack"),
+        ("!Equals [a]", "Fn::Equals is not implemented by the local stack, or not with this argument"),
+        ("!Join ['-', a]", "this has to be a list"),
+        ("!Select [2, [a, b]]", "there is no element 2"),
+        ("[a]", "this has to be text"),
     ] {
-        let problem = output(SECTIONS, expression).expect_err(expression).to_string();
+        let problem = output(expression).expect_err(expression);
         assert!(problem.contains(expected) && problem.lines().count() == 1, "{expression} gave {problem}");
     }
 }
@@ -107,50 +88,29 @@ fn a_condition_removes_its_resource() {
             "
 Parameters: {{ Stage: {{ Type: String, Default: {stage} }} }}
 Conditions: {{ IsDev: !Equals [!Ref Stage, dev] }}
-Resources:
-  Dead:
-    Type: AWS::SQS::Queue
-    Condition: IsDev
-    Properties: {{ QueueName: dead }}
-Outputs:
-  Dead: {{ Condition: IsDev, Value: !Ref Dead }}
-  Careful: {{ Value: !If [IsDev, !Ref Dead, none] }}
+Resources: {{ Dead: {{ Type: AWS::SQS::Queue, Condition: IsDev }} }}
+Outputs: {{ Dead: {{ Condition: IsDev, Value: !Ref Dead }}, Careful: {{ Value: !If [IsDev, !Ref Dead, none] }} }}
 "
         )
     };
-    let dev = read(&text("dev")).unwrap();
+    let (dev, prod) = (read(&text("dev")).unwrap(), read(&text("prod")).unwrap());
     assert_eq!((dev.queues.len(), dev.outputs.len()), (1, 2));
-    let prod = read(&text("prod")).unwrap();
     assert_eq!((prod.queues.len(), prod.outputs["Careful"].value.as_str(), prod.outputs.len()), (0, "none", 1));
-    let careless = text("prod").replace("{ Condition: IsDev, Value", "{ Value");
-    assert!(problems(&careless).contains("Dead is not there, because its condition is false"));
-}
-
-#[test]
-fn conditions_that_cannot_be_evaluated_are_named() {
-    for (conditions, expected) in [
-        ("{ A: !Condition B, B: !Not [!Condition A] }", "the conditions go in a circle: A → B → A"),
-        ("{ A: !Condition B }", "Conditions.A: there is no condition B"),
-        ("{ A: !Equals [!Ref Rows, x] }", "there is no parameter or resource Rows that may be named here"),
-        ("{ A: !And [!Equals [a, a]] }", "Fn::And takes a list of 2 to 10 conditions"),
-        ("{ A: true }", "a condition is one of !Equals"),
-    ] {
-        let problem = problems(&format!("Conditions: {conditions}\nResources:{TABLE}"));
-        assert!(problem.contains(expected) && problem.lines().count() == 1, "{conditions} gave {problem}");
-    }
-}
-
-#[test]
-fn resources_that_refer_to_each_other_are_an_error() {
-    let queue = |name: &str| format!("{{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: {name} }} }}");
-    let circle = format!("Resources:\n  A: {}\n  B: {}\n", queue("!Sub '${B.QueueName}-a'"), queue("!GetAtt A.QueueName"));
-    assert_eq!(problems(&circle), "line 3: Resources.A: these refer to each other in a circle: A → B → A");
-    let itself = format!("Resources:\n  A: {}\n", queue("!Ref A"));
-    assert_eq!(problems(&itself), "line 3: Resources.A: these refer to each other in a circle: A → A");
-    let apart = format!(
-        "Parameters: {{ P: {{ Type: String, Default: b }} }}\nResources:\n  A: {}\n  B: {}\n",
-        queue("!Sub '${B.QueueName}-a'"),
-        queue("!Ref P")
+    assert!(problems(&text("prod").replace("Condition: IsDev, Value", "Value")).contains("Outputs.Dead: the local stack knows no"));
+    assert!(
+        problems(&text("dev").replace("Condition: IsDev }", "Condition: IsDve }")).contains("Resources.Dead: there is no condition IsDve")
     );
-    assert_eq!(read(&apart).unwrap().queues[0].name, "b-a");
+}
+
+#[test]
+fn names_are_made_of_parameters_alone_so_that_they_cannot_go_in_a_circle() {
+    let circle = "Resources:\n  A: { Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt A.QueueName } }\n";
+    assert!(problems(circle).contains("Resources.A.Properties.QueueName: the local stack knows no"));
+}
+
+#[test]
+fn text_that_is_not_yaml_is_refused() {
+    for text in ["a: [1", "a: 1\n  b: 2", "a: 1\na: 2", "---\nb: 2\n---\nc: 1", "[a]: 1", "a: !!int x"] {
+        assert!(super::load(text, &super::values(&[]), "stack").is_err(), "{text}");
+    }
 }

@@ -1,42 +1,37 @@
 //! Tests of the template room, on small templates and on the real one.
 
-mod apis;
+mod events;
 mod functions;
-mod game_session_queues;
 mod intrinsics;
-mod laws;
 mod parameters;
 mod policies;
-mod queue_events;
 mod real_template;
+mod resources;
 mod silence;
-mod tables_and_queues;
-mod topics;
-mod yaml;
 
 use std::collections::BTreeMap;
 
-use super::{Manifest, Note, TemplateError, load};
-
-const HEADER: &str = "Transform: AWS::Serverless-2016-10-31\n";
+use super::{Manifest, TemplateError, load};
 
 /// A function that is well, to be put under `Resources`. Its lines are indented by two.
 const FUNCTION: &str = "
   Worker:
     Type: AWS::Serverless::Function
-    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: worker } }
-    Properties: { FunctionName: worker, Runtime: provided.al2023, Handler: bootstrap }
+    Properties: { FunctionName: worker, Runtime: provided.al2023, Handler: work }
 ";
 
-/// A table with a stream, to be put under `Resources`.
-const TABLE: &str = "
+/// A table with a stream, and a queue.
+const ROWS_AND_WORK: &str = "
   Rows:
     Type: AWS::DynamoDB::Table
     Properties:
       TableName: rows
-      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
-      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      DeletionProtectionEnabled: true
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }, { AttributeName: at, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]
       StreamSpecification: { StreamViewType: NEW_IMAGE }
+      TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }
+  Work: { Type: 'AWS::SQS::Queue', Properties: { QueueName: work } }
 ";
 
 fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -45,22 +40,26 @@ fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 /// Loads a template that lacks the transform only.
 fn read(text: &str) -> Result<Manifest, TemplateError> {
-    load(&format!("{HEADER}{text}"), &BTreeMap::new(), "stack")
+    load(&format!("Transform: AWS::Serverless-2016-10-31\n{text}"), &BTreeMap::new(), "stack")
 }
 
-/// The problems of a template that lacks the transform only, one per line. Its first line is line 2.
+/// The problems of a template that lacks the transform only, one per line.
 fn problems(text: &str) -> String {
     read(text).expect_err("the template has a problem").to_string()
 }
 
-/// The value of the output `X` of a template with an outputs section in which `X` is `expression`.
-fn output(sections: &str, expression: &str) -> Result<String, TemplateError> {
-    let sections = if sections.contains("Resources:") { sections.to_owned() } else { format!("{sections}\nResources: {{}}") };
-    let manifest = read(&format!("{sections}\nOutputs:\n  X:\n    Value: {expression}\n"))?;
-    Ok(manifest.outputs["X"].value.clone())
+/// The worker with more properties.
+fn worker(properties: &str) -> String {
+    FUNCTION.replace("Handler: work }", &format!("Handler: work, {properties} }}"))
 }
 
-/// The logical id of the resource that a note is about, if it is about one.
-fn resource(note: &Note) -> Option<&str> {
-    note.path.strip_prefix("Resources.")?.split('.').next()
+/// Expects that each change to a template that is well gives one problem, in these words.
+fn each_is_named(text: &str, changes: &[(&str, &str, &str)]) {
+    read(text).unwrap();
+    for (from, to, expected) in changes {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        let problem = problems(&changed);
+        assert!(problem.contains(expected) && problem.lines().count() == 1, "{to} gave {problem}");
+    }
 }

@@ -1,36 +1,35 @@
 use super::{
-    super::manifest::{ResourcePolicy, Statement},
-    FUNCTION, output, problems, read,
+    super::{ManagedPolicy, ResourcePolicy, Statement},
+    each_is_named, read, worker,
 };
+use crate::account::{arn, queue_arn};
 
-const RESOURCES: &str = "
-  Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: news } }
-  TopicPolicy:
-    Type: AWS::SNS::TopicPolicy
+fn text() -> String {
+    let function = worker(
+        "Policies: [{ Version: 2012-10-17, Statement: [
+          { Effect: Allow, Action: 'dynamodb:PutItem', Resource: !GetAtt Work.Arn },
+          { Effect: Allow, Action: ['sqs:A', 'sqs:B'], Resource: [!GetAtt Work.Arn, '*'] }] }]",
+    );
+    format!(
+        "Resources:{function}
+  Work: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: work }} }}
+  News: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: news }} }}
+  Service:
+    Type: AWS::IAM::ManagedPolicy
+    Properties: {{ Description: It., PolicyDocument: {{ Statement: [{{ Effect: Allow, Action: 'sns:Publish', Resource: !Ref News }}] }} }}
+  WorkPolicy:
+    Type: AWS::SQS::QueuePolicy
     Properties:
-      Topics: [!Ref Topic]
+      Queues: [!Ref Work]
       PolicyDocument:
         Statement:
           - Effect: Allow
-            Principal: { Service: gamelift.amazonaws.com }
-            Action: sns:Publish
-            Resource: !Ref Topic
-            Condition: { ArnLike: { 'aws:SourceArn': 'arn:queue/*' } }
-  Policy:
-    Type: AWS::IAM::ManagedPolicy
-    Properties:
-      ManagedPolicyName: start
-      PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: Allow, Action: 'sns:Publish', Resource: !Ref Topic }] }
-  Alarm:
-    Type: AWS::CloudWatch::Alarm
-    Properties: { AlarmName: dead, AlarmDescription: Look., Dimensions: [{ Name: QueueName, Value: letters }] }
-";
-const POLICIES: &str =
-    "Policies: [{ Statement: [{ Effect: Allow, Action: [a:B, 'c:*'], Resource: '*' }, { Effect: Allow, Action: d:E, Resource: [x, y] }] }]";
-
-fn template(policies: &str) -> String {
-    let function = FUNCTION.replace("Handler: bootstrap", &format!("Handler: bootstrap, {policies}"));
-    format!("Resources:{function}{RESOURCES}")
+            Principal: {{ Service: sns.amazonaws.com }}
+            Action: sqs:SendMessage
+            Resource: !GetAtt Work.Arn
+            Condition: {{ ArnEquals: {{ 'aws:SourceArn': !Ref News }} }}
+"
+    )
 }
 
 fn statement(place: &str, actions: &[&str], resources: &[&str]) -> Statement {
@@ -39,38 +38,38 @@ fn statement(place: &str, actions: &[&str], resources: &[&str]) -> Statement {
 }
 
 #[test]
-fn policies_are_read_with_their_places() {
-    let manifest = read(&template(POLICIES)).unwrap();
-    let topic = manifest.topics[0].arn.as_str();
-    let expected = [
-        statement("Worker.Policies[0].Statement[0]", &["a:B", "c:*"], &["*"]),
-        statement("Worker.Policies[0].Statement[1]", &["d:E"], &["x", "y"]),
+fn policies_are_read_with_the_place_of_each_statement() {
+    let manifest = read(&text()).unwrap();
+    let (work, news) = (queue_arn("work"), arn("sns", "news"));
+    let of_function = [
+        statement("Worker.Policies[0].Statement[0]", &["dynamodb:PutItem"], &[&work]),
+        statement("Worker.Policies[0].Statement[1]", &["sqs:A", "sqs:B"], &[&work, "*"]),
     ];
-    assert_eq!(manifest.functions[0].statements, expected);
-    assert_eq!(manifest.managed_policies[0].statements, [statement("Policy.Statement[0]", &["sns:Publish"], &[topic])]);
-    let policy = ResourcePolicy {
-        statement: statement("TopicPolicy.Statement[0]", &["sns:Publish"], &[topic]),
-        service: "gamelift.amazonaws.com".to_owned(),
-        source_arn: Some("arn:queue/*".to_owned()),
+    assert_eq!(manifest.functions[0].statements, of_function);
+    let statements = vec![statement("Service.PolicyDocument.Statement[0]", &["sns:Publish"], &[&news])];
+    assert_eq!(manifest.managed_policies, [ManagedPolicy { logical_id: "Service".to_owned(), statements }]);
+    let of_queue = ResourcePolicy {
+        statement: statement("WorkPolicy.PolicyDocument.Statement[0]", &["sqs:SendMessage"], &[&work]),
+        service: "sns.amazonaws.com".to_owned(),
+        source_arn: Some(news),
     };
-    assert_eq!(manifest.resource_policies, [policy]);
-    assert_eq!((manifest.alarms[0].name.as_str(), manifest.alarms[0].queues.as_slice()), ("dead", &["letters".to_owned()][..]));
-    let reference = output(&template(POLICIES), "!Ref Policy").unwrap();
-    assert!(reference.ends_with(":policy/start"), "{reference}");
+    assert_eq!(manifest.resource_policies, std::slice::from_ref(&of_queue));
+    let of_topic =
+        text().replace("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").replace("Queues:", "Topics:").replace("ArnEquals", "ArnLike");
+    assert_eq!(read(&of_topic).unwrap().resource_policies, [of_queue]);
 }
 
 #[test]
-fn what_a_policy_says_that_is_not_evaluated_is_refused() {
-    for (wrong, expected) in [
-        (template("Policies: [{ Statement: [{ Effect: Deny, Action: a:B, Resource: x }] }]"), "`Deny` is not understood"),
-        (template("Policies: [{ Statement: [{ Effect: Allow, NotAction: a:B, Resource: x }] }]"), "Action is missing"),
-        (template("Policies: [{ Statement: [{ Effect: Allow, Action: a:B, Resource: x, Condition: {} }] }]"), "Condition: the local"),
-        (template("Policies: [{ DynamoDBCrudPolicy: { TableName: x } }]"), "DynamoDBCrudPolicy: the local stack does not understand"),
-        (template(POLICIES).replace("ArnLike", "StringLike"), "StringLike: the local stack does not understand"),
-        (template(POLICIES).replace("Service: gamelift.amazonaws.com", "AWS: '*'"), "Service is missing"),
-        (template(POLICIES).replace("Topics: [!Ref Topic]", "Topics: [!Ref Gone]"), "there is no parameter or resource Gone"),
-    ] {
-        let problem = problems(&wrong);
-        assert!(problem.contains(expected), "{expected}: {problem}");
-    }
+fn what_a_policy_has_that_is_not_implemented_is_named() {
+    each_is_named(
+        &text(),
+        &[
+            ("Effect: Allow", "Effect: Deny", "Resources.Worker.Properties.Policies[0].Statement[0].Effect"),
+            ("Effect: Allow", "Effect: Allow, NotAction: x", "unknown field `NotAction`"),
+            ("Effect: Allow", "Effect: Allow, Condition: {}", "unknown field `Condition`"),
+            ("ArnEquals", "StringEquals", "Resources.WorkPolicy.Properties.PolicyDocument.Statement[0].Condition"),
+            ("aws:SourceArn", "aws:SourceAccount", "Condition.ArnEquals: the local stack knows aws:SourceArn here and nothing else"),
+            ("Service: sns", "AWS: sns", "unknown field `AWS`"),
+        ],
+    );
 }

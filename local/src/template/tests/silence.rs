@@ -1,100 +1,83 @@
 //! Nothing in a template is passed over in silence.
 
-use std::collections::BTreeMap;
-
-use super::{super::load, FUNCTION, problems, read, resource};
+use super::{super::Alarm, FUNCTION, ROWS_AND_WORK, load, problems, read, values, worker};
 
 #[test]
-fn an_unknown_type_is_an_error() {
-    let problem = problems("Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n");
-    assert_eq!(
-        problem,
-        "line 4: Resources.Bucket.Type: the local stack does not understand AWS::S3::Bucket; take it out, or teach it in local/src/template"
-    );
+fn what_is_not_implemented_is_named_all_at_once() {
+    let text = "
+Resources:
+  A: { Type: AWS::S3::Bucket }
+  B: { Type: AWS::SQS::Queue, Properties: { QueueName: b, VisibilityTimeout: !Ref Nope } }
+  C: { Type: AWS::SQS::Queue, Properties: { Shape: round } }
+";
+    let problems = problems(text);
+    let expected = [
+        "Resources.A.Type: the local stack does not implement AWS::S3::Bucket",
+        "Resources.B.Properties.VisibilityTimeout: the local stack knows no parameter, resource or attribute Nope here",
+        "Resources.C.Properties.Shape: the local stack does not understand this: unknown field `Shape`, expected one of",
+    ];
+    assert_eq!(problems.lines().count(), expected.len(), "{problems}");
+    assert!(problems.lines().zip(expected).all(|(problem, expected)| problem.starts_with(expected)), "{problems}");
 }
 
 #[test]
-fn all_problems_are_reported_at_once_in_the_order_of_lines() {
-    let text = "
-Resources:
-  A: { Type: 'AWS::S3::Bucket' }
-  B: { Type: 'AWS::SQS::Queue', Colour: red, Properties: { QueueName: !Ref Nope, Shape: round } }
-  C: { Properties: {} }
-Outputs:
-  X: { Value: !GetAtt B.Weight }
-Extra: 1
-";
-    let lines = problems(text);
-    let expected = [
-        "line 4: Resources.A.Type",
-        "line 5: Resources.B.Colour",
-        "line 5: Resources.B.Properties.QueueName",
-        "line 5: Resources.B.Properties.Shape",
-        "line 6: Resources.C: Type is missing",
-        "line 8: Outputs.X.Value",
-        "line 9: Extra",
-    ];
-    assert_eq!(lines.lines().count(), expected.len(), "{lines}");
-    for (line, expected) in lines.lines().zip(expected) {
-        assert!(line.starts_with(expected), "{line}");
+fn what_stands_beside_the_resources_is_named() {
+    for (text, expected) in [
+        ("Resources: {}\nMappings: {}", "unknown field `Mappings`"),
+        ("Outputs: {}", "missing field `Resources`"),
+        ("Resources: {}\nGlobals: { Api: {} }", "Globals.Api: the local stack does not understand this: unknown field `Api`"),
+        ("Resources: {}\nParameters: { P: { Type: CommaDelimitedList } }", "Parameters.P.Type"),
+        ("Resources: { A: { Properties: {} } }", "Resources.A: the local stack does not understand this: missing field `Type`"),
+        ("Resources: { A: { Type: AWS::SNS::Topic, UpdatePolicy: {} } }", "unknown field `UpdatePolicy`"),
+        ("Resources: {}\nOutputs: { A: { Value: a, Export: {} } }", "unknown field `Export`"),
+    ] {
+        let problem = problems(text);
+        assert!(problem.contains(expected) && problem.lines().count() == 1, "{text} gave {problem}");
+    }
+    for (transform, expected) in
+        [("", "missing field `Transform`"), ("Transform: AWS::Include", "Transform: AWS::Include is not implemented")]
+    {
+        let error = load(&format!("{transform}\nResources: {{}}"), &values(&[]), "stack").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn a_problem_names_its_resource() {
-    let error = read("Resources:\n  A: { Type: 'AWS::S3::Bucket' }\nExtra: 1").unwrap_err();
-    assert_eq!(error.problems.iter().map(super::super::Problem::resource).collect::<Vec<_>>(), [Some("A"), None]);
-}
-
-#[test]
 fn what_has_no_effect_is_noted_with_the_reason() {
-    let manifest = read(&format!(
+    let text = format!(
         "
-Resources:{}
-    DeletionPolicy: Retain
-  Topic: {{ Type: 'AWS::SNS::Topic' }}
-  Person:
-    Type: AWS::SNS::Subscription
-    Properties: {{ TopicArn: !Ref Topic, Protocol: email, Endpoint: a@example.com }}
+Resources:{}{ROWS_AND_WORK}
+  Topic: {{ Type: AWS::SNS::Topic, Properties: {{ Tags: [] }} }}
+  Person: {{ Type: AWS::SNS::Subscription, Properties: {{ TopicArn: !Ref Topic, Protocol: email, Endpoint: a@example.com }} }}
+  Late: {{ Type: AWS::CloudWatch::Alarm, Properties: {{ AlarmName: late, AlarmDescription: Look., Period: 60 }} }}
+  Board: {{ Type: AWS::CloudWatch::Dashboard }}
+  Group: {{ Type: AWS::Logs::LogGroup, Properties: {{ LogGroupName: all }} }}
+  Budget: {{ Type: AWS::Budgets::Budget }}
+  Name: {{ Type: AWS::ApiGatewayV2::DomainName, Properties: {{ DomainName: example.com }} }}
 ",
-        FUNCTION.trim_end().replace("Handler: bootstrap }", "Handler: bootstrap, Tags: { a: b } }")
-    ))
-    .unwrap();
-    let noted: Vec<(Option<&str>, &str)> = manifest.notes.iter().map(|note| (resource(note), note.reason.as_str())).collect();
-    assert_eq!(
-        noted,
-        [
-            (Some("Worker"), "tags are for bills and accounts"),
-            (Some("Worker"), "the local stack creates everything at its start and updates nothing"),
-            (Some("Topic"), "AWS::SNS::Topic: alarms are not sent from one machine"),
-            (Some("Person"), "AWS::SNS::Subscription: alarms are not sent from one machine"),
-        ]
+        worker("Tags: { a: b }, RecursiveLoop: Allow, LoggingConfig: { LogFormat: JSON }")
     );
-}
-
-#[test]
-fn what_has_no_effect_must_refer_to_what_is_there() {
-    let alarm = "Resources:\n  Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { Dimensions: [{ Name: Q, Value: !Ref Queu }] } }\n";
-    assert!(problems(alarm).contains("Resources.Alarm.Properties.Dimensions.0.Value: there is no parameter or resource Queu"));
-    let policy = format!("Resources:{}    DeletionPolicy: !If [Nope, Retain, Delete]\n", FUNCTION);
-    assert!(problems(&policy).contains("Resources.Worker.DeletionPolicy: there is no condition Nope"));
-    let order = format!("Resources:{}    DependsOn: [Nope]\n", FUNCTION);
-    assert!(problems(&order).contains("Resources.Worker.DependsOn: there is no resource Nope"));
-}
-
-#[test]
-fn a_subscription_that_would_be_work_is_an_error() {
-    let text = "Resources:\n  S: { Type: 'AWS::SNS::Subscription', Properties: { Protocol: lambda } }\n";
-    assert!(problems(text).contains("`lambda` is not understood"));
-}
-
-#[test]
-fn the_template_has_to_be_one_of_sam() {
-    let without = load("Resources: {}", &BTreeMap::new(), "stack").unwrap_err().to_string();
-    assert_eq!(without, "line 1: Transform: the transforms have to end with AWS::Serverless-2016-10-31");
-    let other =
-        load("Transform: [AWS::Include, AWS::Serverless-2016-10-31]\nResources: {}", &BTreeMap::new(), "stack").unwrap_err().to_string();
-    assert!(other.contains("AWS::Include is not understood"), "{other}");
-    assert!(problems("Outputs: {}").contains("Resources is missing"));
-    assert!(load("just text", &BTreeMap::new(), "stack").unwrap_err().to_string().contains("this has to be a map, not text"));
+    let manifest = read(&text).unwrap();
+    let noted: Vec<(&str, Vec<&str>)> =
+        manifest.notes.iter().map(|(reason, what)| (*reason, what.iter().map(String::as_str).collect())).collect();
+    let expected = [
+        ("alarms are not sent from one machine", vec!["AWS::SNS::Subscription"]),
+        ("nothing is billed on one machine", vec!["AWS::Budgets::Budget"]),
+        ("nothing stops loops on one machine", vec!["RecursiveLoop"]),
+        (
+            "nothing watches metrics on one machine; errors are in the functions' logs",
+            vec!["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"],
+        ),
+        ("tables are the developer's own files", vec!["DeletionProtectionEnabled"]),
+        ("tags are for bills and accounts", vec!["Tags"]),
+        ("the functions' logs go to the terminal", vec!["AWS::Logs::LogGroup", "LoggingConfig"]),
+        ("the local stack is reached at 127.0.0.1", vec!["AWS::ApiGatewayV2::DomainName"]),
+    ];
+    assert_eq!(noted, expected);
+    let alarm = Alarm { logical_id: "Late".to_owned(), name: "late".to_owned(), description: "Look.".to_owned() };
+    assert_eq!((manifest.alarms.as_slice(), manifest.log_group.as_deref()), (&[alarm][..], Some("all")));
+    let work = text.replace("Protocol: email", "Protocol: lambda");
+    assert!(problems(&work).contains("Resources.Person.Properties.Protocol: the local stack implements email and nothing else"));
+    let two = format!("Resources:{FUNCTION}\n  A: {{ Type: AWS::Logs::LogGroup }}\n  B: {{ Type: AWS::Logs::LogGroup }}\n");
+    assert_eq!(read(&two).unwrap().log_group, None);
 }

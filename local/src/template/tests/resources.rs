@@ -1,0 +1,159 @@
+use std::time::Duration;
+
+use super::{
+    super::{Authorizer, GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
+    FUNCTION, ROWS_AND_WORK, each_is_named, read,
+};
+use crate::account::{arn, function_arn, queue_arn};
+
+const QUEUES: &str = "
+  Timers:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: timers
+      VisibilityTimeout: 60
+      MessageRetentionPeriod: 120
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Work.Arn, maxReceiveCount: '5' }
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
+  Placements:
+    Type: AWS::GameLift::GameSessionQueue
+    Properties: { Name: placements, TimeoutInSeconds: 120, NotificationTarget: !Ref News, Destinations: [{ DestinationArn: x }] }
+";
+
+#[test]
+fn a_table_is_read() {
+    let text = format!("Resources:{ROWS_AND_WORK}");
+    let expected = Table {
+        logical_id: "Rows".to_owned(),
+        name: "rows".to_owned(),
+        hash_key: "id".to_owned(),
+        range_key: Some("at".to_owned()),
+        stream: true,
+        ttl_attribute: Some("expiresAt".to_owned()),
+    };
+    assert_eq!(read(&text).unwrap().tables, [expected]);
+    let bare = text
+        .replace("      TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }\n", "")
+        .replace("      StreamSpecification: { StreamViewType: NEW_IMAGE }\n", "")
+        .replace(", { AttributeName: at, KeyType: RANGE }", "");
+    let bare = &read(&bare).unwrap().tables[0];
+    assert_eq!((bare.range_key.as_ref(), bare.stream, bare.ttl_attribute.as_ref()), (None, false, None));
+    each_is_named(
+        &text,
+        &[
+            (
+                "AttributeType: S",
+                "AttributeType: N",
+                "Resources.Rows.Properties.AttributeDefinitions: the local stack implements keys of type S",
+            ),
+            ("KeyType: HASH", "KeyType: RANGE", "missing field `HashKey`"),
+            ("NEW_IMAGE", "KEYS_ONLY", "StreamSpecification: the local stack does not implement \"KEYS_ONLY\""),
+            ("TableName: rows", "GlobalSecondaryIndexes: []", "unknown field `GlobalSecondaryIndexes`"),
+        ],
+    );
+}
+
+#[test]
+fn queues_are_read() {
+    let text = format!("Resources:{ROWS_AND_WORK}{QUEUES}");
+    let manifest = read(&text).unwrap();
+    let timers = Queue {
+        logical_id: "Timers".to_owned(),
+        name: "timers".to_owned(),
+        arn: queue_arn("timers"),
+        visibility_timeout: Duration::from_secs(60),
+        retention: Duration::from_secs(120),
+        redrive: Some(Redrive { dead_letter_queue_arn: queue_arn("work"), maximum_receive_count: 5 }),
+    };
+    let work = &manifest.queues[1];
+    assert_eq!(manifest.queues[0], timers);
+    assert_eq!((work.visibility_timeout, work.retention), (Duration::from_secs(30), Duration::from_secs(345_600)));
+    let placements = GameSessionQueue {
+        logical_id: "Placements".to_owned(),
+        name: "placements".to_owned(),
+        arn: arn("gamelift", "gamesessionqueue/placements"),
+        timeout: Duration::from_secs(120),
+        notification_topic_arn: Some(arn("sns", "news")),
+    };
+    assert_eq!((&manifest.topics[0].arn, manifest.game_session_queues.as_slice()), (&arn("sns", "news"), &[placements][..]));
+    each_is_named(
+        &text,
+        &[
+            ("QueueName: timers", "FifoQueue: true", "unknown field `FifoQueue`"),
+            ("maxReceiveCount: '5'", "maxReceiveCount: often", "Resources.Timers.Properties.RedrivePolicy.maxReceiveCount"),
+            ("TopicName: news", "FifoTopic: true", "Resources.News.Properties"),
+            ("Name: placements", "CustomEventData: x", "unknown field `CustomEventData`"),
+        ],
+    );
+}
+
+const API: &str = "
+  Socket:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      StageName: dev
+      RouteSelectionExpression: $request.body.route
+      Auth: { AuthType: CUSTOM, AuthArn: !GetAtt Worker.Arn, IdentitySource: [route.request.querystring.token] }
+      DefaultRouteSettings: { ThrottlingRateLimit: 2.5, ThrottlingBurstLimit: 10 }
+      Routes:
+        $connect: { FunctionArn: !GetAtt Worker.Arn }
+        $default: { FunctionArn: !GetAtt Worker.Arn, RouteResponseSelectionExpression: $default }
+        sendMessage: { FunctionArn: !GetAtt Worker.Arn, RouteResponseSelectionExpression: $default }
+        play: { FunctionArn: !Sub '${Worker.Arn}:live' }
+  DefaultResponse:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: { ApiId: !Ref Socket, RouteId: !Ref SocketDefaultRoute, RouteResponseKey: $default }
+  SendMessageResponse:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: { ApiId: !Ref Socket, RouteId: !Ref SocketSendmessageRoute, RouteResponseKey: $default }
+";
+
+#[test]
+fn an_api_is_read_with_its_route_responses() {
+    let text = format!("Resources:{API}{}", super::worker("Environment: { Variables: { API: !Ref Socket } }"));
+    let manifest = read(&text).unwrap();
+    let api = &manifest.apis[0];
+    let (worker, sources) = (function_arn("worker"), vec!["route.request.querystring.token".to_owned()]);
+    assert_eq!((api.stage.as_str(), api.throttle), ("dev", Throttle { rate_limit: 2.5, burst_limit: 10 }));
+    assert_eq!(api.authorizer, Authorizer { function_arn: worker.clone(), identity_sources: sources });
+    let routes: Vec<(&str, bool)> = api.routes.iter().map(|(key, route)| (key.as_str(), route.route_response)).collect();
+    assert_eq!(routes, [("$connect", false), ("$default", true), ("play", false), ("sendMessage", true)]);
+    assert_eq!((&api.routes["$default"].function_arn, &api.routes["play"].function_arn), (&worker, &format!("{worker}:live")));
+    assert_eq!(manifest.functions[0].environment["API"], api.api_id);
+    assert!(api.api_id.len() == 10 && api.api_id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{}", api.api_id);
+}
+
+#[test]
+fn a_route_answers_only_with_both_the_response_and_the_expression() {
+    let text = format!("Resources:{FUNCTION}{API}");
+    let answers = |text: &str| read(text).unwrap().apis[0].routes["sendMessage"].route_response;
+    let route = "sendMessage: { FunctionArn: !GetAtt Worker.Arn";
+    assert!(answers(&text));
+    assert!(!answers(&text.replace(&format!("{route}, RouteResponseSelectionExpression: $default"), route)));
+    assert!(!answers(text.split("  SendMessageResponse:").next().unwrap()));
+}
+
+#[test]
+fn routes_have_the_ids_that_sam_makes() {
+    for (key, id) in [("$connect", "ApiConnectRoute"), ("sendMessage", "ApiSendmessageRoute"), ("PLAY2x", "ApiPlay2xRoute")] {
+        assert_eq!(route_id("Api", key), id);
+    }
+}
+
+#[test]
+fn what_an_api_has_that_is_not_implemented_is_named() {
+    each_is_named(
+        &format!("Resources:{FUNCTION}{API}"),
+        &[
+            (
+                "SocketSendmessageRoute",
+                "SocketSendMessageRoute",
+                "Resources.SendMessageResponse.Properties.RouteId: the local stack knows no",
+            ),
+            ("AuthType: CUSTOM", "AuthType: AWS_IAM", "the local stack does not implement \"AWS_IAM\" here; it knows CUSTOM"),
+            ("$request.body.route", "$request.body.action", "the local stack does not implement \"$request.body.action\""),
+            ("StageName: dev", "Domain: x\n      StageName: dev", "Resources.Socket.Properties.Domain"),
+            ("{ FunctionArn: ", "{ IntegrationTimeout: 5, FunctionArn: ", "unknown field `IntegrationTimeout`"),
+        ],
+    );
+}
