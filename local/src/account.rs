@@ -8,8 +8,6 @@ pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";
 /// What programs here sign with. It is no secret: signatures are not checked, but SDKs refuse to make none.
 pub(crate) const SECRET_ACCESS_KEY: &str = "local";
-/// Filter patterns in one event source mapping at most, unless AWS has raised the quota.
-pub(crate) const MOST_FILTERS: usize = 5;
 
 /// The ARN of `resource` of `service`, such as `execute-api` or `dynamodb`, in this Region and account.
 pub fn arn(service: &str, resource: &str) -> String {

@@ -165,13 +165,8 @@ impl Stack {
         check_destinations(&manifest, &iam)?;
 
         let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
-        let options = DynamoDbOptions {
-            path,
-            keep: keep.clone(),
-            meter: meter.clone(),
-            weather: weather.clone(),
-            ..DynamoDbOptions::default()
-        };
+        let options =
+            DynamoDbOptions { path, keep: keep.clone(), meter: meter.clone(), weather: weather.clone(), ..DynamoDbOptions::default() };
         let dynamodb = DynamoDb::start(options).await?;
         for table in &manifest.tables {
             dynamodb.create_table(table).await?;

@@ -92,8 +92,8 @@ impl Odds {
             "mild" => Ok(Odds { seed, ..Odds::mild() }),
             "rough" => Ok(Odds { seed, ..Odds::rough() }),
             _ => {
-                let read =
-                    std::fs::read_to_string(Path::new(text)).map_err(|error| format!("neither calm, mild nor rough, nor a file: {error}"))?;
+                let read = std::fs::read_to_string(Path::new(text))
+                    .map_err(|error| format!("neither calm, mild nor rough, nor a file: {error}"))?;
                 serde_json::from_str(&read).map_err(|error| format!("{text}: {error}"))
             }
         }

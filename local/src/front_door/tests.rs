@@ -17,8 +17,10 @@ use super::{
 };
 use crate::{
     account::{REGION, access_key_of},
-    gamelift::GameLiftConfig,
+    clock::Clock,
+    gamelift::GameLiftOptions,
     iam::Iam,
+    keep::Keep,
     lambda::{Lambda, test_function::quiet},
     template::{self, Manifest},
     weather::{Odds, Weather},
@@ -145,14 +147,23 @@ async fn a_throttled_call_of_a_function_does_not_arrive_and_an_unanswered_one_do
 async fn front_door() -> String {
     let manifest = manifest();
     let dynamodb = DynamoDb::start(crate::dynamodb::DynamoDbOptions::default()).await.unwrap();
-    let sqs = Sqs::new(Vec::new(), "http://127.0.0.1:1");
-    let lambda = Lambda::start(Vec::new(), quiet()).await.unwrap();
+    let sqs = Sqs::new(Vec::new(), "http://127.0.0.1:1", Keep::default());
+    let lambda = Lambda::start(&[], quiet()).await.unwrap();
     let sns = Sns::new(Vec::new(), Vec::new(), lambda, sqs.clone());
     let lines = |_| vec![(1_700_000_000_000, "muster-dev-play".to_owned(), r#"{"level":"INFO"}"#.to_owned())];
     let waiting = |queue: &str| usize::from(queue.contains("timers"));
     let operators = Operators::new(&manifest, Arc::new(lines), Arc::new(waiting));
     let callers = Callers { iam: Iam::new(&manifest, None), weather: Weather::default() };
-    let gamelift = GameLift::start(GameLiftConfig::default());
+    let gamelift = GameLift::start(GameLiftOptions {
+        queues: Vec::new(),
+        topic_arn: None,
+        publisher: Arc::new(|_, _| {}),
+        fleet_file: None,
+        game_server: None,
+        log: Arc::new(|_| {}),
+        keep: Keep::default(),
+        clock: Clock::default(),
+    });
     let rooms = router(Services { dynamodb, sqs, sns, gamelift, operators: operators.clone() }).merge(operators.router());
     serve(rooms.fallback(nothing_here).layer(from_fn_with_state(callers, check))).await
 }

@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::placement::{Placement, camel_case};
-use crate::account::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::account::{GAME_SERVER, REGION, SECRET_ACCESS_KEY, access_key_of};
 
 /// What a game server prints in front of its port once it is ready.
 const READY: &str = "listening on 127.0.0.1:";
@@ -149,7 +149,8 @@ impl Servers {
             .args(["--port", "0"])
             .env_clear()
             .envs([("AWS_ENDPOINT_URL", self.config.endpoint.as_str()), ("AWS_REGION", REGION)])
-            .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)])
+            .env("AWS_ACCESS_KEY_ID", access_key_of(GAME_SERVER))
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
             .envs(variables)
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .stdin(Stdio::null())

@@ -43,7 +43,7 @@ struct Inner {
 struct ServiceGrant {
     grant: Grant,
     service: String,
-    source: Option<Pattern>,
+    sources: Option<Vec<Pattern>>,
 }
 
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Iam {
         let services = manifest.resource_policies.iter().map(|policy| ServiceGrant {
             grant: Grant::new(&policy.statement),
             service: policy.service.clone(),
-            source: policy.source_arn.as_deref().map(Pattern::new),
+            sources: policy.source_arns.as_ref().map(|arns| arns.iter().map(|arn| Pattern::new(arn)).collect()),
         });
         Iam {
             inner: Arc::new(Inner {
@@ -103,8 +103,9 @@ impl Iam {
     /// # Errors
     /// If no policy of a queue or a topic allows it. It has been told on the terminal, the first time.
     pub fn allows_service(&self, service: &str, source_arn: &str, action: &str, resource: &str) -> Result<(), Denial> {
-        let of_service =
-            |grant: &&ServiceGrant| grant.service == service && grant.source.as_ref().is_none_or(|source| source.matches(source_arn));
+        let of_service = |grant: &&ServiceGrant| {
+            grant.service == service && grant.sources.as_ref().is_none_or(|sources| sources.iter().any(|source| source.matches(source_arn)))
+        };
         if let Some(used) = self.inner.services.iter().filter(of_service).find_map(|grant| grant.grant.allows(action, resource)) {
             self.use_up(used);
             return Ok(());

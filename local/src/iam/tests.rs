@@ -98,7 +98,7 @@ fn a_function_may_what_its_statements_say_and_nothing_else() {
     let api = &manifest.apis[0];
     let connection = |method: &str| arn("execute-api", &format!("{}/{}/{method}/@connections/abc", api.api_id, api.stage));
     let function = |name: &str| format!("muster-dev-{name}");
-    let letters = queue_arn("muster-dev-messages-deliver-dead-letters");
+    let letters = queue_arn("muster-dev-streams-dead-letters");
     for (name, action, resource, allowed) in [
         ("play", "dynamodb:GetItem", table("muster-dev-matches"), true),
         ("play", "DynamoDB:getitem", table("muster-dev-matches"), true),
@@ -168,7 +168,7 @@ fn a_service_may_what_the_policy_of_the_resource_says_for_whom_it_speaks() {
     let manifest = manifest();
     let iam = Iam::new(&manifest, None);
     let topic = |name: &str| arn("sns", &format!("muster-dev-{name}"));
-    let letters = queue_arn("muster-dev-announcements-dead-letters");
+    let letters = queue_arn("muster-dev-topics-dead-letters");
     let queue = |name: &str| arn("gamelift", &format!("gamesessionqueue/{name}"));
     let events = topic("placement-events");
     for (service, source, action, resource, allowed) in [
@@ -177,12 +177,13 @@ fn a_service_may_what_the_policy_of_the_resource_says_for_whom_it_speaks() {
         ("sns", queue("muster-dev"), "sns:Publish", &events, false),
         ("gamelift", queue("muster-dev"), "sns:Publish", &topic("announcements"), false),
         ("sns", topic("announcements"), "sqs:SendMessage", &letters, true),
-        ("sns", topic("placement-events"), "sqs:SendMessage", &letters, false),
+        ("sns", events.clone(), "sqs:SendMessage", &letters, true),
+        ("sns", topic("alarms"), "sqs:SendMessage", &letters, false),
     ] {
         let answer = iam.allows_service(&format!("{service}.amazonaws.com"), &source, action, resource);
         assert_eq!(answer.is_ok(), allowed, "{service} {source} {action} {resource}");
     }
-    let denial = iam.allows_service("sns.amazonaws.com", &events, "sqs:SendMessage", &letters).unwrap_err().to_string();
+    let denial = iam.allows_service("sns.amazonaws.com", &topic("alarms"), "sqs:SendMessage", &letters).unwrap_err().to_string();
     assert!(denial.contains("because no resource-based policy allows the sqs:SendMessage action"), "{denial}");
 }
 

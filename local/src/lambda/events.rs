@@ -12,13 +12,7 @@ use super::{
     pool::Pool,
     retries::{Retries, Step},
 };
-use crate::{
-    clock,
-    keep::Keep,
-    lock::lock,
-    sqs::{LARGEST_MESSAGE, MessageAttributes},
-    weather::Mishap,
-};
+use crate::{clock, keep::Keep, lock::lock, sqs::LARGEST_MESSAGE, weather::Mishap};
 
 /// Where events are kept from one run to the next, by their ids.
 const ROOM: &str = "lambda";
@@ -100,7 +94,7 @@ fn tell(pool: &Pool, record: String) -> Result<(), String> {
     if record.len() > LARGEST_MESSAGE {
         return Err(not_told(&format_args!("its record has {} bytes, more than a message may have", record.len())));
     }
-    sqs.send(queue, record, MessageAttributes::new()).map(drop).map_err(|error| not_told(&error))
+    sqs.send(queue, record).map(drop).map_err(|error| not_told(&error))
 }
 
 /// The message about an event that was given up (Lambda developer guide, "Capturing records of Lambda asynchronous invocations").

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::delivery::{Delivery, GivenUp, Step, backoff};
 use super::{MappingError, Pace, batch, batch::Item, dead_letter, filter::Filters, job::Job};
-use crate::dynamodb::{Checkpoint, DynamoDb, StartingPosition, StreamReader, StreamRecord};
-use crate::{clock::milliseconds, lock::lock, sqs::MessageAttributes, template::StreamMapping, weather::Mishap};
+use crate::dynamodb::{Checkpoint, DynamoDb, StreamReader, StreamRecord};
+use crate::{clock::milliseconds, lock::lock, template::StreamMapping, weather::Mishap};
 
 /// Records read at once at most, as GetRecords answers.
 const READ: usize = 1_000;
@@ -46,10 +46,10 @@ pub(super) struct Shard {
 impl Shard {
     /// The shards of a mapping, to be run side by side.
     pub(super) fn open(job: &Arc<Job>, mapping: &StreamMapping, dynamodb: &DynamoDb) -> Result<Vec<Shard>, MappingError> {
-        let reader = dynamodb.stream(&mapping.table, &mapping.logical_id, StartingPosition::TrimHorizon);
+        let reader = dynamodb.stream(&mapping.table, &mapping.logical_id);
         let reader = reader.map_err(|error| job.refuse(error))?;
         let (retention, checkpoint) = (reader.retention(), reader.checkpoint());
-        let shards = job.options.weather.odds().shards.max(1) as usize;
+        let shards = reader.shards() as usize;
         let source = Arc::new(Source {
             job: Arc::clone(job),
             mapping: mapping.clone(),
@@ -143,9 +143,10 @@ impl Shard {
         let Some(queue) = &mapping.on_failure_queue_arn else {
             return job.report(format_args!("{count} record(s) given up ({condition:?}), and there is no queue to tell"));
         };
-        let shard = (self.reader.arn(), self.reader.shard_id());
+        let shard_id = self.reader.shard_id(self.number as u32);
+        let shard = (self.reader.arn(), shard_id.as_str());
         let body = dead_letter::body(&job.function_arn, shard, given_up, records, job.options.clock.now()).to_string();
-        match job.sqs.send(queue, body, MessageAttributes::new()) {
+        match job.sqs.send(queue, body) {
             Ok(_) => job.count_dead_letter(),
             Err(error) => job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}")),
         }

@@ -84,15 +84,13 @@ pub(super) struct Declaration {
     condition: Option<String>,
     #[serde(default)]
     pub(super) properties: Map<String, Value>,
-    #[serde(default)]
-    pub(super) metadata: Value,
 }
 
 impl Declaration {
     /// Reads a declaration. `None` if its condition leaves it out.
     pub(super) fn read(logical_id: &str, mut declared: Value, globals: &Globals, scope: &Scope) -> Result<Option<Self>, Problem> {
         // The local stack creates everything at its start, in an order of its own, and updates nothing.
-        leave_out(&mut declared, &["DependsOn", "DeletionPolicy", "UpdateReplacePolicy"]);
+        leave_out(&mut declared, &["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"]);
         let mut declaration: Self = error::read(declared)?;
         declaration.logical_id = logical_id.to_owned();
         if declaration.kind == FUNCTION {

@@ -36,9 +36,6 @@ pub(super) fn add(declaration: &Declaration, mut properties: Value, manifest: &m
         let read = policies::of_identity(document, &format!("{logical_id}.Policies[{index}]"), &mut manifest.notes);
         statements.extend(read.map_err(|problem| problem.at(index).within("Policies"))?);
     }
-    if let Some(binary) = declaration.metadata.pointer("/BuildProperties/Binary").filter(|_| properties["Handler"] == "bootstrap") {
-        properties["Handler"] = binary.clone();
-    }
     manifest.functions.push(Function { statements, ..error::read(properties)? });
     Ok(())
 }

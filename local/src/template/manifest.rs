@@ -16,6 +16,7 @@ use super::{
 pub struct Manifest {
     /// What `AWS::StackName` gives.
     pub stack_name: String,
+    pub parameters: BTreeMap<String, String>,
     pub functions: Vec<Function>,
     pub tables: Vec<Table>,
     pub queues: Vec<Queue>,
@@ -289,8 +290,8 @@ pub struct ResourcePolicy {
     pub statement: Statement,
     /// The principal, such as `sns.amazonaws.com`.
     pub service: String,
-    /// A pattern of the ARN of what the service acts for.
-    pub source_arn: Option<String>,
+    /// Patterns of the ARNs of what the service acts for; `None` is anything.
+    pub source_arns: Option<Vec<String>>,
 }
 
 /// An alarm.
@@ -300,6 +301,8 @@ pub struct Alarm {
     pub name: String,
     /// What to do about it.
     pub description: String,
+    /// The names of the queues whose messages it watches.
+    pub queues: Vec<String>,
 }
 
 /// An output of the stack.

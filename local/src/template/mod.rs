@@ -30,8 +30,8 @@ use declarations::{Declaration, Document, OutputDeclaration, Rule};
 use error::{Problem, all};
 use intrinsics::Scope;
 
-/// The transforms that a template may name.
-const TRANSFORMS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+/// The one transform that a template may name.
+const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
 
 /// Understands a template. `overrides` are values for its parameters, `stack_name` is what `AWS::StackName` gives; names and ids that AWS
 /// would make up are made from it.
@@ -42,12 +42,13 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) 
     let mut document = yaml::parse(text)?;
     declarations::leave_out(&mut document, &["AWSTemplateFormatVersion", "Description", "Metadata"]);
     let document: Document = error::read(document)?;
-    if let Some(unknown) = document.transform.iter().find(|transform| !TRANSFORMS.contains(&transform.as_str())) {
+    if let Some(unknown) = document.transform.iter().find(|transform| *transform != TRANSFORM) {
         return Err(Problem::new(format!("{unknown} is not implemented by the local stack")).within("Transform").into());
     }
     let mut scope = Scope::default();
     scope.references.extend(identities::of_aws(stack_name));
-    scope.references.extend(parameters::values(&document.parameters, overrides)?);
+    let parameters = parameters::values(&document.parameters, overrides)?;
+    scope.references.extend(parameters.clone());
     all(document.rules.iter().map(|(name, rule)| check(rule, &scope).map_err(|problem| problem.within(name).within("Rules"))))?;
     let conditions = document.conditions.iter().map(|(name, expression)| {
         let outcome = scope.holds(expression).map(|outcome| (name.clone(), outcome));
@@ -72,6 +73,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) 
     });
     manifest.outputs = all(outputs)?.into_iter().flatten().collect();
     manifest.stack_name = stack_name.to_owned();
+    manifest.parameters = parameters;
     Ok(manifest)
 }
 

@@ -8,6 +8,7 @@ use super::{
     manifest::{ResourcePolicy, Statement},
     resources::put,
     rules::{self, Notes},
+    scalars::texts,
 };
 
 /// A document.
@@ -29,8 +30,8 @@ struct Principal {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Condition {
-    #[serde(alias = "ArnLike")]
-    arn_equals: String,
+    #[serde(alias = "ArnLike", deserialize_with = "texts")]
+    arn_equals: Vec<String>,
 }
 
 /// The statements of the document at `place`, of who has the policy.
@@ -46,8 +47,8 @@ pub(super) fn of_resource(document: Value, place: &str, notes: &mut Notes) -> Re
         rules::apply("a condition", &mut condition, notes).map_err(|problem| problem.within("Condition"))?;
         let condition: Option<Condition> = error::read(condition).map_err(|problem| problem.within("Condition"))?;
         let principal: Principal = error::read(principal).map_err(|problem| problem.within("Principal"))?;
-        let source_arn = condition.map(|condition| condition.arn_equals);
-        Ok(ResourcePolicy { statement: error::read(statement)?, service: principal.service, source_arn })
+        let source_arns = condition.map(|condition| condition.arn_equals);
+        Ok(ResourcePolicy { statement: error::read(statement)?, service: principal.service, source_arns })
     })
 }
 

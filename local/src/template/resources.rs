@@ -64,7 +64,10 @@ fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answer
     match kind.as_str() {
         "AWS::CloudWatch::Alarm" => {
             let description = text("AlarmDescription")?;
-            manifest.alarms.push(Alarm { logical_id: logical_id.clone(), name: name.clone(), description });
+            let dimensions = properties.get("Dimensions").and_then(Value::as_array).into_iter().flatten();
+            let queues = dimensions.filter(|dimension| dimension["Name"] == "QueueName").map(|dimension| scope.text(&dimension["Value"]));
+            let queues = queues.collect::<Result<_, _>>()?;
+            manifest.alarms.push(Alarm { logical_id: logical_id.clone(), name: name.clone(), description, queues });
         }
         // A subscription of a person is an alarm; one of a function, which has an event for it, or of a queue would be work.
         "AWS::SNS::Subscription" if text("Protocol")? != "email" => {

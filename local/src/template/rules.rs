@@ -66,6 +66,7 @@ const RULES: &[(&str, &str, Rule)] = &[
     (FUNCTION, "RecursiveLoop", Noted("nothing stops loops on one machine")),
     (FUNCTION, "Tags", Noted(TAGS)),
     (FUNCTION, "AutoPublishAlias", Only("live")),
+    (FUNCTION, "AutoPublishAliasAllProperties", Noted("one version of each function is there")),
     (FUNCTION, "Runtime", Only("provided.al2023")),
     (FUNCTION, "MemorySize", Default("128")),
     (FUNCTION, "Timeout", Default("3")),

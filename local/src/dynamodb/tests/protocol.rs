@@ -15,7 +15,7 @@ async fn answers_have_the_headers_of_dynamodb() {
 #[tokio::test]
 async fn items_pass_as_they_are_even_if_they_speak_of_arns() {
     let db = start(DynamoDbOptions::default()).await;
-    let text = "arn:aws:dynamodb:dynoxide:000000000000:table/x and NEW_AND_OLD_IMAGES";
+    let text = "arn:aws:dynamodb:dynoxide:123456789012:table/x and NEW_AND_OLD_IMAGES";
     let more = json!({"TableName": {"S": text}, "tableArn": {"M": {"Arn": {"S": text}, "awsRegion": {"S": "dynoxide"}}}});
     put(&db, "alice", "1", more.clone()).await;
     let answer = call(&db, "GetItem", &json!({"TableName": "messages", "Key": key("alice", "1")})).await;

@@ -26,13 +26,13 @@ fn text(length: usize) -> String {
 #[tokio::test]
 async fn the_json_protocol_has_the_same_operations() {
     let stage = start();
-    let latencies = json!([{"PlayerId": "a", "RegionIdentifier": "us-east-1", "LatencyInMilliseconds": 7}]);
+    let latencies = json!([{"PlayerId": "a", "RegionIdentifier": "eu-central-1", "LatencyInMilliseconds": 7}]);
     let members = json!({"GameProperties": [{"Key": "k", "Value": "v"}], "PlayerLatencies": latencies});
     let started = stage.ok("StartGameSessionPlacement", request(members)).await;
     let expected = json!({
         "PlacementId": "p", "GameSessionQueueName": "never", "Status": "PENDING", "MaximumPlayerSessionCount": 2,
         "GameProperties": [{"Key": "k", "Value": "v"}], "StartTime": 1_700_000_000.123,
-        "PlayerLatencies": [{"PlayerId": "a", "RegionIdentifier": "us-east-1", "LatencyInMilliseconds": 7.0}],
+        "PlayerLatencies": [{"PlayerId": "a", "RegionIdentifier": "eu-central-1", "LatencyInMilliseconds": 7.0}],
     });
     assert_eq!(started, expected);
     assert_eq!(stage.describe("p").await, expected);

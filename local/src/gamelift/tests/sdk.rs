@@ -31,7 +31,7 @@ fn player(id: &str) -> DesiredPlayerSession {
 }
 
 fn latency(milliseconds: f32) -> PlayerLatency {
-    PlayerLatency::builder().player_id("alice").region_identifier("us-east-1").latency_in_milliseconds(milliseconds).build()
+    PlayerLatency::builder().player_id("alice").region_identifier("eu-central-1").latency_in_milliseconds(milliseconds).build()
 }
 
 /// The SDK cuts a time off at a millisecond, and a binary fraction may be a little less than it.

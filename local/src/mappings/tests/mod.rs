@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 
 use super::{MappingError, Mappings, Options};
 use crate::{
-    account::{ACCESS_KEY_ID, REGION, function_arn, queue_arn},
+    account::{function_arn, queue_arn},
     clock::{self, Clock},
-    dynamodb::{AttributeType, DynamoDb, DynamoDbOptions, KeyAttribute, StreamViewType, TableConfig},
-    lambda::{Lambda, LambdaOptions, test_function},
-    sqs::{MessageAttributes, QueueConfig, RedriveConfig, Sqs},
-    template::{QueueMapping, StreamMapping},
+    dynamodb::{DynamoDb, DynamoDbOptions},
+    keep::Keep,
+    lambda::{Lambda, LambdaOptions},
+    sqs::{Sqs, tests::queue},
+    template::{Queue, QueueMapping, Redrive, StreamMapping, Table},
 };
 
 /// Everything that mappings connect. The function `deliver` is the one of [`scripted`].
@@ -61,33 +62,27 @@ fn queue_mapping() -> QueueMapping {
 }
 
 fn sqs(clock: Clock) -> Sqs {
-    let redrive = RedriveConfig { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
-    let (name, visibility_timeout) = ("work".to_owned(), Duration::from_secs(600));
-    let work = QueueConfig { name, visibility_timeout, redrive: Some(redrive), ..QueueConfig::default() };
-    let dead_letters = QueueConfig { name: "dead-letters".to_owned(), ..QueueConfig::default() };
-    Sqs::with_clock(vec![work, dead_letters], "http://127.0.0.1:7000", clock)
+    let redrive = Redrive { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
+    let work = Queue { visibility_timeout: Duration::from_secs(600), redrive: Some(redrive), ..queue("work") };
+    Sqs::with_clock(vec![work, queue("dead-letters")], "http://127.0.0.1:7000", clock)
 }
 
 impl Stack {
     async fn start() -> Stack {
         let clock = Clock::standing_at(clock::now());
-        Stack::again(tempfile::tempdir().unwrap(), sqs(clock.clone()), test_function::quiet()).await
+        Stack::again(tempfile::tempdir().unwrap(), sqs(clock.clone()), scripted::options()).await
     }
 
     /// A stack with the tables that are in `directory`.
     async fn again(directory: tempfile::TempDir, sqs: Sqs, options: LambdaOptions) -> Stack {
         let clock = sqs.clock().clone();
-        let lambda = Lambda::start(vec![scripted::config(directory.path())], options).await.unwrap();
-        let path = Some(directory.path().join("data"));
-        let db = DynamoDb::start(DynamoDbOptions { path, clock: clock.clone(), ..DynamoDbOptions::default() }).await.unwrap();
-        let key = |name: &str| KeyAttribute { name: name.to_owned(), kind: AttributeType::String };
-        let table = TableConfig {
-            name: "messages".to_owned(),
-            hash_key: key("recipientId"),
-            range_key: Some(key("messageId")),
-            stream: Some(StreamViewType::NewImage),
-            ttl_attribute: None,
-        };
+        let weather = options.weather.clone();
+        let lambda = Lambda::start(&[scripted::config(directory.path())], options).await.unwrap();
+        let (path, keep) = (Some(directory.path().join("data")), Keep::open(&directory.path().join("kept")).unwrap());
+        let options = DynamoDbOptions { path, keep, clock: clock.clone(), weather, ..DynamoDbOptions::default() };
+        let db = DynamoDb::start(options).await.unwrap();
+        let (name, hash_key, range_key) = ("messages".to_owned(), "recipientId".to_owned(), Some("messageId".to_owned()));
+        let table = Table { logical_id: "Messages".to_owned(), name, hash_key, range_key, stream: true, ttl_attribute: None };
         db.create_table(&table).await.unwrap();
         Stack { db, lambda, sqs, clock, directory }
     }
@@ -123,19 +118,14 @@ impl Stack {
 
     /// Writes messages with these recipients, numbers and scripts, one after another, each into the one item of its recipient.
     async fn write(&self, messages: impl IntoIterator<Item = (u8, usize, String)>) {
-        let client = reqwest::Client::new();
-        let credential = format!("{ACCESS_KEY_ID}/20261121/{REGION}/dynamodb/aws4_request");
-        let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
         for (recipient, number, script) in messages {
             let item = json!({
                 "recipientId": {"S": format!("player{recipient}")}, "messageId": {"S": "m"}, "number": {"N": number.to_string()},
                 "script": {"S": script},
             });
-            let request = client.post(self.db.endpoint()).header("x-amz-target", "DynamoDB_20120810.PutItem");
-            let request = request.header("authorization", &authorization).header("x-amz-date", "20261121T000000Z");
-            let request = request.header("content-type", "application/x-amz-json-1.0");
-            let response = request.body(json!({"TableName": "messages", "Item": item}).to_string()).send().await.unwrap();
-            assert!(response.status().is_success());
+            let request = axum::extract::Request::post("/").header("x-amz-target", "DynamoDB_20120810.PutItem");
+            let request = request.body(json!({"TableName": "messages", "Item": item}).to_string().into()).unwrap();
+            assert!(self.db.handle(request).await.status().is_success());
         }
     }
 
@@ -146,7 +136,7 @@ impl Stack {
 
     fn send(&self, bodies: &[&str]) {
         for body in bodies {
-            self.sqs.send(&queue_arn("work"), (*body).to_owned(), MessageAttributes::new()).unwrap();
+            self.sqs.send(&queue_arn("work"), (*body).to_owned()).unwrap();
         }
     }
 

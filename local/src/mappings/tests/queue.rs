@@ -8,7 +8,7 @@ use super::{Stack, queue_mapping, sqs, until};
 use crate::{
     account::{REGION, queue_arn},
     clock::Clock,
-    lambda::{LambdaOptions, test_function},
+    lambda::LambdaOptions,
     mappings::{Mappings, Options},
     template::QueueMapping,
     weather::{Odds, Weather},
@@ -132,7 +132,7 @@ async fn no_more_batches_than_allowed_are_in_the_function_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_batch_is_tried_again_while_its_messages_are_hidden() {
-    let options = LambdaOptions { max_environments: 1, queue_wait: Duration::from_millis(20), ..test_function::quiet() };
+    let options = LambdaOptions { max_environments: 1, queue_wait: Duration::from_millis(20), ..super::scripted::options() };
     let clock = Clock::standing_at(1_700_000_000_000);
     let stack = Stack::again(tempfile::tempdir().unwrap(), sqs(clock.clone()), options).await;
     stack.send(&["w"; 2]);

@@ -19,18 +19,25 @@ use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::lambda::{FunctionConfig, test_function};
+use crate::{
+    lambda::{LambdaOptions, test_function},
+    template::Function,
+};
 
 /// The function `deliver`, which appends each of its invocations to the file `log` in `directory` as a line: the event, its `requestId`, and
 /// how many of its first records it `handled`.
-pub(super) fn config(directory: &Path) -> FunctionConfig {
+pub(super) fn config(directory: &Path) -> Function {
     std::fs::OpenOptions::new().create(true).append(true).open(directory.join("log")).unwrap();
     let mut function = test_function::config("deliver");
-    function.arguments[1] = "mappings::tests::scripted::process".to_owned();
     function.environment.insert("SCRIPTED".to_owned(), directory.to_str().unwrap().to_owned());
     // A record that is held may take long on a busy machine.
     function.timeout = Duration::from_secs(60);
     function
+}
+
+/// Runs it.
+pub(super) fn options() -> LambdaOptions {
+    test_function::running("mappings::tests::scripted::process")
 }
 
 /// What `config`'s function has logged.

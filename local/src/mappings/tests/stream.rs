@@ -59,7 +59,8 @@ async fn what_keeps_failing_becomes_dead_letters_and_the_stream_goes_on() {
         let (info, record) = (&letter["DDBStreamBatchInfo"], &invocations[last]["Records"][0]);
         assert_eq!(info["startSequenceNumber"], record["dynamodb"]["SequenceNumber"]);
         assert_eq!(info["endSequenceNumber"], info["startSequenceNumber"]);
-        assert_eq!((&info["batchSize"], &info["shardId"]), (&json!(1), &json!("shardId-00000001-messages")));
+        assert_eq!(info["batchSize"], 1);
+        assert!(info["shardId"].as_str().unwrap().starts_with("shardId-"), "{info}");
         assert_eq!(info["streamArn"], record["eventSourceARN"]);
         assert_eq!(info["approximateArrivalOfFirstRecord"].as_str().unwrap().len(), "2019-11-14T00:13:19Z".len());
         assert_eq!(letter["timestamp"].as_str().unwrap().len(), "2019-11-14T00:13:49.717Z".len());

@@ -13,8 +13,6 @@ use serde_json::Value;
 
 use super::{Stack, scripted, stream_mapping};
 use crate::{
-    dynamodb::StartingPosition,
-    lambda::test_function,
     mappings::{Mappings, Options},
     template::StreamMapping,
     weather::{Odds, Weather},
@@ -97,7 +95,7 @@ struct Story {
 impl Story {
     async fn of(stack: &Stack) -> Story {
         let number = |record: &Value| scripted::label(record).parse::<usize>().unwrap();
-        let mut audit = stack.db.stream("messages", "audit", StartingPosition::TrimHorizon).unwrap();
+        let mut audit = stack.db.stream("messages", "audit").unwrap();
         let records = audit.next(1_000).await.unwrap();
         let numbers: BTreeMap<_, _> = records.into_iter().map(|record| (record.sequence_number, number(&record.event))).collect();
         let (mut invocations, mut handled) = (Vec::new(), Vec::new());
@@ -221,7 +219,7 @@ fn nothing_is_lost_when_the_stack_restarts() {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             // The queue outlives the restarts, as it would on AWS.
             let sqs = stack.sqs.clone();
-            stack = Stack::again(stack.stop(mappings).await, sqs, test_function::quiet()).await;
+            stack = Stack::again(stack.stop(mappings).await, sqs, scripted::options()).await;
             mappings = case.map(&stack);
         }
         stack.until_finished().await;

@@ -51,7 +51,7 @@ fn policies_are_read_with_the_place_of_each_statement() {
     let of_queue = ResourcePolicy {
         statement: statement("WorkPolicy.PolicyDocument.Statement[0]", &["sqs:SendMessage"], &[&work]),
         service: "sns.amazonaws.com".to_owned(),
-        source_arn: Some(news),
+        source_arns: Some(vec![news]),
     };
     assert_eq!(manifest.resource_policies, std::slice::from_ref(&of_queue));
     let of_topic =

@@ -74,7 +74,7 @@ Resources:{}{ROWS_AND_WORK}
         ("the local stack is reached at 127.0.0.1", vec!["AWS::ApiGatewayV2::DomainName"]),
     ];
     assert_eq!(noted, expected);
-    let alarm = Alarm { logical_id: "Late".to_owned(), name: "late".to_owned(), description: "Look.".to_owned() };
+    let alarm = Alarm { logical_id: "Late".to_owned(), name: "late".to_owned(), description: "Look.".to_owned(), queues: Vec::new() };
     assert_eq!((manifest.alarms.as_slice(), manifest.log_group.as_deref()), (&[alarm][..], Some("all")));
     let work = text.replace("Protocol: email", "Protocol: lambda");
     assert!(problems(&work).contains("Resources.Person.Properties.Protocol: the local stack implements email and nothing else"));
