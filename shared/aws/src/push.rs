@@ -11,9 +11,7 @@
 use std::time::Duration;
 
 use aws_sdk_apigatewaymanagement::{
-    Client,
-    operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
-    primitives::Blob,
+    Client, error::ProvideErrorMetadata, operation::post_to_connection::PostToConnectionError, primitives::Blob,
 };
 use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::join_all;
@@ -30,6 +28,9 @@ const CONCURRENCY: usize = 32;
 
 /// How long a socket may take to open after its `$connect`: API Gateway's 29 seconds and some.
 const UPGRADE: Duration = Duration::from_secs(35);
+
+/// What the management API says of an id that is malformed.
+const MALFORMED: &str = "BadRequestException";
 
 /// How often a frame is tried on a connection that answers 410, before it is taken for one whose socket does not open.
 const ATTEMPTS_AT_GONE: u32 = 4;
@@ -205,6 +206,8 @@ impl Push {
         match error.as_service_error() {
             Some(PostToConnectionError::GoneException(_)) => Post::Gone,
             Some(PostToConnectionError::LimitExceededException(_)) => Post::Refused,
+            // An id that can be no connection's, in a row that nobody but a mistake has written: nobody will ever be there.
+            Some(other) if other.code() == Some(MALFORMED) => Post::Gone,
             _ => Post::Fault(Fault::new("posting to a connection", error)),
         }
     }
@@ -231,7 +234,9 @@ impl Push {
     async fn close(&self, connection: &Connection) -> Result<(), Fault> {
         match self.client.delete_connection().connection_id(connection.id()).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_gone_exception() || error.code() == Some(MALFORMED)) => {
+                Ok(())
+            }
             Err(error) => Err(Fault::new("closing a connection", error)),
         }
     }

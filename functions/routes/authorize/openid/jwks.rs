@@ -74,10 +74,11 @@ impl KeySet {
     /// # Errors
     /// A [`NoKey`] if there is none.
     pub fn candidates(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<&PublicKey>, NoKey> {
-        let named: Vec<&Key> = match id {
-            Some(_) => self.keys.iter().filter(|key| key.id.as_deref() == id).collect(),
-            None if self.keys.len() == 1 => self.keys.iter().collect(),
-            None => return Err(NoKey::Unnamed),
+        let named: Vec<&Key> = match (id, self.keys.as_slice()) {
+            // An issuer that has one key need not name it, whatever its tokens do.
+            (None, [only]) | (Some(_), [only @ Key { id: None, .. }]) => vec![only],
+            (None, _) => return Err(NoKey::Unnamed),
+            (Some(_), keys) => keys.iter().filter(|key| key.id.as_deref() == id).collect(),
         };
         if named.is_empty() {
             return Err(NoKey::Unknown);
@@ -88,18 +89,19 @@ impl KeySet {
 }
 
 impl Key {
-    /// `None` for a key that is not ours to use.
+    /// `None` for a key that is not ours to use. A member that is `null` is one that is not there.
     fn parse(jwk: &Map<String, Value>) -> Option<Self> {
-        let member = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let given = |name: &str| jwk.get(name).filter(|value| !value.is_null());
+        let member = |name: &str| given(name).and_then(Value::as_str);
         let public = match member("kty")? {
             "RSA" => PublicKey::rsa(&number(member("n")?)?, &number(member("e")?)?)?,
             "EC" if member("crv") == Some("P-256") => PublicKey::p256(&decode(member("x")?)?, &decode(member("y")?)?)?,
             _ => return None,
         };
-        let is_for_signatures = jwk.get("use").is_none_or(|used| used == "sig");
-        let may_verify = jwk.get("key_ops").is_none_or(|all| all.as_array().is_some_and(|all| all.iter().any(|one| one == "verify")));
-        let fits = jwk.get("alg").is_none_or(|name| name.as_str().and_then(Algorithm::of) == Some(public.algorithm()));
-        let id = match jwk.get("kid") {
+        let is_for_signatures = given("use").is_none_or(|used| used == "sig");
+        let may_verify = given("key_ops").is_none_or(|all| all.as_array().is_some_and(|all| all.iter().any(|one| one == "verify")));
+        let fits = given("alg").is_none_or(|name| name.as_str().and_then(Algorithm::of) == Some(public.algorithm()));
+        let id = match given("kid") {
             None => None,
             Some(Value::String(id)) => Some(id.clone()),
             Some(_) => return None,
@@ -201,7 +203,6 @@ mod tests {
             json!({"alg": "RS512"}),
             json!({"alg": "PS256"}),
             json!({"alg": "ES256"}),
-            json!({"alg": null}),
             json!({"kid": 1}),
             json!({"n": encode([0xc1; 255])}),
             json!({"n": encode([0x7f; 256])}),
@@ -216,6 +217,7 @@ mod tests {
             assert!(matches!(set(&[elliptic(change.clone())]), Err(KeySetError::NoUsableKey)), "{change}");
         }
         assert!(set(&[rsa(json!({"key_ops": ["verify"], "use": "sig", "alg": "RS256", "x5c": ["ignored"]}))]).is_ok());
+        assert!(set(&[rsa(json!({"key_ops": null, "use": null, "alg": null, "kid": null, "x5t": null})), Value::Null]).is_ok());
     }
 
     #[test]
@@ -252,5 +254,16 @@ mod tests {
         let one = set(&[rsa(json!({}))]).unwrap();
         assert_eq!(one.candidates(None, Algorithm::Rs256).unwrap().len(), 1);
         assert_eq!(one.candidates(None, Algorithm::Es256).unwrap_err(), NoKey::Algorithm);
+    }
+
+    #[test]
+    fn the_one_key_of_an_issuer_need_not_have_an_id() {
+        for nameless in [json!({"kid": null}), json!({"kid": null, "use": null})] {
+            let one = set(&[rsa(nameless.clone())]).unwrap();
+            assert_eq!(one.candidates(Some("any"), Algorithm::Rs256).unwrap().len(), 1);
+            assert_eq!(one.candidates(Some("any"), Algorithm::Es256).unwrap_err(), NoKey::Algorithm);
+            let two = set(&[rsa(nameless), elliptic(json!({}))]).unwrap();
+            assert_eq!(two.candidates(Some("any"), Algorithm::Rs256).unwrap_err(), NoKey::Unknown);
+        }
     }
 }

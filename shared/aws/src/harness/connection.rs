@@ -33,7 +33,7 @@ where
 {
     run(state, async |state: &S, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>, _: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
-        let protocol = subprotocol(&event.payload.headers);
+        let protocol = subprotocol(&event.payload.multi_value_headers);
         let context = event.payload.request_context;
         let player = Player::of(&context)?;
         let span = tracing::info_span!("connection", cause = player.cause, connectionId = player.connection_id, playerId = player.id);
