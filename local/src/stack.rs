@@ -256,12 +256,11 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
 /// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
 /// send to its queue, and drops what a topic may not.
 fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
-    let name = |arn: &str| manifest.functions.iter().find(|function| arn.starts_with(&function.arn)).map(|function| function.name.clone());
     let of_streams = manifest.stream_mappings.iter().map(|mapping| (&mapping.function_arn, mapping.on_failure_queue_arn.as_ref()));
     let of_events = manifest.functions.iter().map(|function| (&function.arn, function.event_invoke.on_failure_queue_arn.as_ref()));
     for (function, queue) in of_streams.chain(of_events) {
-        if let (Some(function), Some(queue)) = (name(function), queue) {
-            iam.allows(&function, "sqs:SendMessage", queue)?;
+        if let Some(queue) = queue {
+            iam.allows(function, "sqs:SendMessage", queue)?;
         }
     }
     for subscription in &manifest.topic_subscriptions {
