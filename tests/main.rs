@@ -17,11 +17,14 @@
 //! | `billing` | what the stack counts is what an operation causes |
 //! | `prices` | a match of a mode costs no more than the mode declares |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
-//! | `house` | template, binaries and protocol are in step |
+//! | `house` | template, functions and protocol are in step |
 //!
 //! The tests build the local stack and the functions, once, and start a stack each. With `MUSTER_TEST_URL` set, those that need nothing but
 //! a socket talk to that deployed stack instead: see [`harness::Stack`]. The others, which look into tables, kill processes or bring
 //! an issuer of their own, go on using this machine.
+//!
+//! Local stacks write down which statements of the template's policies were used. The test `permissions`, which runs after these, fails on
+//! those that none of them used; so it needs the whole suite before it.
 
 #![allow(missing_docs, reason = "the tests' names are sentences")]
 #![allow(clippy::unwrap_used, reason = "a test that finds what it does not expect has failed")]

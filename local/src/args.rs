@@ -16,7 +16,7 @@ const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", 
 
 /// Runs Muster on this machine.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "muster", about = "Runs Muster on this machine, from the same template and binaries as in the cloud.")]
+#[command(name = "muster", about = "Runs Muster on this machine, from the same template and functions as in the cloud.")]
 pub struct Args {
     /// The port of everything: WebSockets, AWS APIs and the issuer of tokens. 0 takes any that is free.
     #[arg(long, default_value_t = 6878)]
