@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use self::pair::Pair;
 use super::{
     Moment::{AfterItsCall, BeforeItsCall},
-    placing::impatient_template,
     traps::{Point, Traps},
 };
 use crate::harness::Proxy;
@@ -137,10 +136,8 @@ fn rows(table: &[Line<'_>]) -> Vec<Row> {
 
 /// Lets the rows happen, kills whoever works for them where they say, and looks at what is left.
 async fn run(rows: &[Row]) {
-    let template = impatient_template();
     assert!(rows.len() <= 20, "each has a pool of its own");
-    let arguments = ["--environments", "24", "--template", template.path().to_str().unwrap()];
-    let (stack, proxy) = Proxy::between(&["dynamodb", "apigatewaymanagementapi", "sqs"], &arguments).await;
+    let (stack, proxy) = Proxy::between(&["dynamodb", "apigatewaymanagementapi", "sqs"], &["--environments", "24"]).await;
     let traps = Traps::set(&proxy, rows.iter().flat_map(|row| row.points.iter().map(|point| (row.name.clone(), *point))));
     let mut pairs = join_all(rows.iter().enumerate().map(|(number, row)| Pair::connect(&stack, number, row))).await;
     join(join_all(pairs.iter_mut().map(|pair| pair.live(&stack, &traps))), traps.watch(&stack)).await;

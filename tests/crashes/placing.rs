@@ -368,34 +368,20 @@ async fn whoever_dies_over_a_cancel_that_comes_before_the_start_nothing_is_start
 #[tokio::test]
 async fn whenever_the_timer_dies_it_fires_again_and_ends_what_nobody_told_of() {
     let fleet = Fleet::that(&json!({"events": "drop"}));
-    let template = impatient_template();
     let table = rows(&[
         (Story::Unheard, "look-again", None, &[READ_FOR_SURE, DESCRIBE, END, RELEASE, SESSION, TOLD]),
         (Story::GivenUp, "look-again", None, &[DESCRIBE, STOP, END, SESSION]),
     ]);
-    let template = template.path().to_str().unwrap();
-    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
+    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1"];
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
 }
 
 #[tokio::test]
 async fn whoever_dies_over_a_second_look_of_the_timer_it_comes_and_ends_what_was_started_late() {
     let fleet = Fleet::that(&json!({"outcome": "never", "events": "drop"}));
-    let template = impatient_template();
     let late = Some(("placements-forward", BeforeItsCall, CLAIM));
     let table =
         rows(&[(Story::StartedLate, "look-again", late, &[RECHECK]), (Story::StartedLate, "placements-forward", late, &[RECHECK_TIMER])]);
-    let template = template.path().to_str().unwrap();
-    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1", "--template", template];
+    let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1"];
     run(&stack(&fleet, &seconds).await, &fleet, &table).await;
-}
-
-/// The template with timers that are hidden for no longer than their function has when they have failed: a test should not wait for longer.
-pub fn impatient_template() -> NamedTempFile {
-    let template = fs::read_to_string(muster_launch::workspace().join("template.yaml")).unwrap();
-    let (before, queue) = template.split_once("  TimersQueue:\n").unwrap();
-    let (properties, after) = queue.split_once("VisibilityTimeout: 12\n").unwrap();
-    let file = NamedTempFile::new().unwrap();
-    fs::write(file.path(), format!("{before}  TimersQueue:\n{properties}VisibilityTimeout: 6\n{after}")).unwrap();
-    file
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     at_random::kill_each,
-    placing::{at_gamelift, impatient_template, insist, outcome_of},
+    placing::{at_gamelift, insist, outcome_of},
 };
 use crate::harness::{Device, Fleet, LocalStack, Socket, eventually, placement_request};
 
@@ -127,10 +127,8 @@ async fn change_the_fleet(fleet: &Fleet, done: &AtomicBool) {
 #[tokio::test]
 async fn whatever_dies_each_request_has_one_outcome_and_no_player_stays_seated_and_no_server_is_found_for_nobody() {
     let fleet = Fleet::that(&json!({}));
-    let template = impatient_template();
-    let template = ["--template", template.path().to_str().unwrap()];
     let seconds = ["--parameter", "PlacementTimeoutSeconds=10", "--parameter", "PlacementGraceSeconds=1"];
-    let stack = LocalStack::start(&[&[fleet.argument().as_str(), "--async-retry", "1"], &seconds[..], &template[..]].concat()).await;
+    let stack = LocalStack::start(&[&[fleet.argument().as_str(), "--async-retry", "1"], &seconds[..]].concat()).await;
     let mut askers = join_all((0..PLAYERS).map(|number| Asker::connect(&stack, number))).await;
     let (done, functions) = (AtomicBool::new(false), FUNCTIONS.map(str::to_owned));
     let disturbing = join(kill_each(&stack, &functions, DISTURBED, &done), change_the_fleet(&fleet, &done));

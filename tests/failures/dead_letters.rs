@@ -107,7 +107,7 @@ async fn a_row_that_keeps_failing_is_given_up_by_lambdas_rules_and_those_behind_
         }
     }
     // It is tried until it is a minute old.
-    sleep(Duration::from_secs(50)).await;
+    sleep(Duration::from_secs(65)).await;
     assert_eq!((bob.texts(10).await, carol.texts(10).await), (texts.clone(), texts));
     let letter = eventually("a dead letter", || async { stack.dead_letters("messages-deliver").await.pop() }).await;
     assert_eq!(letter["requestContext"]["condition"], "RecordAgeExceeded");

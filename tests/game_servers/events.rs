@@ -163,7 +163,7 @@ async fn the_end_of_a_session_that_nobody_knows_is_a_dead_letter_after_lambdas_r
     let letter = stack.letters("placement-events", 1).await.remove(0);
     let context = &letter["requestContext"];
     assert_eq!((&context["condition"], &context["approximateInvokeCount"]), (&json!("RetriesExhausted"), &json!(3)), "{letter}");
-    assert!(context["functionArn"].as_str().unwrap().ends_with(":function:muster-dev-placement-events:$LATEST"), "{letter}");
+    assert!(context["functionArn"].as_str().unwrap().ends_with(":function:muster-dev-placement-events:live"), "{letter}");
     let notification = &letter["requestPayload"]["Records"][0]["Sns"];
     assert_eq!((&notification["MessageId"], &notification["Message"]), (&json!(id), &json!(event.to_string())));
     assert_eq!(letter["responseContext"]["functionError"], "Unhandled");
