@@ -3,11 +3,10 @@
 //!
 //! The rows of the tables below run side by side on few stacks, a player each.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 use tokio::time::sleep;
 
 use super::{
