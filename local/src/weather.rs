@@ -35,8 +35,10 @@ pub struct Odds {
     pub stale_ms: u64,
     /// A socket's `$disconnect` never comes.
     pub no_disconnect: f64,
-    /// A function's process is killed in the middle of an invocation.
+    /// The process of a consumer (of a stream, a queue or a topic) is killed in the middle of an invocation, which comes again by itself.
     pub kill: f64,
+    /// That of a route or the authorizer, whose caller is told of it and has to ask again.
+    pub kill_route: f64,
     /// Whether environments are frozen between invocations, as Lambda freezes them.
     pub freeze: bool,
 }
@@ -54,6 +56,7 @@ impl Default for Odds {
             stale_ms: 0,
             no_disconnect: 0.0,
             kill: 0.0,
+            kill_route: 0.0,
             freeze: true,
         }
     }
@@ -75,7 +78,7 @@ impl Odds {
 
     fn rough() -> Odds {
         let (twice, batch_again, throttle, unanswered, conflict) = (0.1, 0.05, 0.01, 0.005, 0.05);
-        Odds { twice, batch_again, throttle, unanswered, conflict, no_disconnect: 0.05, kill: 0.002, ..Odds::mild() }
+        Odds { twice, batch_again, throttle, unanswered, conflict, no_disconnect: 0.05, kill: 0.005, ..Odds::mild() }
     }
 
     /// `calm`, `mild`, `rough`, each with `:SEED` behind it or not, or a JSON file.
@@ -117,9 +120,11 @@ pub enum Mishap {
     NoDisconnect,
     /// [`Odds::kill`].
     Kill,
+    /// [`Odds::kill_route`].
+    KillRoute,
 }
 
-const KINDS: usize = Mishap::Kill as usize + 1;
+const KINDS: usize = Mishap::KillRoute as usize + 1;
 
 /// The weather of a stack. Cheap to clone; all clones draw from the same sequences. The default is calm.
 #[derive(Clone)]
@@ -156,6 +161,7 @@ impl Weather {
             Mishap::Conflict => self.odds.conflict,
             Mishap::NoDisconnect => self.odds.no_disconnect,
             Mishap::Kill => self.odds.kill,
+            Mishap::KillRoute => self.odds.kill_route,
         };
         odds > 0.0 && lock(&self.drawn)[mishap as usize].f64() < odds
     }

@@ -36,7 +36,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Lambda's own longest timeout.
 const LONGEST_MICROSECONDS: u64 = 15 * 60 * 1_000_000;
 
-/// How long after its hand-over a process is killed by [`Mishap::Kill`] at most.
+/// How long after its hand-over a process is killed by the weather at most.
 const KILLED_WITHIN_MICROSECONDS: u64 = 5_000;
 
 /// One function's environments.
@@ -171,7 +171,8 @@ impl Pool {
         if !environment.is_alive() || poll.send(invocation.delivery(self.function.timeout)).is_err() {
             return Err(invocation);
         }
-        if self.host.options.weather.happens(Mishap::Kill) {
+        let mishap = if self.function.handler.starts_with("routes/") { Mishap::KillRoute } else { Mishap::Kill };
+        if self.host.options.weather.happens(mishap) {
             tokio::spawn(Arc::clone(self).kill_soon(environment, invocation.request.id.clone()));
         }
         state.set(number, Phase::Running { invocation, since: now });
