@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::{
 /// The AWS services that functions call.
 const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
 
-/// Runs Muster on this machine.
+/// The options, which README.md explains.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "muster", about = "Runs Muster on this machine, from the same template and binaries as in the cloud.")]
 pub struct Args {
@@ -101,20 +101,6 @@ pub struct Args {
     pub ready: Option<PathBuf>,
 }
 
-impl Args {
-    /// The template's parameters by name; of one that is given twice, the last counts.
-    #[must_use]
-    pub fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.iter().cloned().collect()
-    }
-
-    /// The endpoints by service; of one that is given twice, the last counts.
-    #[must_use]
-    pub fn endpoints(&self) -> BTreeMap<String, String> {
-        self.endpoints.iter().cloned().collect()
-    }
-}
-
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -156,16 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_values_counts() {
-        let args = parse(&["--parameter", "Stage=dev", "--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
-        assert_eq!(args.parameters(), BTreeMap::from([("AlarmEmail".into(), String::new()), ("Stage".into(), "prod".into())]));
+    fn a_parameter_may_be_empty() {
+        let args = parse(&["--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
+        assert_eq!(args.parameters, [("Stage".into(), "prod".into()), ("AlarmEmail".into(), String::new())]);
     }
 
     #[test]
     fn an_endpoint_is_of_a_service_that_functions_call() {
         let args = parse(&["--endpoint", "DynamoDB=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
         let expected = [("dynamodb", "http://127.0.0.1:5000"), ("sqs", "https://queues.example")];
-        assert_eq!(args.endpoints(), expected.map(|(service, url)| (service.to_owned(), url.to_owned())).into());
+        assert_eq!(args.endpoints, expected.map(|(service, url)| (service.to_owned(), url.to_owned())));
         for (wrong, problem) in [
             ("dynamodb", "SERVICE=URL"),
             ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, gamelift, sqs"),

@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
 use muster_local::{args::Args, banner::banner, report, stack::Stack};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -24,7 +25,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let stack = Stack::start(args).await?;
     report::print(banner(&stack.addresses, &stack.manifest));
     if let Some(file) = &args.ready {
-        let announced = announce(file, &stack.addresses.to_json().to_string());
+        let announced = announce(file, &json!(stack.addresses).to_string());
         announced.map_err(|error| format!("--ready {}: {error}", file.display()))?;
     }
     tokio::select! {

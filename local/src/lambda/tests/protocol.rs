@@ -97,7 +97,7 @@ async fn an_error_is_answered_as_it_is_reported() {
 #[tokio::test]
 async fn nobody_but_a_living_environment_is_served() {
     let (mut puppet, running) = Puppet::start(json!(1)).await;
-    let guessed = puppet.base.replace("/test/1/", "/test/1/0");
+    let guessed = format!("http://{}/test/{}/2018-06-01/runtime", puppet.lambda.host.address, Uuid::new_v4());
     let known = std::mem::replace(&mut puppet.base, guessed);
     assert_eq!(refusal(puppet.call(Method::GET, "/invocation/next", "").await).await, not_allowed());
     puppet.base = known;
