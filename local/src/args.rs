@@ -109,8 +109,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 /// A service as in `AWS_ENDPOINT_URL_<SERVICE>`, and where it is. One that functions do not know is refused: it would have no effect.
 fn endpoint(text: &str) -> Result<(String, String), String> {
     let (service, url) = text.split_once('=').ok_or("write it as SERVICE=URL")?;
-    let service = service.to_ascii_lowercase();
-    if !SERVICES.contains(&service.as_str()) {
+    if !SERVICES.contains(&service) {
         return Err(format!("functions call no service '{service}'; they call {}", SERVICES.join(", ")));
     }
     // The functions trust Amazon's certificates only, and append paths to what they are given.
@@ -118,7 +117,7 @@ fn endpoint(text: &str) -> Result<(String, String), String> {
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(format!("'{url}' is not a URL that begins with http:// or https://"));
     }
-    Ok((service, url.to_owned()))
+    Ok((service.to_owned(), url.to_owned()))
 }
 
 /// An origin, as browsers write it.
@@ -149,7 +148,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_of_a_service_that_functions_call() {
-        let args = parse(&["--endpoint", "DynamoDB=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
+        let args = parse(&["--endpoint", "dynamodb=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
         let expected = [("dynamodb", "http://127.0.0.1:5000"), ("sqs", "https://queues.example")];
         assert_eq!(args.endpoints, expected.map(|(service, url)| (service.to_owned(), url.to_owned())));
         for (wrong, problem) in [

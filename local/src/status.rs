@@ -9,9 +9,9 @@ use crate::{
     gamelift::GameLift,
     gateway::Gateway,
     iam::Iam,
-    lambda::{FunctionStats, Lambda},
+    lambda::Lambda,
     mappings::Mappings,
-    meter::{FunctionUsage, Meter, Usage},
+    meter::{Meter, Usage},
     sqs::Sqs,
 };
 
@@ -39,7 +39,7 @@ impl Status {
 
     /// What was used since the start.
     pub fn usage(&self) -> Usage {
-        self.meter.usage(self.lambda.stats().values().map(function_usage).collect())
+        self.meter.usage(self.lambda.stats().into_values().map(|stats| stats.usage).collect())
     }
 
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
@@ -64,12 +64,6 @@ impl Status {
     }
 }
 
-fn function_usage(stats: &FunctionStats) -> FunctionUsage {
-    let requests = stats.invocations.saturating_sub(stats.throttles);
-    let FunctionStats { billed_ms, memory_mb, log_bytes, .. } = *stats;
-    FunctionUsage { requests, billed_ms, memory_mb, log_bytes }
-}
-
 async fn page(State(status): State<Status>) -> String {
     let mut page = format!("This is Muster on one machine.\n\n{}\n", status.addresses);
     for (function, stats) in status.lambda.stats() {
@@ -83,16 +77,12 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, (StatusCode
     let unreadable = |error: DynamoDbError| (StatusCode::INTERNAL_SERVER_ERROR, format!("the streams cannot be read: {error}\n"));
     let busy = status.busy().await.map_err(unreadable)?;
     let functions = status.lambda.stats().into_iter().map(|(name, stats)| {
-        let usage = function_usage(&stats);
         let value = json!({
             "invocations": stats.invocations, "errors": stats.errors, "throttles": stats.throttles,
             "coldStarts": stats.environments_started, "deaths": stats.deaths, "events": stats.events, "processes": stats.processes,
             "microseconds": {"p50": stats.median.as_micros() as u64, "p99": stats.percentile_99.as_micros() as u64},
-            "usage": {
-                "requests": usage.requests, "billedMs": usage.billed_ms, "memoryMb": usage.memory_mb, "gbMs": usage.gb_ms(),
-                "logBytes": usage.log_bytes, "usd": usage.usd(),
-            },
-            "caused": status.meter.usage_of(&name, usage).to_json(),
+            "usage": {"billedMs": stats.usage.billed_ms, "usd": stats.usage.usd()},
+            "caused": status.meter.usage_of(&name, stats.usage).to_json(),
         });
         (name, value)
     });

@@ -6,7 +6,6 @@ use std::{
     pin::pin,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, OnceLock},
-    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,7 +13,7 @@ use tokio::{
     net::unix::pipe,
     process::{Child, Command},
     sync::Notify,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
 use uuid::Uuid;
 
@@ -24,10 +23,8 @@ use crate::{
     lock::lock,
 };
 
-/// How long the output of a process is still read after its end. Only a grandchild that holds the pipe open makes this wait.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
 /// A process and its handle. Its phase is in the pool.
+#[derive(Default)]
 pub(super) struct Environment {
     /// What the Runtime API knows it by, which is a secret of its process.
     pub(super) id: Uuid,
@@ -39,8 +36,7 @@ pub(super) struct Environment {
 
 impl Environment {
     pub(super) fn new() -> Environment {
-        let (handed_over, child, changed) = Default::default();
-        Environment { id: Uuid::new_v4(), handed_over, child, changed }
+        Environment { id: Uuid::new_v4(), ..Environment::default() }
     }
 
     /// Has the watcher look again at once, because what it should do has changed. Also before the process has started.
@@ -81,14 +77,9 @@ impl Environment {
         let status = match self.spawn(&pool) {
             Err(error) => Err(error),
             Ok((child, output)) => {
-                let mut output = tokio::spawn(logs::copy(output, Arc::clone(&self), Arc::clone(&pool.logs)));
-                let status = self.watch(&pool, self.child.get_or_init(|| Mutex::new(child))).await;
-                // The last lines often say why a process ended, so they come before the caller hears of it. An abrupt end of reading
-                // loses nothing but the output of a stray grandchild.
-                if timeout(LAST_WORDS, &mut output).await.is_err() {
-                    output.abort();
-                }
-                status
+                let child = self.child.get_or_init(|| Mutex::new(child));
+                // The last lines often say why a process ended, so they come before the caller hears of it.
+                tokio::join!(self.watch(&pool, child), logs::copy(output, &self, &pool.logs)).0
             }
         };
         pool.ended(self.id, &status);

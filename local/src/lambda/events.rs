@@ -13,10 +13,10 @@ use super::{
     pool::Pool,
     retries::{Retries, Step},
 };
-use crate::{clock, keep::Keep, lock::lock, weather::Mishap};
+use crate::{clock, lock::lock, weather::Mishap};
 
 /// Where events are kept from one run to the next, by their ids.
-const ROOM: &str = "lambda";
+pub(super) const ROOM: &str = "lambda";
 
 /// An event as it is kept.
 #[derive(Clone, Deserialize, Serialize)]
@@ -28,11 +28,6 @@ pub(super) struct Event {
     retries: Retries,
     /// What the function answered last instead of an answer.
     error: Option<String>,
-}
-
-/// What earlier runs have left to do, by id.
-pub(super) fn kept(keep: &Keep) -> Vec<(String, Event)> {
-    keep.all(ROOM)
 }
 
 /// Accepts an event, which is delivered from now on; not while the stack stops.

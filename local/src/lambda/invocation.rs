@@ -1,12 +1,9 @@
 //! One call of a function, from the moment it is asked for until it is answered.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::InvokeError;
-use crate::clock;
 
 /// What comes of an invocation.
 pub(super) type Answer = Result<Bytes, InvokeError>;
@@ -35,11 +32,6 @@ impl Invocation {
     pub(super) fn new(request: Request) -> (Invocation, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
         (Invocation { request, answer }, answered)
-    }
-
-    /// What to tell the process, which from now has the time `remaining`.
-    pub(super) fn delivery(&self, remaining: Duration) -> Delivery {
-        (self.request.clone(), clock::now().saturating_add(clock::milliseconds(remaining)))
     }
 
     /// Answers. The caller may have stopped waiting meanwhile, as AWS's callers may; the function has run all the same.

@@ -15,9 +15,6 @@ use super::{
 };
 use crate::lock::lock;
 
-/// However short timeout and idle limit are, an environment is not looked at more often.
-const SHORTEST_LOOK: Duration = Duration::from_millis(10);
-
 /// With so many MB, a function has the whole of one processor (Lambda developer guide, "Configure Lambda function memory").
 const MB_OF_A_PROCESSOR: f64 = 1769.0;
 /// A cold start is not stretched by more.
@@ -38,26 +35,15 @@ impl Pool {
     pub(super) fn next(self: &Arc<Self>, environment: Uuid) -> Option<oneshot::Receiver<Delivery>> {
         let mut state = lock(&self.state);
         let (poll, polled) = oneshot::channel();
-        match &state.slots.get(&environment)?.phase {
-            Phase::Ending => return None,
-            // Its connection was cut before the invocation came, or it has forgotten it.
-            Phase::Running { invocation, since } => {
-                let remaining = self.function.timeout.saturating_sub(since.elapsed());
-                drop(poll.send(invocation.delivery(remaining)));
-                return Some(polled);
-            }
-            Phase::Started { .. } | Phase::Idle { .. } | Phase::Returning { .. } => {}
+        if matches!(state.slots.get(&environment)?.phase, Phase::Running { .. } | Phase::Ending) {
+            return None;
         }
         state.set(environment, Phase::Idle { since: Instant::now(), poll });
-        if let Some(invocation) = state.queue.pop_front() {
-            if let Err(invocation) = self.hand_over(&mut state, environment, invocation) {
-                state.queue.push_front(invocation);
-            }
-            return Some(polled);
-        }
         state.idle.push(environment);
-        if self.host.options.weather.odds().freeze {
-            state.slots.get(&environment)?.environment.signal(Signal::STOP);
+        self.hand_over(&mut state);
+        let slot = state.slots.get(&environment)?;
+        if self.host.options.weather.odds().freeze && matches!(slot.phase, Phase::Idle { .. }) {
+            slot.environment.signal(Signal::STOP);
         }
         Some(polled)
     }
@@ -81,7 +67,7 @@ impl Pool {
         let (options, timeout, now) = (&self.host.options, self.function.timeout, Instant::now());
         // Whatever phase comes next, it lasts at least as long as the shorter of the two. Looking that often misses nothing, and so no
         // hand-over and no answer needs to set a timer.
-        let latest = now + timeout.min(options.idle).max(SHORTEST_LOOK);
+        let latest = now + timeout.min(options.idle);
         let due = state.slots.get(&environment)?.phase.due(options.init_timeout, timeout, options.idle)?;
         if due > now {
             return Some(due.min(latest));

@@ -5,22 +5,19 @@ use std::{
     collections::VecDeque,
     io::IsTerminal,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use super::{
     environment::Environment,
     log_text::{Level, Line},
 };
 use crate::{clock, lock::lock, meter::units::log_event_bytes, report};
-
-/// The longest line that is kept whole, in bytes: CloudWatch's limit of one event.
-const LINE_LIMIT: u64 = 256 * 1024;
 
 /// How many lines of each function are remembered.
 const REMEMBERED: usize = 1_000;
@@ -123,19 +120,11 @@ pub(super) fn labels(names: &[&str]) -> Vec<String> {
 }
 
 /// Copies a process's output to its function's log until the process closes it.
-pub(super) async fn copy(output: impl AsyncRead + Unpin, environment: Arc<Environment>, log: Arc<FunctionLog>) {
-    let mut output = BufReader::new(output);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match (&mut output).take(LINE_LIMIT).read_until(b'\n', &mut line).await {
-            Ok(0) => return,
-            Ok(_) => {
-                let after = lock(&environment.handed_over).map(|since| since.elapsed());
-                log.line(String::from_utf8_lossy(&line).trim_end(), after);
-            }
-            Err(error) => return log.own(Level::Warn, &format!("[environment] its output cannot be read: {error}")),
-        }
+pub(super) async fn copy(output: impl AsyncRead + Unpin, environment: &Environment, log: &FunctionLog) {
+    let mut lines = BufReader::new(output).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let after = lock(&environment.handed_over).map(|since| since.elapsed());
+        log.line(String::from_utf8_lossy(&line).trim_end(), after);
     }
 }
 
@@ -152,11 +141,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_lines_are_remembered_with_their_times() {
-        let log = Arc::new(FunctionLog::new("test", String::new(), LogOptions::default()));
+        let log = FunctionLog::new("test", String::new(), LogOptions::default());
         let output: String = (0..REMEMBERED + 5).map(|number| format!("line {number}\r\n")).collect();
         let before = clock::now();
-        copy(output.as_bytes(), Arc::new(Environment::new()), Arc::clone(&log)).await;
-        copy(&b"\xff without a break"[..], Arc::new(Environment::new()), Arc::clone(&log)).await;
+        copy(output.as_bytes(), &Environment::new(), &log).await;
+        copy(&b"\xff without a break"[..], &Environment::new(), &log).await;
         let lines = log.lines(before);
         assert_eq!((lines.len(), lines[0].text.as_str(), lines[0].function.as_str()), (REMEMBERED, "line 6", "test"));
         assert_eq!(lines.last().unwrap().text, "\u{fffd} without a break");

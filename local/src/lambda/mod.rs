@@ -36,12 +36,15 @@ use bytes::Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use self::{guard::Guard, invocation::Request, logs::FunctionLog, pool::Pool};
+use self::{events::Event, guard::Guard, invocation::Request, logs::FunctionLog, pool::Pool};
 pub use self::{
     log_text::Level,
     logs::{LogFormat, LogLine, LogOptions},
 };
-use crate::{account::function_arn, keep::Keep, lock::lock, port, report::report, sqs::Sqs, template::Function, weather::Weather};
+use crate::{
+    account::function_arn, keep::Keep, lock::lock, meter::FunctionUsage, port, report::report, sqs::Sqs, template::Function,
+    weather::Weather,
+};
 
 /// The one version that functions have here.
 const LATEST: &str = "$LATEST";
@@ -162,11 +165,8 @@ pub struct FunctionStats {
     /// What half of the answered invocations took at most, from the hand-over to the process until its answer.
     pub median: Duration,
     pub percentile_99: Duration,
-    /// Milliseconds that AWS would bill, of the invocations that have ended.
-    pub billed_ms: u64,
-    pub memory_mb: u32,
-    /// Bytes of log lines as CloudWatch counts them.
-    pub log_bytes: u64,
+    /// What AWS would bill, of the invocations that have ended.
+    pub usage: FunctionUsage,
     /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
     /// of what is told here changes by itself.
     pub busy: usize,
@@ -212,7 +212,7 @@ impl Lambda {
         let served = axum::serve(port::undelayed(listener), runtime_api::router(Arc::clone(&pools)));
         tokio::spawn(host.stopping.clone().run_until_cancelled_owned(served.into_future()));
         let lambda = Lambda { host, pools };
-        for (id, event) in events::kept(&lambda.host.options.keep) {
+        for (id, event) in lambda.host.options.keep.all::<Event>(events::ROOM) {
             match lambda.find(&event.function) {
                 Ok((pool, _)) => events::deliver(pool, id, event),
                 Err(error) => report("lambda", format_args!("the event {id} cannot go on: {error}")),
@@ -280,7 +280,7 @@ impl Lambda {
         host.stopping.cancel();
         host.events.close();
         host.events.wait().await;
-        let is_kept = !events::kept(&host.options.keep).is_empty();
+        let is_kept = !host.options.keep.all::<Event>(events::ROOM).is_empty();
         for pool in self.pools.values() {
             let left = std::mem::take(&mut lock(&pool.state).stats.events);
             if left > 0 && !is_kept {

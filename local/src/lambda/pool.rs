@@ -24,7 +24,7 @@ use super::{
     logs::FunctionLog,
     phase::Phase,
 };
-use crate::{lock::lock, template::Function, weather::Mishap};
+use crate::{clock, lock::lock, meter::FunctionUsage, template::Function, weather::Mishap};
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
@@ -82,7 +82,7 @@ impl State {
         if let (Phase::Running { since, .. }, Some(durations)) = (&slot.phase, &mut self.durations) {
             durations.saturating_record(since.elapsed().as_micros() as u64);
         }
-        self.stats.billed_ms += slot.phase.billed(&phase, &mut slot.start, Instant::now());
+        self.stats.usage.billed_ms += slot.phase.billed(&phase, &mut slot.start, Instant::now());
         Some(std::mem::replace(&mut slot.phase, phase))
     }
 
@@ -103,7 +103,6 @@ impl Pool {
 
     /// Runs one invocation and awaits its answer.
     pub(super) async fn invoke(self: &Arc<Self>, request: Request) -> Answer {
-        lock(&self.state).stats.invocations += 1;
         let id = request.id.clone();
         let (invocation, answered) = Invocation::new(request);
         self.submit(invocation);
@@ -117,21 +116,15 @@ impl Pool {
         result
     }
 
-    /// Hands the invocation to an idle environment or puts it into the queue.
-    fn submit(self: &Arc<Self>, mut invocation: Invocation) {
+    fn submit(self: &Arc<Self>, invocation: Invocation) {
         let mut state = lock(&self.state);
-        if self.host.stopping.is_cancelled() {
-            return;
+        state.stats.invocations += 1;
+        if !self.host.stopping.is_cancelled() {
+            state.queue.push_back(invocation);
+            self.hand_over(&mut state);
+            let returning = state.count(|phase| matches!(phase, Phase::Returning { .. }));
+            self.grow(&mut state, returning);
         }
-        while let Some(environment) = state.idle.pop() {
-            match self.hand_over(&mut state, environment, invocation) {
-                Ok(()) => return,
-                Err(back) => invocation = back,
-            }
-        }
-        state.queue.push_back(invocation);
-        let returning = state.count(|phase| matches!(phase, Phase::Returning { .. }));
-        self.grow(&mut state, returning);
     }
 
     /// Returns when the invocation has waited in the queue for too long and no environment starts for it; it is taken out then.
@@ -154,20 +147,27 @@ impl Pool {
         future::pending().await
     }
 
-    /// Gives the invocation to an idle environment, unless that has ended or gone away.
-    pub(super) fn hand_over(self: &Arc<Self>, state: &mut State, id: Uuid, invocation: Invocation) -> Result<(), Invocation> {
-        let Some(slot) = state.slots.get(&id) else { return Err(invocation) };
-        let (environment, since) = (Arc::clone(&slot.environment), Instant::now());
-        let Some(Phase::Idle { poll, .. }) = state.set(id, Phase::Returning { since }) else { return Err(invocation) };
-        *lock(&environment.handed_over) = Some(since);
-        if !environment.is_alive() || poll.send(invocation.delivery(self.function.timeout)).is_err() {
-            return Err(invocation);
+    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and the
+    /// next is tried.
+    pub(super) fn hand_over(self: &Arc<Self>, state: &mut State) {
+        while let Some(request) = state.queue.front().map(|invocation| invocation.request.clone())
+            && let Some(id) = state.idle.pop()
+            && let Some(environment) = state.slots.get(&id).map(|slot| Arc::clone(&slot.environment))
+        {
+            let (since, request_id) = (Instant::now(), request.id.clone());
+            let deadline = clock::now().saturating_add(clock::milliseconds(self.function.timeout));
+            *lock(&environment.handed_over) = Some(since);
+            if let Some(Phase::Idle { poll, .. }) = state.set(id, Phase::Returning { since })
+                && environment.is_alive()
+                && poll.send((request, deadline)).is_ok()
+                && let Some(invocation) = state.queue.pop_front()
+            {
+                state.set(id, Phase::Running { invocation, since });
+                if self.host.options.weather.happens(Mishap::Kill) {
+                    tokio::spawn(Arc::clone(self).kill_soon(environment, request_id));
+                }
+            }
         }
-        if self.host.options.weather.happens(Mishap::Kill) {
-            tokio::spawn(Arc::clone(self).kill_soon(environment, invocation.request.id.clone()));
-        }
-        state.set(id, Phase::Running { invocation, since });
-        Ok(())
     }
 
     /// Kills the process if it still serves the invocation by then.
@@ -206,8 +206,13 @@ impl Pool {
             processes: state.slots.values().filter_map(|slot| slot.environment.pid()).collect(),
             median: quantile(0.5),
             percentile_99: quantile(0.99),
-            memory_mb: self.function.memory_mb,
-            log_bytes: self.logs.bytes(),
+            usage: FunctionUsage {
+                // What was throttled is free.
+                requests: state.stats.invocations - state.stats.throttles,
+                billed_ms: state.stats.usage.billed_ms,
+                memory_mb: self.function.memory_mb,
+                log_bytes: self.logs.bytes(),
+            },
             busy: state.stats.events + state.queue.len() + state.count(Phase::is_busy),
             ..state.stats.clone()
         }

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API, version 2018-06-01: how a function process asks for invocations and answers them.
 //!
 //! One listener serves every environment, each under a base path of its own that cannot be guessed. The runtime of the functions keeps
-//! the order of the calls, so one that does not is only refused, in the words of AWS's runtime interface emulator.
+//! the order of the calls, so one that does not is only refused, with AWS's status.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,7 +13,6 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use serde_json::json;
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -32,10 +31,10 @@ pub(super) fn router(pools: Pools) -> Router {
 }
 
 async fn next(State(pools): State<Pools>, Path((function, environment)): Path<(String, String)>) -> Response {
-    let not_allowed = || problem(403, "InvalidStateTransition", "State transition is not allowed");
-    let (Some(pool), Ok(environment)) = (pools.get(&function), Uuid::parse_str(&environment)) else { return not_allowed() };
+    let not_allowed = StatusCode::FORBIDDEN.into_response();
+    let (Some(pool), Ok(environment)) = (pools.get(&function), Uuid::parse_str(&environment)) else { return not_allowed };
     sleep(pool.cold_start(environment)).await;
-    let Some(poll) = pool.next(environment) else { return not_allowed() };
+    let Some(poll) = pool.next(environment) else { return not_allowed };
     match poll.await {
         Ok((request, deadline_ms)) => {
             let headers = [
@@ -57,23 +56,18 @@ async fn answer(
     State(pools): State<Pools>,
     Path((function, environment, request_id, kind)): Path<(String, String, String, String)>,
     payload: Bytes,
-) -> Response {
-    let accepted = || (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response();
-    let (answer, response) = match kind.as_str() {
-        _ if payload.len() > ANSWER_LIMIT => {
-            let message = format!("Exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes).");
-            (Err(failure::answer_too_large()), problem(413, "RequestEntityTooLarge", &message))
-        }
-        "response" => (Ok(payload), accepted()),
-        "error" => (Err(failure::reported(payload)), accepted()),
-        _ => return StatusCode::NOT_FOUND.into_response(),
+) -> StatusCode {
+    let is_too_large = payload.len() > ANSWER_LIMIT;
+    let answer = match kind.as_str() {
+        _ if is_too_large => Err(failure::answer_too_large()),
+        "response" => Ok(payload),
+        "error" => Err(failure::reported(payload)),
+        _ => return StatusCode::NOT_FOUND,
     };
     let (pool, environment) = (pools.get(&function), Uuid::parse_str(&environment).unwrap_or_default());
-    let is_its = pool.is_some_and(|pool| pool.respond(environment, &request_id, answer));
-    if is_its { response } else { problem(400, "InvalidRequestID", "Invalid request ID") }
-}
-
-fn problem(status: u16, error_type: &str, message: &str) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or_default();
-    (status, axum::Json(json!({"errorMessage": message, "errorType": error_type}))).into_response()
+    match pool.is_some_and(|pool| pool.respond(environment, &request_id, answer)) {
+        true if is_too_large => StatusCode::PAYLOAD_TOO_LARGE,
+        true => StatusCode::ACCEPTED,
+        false => StatusCode::BAD_REQUEST,
+    }
 }
