@@ -108,6 +108,12 @@ impl Lambda {
         state.slots.values().filter(|slot| matches!(slot.phase, phase::Phase::Running { .. })).count()
     }
 
+    /// Whether the long poll of an environment of `test` was cut.
+    fn has_lost_a_poll(&self) -> bool {
+        let state = crate::lock::lock(&self.pools["test"].state);
+        state.slots.values().any(|slot| matches!(&slot.phase, phase::Phase::Idle { poll, .. } if poll.is_closed()))
+    }
+
     /// The base path of the only environment.
     fn base(&self) -> String {
         let state = crate::lock::lock(&self.pools["test"].state);

@@ -91,6 +91,7 @@ async fn an_environment_whose_poll_was_cut_is_not_handed_an_invocation_until_it_
     running.await.unwrap().unwrap();
     let poll = puppet.client.get(format!("{}/invocation/next", puppet.base)).timeout(Duration::from_millis(50));
     assert!(poll.send().await.unwrap_err().is_timeout());
+    until("the room knows it", || puppet.lambda.has_lost_a_poll()).await;
     let second = begin(&puppet.lambda, json!(2));
     let (id, payload) = puppet.next().await;
     assert_eq!(payload, json!(2));
