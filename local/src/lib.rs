@@ -1,14 +1,15 @@
 //! Muster on one machine: the same function binaries, booted from the same template.
 //!
 //! Each AWS service has a room of its own, which speaks its service's protocol and implements what `template.yaml` names, and README.md
-//! lists them. [`stack`] starts and stops them; what several of them need has a file each.
+//! lists them. `stack` starts and stops them; what several of them need has a file each.
 
 mod account;
 mod addresses;
-pub mod args;
+mod args;
 mod aws_json;
-pub mod banner;
+mod banner;
 mod clock;
+mod command;
 mod dynamodb;
 mod front_door;
 mod gamelift;
@@ -25,11 +26,13 @@ mod operators;
 mod port;
 #[cfg(test)]
 mod readme;
-pub mod report;
+mod report;
 mod sns;
 mod sqs;
-pub mod stack;
+mod stack;
 mod status;
 mod template;
 mod weather;
 mod web;
+
+pub use self::command::main;
