@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::{
 /// The AWS services that functions call.
 const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
 
-/// Runs Muster on this machine.
+/// The options, which README.md explains.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "muster", about = "Runs Muster on this machine, from the same template and functions as in the cloud.")]
 pub struct Args {
@@ -101,20 +101,6 @@ pub struct Args {
     pub ready: Option<PathBuf>,
 }
 
-impl Args {
-    /// The template's parameters by name; of one that is given twice, the last counts.
-    #[must_use]
-    pub fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.iter().cloned().collect()
-    }
-
-    /// The endpoints by service; of one that is given twice, the last counts.
-    #[must_use]
-    pub fn endpoints(&self) -> BTreeMap<String, String> {
-        self.endpoints.iter().cloned().collect()
-    }
-}
-
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -123,8 +109,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 /// A service as in `AWS_ENDPOINT_URL_<SERVICE>`, and where it is. One that functions do not know is refused: it would have no effect.
 fn endpoint(text: &str) -> Result<(String, String), String> {
     let (service, url) = text.split_once('=').ok_or("write it as SERVICE=URL")?;
-    let service = service.to_ascii_lowercase();
-    if !SERVICES.contains(&service.as_str()) {
+    if !SERVICES.contains(&service) {
         return Err(format!("functions call no service '{service}'; they call {}", SERVICES.join(", ")));
     }
     // The functions trust Amazon's certificates only, and append paths to what they are given.
@@ -132,7 +117,7 @@ fn endpoint(text: &str) -> Result<(String, String), String> {
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(format!("'{url}' is not a URL that begins with http:// or https://"));
     }
-    Ok((service, url.to_owned()))
+    Ok((service.to_owned(), url.to_owned()))
 }
 
 /// An origin, as browsers write it.
@@ -156,16 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_values_counts() {
-        let args = parse(&["--parameter", "Stage=dev", "--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
-        assert_eq!(args.parameters(), BTreeMap::from([("AlarmEmail".into(), String::new()), ("Stage".into(), "prod".into())]));
+    fn a_parameter_may_be_empty() {
+        let args = parse(&["--parameter", "Stage=prod", "--parameter", "AlarmEmail="]).unwrap();
+        assert_eq!(args.parameters, [("Stage".into(), "prod".into()), ("AlarmEmail".into(), String::new())]);
     }
 
     #[test]
     fn an_endpoint_is_of_a_service_that_functions_call() {
-        let args = parse(&["--endpoint", "DynamoDB=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
+        let args = parse(&["--endpoint", "dynamodb=http://127.0.0.1:5000/", "--endpoint", "sqs=https://queues.example"]).unwrap();
         let expected = [("dynamodb", "http://127.0.0.1:5000"), ("sqs", "https://queues.example")];
-        assert_eq!(args.endpoints(), expected.map(|(service, url)| (service.to_owned(), url.to_owned())).into());
+        assert_eq!(args.endpoints, expected.map(|(service, url)| (service.to_owned(), url.to_owned())));
         for (wrong, problem) in [
             ("dynamodb", "SERVICE=URL"),
             ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, gamelift, sqs"),

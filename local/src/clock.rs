@@ -16,26 +16,6 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that stands at `time`, in epoch milliseconds, until it is moved.
-    #[cfg(test)]
-    pub(crate) fn standing_at(time: u64) -> Clock {
-        Clock { set: Some(Arc::new(watch::Sender::new(time))) }
-    }
-
-    /// Moves a clock that stands. The machine's clock cannot be moved.
-    #[cfg(test)]
-    pub(crate) fn advance(&self, by: Duration) {
-        if let Some(time) = &self.set {
-            time.send_modify(|now| *now = now.saturating_add(milliseconds(by)));
-        }
-    }
-
-    /// How many wait for a clock that stands.
-    #[cfg(test)]
-    pub(crate) fn waiting(&self) -> usize {
-        self.set.as_ref().map_or(0, |time| time.receiver_count())
-    }
-
     /// The time now, in epoch milliseconds.
     pub fn now(&self) -> u64 {
         self.set.as_ref().map_or_else(now, |time| *time.borrow())
@@ -92,6 +72,25 @@ fn written(milliseconds: u64, format: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Clock {
+        /// A clock that stands at `time`, in epoch milliseconds, until it is moved.
+        pub(crate) fn standing_at(time: u64) -> Clock {
+            Clock { set: Some(Arc::new(watch::Sender::new(time))) }
+        }
+
+        /// Moves a clock that stands. The machine's clock cannot be moved.
+        pub(crate) fn advance(&self, by: Duration) {
+            if let Some(time) = &self.set {
+                time.send_modify(|now| *now = now.saturating_add(milliseconds(by)));
+            }
+        }
+
+        /// How many wait for a clock that stands.
+        pub(crate) fn waiting(&self) -> usize {
+            self.set.as_ref().map_or(0, |time| time.receiver_count())
+        }
+    }
 
     #[test]
     fn known_times_are_written_as_aws_writes_them() {

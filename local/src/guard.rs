@@ -3,26 +3,24 @@
 //! A browser lets any page send requests to this port. Of each it says where the page is from (`Origin`), or that it is from elsewhere
 //! (`Sec-Fetch-Site`); a page whose own name was made to lead here (DNS rebinding) gives itself away by the `Host`.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
-    body::{Body, HttpBody},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, stream::try_unfold};
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::issuer;
 
 /// By which names this machine is called.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// How long the body of a request may take.
+/// How long the body of a request may stay away.
 const BODY: Duration = Duration::from_secs(30);
 
 /// Keeps foreign pages away from the port.
@@ -36,13 +34,13 @@ impl Guard {
     /// The rooms behind `port`, guarded.
     pub(crate) fn around(mut self, rooms: Router, port: u16) -> Router {
         self.allowed.extend(NAMES.map(|name| format!("http://{name}:{port}")));
-        rooms.layer(middleware::from_fn_with_state(self, admit))
+        rooms.layer(RequestBodyTimeoutLayer::new(BODY)).layer(middleware::from_fn_with_state(self, admit))
     }
 
     /// Why a request with these headers is refused, if it is.
     fn refusal(&self, request: &Request) -> Option<String> {
         let headers = request.headers();
-        let host = text(headers, &header::HOST);
+        let host = text(headers, "host");
         if !NAMES.contains(&without_port(host)) {
             return Some(format!(
                 "the Host {host:?} is no name of this machine, and --allow-origin names origins only: call 127.0.0.1 or localhost"
@@ -50,25 +48,21 @@ impl Guard {
         }
         let from = match headers.get(header::ORIGIN) {
             Some(origin) if self.allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) => return None,
-            Some(_) => text(headers, &header::ORIGIN),
-            None if text(headers, &FETCH_SITE) == "cross-site" && !is_followed_link(request) => "another site",
+            Some(_) => text(headers, "origin"),
+            None if text(headers, "sec-fetch-site") == "cross-site" && !is_followed_link(request) => "another site",
             None => return None,
         };
         Some(format!("a page of {from} may not use this stack; if it shall, start the stack with --allow-origin and the page's origin"))
     }
 }
 
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-
 /// Whether somebody opens a page of this port by a link on another, which then cannot see what comes.
 fn is_followed_link(request: &Request) -> bool {
     let headers = request.headers();
-    request.method() == Method::GET && text(headers, &FETCH_MODE) == "navigate" && text(headers, &FETCH_DEST) == "document"
+    request.method() == Method::GET && text(headers, "sec-fetch-mode") == "navigate" && text(headers, "sec-fetch-dest") == "document"
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
@@ -85,7 +79,7 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     let origin = request.headers().get(header::ORIGIN).filter(|_| request.uri().path().starts_with(issuer::ROOT)).cloned();
     let mut response = match &origin {
         Some(_) if request.method() == Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
-        _ => next.run(request.map(in_time)).await,
+        _ => next.run(request).await,
     };
     if let Some(origin) = origin {
         response.headers_mut().extend([
@@ -98,18 +92,6 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The body, which fails if it is not there in time; whoever reads it then answers, and the connection ends.
-fn in_time(body: Body) -> Body {
-    if body.is_end_stream() {
-        return body;
-    }
-    let deadline = Instant::now() + BODY;
-    Body::from_stream(try_unfold(body.into_data_stream(), move |mut data| async move {
-        let next = timeout_at(deadline, data.next()).await.map_err(io::Error::other)?;
-        Ok::<_, io::Error>(next.transpose().map_err(io::Error::other)?.map(|bytes| (bytes, data)))
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
@@ -119,7 +101,7 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
-        time::{Duration, timeout},
+        time::{Instant, timeout},
     };
     use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 

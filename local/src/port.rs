@@ -13,15 +13,10 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::report::report;
-
 /// How long a connection may take from one request to the end of the next one's head.
 const HEAD: Duration = Duration::from_secs(10);
 
 /// Opens a port; 0 takes any that is free.
-///
-/// # Errors
-/// If the port cannot be had.
 pub async fn open(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
@@ -29,11 +24,7 @@ pub async fn open(port: u16) -> io::Result<TcpListener> {
 /// The listener, each of whose connections sends at once: what goes over them is small and must not wait for the acknowledgement of what
 /// went before.
 pub fn undelayed(listener: TcpListener) -> TapIo<TcpListener, impl FnMut(&mut TcpStream) + Send> {
-    listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            report("muster", format_args!("a socket may be slower than it should be: {error}"));
-        }
-    })
+    listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default())
 }
 
 /// Serves `rooms`, upgrades included, for as long as it is polled. A connection whose next request is not there in time is dropped.

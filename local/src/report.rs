@@ -5,11 +5,11 @@
 
 use std::{
     fmt::Display,
-    io::{self, Write},
+    io::{Write, stderr, stdout},
     sync::{
         LazyLock,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc::{SyncSender, sync_channel},
     },
     thread,
     time::Duration,
@@ -21,56 +21,47 @@ const WAITING: usize = 10_000;
 /// Lines that found no room.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-static LINES: LazyLock<SyncSender<Line>> = LazyLock::new(|| {
-    let (sender, lines) = sync_channel(WAITING);
+type Job = Box<dyn FnOnce() + Send>;
+
+/// What the thread does, one after another. What it cannot write, because the terminal is gone, nobody misses.
+static JOBS: LazyLock<SyncSender<Job>> = LazyLock::new(|| {
+    let (sender, jobs) = sync_channel::<Job>(WAITING);
+    let work = move || {
+        for job in jobs {
+            let dropped = DROPPED.swap(0, Relaxed);
+            if dropped > 0 {
+                drop(writeln!(stderr(), "muster: {dropped} lines were dropped, because the terminal did not take them"));
+            }
+            job();
+        }
+    };
     // Without the thread the channel is closed, and lines are dropped: there is nowhere to say so.
-    drop(thread::Builder::new().name("terminal".to_owned()).spawn(move || write_all(&lines)));
+    drop(thread::Builder::new().name("terminal".to_owned()).spawn(work));
     sender
 });
 
-enum Line {
-    Out(String),
-    Error(String),
-    /// Tells that everything before it is written.
-    Written(SyncSender<()>),
-}
-
-fn write_all(lines: &Receiver<Line>) {
-    for line in lines {
-        let dropped = DROPPED.swap(0, Ordering::Relaxed);
-        // What cannot be written, because the terminal is gone, nobody misses.
-        if dropped > 0 {
-            drop(writeln!(io::stderr(), "muster: {dropped} lines were dropped, because the terminal did not take them"));
-        }
-        match line {
-            Line::Out(line) => drop(writeln!(io::stdout(), "{line}")),
-            Line::Error(line) => drop(writeln!(io::stderr(), "{line}")),
-            Line::Written(done) => drop(done.try_send(())),
-        }
-    }
-}
-
-fn send(line: Line) {
-    if LINES.try_send(line).is_err() {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+fn send(job: impl FnOnce() + Send + 'static) {
+    if JOBS.try_send(Box::new(job)).is_err() {
+        DROPPED.fetch_add(1, Relaxed);
     }
 }
 
 /// Prints a line on standard output.
 pub fn print(line: String) {
-    send(Line::Out(line));
+    send(move || drop(writeln!(stdout(), "{line}")));
 }
 
 /// Prints one line for the developer, on standard error, behind the room or the thing that it is about. It must not hold headers, query
 /// strings or messages: tokens may be in them.
 pub fn report(about: &str, line: impl Display) {
-    send(Line::Error(format!("{about}: {line}")));
+    let line = format!("{about}: {line}");
+    send(move || drop(writeln!(stderr(), "{line}")));
 }
 
 /// Waits a moment for the terminal to take what has been printed.
 pub fn flush() {
     let (done, written) = sync_channel(1);
-    send(Line::Written(done));
+    send(move || done.try_send(()).unwrap_or_default());
     // A terminal that does not take it in time is not waited for.
     written.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{Router, middleware::from_fn_with_state};
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
@@ -27,14 +27,14 @@ use crate::{
     iam::{Denial, Iam},
     issuer::{Issuer, IssuerError},
     keep::Keep,
-    lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
+    lambda::{Lambda, LambdaOptions, Level, LogFormat, LogOptions},
     mappings::{self, MappingError, Mappings, Pace},
     meter::{Meter, Usage},
     operators::{LogLines, Operators, Waiting},
     port, report,
     sns::Sns,
     sqs::Sqs,
-    status::{self, Section, Status},
+    status::Status,
     template::{self, Manifest, TemplateError},
     weather::Weather,
     web,
@@ -155,7 +155,7 @@ impl Stack {
         let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
         let manifest = manifest(args, &issuer)?;
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
-        let addresses = Addresses::new(socket, &api.stage).with_page(args.web.is_some());
+        let addresses = Addresses::new(socket, &api.stage, args.web.is_some());
         let page = args.web.as_deref().map(page).transpose()?;
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
@@ -199,10 +199,9 @@ impl Stack {
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
-            dead_letter_queues: status::dead_letter_queues(&manifest),
             meter,
             iam: iam.clone(),
-            sections: sections(&sqs, &mappings),
+            mappings: mappings.clone(),
         };
         let operators = Operators::new(&manifest, log_lines(&lambda), waiting(&sqs));
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
@@ -244,7 +243,7 @@ fn lock(data: &Path) -> Result<File, StartError> {
 /// The template with the parameters given, the local issuer where none is named, and the local fleet where no queue is.
 fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     let text = std::fs::read_to_string(&args.template).map_err(io_error(format!("reading {}", args.template.display())))?;
-    let mut parameters = args.parameters();
+    let mut parameters: BTreeMap<_, _> = args.parameters.iter().cloned().collect();
     parameters.entry("Issuer".to_owned()).or_insert_with(|| issuer.issuer_url().to_owned());
     parameters.entry("Audience".to_owned()).or_insert_with(|| AUDIENCE.to_owned());
     if !parameters.contains_key("GameSessionQueue") {
@@ -274,7 +273,7 @@ fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
 /// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template has
 /// as it is on AWS.
 fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, String> {
-    let mut replaced = args.endpoints();
+    let mut replaced: BTreeMap<_, _> = args.endpoints.iter().cloned().collect();
     let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());
     let own = [("AWS_ENDPOINT_URL".to_owned(), front_door.to_owned()), ("PUSH_ENDPOINT".to_owned(), format!("{management}/{stage}"))];
     let others = replaced.into_iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url));
@@ -287,9 +286,9 @@ fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
         return Err(StartError::Functions(args.functions.clone()));
     }
     let show = match (args.verbose, args.quiet) {
-        (true, _) => Show::Everything,
-        (_, true) => Show::Errors,
-        _ => Show::Usual,
+        (true, _) => Level::Debug,
+        (_, true) => Level::Error,
+        _ => Level::Info,
     };
     let format = if args.verbose { LogFormat::Json } else { args.log };
     let usual = LambdaOptions::default();
@@ -298,15 +297,9 @@ fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
         max_environments: args.environments.get(),
         async_retry: args.async_retry.unwrap_or(usual.async_retry),
         pace_aws: args.pace == Pace::Aws,
-        logs: LogOptions { show, format },
+        logs: LogOptions { show: Some(show), format },
         ..usual
     })
-}
-
-/// What other rooms say of themselves in `/status`.
-fn sections(sqs: &Sqs, mappings: &Mappings) -> Vec<(&'static str, Section)> {
-    let (sqs, mappings) = (sqs.clone(), mappings.clone());
-    vec![("queues", Arc::new(move || json!(sqs.stats()))), ("mappings", Arc::new(move || json!(mappings.stats())))]
 }
 
 /// The last lines of all functions.

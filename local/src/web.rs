@@ -15,10 +15,7 @@ use tower_http::services::ServeDir;
 /// Where the page is.
 pub const ROOT: &str = "/play/";
 
-/// The routes below [`ROOT`], for the files in `directory`.
-///
-/// # Errors
-/// There is no such directory, or no page in it.
+/// The routes below [`ROOT`], for the files in `directory`. Fails if there is no such directory, or no page in it.
 pub fn router(directory: &Path) -> io::Result<Router> {
     directory.join("index.html").metadata()?;
     let files = Router::new().nest_service(ROOT, ServeDir::new(directory)).layer(middleware::from_fn(fresh_and_plain));

@@ -233,7 +233,7 @@ impl DynamoDb {
     pub fn stream(&self, table: &str, consumer: &str) -> Result<StreamReader, DynamoDbError> {
         let room = &self.running.room;
         let stream = lock(&room.streams).get(table).cloned().ok_or_else(|| DynamoDbError::NoStream(table.to_owned()))?;
-        let reader = StreamReader::open(stream, consumer, Rows::open(&room.file)?, room.keep.clone(), room.clock.clone())?;
+        let reader = StreamReader::open(stream, consumer, Rows::open(&room.file)?, room.keep.clone())?;
         lock(&room.readers).push(Arc::downgrade(&reader.cursor));
         Ok(reader)
     }

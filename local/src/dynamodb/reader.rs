@@ -15,7 +15,7 @@ use super::{
     record::{Stream, StreamRecord},
     rows::Rows,
 };
-use crate::{clock::Clock, keep::Keep, lock::lock};
+use crate::{keep::Keep, lock::lock};
 
 /// So many records are read in a fraction of a millisecond. Readers do not wait for writers.
 const FEW: i64 = 16;
@@ -61,7 +61,6 @@ pub struct StreamReader {
     /// Whether there was nothing more after the position when it was last read.
     caught_up: bool,
     position: i64,
-    clock: Clock,
 }
 
 /// Tells that records are finished, from wherever their work is done. Cheap to clone.
@@ -83,7 +82,7 @@ impl Checkpoint {
 }
 
 impl StreamReader {
-    pub(super) fn open(stream: Arc<Stream>, consumer: &str, rows: Rows, keep: Keep, clock: Clock) -> Result<StreamReader, DynamoDbError> {
+    pub(super) fn open(stream: Arc<Stream>, consumer: &str, rows: Rows, keep: Keep) -> Result<StreamReader, DynamoDbError> {
         // A table that was deleted and made again has another stream, which nobody has read yet.
         let consumer = format!("{}/{}/{consumer}", stream.table, stream.label);
         let kept = keep.all::<i64>(ROOM).into_iter().find(|(key, _)| *key == consumer);
@@ -91,7 +90,7 @@ impl StreamReader {
         let position = kept.map_or(0, |(_, position)| position).min(rows.newest()?);
         let written = stream.written.subscribe();
         let cursor = Arc::new(Cursor { stream, consumer, finished: position.into(), kept: position.into(), keep });
-        Ok(StreamReader { cursor, rows: Arc::new(Mutex::new(rows)), written, caught_up: false, position, clock })
+        Ok(StreamReader { cursor, rows: Arc::new(Mutex::new(rows)), written, caught_up: false, position })
     }
 
     /// The stream's ARN.
@@ -112,11 +111,6 @@ impl StreamReader {
     /// How long records are kept, read or not.
     pub fn retention(&self) -> Duration {
         RETENTION
-    }
-
-    /// The clock by which records are kept.
-    pub fn clock(&self) -> Clock {
-        self.clock.clone()
     }
 
     /// The position of the last record that was read, or passed because it changed nothing.

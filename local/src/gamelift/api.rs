@@ -22,7 +22,7 @@ use super::{
 };
 
 /// More than the largest request needs: a quarter of a megabyte of data, and the latencies of 200 players.
-pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+const BODY_BYTES: usize = 8 * 1024 * 1024;
 /// The header that says that an answer is of the RPC protocol.
 const SMITHY_PROTOCOL: (&str, &str) = ("smithy-protocol", "rpc-v2-cbor");
 /// The tag of a number that is a time. (RFC 8949, section 3.4.2.)

@@ -20,10 +20,7 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::{
-    api::BODY_BYTES,
-    servers::{GameServer, Line, Log},
-};
+pub use self::servers::{GameServer, Line, Log};
 use self::{servers::Servers, store::Placements};
 use crate::{clock::Clock, keep::Keep, lock::lock, template::GameSessionQueue};
 

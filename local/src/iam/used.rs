@@ -24,24 +24,6 @@ pub struct Used {
     pub resource: String,
 }
 
-impl Used {
-    /// What all stacks have used that wrote into this directory.
-    ///
-    /// # Errors
-    /// If a file cannot be read, or a line is not one of these. The last line of a stack that was killed may be half a one and is left out.
-    pub fn read(directory: &Path) -> io::Result<BTreeSet<Used>> {
-        let mut all = BTreeSet::new();
-        for entry in fs::read_dir(directory)? {
-            let text = fs::read_to_string(entry?.path())?;
-            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-            for line in whole.lines() {
-                all.insert(serde_json::from_str(line)?);
-            }
-        }
-        Ok(all)
-    }
-}
-
 /// Each action on each resource of all statements of the template.
 pub fn triples(manifest: &Manifest) -> BTreeSet<Used> {
     let functions = manifest.functions.iter().flat_map(|function| &function.statements);

@@ -1,16 +1,11 @@
 //! One execution environment: a child process, watched from its start to its end, and frozen between invocations.
 
 use std::{
-    collections::BTreeMap,
     future::poll_fn,
     io,
     pin::pin,
     process::{ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,8 +13,9 @@ use tokio::{
     net::unix::pipe,
     process::{Child, Command},
     sync::Notify,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
+use uuid::Uuid;
 
 use super::{LATEST, logs, pool::Pool};
 use crate::{
@@ -27,28 +23,20 @@ use crate::{
     lock::lock,
 };
 
-/// How long the output of a process is still read after its end. Only a grandchild that holds the pipe open makes this wait.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// A process and its handle. Its state is in the pool.
+/// A process and its handle. Its phase is in the pool.
+#[derive(Default)]
 pub(super) struct Environment {
-    /// Its number within the pool.
-    pub(super) number: u64,
-    /// Its secret part of the Runtime API's path.
-    pub(super) token: String,
-    pub(super) started: Instant,
+    /// What the Runtime API knows it by, which is a secret of its process.
+    pub(super) id: Uuid,
     /// When it was last handed an invocation.
     pub(super) handed_over: Mutex<Option<Instant>>,
     child: OnceLock<Mutex<Child>>,
-    frozen: AtomicBool,
     changed: Notify,
 }
 
 impl Environment {
-    pub(super) fn new(number: u64) -> Environment {
-        let (handed_over, child, frozen, changed) = Default::default();
-        let token = uuid::Uuid::new_v4().simple().to_string();
-        Environment { number, token, started: Instant::now(), handed_over, child, frozen, changed }
+    pub(super) fn new() -> Environment {
+        Environment { id: Uuid::new_v4(), ..Environment::default() }
     }
 
     /// Has the watcher look again at once, because what it should do has changed. Also before the process has started.
@@ -73,30 +61,15 @@ impl Environment {
         self.child.get().and_then(|child| lock(child).id())
     }
 
-    /// Stops the process until it is thawed.
-    pub(super) fn freeze(&self) {
-        self.frozen.store(self.signal(Signal::STOP), Relaxed);
-    }
-
-    /// Lets the process go on, if it is frozen.
-    pub(super) fn thaw(&self) {
-        if self.frozen.swap(false, Relaxed) {
-            self.signal(Signal::CONT);
-        }
-    }
-
-    /// Kills the process, as an accident would.
-    pub(super) fn kill(&self) {
-        self.signal(Signal::KILL);
-    }
-
-    /// Whether the process was sent the signal.
-    fn signal(&self, signal: Signal) -> bool {
-        let Some(child) = self.child.get() else { return false };
+    /// Sends the process a signal, if there is one.
+    pub(super) fn signal(&self, signal: Signal) {
+        let Some(child) = self.child.get() else { return };
         // The process id is not another process's as long as the lock is held: nobody asks for the exit status meanwhile.
         let child = lock(child);
-        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-        pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
+            // One that has ended meanwhile needs none.
+            kill_process(pid, signal).unwrap_or_default();
+        }
     }
 
     /// Starts the process and watches it until it has ended, by itself or because the pool or the stack wants it so.
@@ -104,63 +77,54 @@ impl Environment {
         let status = match self.spawn(&pool) {
             Err(error) => Err(error),
             Ok((child, output)) => {
-                let mut output = tokio::spawn(logs::copy(output, Arc::clone(&self), Arc::clone(&pool.logs)));
-                let status = self.watch(&pool, self.child.get_or_init(|| Mutex::new(child))).await;
-                // The last lines often say why a process ended, so they come before the caller hears of it. An abrupt end of reading
-                // loses nothing but the output of a stray grandchild.
-                if timeout(LAST_WORDS, &mut output).await.is_err() {
-                    output.abort();
-                }
-                status
+                let child = self.child.get_or_init(|| Mutex::new(child));
+                // The last lines often say why a process ended, so they come before the caller hears of it.
+                tokio::join!(self.watch(&pool, child), logs::copy(output, &self, &pool.logs)).0
             }
         };
-        pool.ended(self.number, &status);
+        pool.ended(self.id, &status);
     }
 
     /// The process, and what it prints on standard output and standard error, in its order.
     fn spawn(&self, pool: &Pool) -> io::Result<(Child, pipe::Receiver)> {
         let (output, input) = io::pipe()?;
         let mut command = Command::new(&pool.host.options.program);
-        command.args(&pool.host.options.arguments).env_clear().envs(self.variables(pool)).process_group(pool.host.guard.group());
+        command.args(&pool.host.options.arguments).process_group(pool.host.guard.group());
+        self.give_variables(&mut command, pool);
         command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).kill_on_drop(true);
         Ok((command.spawn()?, pipe::Receiver::from_owned_fd(output.into())?))
     }
 
-    /// Everything that the process sees (Lambda developer guide, "Using Lambda environment variables"). Nothing of the developer's own shell
-    /// is among it, as nothing of it is on AWS. The template's variables override the first two.
+    /// Gives the process everything that it sees (Lambda developer guide, "Using Lambda environment variables"). Nothing of the developer's
+    /// own shell is among it, as nothing of it is on AWS. The template's variables override the first two.
     ///
     /// AWS gives the Runtime API as `host:port` alone, but the path that tells environments apart on one port is only understood by
     /// `lambda_runtime` after a scheme.
-    fn variables(&self, pool: &Pool) -> BTreeMap<String, String> {
-        let (function, options, token) = (&pool.function, &pool.host.options, &self.token);
+    fn give_variables(&self, command: &mut Command, pool: &Pool) {
+        let (function, id) = (&pool.function, self.id.simple());
         let name = &function.name;
-        let reserved = [
-            ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", LATEST.to_owned()),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[{LATEST}]{token}")),
-            ("AWS_LAMBDA_RUNTIME_API", format!("http://{}/{name}/{}/{token}", pool.host.address, self.number)),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_DEFAULT_REGION", REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", access_key_of(name)),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
-            ("AWS_SESSION_TOKEN", "local".to_owned()),
-            ("TZ", ":UTC".to_owned()),
-            ("_HANDLER", function.handler.clone()),
-        ];
-        let defaults = [("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin")];
-        let mut variables: BTreeMap<_, _> = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        variables.extend(function.environment.clone());
-        variables.extend(options.environment.clone());
-        variables.extend(reserved.map(|(name, value)| (name.to_owned(), value)));
-        variables
+        command.env_clear().envs([("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin")]);
+        command.envs(&function.environment).envs(&pool.host.options.environment).envs([
+            ("AWS_LAMBDA_FUNCTION_NAME", name.as_str()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory_mb.to_string()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", LATEST),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{name}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[{LATEST}]{id}")),
+            ("AWS_LAMBDA_RUNTIME_API", &format!("http://{}/{name}/{id}", pool.host.address)),
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", &access_key_of(name)),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+            ("AWS_SESSION_TOKEN", "local"),
+            ("TZ", ":UTC"),
+            ("_HANDLER", &function.handler),
+        ]);
     }
 
     async fn watch(&self, pool: &Pool, child: &Mutex<Child>) -> io::Result<ExitStatus> {
         // The lock is held only while polling, so that `is_alive` can ask in between. `Child::wait` may be begun anew at each poll.
         let mut ended = pin!(poll_fn(|context| pin!(lock(child).wait()).poll(context)));
-        while let Some(look) = pool.look(self.number, Instant::now()) {
+        while let Some(look) = pool.look(self.id) {
             tokio::select! {
                 status = &mut ended => return status,
                 () = self.changed.notified() => {}

@@ -9,13 +9,14 @@ use tokio::time::sleep;
 use super::{
     InvokeError, LATEST, failure,
     invocation::Request,
+    log_text::Level,
     pool::Pool,
     retries::{Retries, Step},
 };
-use crate::{clock, keep::Keep, lock::lock, sqs::LARGEST_MESSAGE, weather::Mishap};
+use crate::{clock, lock::lock, weather::Mishap};
 
 /// Where events are kept from one run to the next, by their ids.
-const ROOM: &str = "lambda";
+pub(super) const ROOM: &str = "lambda";
 
 /// An event as it is kept.
 #[derive(Clone, Deserialize, Serialize)]
@@ -27,11 +28,6 @@ pub(super) struct Event {
     retries: Retries,
     /// What the function answered last instead of an answer.
     error: Option<String>,
-}
-
-/// What earlier runs have left to do, by id.
-pub(super) fn kept(keep: &Keep) -> Vec<(String, Event)> {
-    keep.all(ROOM)
 }
 
 /// Accepts an event, which is delivered from now on; not while the stack stops.
@@ -77,7 +73,7 @@ async fn bring_to_its_end(pool: &Arc<Pool>, id: &str, mut event: Event) {
             }
             Step::GiveUp(condition) => {
                 if let Err(why) = tell(pool, record(id, &event, condition, clock::now())) {
-                    pool.logs.lost(&format!("the event {id} was given up ({condition}), and {why}"));
+                    pool.logs.own(Level::Error, &format!("[events] the event {id} was given up ({condition}), and {why}"));
                 }
                 break;
             }
@@ -88,13 +84,10 @@ async fn bring_to_its_end(pool: &Arc<Pool>, id: &str, mut event: Event) {
 
 /// Tells the queue for failures of an event that was given up, or says why it was not told.
 fn tell(pool: &Pool, record: String) -> Result<(), String> {
-    let Some(queue) = &pool.function.event_invoke.on_failure_queue_arn else { return Err("there is no queue to tell".to_owned()) };
-    let not_told = |why: &dyn std::fmt::Display| format!("{queue} was not told: {why}");
-    let Some(sqs) = &pool.host.options.sqs else { return Err(not_told(&"this Lambda has no SQS")) };
-    if record.len() > LARGEST_MESSAGE {
-        return Err(not_told(&format_args!("its record has {} bytes, more than a message may have", record.len())));
-    }
-    sqs.send(queue, record).map(drop).map_err(|error| not_told(&error))
+    let (Some(queue), Some(sqs)) = (&pool.function.event_invoke.on_failure_queue_arn, &pool.host.options.sqs) else {
+        return Err("there is no queue to tell".to_owned());
+    };
+    sqs.send(queue, record).map(drop).map_err(|error| format!("{queue} was not told: {error}"))
 }
 
 /// The message about an event that was given up (Lambda developer guide, "Capturing records of Lambda asynchronous invocations").

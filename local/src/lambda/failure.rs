@@ -3,23 +3,13 @@
 use std::{io, os::unix::process::ExitStatusExt, path::Path, process::ExitStatus, time::Duration};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{InvokeError, invocation::ANSWER_LIMIT};
+use super::{ANSWER_LIMIT, InvokeError};
 
-/// An error as callers get it, and as functions report it.
-#[derive(Deserialize, Default, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Report {
-    error_type: Option<String>,
-    error_message: Option<String>,
-}
-
-/// An error of Lambda's own.
+/// An error of Lambda's own. Its members have AWS's order.
 fn error(error_type: &str, message: String) -> InvokeError {
-    let report = Report { error_type: Some(error_type.to_owned()), error_message: Some(message.clone()) };
-    // Two texts can always be written as JSON.
-    let payload = serde_json::to_vec(&report).unwrap_or_default().into();
+    let payload = format!(r#"{{"errorType":"{error_type}","errorMessage":{}}}"#, Value::from(message.as_str())).into();
     InvokeError::Function { error_type: error_type.to_owned(), message, payload }
 }
 
@@ -38,14 +28,14 @@ pub(super) fn ended(request_id: &str, program: &Path, status: &io::Result<ExitSt
             return error("Runtime.InvalidEntrypoint", message);
         }
     };
-    let reason = match (status.code(), status.signal()) {
+    let reason = match (status.code(), status.signal().unwrap_or_default()) {
         (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
         (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
         // Lambda's runtime supervisor is written in Go and prints Go's names of signals.
-        (None, Some(6)) => "Runtime exited with error: signal: aborted".to_owned(),
-        (None, Some(9)) => "Runtime exited with error: signal: killed".to_owned(),
-        (None, Some(11)) => "Runtime exited with error: signal: segmentation fault".to_owned(),
-        (None, signal) => format!("Runtime exited with error: signal: signal {}", signal.unwrap_or_default()),
+        (None, 6) => "Runtime exited with error: signal: aborted".to_owned(),
+        (None, 11) => "Runtime exited with error: signal: segmentation fault".to_owned(),
+        (None, 9) => "Runtime exited with error: signal: killed".to_owned(),
+        (None, signal) => format!("Runtime exited with error: signal: signal {signal}"),
     };
     error("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
 }
@@ -63,7 +53,7 @@ pub(super) fn stopped(request_id: &str) -> InvokeError {
 
 /// What the function itself reported, which the caller gets as it is.
 pub(super) fn reported(payload: Bytes) -> InvokeError {
-    let Report { error_type, error_message } = serde_json::from_slice(&payload).unwrap_or_default();
-    let error_type = error_type.unwrap_or_else(|| "Runtime.UnknownReason".to_owned());
-    InvokeError::Function { error_type, message: error_message.unwrap_or_default(), payload }
+    let report: Value = serde_json::from_slice(&payload).unwrap_or_default();
+    let text = |name: &str, otherwise: &str| report[name].as_str().unwrap_or(otherwise).to_owned();
+    InvokeError::Function { error_type: text("errorType", "Runtime.UnknownReason"), message: text("errorMessage", ""), payload }
 }

@@ -24,7 +24,7 @@ impl Guard {
         Ok(Guard { _process: process, group })
     }
 
-    /// The process group that functions belong to.
+    /// The process group of all functions.
     pub(super) fn group(&self) -> i32 {
         self.group
     }

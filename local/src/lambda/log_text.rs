@@ -4,48 +4,39 @@ use std::{fmt::Write, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::logs::Show;
 use crate::clock;
 
 /// Members that stand elsewhere in the line, or only join lines of different functions: for those there is [`LogFormat::Json`](super::LogFormat).
 const LEFT_OUT: [&str; 8] = ["level", "message", "span", "playerId", "cause", "by", "connectionId", "function"];
 
 /// How much a line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
-    Metric,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// DEBUG or TRACE, or a metric: JSON with `_aws`.
     Debug,
+    /// INFO, or of no level.
     Info,
     Warn,
     Error,
 }
 
 impl Level {
-    fn of(name: &str) -> Option<Level> {
+    fn of(name: &str) -> Level {
         match name.to_ascii_uppercase().as_str() {
-            "ERROR" => Some(Level::Error),
-            "WARN" => Some(Level::Warn),
-            "INFO" => Some(Level::Info),
-            "DEBUG" | "TRACE" => Some(Level::Debug),
-            _ => None,
-        }
-    }
-
-    pub(super) fn shown_from(self) -> Show {
-        match self {
-            Level::Error => Show::Errors,
-            Level::Warn | Level::Info => Show::Usual,
-            Level::Debug | Level::Metric => Show::Everything,
+            "ERROR" => Level::Error,
+            "WARN" => Level::Warn,
+            "DEBUG" | "TRACE" => Level::Debug,
+            _ => Level::Info,
         }
     }
 
     /// The word for those who see no colours, and the colour.
     fn looks(self) -> (&'static str, &'static str) {
         match self {
-            Level::Error => ("ERROR ", "1;31"),
-            Level::Warn => ("WARN ", "33"),
+            Level::Debug => ("", "2"),
             Level::Info => ("", "0"),
-            Level::Debug | Level::Metric => ("", "2"),
+            Level::Warn => ("WARN ", "33"),
+            Level::Error => ("ERROR ", "1;31"),
         }
     }
 }
@@ -71,7 +62,7 @@ impl Line {
             return Line::of(level, line);
         };
         if members.contains_key("_aws") {
-            return Line::of(Level::Metric, line);
+            return Line::of(Level::Debug, line);
         }
         let text = |name: &str| members.get(name).or_else(|| members.get("span")?.get(name)).map(plain).unwrap_or_default();
         let mut said = text("message");
@@ -82,7 +73,7 @@ impl Line {
                 write!(said, " {name}={value}").unwrap_or_default();
             }
         }
-        Line { level: Level::of(&text("level")).unwrap_or(Level::Info), player: text("playerId"), text: said }
+        Line { level: Level::of(&text("level")), player: text("playerId"), text: said }
     }
 
     /// The line as it is shown.
@@ -131,7 +122,7 @@ mod tests {
         ] {
             assert_eq!(shown(line), (level, text.to_owned()));
         }
-        assert_eq!(shown(r#"{"_aws":{},"Faults":[1]}"#).0, Level::Metric);
+        assert_eq!(shown(r#"{"_aws":{},"Faults":[1]}"#).0, Level::Debug);
         assert_eq!(shown(r#"{"level":"DEBUG","message":"x"}"#).0, Level::Debug);
         assert_eq!(shown("thread 'main' (7) panicked at src/main.rs:1:1:").0, Level::Error);
     }
@@ -140,12 +131,5 @@ mod tests {
     fn colours_tell_levels_apart() {
         let error = Line::of(Level::Error, "boom").to_text(0, "ping", None, true);
         assert_eq!(error, "\x1b[2m00:00:00.000\x1b[0m ping \x1b[1;31mERROR boom\x1b[2m\x1b[0m");
-    }
-
-    #[test]
-    fn each_level_is_shown_where_it_is_wanted() {
-        let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Metric];
-        let shown = |show: Show| levels.iter().filter(|level| show >= level.shown_from()).count();
-        assert_eq!([Show::Nothing, Show::Errors, Show::Usual, Show::Everything].map(shown), [0, 1, 3, 5]);
     }
 }

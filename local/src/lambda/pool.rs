@@ -5,26 +5,26 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    future, iter,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use hdrhistogram::Histogram;
-use tokio::{
-    sync::oneshot::{Receiver, error::RecvError},
-    time::{Instant, sleep, timeout},
-};
+use rustix::process::Signal;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::{
     FunctionStats, Host, InvokeError,
-    billing::Billing,
     environment::Environment,
     failure,
     invocation::{Answer, Invocation, Request},
+    log_text::Level,
     logs::FunctionLog,
     phase::Phase,
 };
-use crate::{lock::lock, template::Function, weather::Mishap};
+use crate::{clock, lock::lock, meter::FunctionUsage, template::Function, weather::Mishap};
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
@@ -50,45 +50,48 @@ pub(super) struct Pool {
 /// A pool's changing part.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) slots: HashMap<u64, Slot>,
-    /// Numbers of idle environments, the one used last at the end.
-    pub(super) idle: Vec<u64>,
+    pub(super) slots: HashMap<Uuid, Slot>,
+    /// Idle environments, the one used last at the end.
+    pub(super) idle: Vec<Uuid>,
     /// Invocations that wait for an environment, the oldest first.
     pub(super) queue: VecDeque<Invocation>,
     /// What is counted of it, as it is told.
     pub(super) stats: FunctionStats,
     /// From the hand-over to the answer, or to the end without one, in microseconds: two digits tell times apart well enough.
-    pub(super) durations: Option<Histogram<u64>>,
-    pub(super) stopped: bool,
+    durations: Option<Histogram<u64>>,
 }
 
 /// An environment and where it is in its life.
 pub(super) struct Slot {
     pub(super) environment: Arc<Environment>,
     pub(super) phase: Phase,
-    billing: Billing,
+    /// How long its start took, until that is billed.
+    start: Duration,
 }
 
 impl State {
     /// Changes a slot's phase, and thaws the environment unless it is to wait or to end. `None` if the environment is gone.
-    pub(super) fn set(&mut self, number: u64, phase: Phase) -> Option<Phase> {
-        let slot = self.slots.get_mut(&number)?;
+    pub(super) fn set(&mut self, id: Uuid, phase: Phase) -> Option<Phase> {
+        let slot = self.slots.get_mut(&id)?;
         if matches!(slot.phase, Phase::Idle { .. }) {
-            self.idle.retain(|idle| *idle != number);
+            self.idle.retain(|idle| *idle != id);
         }
         if !matches!(phase, Phase::Idle { .. } | Phase::Ending) {
-            slot.environment.thaw();
+            slot.environment.signal(Signal::CONT);
         }
         if let (Phase::Running { since, .. }, Some(durations)) = (&slot.phase, &mut self.durations) {
             durations.saturating_record(since.elapsed().as_micros() as u64);
         }
-        self.stats.billed_ms += slot.billing.changed(&slot.phase, &phase, Instant::now());
+        self.stats.usage.billed_ms += slot.phase.billed(&phase, &mut slot.start, Instant::now());
         Some(std::mem::replace(&mut slot.phase, phase))
     }
 
-    /// How many environments start.
+    fn count(&self, is: impl Fn(&Phase) -> bool) -> usize {
+        self.slots.values().filter(|slot| is(&slot.phase)).count()
+    }
+
     fn starting(&self) -> usize {
-        self.slots.values().filter(|slot| matches!(slot.phase, Phase::Started { .. })).count()
+        self.count(|phase| matches!(phase, Phase::Started { .. }))
     }
 }
 
@@ -100,93 +103,82 @@ impl Pool {
 
     /// Runs one invocation and awaits its answer.
     pub(super) async fn invoke(self: &Arc<Self>, request: Request) -> Answer {
-        lock(&self.state).stats.invocations += 1;
-        let request_id = request.id.clone();
-        let (invocation, mut answered) = Invocation::new(request);
-        let result = match self.submit(invocation) {
-            true => self.wait_in_queue(&request_id, &mut answered).await?,
-            false => answered.await,
+        let id = request.id.clone();
+        let (invocation, answered) = Invocation::new(request);
+        self.submit(invocation);
+        let result = tokio::select! {
+            biased;
+            // An invocation is only dropped unanswered when the stack itself is going down.
+            answer = answered => answer.unwrap_or_else(|_| Err(failure::stopped(&id))),
+            () = self.throttle(&id) => return Err(InvokeError::Throttled),
         };
-        // An invocation is only dropped unanswered when the stack itself is going down.
-        let result = result.unwrap_or_else(|_| Err(failure::stopped(&request_id)));
         lock(&self.state).stats.errors += u64::from(result.is_err());
         result
     }
 
-    /// Hands the invocation to an idle environment or puts it into the queue; `true` if it waits there.
-    fn submit(self: &Arc<Self>, mut invocation: Invocation) -> bool {
+    fn submit(self: &Arc<Self>, invocation: Invocation) {
         let mut state = lock(&self.state);
-        if state.stopped {
-            let stopped = failure::stopped(&invocation.request.id);
-            invocation.answer(Err(stopped));
-            return false;
+        state.stats.invocations += 1;
+        if !self.host.stopping.is_cancelled() {
+            state.queue.push_back(invocation);
+            self.hand_over(&mut state);
+            let returning = state.count(|phase| matches!(phase, Phase::Returning { .. }));
+            self.grow(&mut state, returning);
         }
-        while let Some(number) = state.idle.pop() {
-            match self.hand_over(&mut state, number, invocation) {
-                Ok(()) => return false,
-                Err(back) => invocation = back,
-            }
-        }
-        state.queue.push_back(invocation);
-        let returning = state.slots.values().filter(|slot| matches!(slot.phase, Phase::ResponseSent { .. })).count();
-        self.grow(&mut state, returning);
-        true
     }
 
-    /// Awaits the answer of an invocation that is in the queue. One that has waited too long, and for which no environment starts, is taken
-    /// out again.
-    async fn wait_in_queue(
-        self: &Arc<Self>,
-        request_id: &str,
-        answered: &mut Receiver<Answer>,
-    ) -> Result<Result<Answer, RecvError>, InvokeError> {
-        if let Ok(result) = timeout(RETURN_GRACE, &mut *answered).await {
-            return Ok(result);
-        }
-        self.grow(&mut lock(&self.state), 0);
+    /// Returns when the invocation has waited in the queue for too long and no environment starts for it; it is taken out then.
+    async fn throttle(self: &Arc<Self>, request_id: &str) {
         // One's own limit throttles at once, as on AWS; the machine's is so much lower than AWS's that a wait is due.
-        let mut wait = if self.is_reserved() { Duration::ZERO } else { self.host.options.queue_wait };
-        loop {
-            if let Ok(result) = timeout(wait, &mut *answered).await {
-                return Ok(result);
-            }
-            wait = wait.max(LOOK);
+        let patience = if self.is_reserved() { Duration::ZERO } else { self.host.options.queue_wait };
+        for (nth, wait) in [RETURN_GRACE, patience].into_iter().chain(iter::repeat(LOOK)).enumerate() {
+            sleep(wait).await;
             let mut state = lock(&self.state);
-            let position = state.queue.iter().position(|waiting| waiting.request.id == request_id);
-            if let Some(position) = position.filter(|position| *position >= state.starting()) {
+            // What does not wait any more is served.
+            let Some(position) = state.queue.iter().position(|waiting| waiting.request.id == request_id) else { break };
+            if nth == 0 {
+                self.grow(&mut state, 0);
+            } else if position >= state.starting() {
                 state.queue.remove(position);
                 state.stats.throttles += 1;
-                return Err(InvokeError::Throttled);
+                return;
             }
         }
+        future::pending().await
     }
 
-    /// Gives the invocation to an idle environment, unless that has ended or gone away.
-    pub(super) fn hand_over(self: &Arc<Self>, state: &mut State, number: u64, invocation: Invocation) -> Result<(), Invocation> {
-        let Some(slot) = state.slots.get(&number) else { return Err(invocation) };
-        let environment = Arc::clone(&slot.environment);
-        let Some(Phase::Idle { poll, .. }) = state.set(number, Phase::Away) else { return Err(invocation) };
-        let now = Instant::now();
-        *lock(&environment.handed_over) = Some(now);
-        if !environment.is_alive() || poll.send(invocation.delivery(self.function.timeout)).is_err() {
-            return Err(invocation);
+    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and the
+    /// next is tried.
+    pub(super) fn hand_over(self: &Arc<Self>, state: &mut State) {
+        while let Some(request) = state.queue.front().map(|invocation| invocation.request.clone())
+            && let Some(id) = state.idle.pop()
+            && let Some(environment) = state.slots.get(&id).map(|slot| Arc::clone(&slot.environment))
+        {
+            let (since, request_id) = (Instant::now(), request.id.clone());
+            let deadline = clock::now().saturating_add(clock::milliseconds(self.function.timeout));
+            *lock(&environment.handed_over) = Some(since);
+            if let Some(Phase::Idle { poll, .. }) = state.set(id, Phase::Returning { since })
+                && environment.is_alive()
+                && poll.send((request, deadline)).is_ok()
+                && let Some(invocation) = state.queue.pop_front()
+            {
+                state.set(id, Phase::Running { invocation, since });
+                let mishap = if self.function.handler.starts_with("routes/") { Mishap::KillRoute } else { Mishap::Kill };
+                if self.host.options.weather.happens(mishap) {
+                    tokio::spawn(Arc::clone(self).kill_soon(environment, request_id));
+                }
+            }
         }
-        let mishap = if self.function.handler.starts_with("routes/") { Mishap::KillRoute } else { Mishap::Kill };
-        if self.host.options.weather.happens(mishap) {
-            tokio::spawn(Arc::clone(self).kill_soon(environment, invocation.request.id.clone()));
-        }
-        state.set(number, Phase::Running { invocation, since: now });
-        Ok(())
     }
 
     /// Kills the process if it still serves the invocation by then.
     async fn kill_soon(self: Arc<Self>, environment: Arc<Environment>, request_id: String) {
         sleep(Duration::from_micros(fastrand::u64(0..=KILLED_WITHIN_MICROSECONDS))).await;
         let state = lock(&self.state);
-        let phase = state.slots.get(&environment.number).map(|slot| &slot.phase);
+        let phase = state.slots.get(&environment.id).map(|slot| &slot.phase);
         if matches!(phase, Some(Phase::Running { invocation, .. }) if invocation.request.id == request_id) {
-            self.logs.note("is killed by the weather");
-            environment.kill();
+            self.logs.own(Level::Warn, "[environment] is killed by the weather");
+            environment.signal(Signal::KILL);
         }
     }
 
@@ -194,13 +186,11 @@ impl Pool {
     pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
         let most = self.host.options.max_environments;
         let limit = self.function.reserved_concurrency.map_or(most, |reserved| most.min(reserved));
-        while !state.stopped && state.queue.len() > state.starting() + returning && state.slots.len() < limit {
+        while state.queue.len() > state.starting() + returning && state.slots.len() < limit {
             state.stats.environments_started += 1;
-            let number = state.stats.environments_started;
-            let environment = Arc::new(Environment::new(number));
-            let phase = Phase::Started { deadline: environment.started + self.host.options.init_timeout };
-            let billing = Billing::new(environment.started);
-            state.slots.insert(number, Slot { environment: Arc::clone(&environment), phase, billing });
+            let environment = Arc::new(Environment::new());
+            let phase = Phase::Started { since: Instant::now() };
+            state.slots.insert(environment.id, Slot { environment: Arc::clone(&environment), phase, start: Duration::ZERO });
             self.host.watchers.spawn(environment.run(Arc::clone(self)));
         }
     }
@@ -210,21 +200,22 @@ impl Pool {
         self.function.reserved_concurrency.is_some_and(|reserved| reserved <= self.host.options.max_environments)
     }
 
-    pub(super) fn pids(&self) -> Vec<u32> {
-        lock(&self.state).slots.values().filter_map(|slot| slot.environment.pid()).collect()
-    }
-
     pub(super) fn stats(&self) -> FunctionStats {
         let state = lock(&self.state);
         let quantile = |share| Duration::from_micros(state.durations.as_ref().map_or(0, |histogram| histogram.value_at_quantile(share)));
         FunctionStats {
-            environments: state.slots.len(),
+            processes: state.slots.values().filter_map(|slot| slot.environment.pid()).collect(),
             median: quantile(0.5),
             percentile_99: quantile(0.99),
-            memory_mb: self.function.memory_mb,
-            log_bytes: self.logs.bytes(),
-            busy: state.stats.events + state.queue.len() + state.slots.values().filter(|slot| slot.phase.is_busy()).count(),
-            ..state.stats
+            usage: FunctionUsage {
+                // What was throttled is free.
+                requests: state.stats.invocations - state.stats.throttles,
+                billed_ms: state.stats.usage.billed_ms,
+                memory_mb: self.function.memory_mb,
+                log_bytes: self.logs.bytes(),
+            },
+            busy: state.stats.events + state.queue.len() + state.count(Phase::is_busy),
+            ..state.stats.clone()
         }
     }
 }

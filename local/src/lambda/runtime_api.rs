@@ -1,45 +1,40 @@
 //! The Lambda Runtime API, version 2018-06-01: how a function process asks for invocations and answers them.
 //!
-//! One listener serves every environment, each under a base path of its own with an unguessable part. The runtime of the functions keeps
-//! the order of the calls, so one that does not is only refused, in the words of AWS's runtime interface emulator.
+//! One listener serves every environment, each under a base path of its own that cannot be guessed. The runtime of the functions keeps
+//! the order of the calls, so one that does not is only refused, with AWS's status.
 
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::json;
+use bytes::Bytes;
 use tokio::time::sleep;
+use uuid::Uuid;
 
-use super::{
-    failure,
-    invocation::{ANSWER_LIMIT, BadBody, read},
-    pool::Pool,
-};
+use super::{ANSWER_LIMIT, failure, pool::Pool};
 
 /// Pools by their functions' names.
 pub(super) type Pools = Arc<HashMap<String, Arc<Pool>>>;
 
-/// The part of the path that tells environments apart: function, number and secret.
-type Base = (String, u64, String);
-
 pub(super) fn router(pools: Pools) -> Router {
-    const BASE: &str = "/{function}/{number}/{token}/2018-06-01/runtime/invocation";
+    const BASE: &str = "/{function}/{environment}/2018-06-01/runtime/invocation";
     Router::new()
         .route(&format!("{BASE}/next"), get(next))
         .route(&format!("{BASE}/{{request_id}}/{{kind}}"), post(answer))
+        .layer(DefaultBodyLimit::disable())
         .with_state(pools)
 }
 
-async fn next(State(pools): State<Pools>, Path((function, number, token)): Path<Base>) -> Response {
-    let Some(pool) = pools.get(&function).filter(|pool| pool.knows(number, &token)) else { return not_allowed() };
-    sleep(pool.cold_start(number)).await;
-    let Some(poll) = pool.next(number) else { return not_allowed() };
+async fn next(State(pools): State<Pools>, Path((function, environment)): Path<(String, String)>) -> Response {
+    let not_allowed = StatusCode::FORBIDDEN.into_response();
+    let (Some(pool), Ok(environment)) = (pools.get(&function), Uuid::parse_str(&environment)) else { return not_allowed };
+    sleep(pool.cold_start(environment)).await;
+    let Some(poll) = pool.next(environment) else { return not_allowed };
     match poll.await {
         Ok((request, deadline_ms)) => {
             let headers = [
@@ -59,32 +54,20 @@ async fn next(State(pools): State<Pools>, Path((function, number, token)): Path<
 /// The answer of an invocation, which is a `response` or an `error`.
 async fn answer(
     State(pools): State<Pools>,
-    Path((function, number, token, request_id, kind)): Path<(String, u64, String, String, String)>,
-    body: Body,
-) -> Response {
-    let Some(pool) = pools.get(&function).filter(|pool| pool.knows(number, &token)) else { return not_allowed() };
-    let (answer, response) = match (read(body, ANSWER_LIMIT).await, kind.as_str()) {
-        (Err(BadBody::Broken(error)), _) => return problem(400, "TruncatedHTTPRequest", &format!("HTTP request is truncated: {error}")),
-        (Err(BadBody::TooLarge(_)), _) => {
-            let message = format!("Exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes).");
-            (Err(failure::answer_too_large()), problem(413, "RequestEntityTooLarge", &message))
-        }
-        (Ok(payload), "response") => (Ok(payload), accepted()),
-        (Ok(payload), "error") => (Err(failure::reported(payload)), accepted()),
-        (Ok(_), _) => return StatusCode::NOT_FOUND.into_response(),
+    Path((function, environment, request_id, kind)): Path<(String, String, String, String)>,
+    payload: Bytes,
+) -> StatusCode {
+    let is_too_large = payload.len() > ANSWER_LIMIT;
+    let answer = match kind.as_str() {
+        _ if is_too_large => Err(failure::answer_too_large()),
+        "response" => Ok(payload),
+        "error" => Err(failure::reported(payload)),
+        _ => return StatusCode::NOT_FOUND,
     };
-    if pool.respond(number, &request_id, answer) { response } else { problem(400, "InvalidRequestID", "Invalid request ID") }
-}
-
-fn accepted() -> Response {
-    (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
-}
-
-fn not_allowed() -> Response {
-    problem(403, "InvalidStateTransition", "State transition is not allowed")
-}
-
-fn problem(status: u16, error_type: &str, message: &str) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or_default();
-    (status, axum::Json(json!({"errorMessage": message, "errorType": error_type}))).into_response()
+    let (pool, environment) = (pools.get(&function), Uuid::parse_str(&environment).unwrap_or_default());
+    match pool.is_some_and(|pool| pool.respond(environment, &request_id, answer)) {
+        true if is_too_large => StatusCode::PAYLOAD_TOO_LARGE,
+        true => StatusCode::ACCEPTED,
+        false => StatusCode::BAD_REQUEST,
+    }
 }

@@ -28,7 +28,7 @@ use std::{collections::BTreeMap, io::Write, time::Duration};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use super::{Function, LambdaOptions, LogOptions, Show};
+use super::{Function, LambdaOptions};
 use crate::{account::function_arn, template::EventInvoke};
 
 /// A function called `name`; timeout 5 seconds, 128 MB, no variables.
@@ -61,7 +61,6 @@ pub(crate) fn running(test: &str) -> LambdaOptions {
     LambdaOptions {
         program: std::env::current_exe().unwrap(),
         arguments: ["--exact", test, "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
-        logs: LogOptions { show: Show::Nothing, ..LogOptions::default() },
         ..LambdaOptions::default()
     }
 }

@@ -43,14 +43,14 @@ fn begin(lambda: &Lambda, payload: Value) -> tokio::task::JoinHandle<Result<Valu
 }
 
 fn stats(lambda: &Lambda) -> FunctionStats {
-    lambda.stats()["test"]
+    lambda.stats().remove("test").unwrap()
 }
 
 /// The only process there is.
 fn pid(lambda: &Lambda) -> u32 {
     let processes = lambda.processes();
     assert_eq!(processes.len(), 1, "{processes:?}");
-    processes[0].1
+    processes[0]
 }
 
 /// The type and message of a failed invocation, the message without the request id.
@@ -92,21 +92,32 @@ fn has_ended(pid: u32) -> bool {
 
 /// What tests may know of the inside.
 impl Lambda {
+    /// The processes of `test`.
+    fn processes(&self) -> Vec<u32> {
+        stats(self).processes
+    }
+
     /// How many environments of `test` wait for an invocation.
     fn idle(&self) -> usize {
-        crate::lock::lock(&self.pools.by_name["test"].state).idle.len()
+        crate::lock::lock(&self.pools["test"].state).idle.len()
     }
 
     /// How many environments of `test` serve one.
     fn serving(&self) -> usize {
-        let state = crate::lock::lock(&self.pools.by_name["test"].state);
+        let state = crate::lock::lock(&self.pools["test"].state);
         state.slots.values().filter(|slot| matches!(slot.phase, phase::Phase::Running { .. })).count()
+    }
+
+    /// Whether the long poll of an environment of `test` was cut.
+    fn has_lost_a_poll(&self) -> bool {
+        let state = crate::lock::lock(&self.pools["test"].state);
+        state.slots.values().any(|slot| matches!(&slot.phase, phase::Phase::Idle { poll, .. } if poll.is_closed()))
     }
 
     /// The base path of the only environment.
     fn base(&self) -> String {
-        let state = crate::lock::lock(&self.pools.by_name["test"].state);
-        let (number, slot) = state.slots.iter().next().unwrap();
-        format!("http://{}/test/{number}/{}/2018-06-01/runtime", self.pools.host.address, slot.environment.token)
+        let state = crate::lock::lock(&self.pools["test"].state);
+        let environment = state.slots.keys().next().unwrap().simple();
+        format!("http://{}/test/{environment}/2018-06-01/runtime", self.host.address)
     }
 }

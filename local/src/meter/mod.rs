@@ -22,7 +22,7 @@ use http::HeaderMap;
 use self::connected::Connected;
 pub use self::{
     connected::OpenConnection,
-    prices::{Item, PRICES, Price},
+    prices::{Item, PRICES},
     usage::{FunctionUsage, Usage},
 };
 use crate::{account::signed_by, lock::lock};

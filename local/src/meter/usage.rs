@@ -57,12 +57,6 @@ impl Usage {
         Usage { quantities: PRICES.map(|price| quantity(price.item)) }
     }
 
-    /// How many units of `item` were used.
-    #[must_use]
-    pub fn quantity(&self, item: Item) -> f64 {
-        self.quantities[item as usize]
-    }
-
     /// What everything would cost, in US dollars.
     #[must_use]
     pub fn usd(&self) -> f64 {
@@ -112,6 +106,13 @@ impl Display for Rounded {
 mod tests {
     use super::super::Meter;
     use super::*;
+
+    impl Usage {
+        /// How many units of `item` were used.
+        pub(crate) fn quantity(&self, item: Item) -> f64 {
+            self.quantities[item as usize]
+        }
+    }
 
     #[test]
     fn each_item_has_its_price_and_the_total_is_their_sum() {

@@ -152,9 +152,9 @@ async fn a_payload_is_taken_up_to_its_limit_and_no_further() {
     // Those who call from within the stack have the same limits.
     let too_large = |limit: usize| Bytes::from(vec![b' '; limit + 1]);
     let refused = served.lambda.invoke("test", too_large(6_291_456)).await.result;
-    assert_eq!(refused, Err(InvokeError::RequestTooLarge { bytes: 6_291_457, limit: 6_291_456 }));
+    assert_eq!(refused, Err(InvokeError::RequestTooLarge(6_291_457, REQUEST_RESPONSE)));
     let refused = served.lambda.invoke_async("test", too_large(1_048_576));
-    assert_eq!(refused, Err(InvokeError::RequestTooLarge { bytes: 1_048_577, limit: 1_048_576 }));
+    assert_eq!(refused, Err(InvokeError::RequestTooLarge(1_048_577, EVENT)));
     served.lambda.shutdown().await;
 }
 

@@ -149,14 +149,14 @@ async fn events_that_come_to_nothing_are_told_in_the_log() {
     }
     until("both run", || failing.lambda.serving() == 2).await;
     failing.lambda.shutdown().await;
-    let seen: Vec<_> = failing.lambda.log_lines("test", 0).into_iter().map(|line| line.text).collect();
+    let seen: Vec<_> = failing.lambda.all_log_lines(0).into_iter().map(|line| line.text).collect();
     let gone = format!("[events] the event {id} was given up (RetriesExhausted), and {} was not told: ", queue_arn("gone"));
     assert!(seen.iter().any(|line| line.starts_with(&gone)), "{seen:?}");
     let lost = "[events] 2 event(s) were not at their end as the stack stopped, and are lost";
     assert!(seen.iter().any(|line| line == lost), "{seen:?}");
     let late = failing.lambda.invoke_async("test", "1".into()).unwrap_err();
     assert!(late.to_string().contains("Sandbox.Stopped"), "{late}");
-    assert_eq!(failing.lambda.invoke_async("other", "1".into()), Err(InvokeError::NotFound("other".to_owned())));
+    assert_eq!(failing.lambda.invoke_async("other", "1".into()), Err(InvokeError::NotFound(function_arn("other"))));
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn events_that_are_not_at_their_end_go_on_at_the_next_start_under_the_same
     failing.lambda.invoke_async("test", "1".into()).unwrap();
     until("one waits and one runs", || stats(&failing.lambda).events == 2 && stats(&failing.lambda).errors == 1).await;
     failing.lambda.shutdown().await;
-    assert!(!failing.lambda.log_lines("test", 0).iter().any(|line| line.text.contains("lost")));
+    assert!(!failing.lambda.all_log_lines(0).iter().any(|line| line.text.contains("lost")));
 
     let again = Failing::start(|function, options| {
         options.keep = keep.clone();

@@ -34,49 +34,24 @@ impl Puppet {
     }
 }
 
-async fn refusal(response: Response) -> (u16, String, String) {
-    let status = response.status().as_u16();
-    let body: Value = response.json().await.unwrap();
-    (status, body["errorType"].as_str().unwrap().to_owned(), body["errorMessage"].as_str().unwrap().to_owned())
-}
-
-fn not_allowed() -> (u16, String, String) {
-    (403, "InvalidStateTransition".to_owned(), "State transition is not allowed".to_owned())
-}
-
-fn invalid_id() -> (u16, String, String) {
-    (400, "InvalidRequestID".to_owned(), "Invalid request ID".to_owned())
-}
-
 #[tokio::test]
 async fn an_invocation_is_answered_once_and_by_its_own_id() {
     let (puppet, running) = Puppet::start(json!({"a": 1})).await;
-    assert_eq!(refusal(puppet.call(Method::POST, "/invocation/any/response", "1").await).await, invalid_id());
+    assert_eq!(puppet.call(Method::POST, "/invocation/any/response", "1").await.status(), StatusCode::BAD_REQUEST);
     let (id, payload) = puppet.next().await;
     assert_eq!(payload, json!({"a": 1}));
-    assert_eq!(refusal(puppet.call(Method::POST, "/invocation/other/response", "1").await).await, invalid_id());
-    assert_eq!(refusal(puppet.call(Method::POST, "/invocation/other/error", "1").await).await, invalid_id());
+    assert_eq!(puppet.call(Method::GET, "/invocation/next", "").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(puppet.call(Method::POST, "/invocation/other/response", "1").await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(puppet.call(Method::POST, "/invocation/other/error", "1").await.status(), StatusCode::BAD_REQUEST);
 
     let accepted = puppet.call(Method::POST, &format!("/invocation/{id}/response"), "[2]").await;
     assert_eq!(accepted.status(), StatusCode::ACCEPTED);
-    assert_eq!(accepted.json::<Value>().await.unwrap(), json!({"status": "OK"}));
     assert_eq!(running.await.unwrap(), Ok(json!([2])));
 
     for path in ["response", "error"] {
         let again = puppet.call(Method::POST, &format!("/invocation/{id}/{path}"), "[3]").await;
-        assert_eq!(refusal(again).await, invalid_id());
+        assert_eq!(again.status(), StatusCode::BAD_REQUEST);
     }
-    puppet.lambda.shutdown().await;
-}
-
-#[tokio::test]
-async fn asking_again_before_answering_gives_the_same_invocation() {
-    let (puppet, running) = Puppet::start(json!("same")).await;
-    let first = puppet.next().await;
-    assert_eq!(puppet.next().await, first);
-    let response = puppet.call(Method::POST, &format!("/invocation/{}/response", first.0), "1").await;
-    assert_eq!(response.status(), StatusCode::ACCEPTED);
-    assert_eq!(running.await.unwrap(), Ok(json!(1)));
     puppet.lambda.shutdown().await;
 }
 
@@ -97,14 +72,14 @@ async fn an_error_is_answered_as_it_is_reported() {
 #[tokio::test]
 async fn nobody_but_a_living_environment_is_served() {
     let (mut puppet, running) = Puppet::start(json!(1)).await;
-    let guessed = puppet.base.replace("/test/1/", "/test/1/0");
+    let guessed = format!("http://{}/test/{}/2018-06-01/runtime", puppet.lambda.host.address, Uuid::new_v4());
     let known = std::mem::replace(&mut puppet.base, guessed);
-    assert_eq!(refusal(puppet.call(Method::GET, "/invocation/next", "").await).await, not_allowed());
+    assert_eq!(puppet.call(Method::GET, "/invocation/next", "").await.status(), StatusCode::FORBIDDEN);
     puppet.base = known;
     puppet.next().await;
     kill(pid(&puppet.lambda));
     assert!(running.await.unwrap().is_err());
-    assert_eq!(refusal(puppet.call(Method::GET, "/invocation/next", "").await).await, not_allowed());
+    assert_eq!(puppet.call(Method::GET, "/invocation/next", "").await.status(), StatusCode::FORBIDDEN);
     puppet.lambda.shutdown().await;
 }
 
@@ -116,6 +91,7 @@ async fn an_environment_whose_poll_was_cut_is_not_handed_an_invocation_until_it_
     running.await.unwrap().unwrap();
     let poll = puppet.client.get(format!("{}/invocation/next", puppet.base)).timeout(Duration::from_millis(50));
     assert!(poll.send().await.unwrap_err().is_timeout());
+    until("the room knows it", || puppet.lambda.has_lost_a_poll()).await;
     let second = begin(&puppet.lambda, json!(2));
     let (id, payload) = puppet.next().await;
     assert_eq!(payload, json!(2));

@@ -69,14 +69,12 @@ async fn what_processes_print_and_how_they_ended_is_in_the_log() {
     lambda.invoke("game-dev-ping", r#"{"print":["hello"]}"#.into()).await.result.unwrap();
     lambda.invoke("game-dev-connect", r#"{"exit":4}"#.into()).await.result.unwrap_err();
     lambda.shutdown().await;
-    let texts = |lines: Vec<LogLine>| lines.into_iter().map(|line| line.text).collect::<Vec<_>>();
-    assert!(texts(lambda.log_lines("game-dev-ping", 0)).contains(&"hello".to_owned()));
-    assert!(lambda.log_lines("game-dev-other", 0).is_empty());
     let all = lambda.all_log_lines(0);
+    assert!(all.iter().any(|line| line.function == "game-dev-ping" && line.text == "hello"));
     assert!(all.is_sorted_by_key(|line| line.time_ms));
     let last = all.last().unwrap();
     assert_eq!(last.function, "game-dev-connect");
-    assert!(last.text.starts_with("Runtime.ExitError: RequestId: ") && last.text.ends_with("exit status 4"), "{last:?}");
+    assert!(last.text.starts_with("Runtime.ExitError: RequestId: ") && last.text.ends_with("exit status 4"), "{}", last.text);
 }
 
 #[tokio::test]
