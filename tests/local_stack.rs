@@ -141,8 +141,8 @@ async fn aws_clients_list_topics_and_publish_to_them() {
     assert!(topics.contains(&format!("<TopicArn>{topic}</TopicArn>")), "{topics}");
     let published = stack.query(&format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello")).await;
     assert!(published.contains("<PublishResult><MessageId>"), "{published}");
-    let other = stack.query("Action=GetCallerIdentity&Version=2011-06-15").await;
-    assert!(other.contains("GetCallerIdentity of version 2011-06-15 is not implemented"), "{other}");
+    let other = stack.query("Action=ListUsers&Version=2010-05-08").await;
+    assert!(other.contains("ListUsers is not implemented: this stack has"), "{other}");
     let neither = reqwest::Client::new().post(&stack.addresses.endpoint).body("{}").send().await.unwrap().text().await.unwrap();
     assert!(neither.contains("a request without X-Amz-Target is not implemented"), "{neither}");
 }

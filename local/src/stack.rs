@@ -250,7 +250,7 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     if !parameters.contains_key("GameSessionQueue") {
         parameters.entry("FleetArn".to_owned()).or_insert_with(|| account::arn("gamelift", "fleet/fleet-local"));
     }
-    template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
+    template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
 /// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
@@ -342,7 +342,7 @@ fn start_gamelift(
     let (sns, iam) = (sns.clone(), iam.clone());
     Ok(GameLift::start(GameLiftOptions {
         queues: manifest.game_session_queues.clone(),
-        topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
+        topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).cloned(),
         publisher: Arc::new(move |topic, message| {
             let queue = serde_json::from_str(&message).unwrap_or(Value::Null)["resources"][0].as_str().unwrap_or_default().to_owned();
             if iam.allows_service("gamelift.amazonaws.com", &queue, "sns:Publish", topic).is_err() {

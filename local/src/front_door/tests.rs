@@ -81,7 +81,7 @@ async fn sdks_understand_every_services_refusals() {
 
 fn manifest() -> Manifest {
     let parameters = [("Issuer", "http://127.0.0.1:1/issuer"), ("Audience", "x")].map(|(name, value)| (name.into(), value.into())).into();
-    template::load(include_str!("../../../template.yaml"), &parameters, "test").unwrap()
+    template::load(include_str!("../../../template.yaml"), &parameters).unwrap()
 }
 
 /// Something behind the check that counts what arrives.

@@ -66,8 +66,6 @@ fn of_tables<'a>(operation: &'a str, parameters: &Value) -> Vec<(&'a str, String
         }
         _ => {
             let resource = ["TableName", "StreamArn", "ResourceArn"].into_iter().find_map(|name| parameters[name].as_str()).map(table);
-            let index = parameters["IndexName"].as_str();
-            let resource = resource.map(|table| index.map_or_else(|| table.clone(), |index| format!("{table}/index/{index}")));
             vec![(operation, resource.unwrap_or_else(any))]
         }
     };

@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// The last lines of functions since a time in epoch milliseconds: when each came, of which function, and its text.
-pub type LogLines = Arc<dyn Fn(u64) -> Vec<(u64, String, String)> + Send + Sync>;
+pub(crate) type LogLines = Arc<dyn Fn(u64) -> Vec<(u64, String, String)> + Send + Sync>;
 
 /// How many messages the queue with this name holds.
-pub type Waiting = Arc<dyn Fn(&str) -> usize + Send + Sync>;
+pub(crate) type Waiting = Arc<dyn Fn(&str) -> usize + Send + Sync>;
 
 /// What answers operators. Cheap to clone.
 #[derive(Clone)]
-pub struct Operators {
+pub(crate) struct Operators {
     manifest: Arc<Manifest>,
     started_at: u64,
     log_lines: LogLines,
@@ -38,13 +38,12 @@ pub struct Operators {
 type Refused = (&'static str, String);
 
 impl Operators {
-    /// For the stack that `manifest` describes.
-    pub fn new(manifest: &Manifest, log_lines: LogLines, waiting: Waiting) -> Operators {
+    pub(crate) fn new(manifest: &Manifest, log_lines: LogLines, waiting: Waiting) -> Operators {
         Operators { manifest: Arc::new(manifest.clone()), started_at: clock::now(), log_lines, waiting }
     }
 
     /// The routes of the Lambda API that list things.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         functions::router(self.clone())
     }
 
@@ -75,7 +74,6 @@ impl Operators {
     }
 }
 
-/// What there is instead of what was asked for.
 fn not_here(asked: &str) -> String {
     let here = "sts get-caller-identity, cloudformation describe-stacks, cloudwatch describe-alarms, logs filter-log-events and tail, \
                 lambda invoke, list-functions and list-event-source-mappings, and what is implemented of DynamoDB, SQS, SNS and GameLift";

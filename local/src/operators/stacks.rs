@@ -29,19 +29,15 @@ pub(super) fn describe(operators: &Operators, name: Option<&str>) -> Response {
         let message = format!("Stack with id {other} does not exist: this is {stack}");
         return query(StatusCode::BAD_REQUEST, "ValidationError", &message);
     }
-    let members = |pairs: BTreeMap<&String, &String>, key: &str, value: &str| -> String {
+    let members = |pairs: &BTreeMap<String, String>, key: &str, value: &str| -> String {
         pairs.iter().map(|(name, text)| format!("<member>{}{}</member>", element(key, name), element(value, text))).collect()
     };
-    let outputs = manifest.outputs.iter().map(|(name, output)| (name, &output.value)).collect();
-    let outputs = members(outputs, "OutputKey", "OutputValue");
-    let parameters = members(manifest.parameters.iter().collect(), "ParameterKey", "ParameterValue");
-    let facts = [
-        ("StackName", stack.as_str()),
-        ("StackId", &arn("cloudformation", &format!("stack/{stack}/local"))),
-        ("StackStatus", "CREATE_COMPLETE"),
-        ("CreationTime", &clock::iso8601_with_milliseconds(operators.started_at)),
-    ];
-    let facts: String = facts.iter().map(|(name, text)| element(name, text)).collect();
+    let outputs = members(&manifest.outputs, "OutputKey", "OutputValue");
+    let parameters = members(&manifest.parameters, "ParameterKey", "ParameterValue");
+    let facts = element("StackName", &stack)
+        + &element("StackId", &arn("cloudformation", &format!("stack/{stack}/local")))
+        + &element("StackStatus", "CREATE_COMPLETE")
+        + &element("CreationTime", &clock::iso8601_with_milliseconds(operators.started_at));
     let stack = format!("{facts}<Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs>");
     answer("DescribeStacks", &format!("<Stacks><member>{stack}</member></Stacks>"))
 }

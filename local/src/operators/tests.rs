@@ -10,7 +10,7 @@ use crate::{front_door::Service, template};
 
 fn operators() -> Operators {
     let parameters = [("Issuer", "http://127.0.0.1:1/issuer"), ("Audience", "x")].map(|(name, value)| (name.into(), value.into())).into();
-    let manifest = template::load(include_str!("../../../template.yaml"), &parameters, "test").unwrap();
+    let manifest = template::load(include_str!("../../../template.yaml"), &parameters).unwrap();
     let line = |time, function: &str, text: &str| (time, format!("muster-dev-{function}"), text.to_owned());
     let lines = move |since| {
         let all =
@@ -35,7 +35,7 @@ async fn the_stack_is_described_with_its_parameters_and_outputs() {
     let form = |name: &str| json!({"Action": "DescribeStacks", "StackName": name});
     let (status, stack) = text(operators().form(Service::CloudFormation, &form("muster-dev"), None)).await;
     assert_eq!(status, 200);
-    let topic = operators().manifest.outputs["PlacementEventsTopicArn"].value.clone();
+    let topic = operators().manifest.outputs["PlacementEventsTopicArn"].clone();
     for expected in [
         "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>muster-dev</StackName>",
         "<StackStatus>CREATE_COMPLETE</StackStatus>",
@@ -65,21 +65,31 @@ async fn alarms_of_queues_have_a_state_and_others_have_none() {
 }
 
 #[tokio::test]
-async fn log_lines_are_found_by_group_time_and_words() {
+async fn log_lines_are_found_by_time_stream_and_words() {
     let found = async |request: Value| {
         let (status, answer) = ask(Service::Logs, "FilterLogEvents", request).await;
         let events = answer["events"].as_array().unwrap_or_else(|| panic!("{status} {answer}")).clone();
         events.iter().map(|event| event["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let play = "/aws/lambda/muster-dev-play";
-    assert_eq!(found(json!({"logGroupName": play})).await, ["one", "two words"]);
-    assert_eq!(found(json!({"logGroupName": play, "startTime": 1_500})).await, ["two words"]);
-    assert_eq!(found(json!({"logGroupName": play, "endTime": 1_500})).await, ["one"]);
-    assert_eq!(found(json!({"logGroupName": "/muster/dev", "filterPattern": "two"})).await, ["two words", "two"]);
-    assert_eq!(found(json!({"logGroupIdentifier": format!("arn:aws:logs:x:1:log-group:{play}"), "limit": 1})).await, ["one"]);
-    let (status, refused) = ask(Service::Logs, "FilterLogEvents", json!({"logGroupName": "/aws/lambda/muster-dev-gone"})).await;
+    let group = "/muster/muster-dev";
+    assert_eq!(found(json!({"logGroupName": group})).await, ["one", "two words", "x", "two"]);
+    assert_eq!(found(json!({"logGroupName": group, "startTime": 2_500})).await, ["x", "two"]);
+    assert_eq!(found(json!({"logGroupName": group, "endTime": 1_500})).await, ["one"]);
+    assert_eq!(found(json!({"logGroupName": group, "filterPattern": "two"})).await, ["two words", "two"]);
+    assert_eq!(found(json!({"logGroupName": group, "filterPattern": "\"two words\""})).await, ["two words"]);
+    assert_eq!(found(json!({"logGroupName": group, "logStreamNamePrefix": "1970/01/01/muster-dev-ping"})).await, ["two"]);
+    for arn in [format!("arn:aws:logs:x:1:log-group:{group}"), format!("arn:aws:logs:x:1:log-group:{group}:*")] {
+        assert_eq!(found(json!({"logGroupIdentifier": arn, "limit": 1})).await, ["one"]);
+    }
+    let ids = async |request: Value| -> Vec<Value> {
+        let (_, answer) = ask(Service::Logs, "FilterLogEvents", request).await;
+        answer["events"].as_array().unwrap().iter().map(|event| event["eventId"].clone()).collect()
+    };
+    let all = ids(json!({"logGroupName": group})).await;
+    assert_eq!(ids(json!({"logGroupName": group, "startTime": 3_000})).await, all[2..], "who follows knows what he has seen");
+    let (status, refused) = ask(Service::Logs, "FilterLogEvents", json!({"logGroupName": "/aws/lambda/muster-dev-play"})).await;
     assert_eq!((status, refused["__type"].as_str()), (400, Some("ResourceNotFoundException")));
-    let pattern = json!({"logGroupName": play, "filterPattern": "{ $.level = \"ERROR\" }"});
+    let pattern = json!({"logGroupName": group, "filterPattern": "{ $.level = \"ERROR\" }"});
     assert!(ask(Service::Logs, "FilterLogEvents", pattern).await.1["message"].as_str().unwrap().contains("is not implemented"));
 }
 
