@@ -30,7 +30,7 @@ use crate::{
     lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
     mappings::{self, MappingError, Mappings, Pace},
     meter::{Meter, Usage},
-    operators::{LogLines, Operators, Waiting},
+    operators::Operators,
     port, report,
     sns::Sns,
     sqs::Sqs,
@@ -204,7 +204,7 @@ impl Stack {
             iam: iam.clone(),
             sections: sections(&sqs, &mappings),
         };
-        let operators = Operators::new(&manifest, log_lines(&lambda), waiting(&sqs));
+        let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
@@ -308,18 +308,6 @@ fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
 fn sections(sqs: &Sqs, mappings: &Mappings) -> Vec<(&'static str, Section)> {
     let (sqs, mappings) = (sqs.clone(), mappings.clone());
     vec![("queues", Arc::new(move || json!(sqs.stats()))), ("mappings", Arc::new(move || json!(mappings.stats())))]
-}
-
-/// The last lines of all functions.
-fn log_lines(lambda: &Lambda) -> LogLines {
-    let lambda = lambda.clone();
-    Arc::new(move |since| lambda.all_log_lines(since).into_iter().map(|line| (line.time_ms, line.function, line.text)).collect())
-}
-
-/// How many messages a queue holds.
-fn waiting(sqs: &Sqs) -> Waiting {
-    let sqs = sqs.clone();
-    Arc::new(move |queue| sqs.messages(queue))
 }
 
 /// The pretended fleet, behind the queue of the template and those that its file names.

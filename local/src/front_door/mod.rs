@@ -1,7 +1,7 @@
 //! The one port of the stack: AWS's APIs by the header or the form that names the operation, beside every other room's routes.
 //!
-//! [`call`] reads which operation of which service a request is, [`callers`] is what functions have to pass, and [`refusal`] is how services
-//! refuse.
+//! [`call`] reads which operation of which service a request is, [`callers`] is what functions have to pass, and [`refusal`] is how
+//! services refuse.
 
 mod call;
 mod callers;
@@ -21,9 +21,9 @@ use axum::{
 #[cfg(test)]
 pub(crate) use self::call::Protocol;
 use self::call::{form, signed_for, text};
-pub use self::callers::{Callers, check};
 pub(crate) use self::{
     call::{Call, Service},
+    callers::{Callers, check},
     refusal::{escape, query, xml},
 };
 use crate::{account, aws_json, dynamodb::DynamoDb, gamelift::GameLift, operators::Operators, sns::Sns, sqs::Sqs};
@@ -92,7 +92,7 @@ fn unreadable(error: &axum::Error) -> Response {
 }
 
 /// The answer to every path that is no room's.
-pub async fn nothing_here(uri: Uri) -> Response {
+pub(crate) async fn nothing_here(uri: Uri) -> Response {
     let path = uri.path();
     refuse(StatusCode::NOT_FOUND, &format!("{path} is not here: this stack has what template.yaml names, and GET / says where"))
 }

@@ -71,8 +71,8 @@ impl Iam {
         Iam { inner: Arc::new(Inner { roles, api_id, all: triples(manifest), seen }) }
     }
 
-    /// Whether `function`, by its name or an ARN of it, may do `action` on `resource`: also what Lambda does with a function's role, such as
-    /// sending to an on-failure destination.
+    /// Whether `function`, by its name or an ARN of it, may do `action` on `resource`: also what Lambda does with a function's role, such
+    /// as sending to an on-failure destination.
     ///
     /// # Errors
     /// If no statement of the function allows it. It has been told on the terminal, the first time.

@@ -19,10 +19,7 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
             let resource = queue.or_else(|| text("SourceArn").map(str::to_owned));
             vec![need(operation.trim_end_matches("Batch"), resource.unwrap_or_else(any))]
         }
-        Service::Sns => {
-            let resource = text("TopicArn").or_else(|| text("TargetArn")).map_or_else(any, str::to_owned);
-            vec![need(operation.trim_end_matches("Batch"), resource)]
-        }
+        Service::Sns => vec![need(operation, text("TopicArn").map_or_else(any, str::to_owned))],
         // IAM takes no resource for the operations on placements but for the one that names a queue.
         Service::GameLift => {
             let queue = text("GameSessionQueueName").filter(|_| operation == "StartGameSessionPlacement");

@@ -69,7 +69,7 @@ fn a_call_needs_its_action_on_what_it_names() {
         (queue("SendMessageBatch", json!({"QueueUrl": url})), vec![("sqs:SendMessage", queue_arn("work"))]),
         (queue("DeleteMessageBatch", json!({"QueueUrl": url})), vec![("sqs:DeleteMessage", queue_arn("work"))]),
         (queue("GetQueueUrl", json!({"QueueName": "work"})), vec![("sqs:GetQueueUrl", queue_arn("work"))]),
-        (call(Service::Sns, "PublishBatch", json!({"TopicArn": "arn:t"})), vec![("sns:Publish", "arn:t".to_owned())]),
+        (call(Service::Sns, "Publish", json!({"TopicArn": "arn:t"})), vec![("sns:Publish", "arn:t".to_owned())]),
         (gamelift("StartGameSessionPlacement"), vec![("gamelift:StartGameSessionPlacement", arn("gamelift", "gamesessionqueue/q"))]),
         (gamelift("StopGameSessionPlacement"), vec![("gamelift:StopGameSessionPlacement", "*".to_owned())]),
         (

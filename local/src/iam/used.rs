@@ -36,8 +36,8 @@ pub(super) fn triples(manifest: &Manifest) -> BTreeSet<Used> {
     triples.collect()
 }
 
-/// What was used, in memory and, if wanted, in a file of the directory that `MUSTER_IAM_USED` names, where each is a line of JSON. There are
-/// some hundred triples, so each is written when it is used first: what is written then is there also when the stack is killed.
+/// What was used, in memory and, if wanted, in a file of the directory that `MUSTER_IAM_USED` names, where each is a line of JSON. There
+/// are some hundred triples, so each is written when it is used first: what is written then is there also when the stack is killed.
 #[derive(Default)]
 pub(super) struct Log {
     pub(super) used: BTreeSet<Used>,

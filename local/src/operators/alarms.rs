@@ -9,7 +9,7 @@ use crate::account::arn;
 pub(super) fn describe(operators: &Operators, request: &Value) -> Value {
     let (prefix, state) = (request["AlarmNamePrefix"].as_str().unwrap_or_default(), request["StateValue"].as_str());
     let alarms = operators.manifest.alarms.iter().filter(|alarm| alarm.name.starts_with(prefix)).map(|alarm| {
-        let waiting: usize = alarm.queues.iter().map(|queue| (operators.waiting)(queue)).sum();
+        let waiting: usize = alarm.queues.iter().map(|queue| operators.sqs.messages(queue)).sum();
         let (value, reason) = match (alarm.queues.is_empty(), waiting) {
             (true, _) => ("INSUFFICIENT_DATA", "the local stack keeps no metric of this".to_owned()),
             (false, 0) => ("OK", "nothing is in the queue".to_owned()),

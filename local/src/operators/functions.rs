@@ -25,8 +25,8 @@ pub(super) fn router(operators: Operators) -> Router {
 async fn list(State(operators): State<Operators>) -> Json<Value> {
     let functions = operators.manifest.functions.iter().map(|function| {
         json!({
-            "FunctionName": function.name, "FunctionArn": function.arn, "MemorySize": function.memory_mb,
-            "Timeout": function.timeout.as_secs(), "Runtime": "provided.al2023", "PackageType": "Zip",
+            "FunctionName": function.name, "FunctionArn": function.arn, "Handler": function.handler,
+            "MemorySize": function.memory_mb, "Timeout": function.timeout.as_secs(),
         })
     });
     Json(json!({"Functions": functions.collect::<Value>()}))

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::{http::StatusCode, response::Response};
 
-use super::Operators;
 use crate::{
-    account::{self, ACCOUNT, arn},
-    clock,
+    account::{self, ACCOUNT},
     front_door::{escape, query, xml},
+    template::Manifest,
 };
 
 /// `sts get-caller-identity`: the account's own user, or the role of a function or of a managed policy.
@@ -21,8 +20,7 @@ pub(super) fn caller_identity(caller: Option<&str>) -> Response {
 }
 
 /// `cloudformation describe-stacks`: the one stack there is, by the name that physical names begin with.
-pub(super) fn describe(operators: &Operators, name: Option<&str>) -> Response {
-    let manifest = &operators.manifest;
+pub(super) fn describe(manifest: &Manifest, name: Option<&str>) -> Response {
     let parameter = |name: &str| manifest.parameters.get(name).cloned().unwrap_or_default();
     let stack = format!("{}-{}", parameter("Game"), parameter("Stage"));
     if let Some(other) = name.filter(|name| *name != stack) {
@@ -34,10 +32,7 @@ pub(super) fn describe(operators: &Operators, name: Option<&str>) -> Response {
     };
     let outputs = members(&manifest.outputs, "OutputKey", "OutputValue");
     let parameters = members(&manifest.parameters, "ParameterKey", "ParameterValue");
-    let facts = element("StackName", &stack)
-        + &element("StackId", &arn("cloudformation", &format!("stack/{stack}/local")))
-        + &element("StackStatus", "CREATE_COMPLETE")
-        + &element("CreationTime", &clock::iso8601_with_milliseconds(operators.started_at));
+    let facts = element("StackName", &stack) + &element("StackStatus", "CREATE_COMPLETE");
     let stack = format!("{facts}<Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs>");
     answer("DescribeStacks", &format!("<Stacks><member>{stack}</member></Stacks>"))
 }

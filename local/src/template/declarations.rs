@@ -113,8 +113,8 @@ pub(super) fn leave_out(value: &mut Value, keys: &[&str]) {
     value.as_object_mut().into_iter().for_each(|members| members.retain(|key, _| !keys.contains(&key.as_str())));
 }
 
-/// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, and anything else is
-/// replaced. <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
+/// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, anything else is replaced.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
 pub(super) fn merge(global: &mut Map<String, Value>, own: Map<String, Value>) {
     for (key, value) in own {
         match (global.get_mut(&key), value) {

@@ -61,24 +61,21 @@ fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answer
         API | FUNCTION | GAME_SESSION_QUEUE | MANAGED_POLICY | QUEUE | QUEUE_POLICY | ROUTE_RESPONSE | SUBSCRIPTION | TABLE | TOPIC
         | TOPIC_POLICY => {
             let resolved = scope.members(properties);
-            resolved.and_then(|properties| understand(declaration, properties, scope, manifest, answered)).within("Properties")
+            resolved.and_then(|properties| understand(declaration, properties, scope, manifest, answered)).within("Properties")?;
         }
         "AWS::CloudWatch::Alarm" => {
             let dimensions = properties.get("Dimensions").and_then(Value::as_array).into_iter().flatten();
             let queues = dimensions.filter(|dimension| dimension["Name"] == "QueueName").map(|dimension| scope.text(&dimension["Value"]));
             let description = properties.get("AlarmDescription").map_or(Ok(String::new()), |text| scope.text(text))?;
             manifest.alarms.push(Alarm { name: name.clone(), description, queues: queues.collect::<Result<_, _>>()? });
-            Ok(())
         }
         // Without it nobody could sign in, and the functions would be told of an issuer that is not there.
-        "AWS::Cognito::UserPool" => Err(Problem::new("the local stack is an issuer itself and makes no user pools")),
-        LOG_GROUP => {
-            manifest.log_group.clone_from(name);
-            Ok(())
-        }
-        _ if is_noted => Ok(()),
-        _ => Err(Problem::new(format!("the local stack does not implement {kind}"))).within("Type"),
+        "AWS::Cognito::UserPool" => return Err(Problem::new("the local stack is an issuer itself and makes no user pools")),
+        LOG_GROUP => manifest.log_group.clone_from(name),
+        _ if is_noted => {}
+        _ => return Err(Problem::new(format!("the local stack does not implement {kind}"))).within("Type"),
     }
+    Ok(())
 }
 
 fn understand(

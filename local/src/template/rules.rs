@@ -1,5 +1,5 @@
-//! What the local stack knows of properties beside their names: those that have no effect, those that have one value here, and defaults. They
-//! are dealt with here, so that the structs of the manifest say what is left, and refuse any other property.
+//! What the local stack knows of properties beside their names: those that have no effect, those that have one value here, and defaults.
+//! They are dealt with here, so that the structs of the manifest say what is left, and refuse any other property.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,7 +8,9 @@ fn output(expression: &str) -> Result<String, String> {
 Parameters: {{ Stage: {{ Type: String, Default: dev }}, Hours: {{ Type: Number, Default: 24 }} }}
 Conditions: {{ IsDev: !Equals [!Ref Stage, dev], IsProd: !Not [!Equals [!Ref Stage, dev]] }}
 Resources:{FUNCTION}{ROWS_AND_WORK}
-  Aliased: {{ Type: AWS::Serverless::Function, Properties: {{ FunctionName: a, Runtime: provided.al2023, Handler: a, AutoPublishAlias: live }} }}
+  Aliased:
+    Type: AWS::Serverless::Function
+    Properties: {{ FunctionName: a, Runtime: provided.al2023, Handler: a, AutoPublishAlias: live }}
   Unnamed: {{ Type: AWS::SQS::Queue }}
   Topic: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: news }} }}
   Policy: {{ Type: AWS::IAM::ManagedPolicy, Properties: {{ ManagedPolicyName: p, PolicyDocument: {{ Statement: [] }} }} }}
