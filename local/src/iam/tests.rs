@@ -44,7 +44,6 @@ fn a_call_needs_its_action_on_what_it_names() {
     let dynamodb = |operation: &str, parameters| call(Service::DynamoDb, operation, parameters);
     let queue = |operation: &str, parameters| call(Service::Sqs, operation, parameters);
     let gamelift = |operation: &str| call(Service::GameLift, operation, json!({"GameSessionQueueName": "q", "PlacementId": "p"}));
-    let path = |operation: &str, path: &str| json!({"path": path, "operation": operation});
     let transaction = json!({"TransactItems": [{"Put": {"TableName": "a"}}, {"Update": {"TableName": "a"}}, {"Delete": {"TableName": "b"}},
         {"ConditionCheck": {"TableName": table("c")}}, {"Put": {"TableName": "a"}}]});
     let url = "http://127.0.0.1:1/123/work";
@@ -73,13 +72,10 @@ fn a_call_needs_its_action_on_what_it_names() {
         (gamelift("StartGameSessionPlacement"), vec![("gamelift:StartGameSessionPlacement", arn("gamelift", "gamesessionqueue/q"))]),
         (gamelift("StopGameSessionPlacement"), vec![("gamelift:StopGameSessionPlacement", "*".to_owned())]),
         (
-            call(Service::Connections, "POST", path("POST", "/dev/@connections/abc%3D")),
+            call(Service::Connections, "POST", json!({"path": "/dev/@connections/abc%3D"})),
             vec![("execute-api:ManageConnections", arn("execute-api", "api/dev/POST/@connections/abc%3D"))],
         ),
-        (
-            call(Service::Lambda, "InvokeFunction", path("", "/2015-03-31/functions/f/invocations")),
-            vec![("lambda:InvokeFunction", arn("lambda", "function:f"))],
-        ),
+        (call(Service::Lambda, "InvokeFunction", json!({})), vec![("lambda:InvokeFunction", "*".to_owned())]),
         (call(Service::Sts, "GetCallerIdentity", json!({})), vec![]),
         (call(Service::Logs, "FilterLogEvents", json!({})), vec![("logs:FilterLogEvents", "*".to_owned())]),
     ] {

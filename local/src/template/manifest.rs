@@ -28,7 +28,6 @@ pub struct Manifest {
     pub managed_policies: Vec<ManagedPolicy>,
     /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
     pub resource_policies: Vec<ResourcePolicy>,
-    /// Every `AWS::CloudWatch::Alarm`, none of which is ever raised here.
     pub alarms: Vec<Alarm>,
     /// The name of the one `AWS::Logs::LogGroup`, to which all functions log. Empty if there is none.
     pub log_group: String,
@@ -238,7 +237,6 @@ pub struct TopicSubscription {
     pub dead_letter_queue_arn: Option<String>,
 }
 
-/// What a policy allows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Statement {
