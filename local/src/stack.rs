@@ -30,7 +30,7 @@ use crate::{
     lambda::{Lambda, LambdaOptions, Level, LogFormat, LogOptions},
     mappings::{self, MappingError, Mappings, Pace},
     meter::{Meter, Usage},
-    operators::{LogLines, Operators, Waiting},
+    operators::Operators,
     port, report,
     sns::Sns,
     sqs::Sqs,
@@ -203,7 +203,7 @@ impl Stack {
             iam: iam.clone(),
             mappings: mappings.clone(),
         };
-        let operators = Operators::new(&manifest, log_lines(&lambda), waiting(&sqs));
+        let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
@@ -249,7 +249,7 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     if !parameters.contains_key("GameSessionQueue") {
         parameters.entry("FleetArn".to_owned()).or_insert_with(|| account::arn("gamelift", "fleet/fleet-local"));
     }
-    template::load(&text, &parameters, "muster-local").map_err(|source| StartError::Template { file: args.template.clone(), source })
+    template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
 /// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
@@ -302,18 +302,6 @@ fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
     })
 }
 
-/// The last lines of all functions.
-fn log_lines(lambda: &Lambda) -> LogLines {
-    let lambda = lambda.clone();
-    Arc::new(move |since| lambda.all_log_lines(since).into_iter().map(|line| (line.time_ms, line.function, line.text)).collect())
-}
-
-/// How many messages a queue holds.
-fn waiting(sqs: &Sqs) -> Waiting {
-    let sqs = sqs.clone();
-    Arc::new(move |queue| sqs.messages(queue))
-}
-
 /// The pretended fleet, behind the queue of the template and those that its file names.
 fn start_gamelift(
     args: &Args,
@@ -334,7 +322,7 @@ fn start_gamelift(
     let (sns, iam) = (sns.clone(), iam.clone());
     Ok(GameLift::start(GameLiftOptions {
         queues: manifest.game_session_queues.clone(),
-        topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).map(|output| output.value.clone()),
+        topic_arn: manifest.outputs.get(PLACEMENT_EVENTS_TOPIC).cloned(),
         publisher: Arc::new(move |topic, message| {
             let queue = serde_json::from_str(&message).unwrap_or(Value::Null)["resources"][0].as_str().unwrap_or_default().to_owned();
             if iam.allows_service("gamelift.amazonaws.com", &queue, "sns:Publish", topic).is_err() {

@@ -4,15 +4,13 @@ use axum::http::{Method, header, request::Parts};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-/// A service of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
-    /// DynamoDB and its streams.
     DynamoDb,
     Sqs,
     Sns,
     GameLift,
-    /// API Gateway's `@connections`.
+    /// Of API Gateway.
     Connections,
     Lambda,
     Logs,
@@ -24,24 +22,21 @@ pub(crate) enum Service {
 /// How a request is written and an answer has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// `X-Amz-Target` and JSON.
+    /// By `X-Amz-Target` or the path.
     Json,
-    /// Smithy's RPC protocol with CBOR.
+    /// Smithy's RPC v2.
     Cbor,
     /// A form, answered with XML.
     Query,
-    /// The operation is in the path.
-    Rest,
 }
 
-/// A call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     pub(crate) service: Service,
     pub(crate) protocol: Protocol,
     /// The operation, such as `PutItem`; of `@connections` the method.
     pub(crate) operation: String,
-    /// Its parameters. Of [`Protocol::Rest`] they are the `path`.
+    /// Of an operation in the path, the `path`.
     pub(crate) parameters: Value,
 }
 
@@ -76,27 +71,29 @@ impl Call {
     /// and the service refuses it.
     pub(crate) fn read(parts: &Parts, body: &[u8]) -> Option<Self> {
         let path = parts.uri.path();
-        let call =
-            |service, protocol, operation: &str, parameters| Some(Self { service, protocol, operation: operation.to_owned(), parameters });
         if parts.method == Method::POST && path == "/" {
             if let Some((name, operation)) = text(parts, "x-amz-target").split_once('.') {
-                return call(Service::named(name)?, Protocol::Json, operation, serde_json::from_slice(body).unwrap_or_default());
+                return Self::new(Service::named(name)?, Protocol::Json, operation, serde_json::from_slice(body).unwrap_or_default());
             }
             let form = form(body);
             let member = |name| form[name].as_str().unwrap_or_default().to_owned();
-            return call(Service::named(&member("Version"))?, Protocol::Query, &member("Action"), form);
+            return Self::new(Service::named(&member("Version"))?, Protocol::Query, &member("Action"), form);
         }
-        let rest = || json!({ "path": path });
-        match path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+        let (service, operation) = match path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
             ["service", "GameLift", "operation", operation] => {
-                call(Service::GameLift, Protocol::Cbor, operation, ciborium::from_reader(body).unwrap_or_default())
+                return Self::new(Service::GameLift, Protocol::Cbor, operation, ciborium::from_reader(body).unwrap_or_default());
             }
-            [_, "@connections", ..] => call(Service::Connections, Protocol::Rest, parts.method.as_str(), rest()),
-            ["2015-03-31", "functions", _, "invocations"] => call(Service::Lambda, Protocol::Rest, "InvokeFunction", rest()),
-            ["2015-03-31", "functions", ..] => call(Service::Lambda, Protocol::Rest, "ListFunctions", rest()),
-            ["2015-03-31", "event-source-mappings", ..] => call(Service::Lambda, Protocol::Rest, "ListEventSourceMappings", rest()),
-            _ => None,
-        }
+            [_, "@connections", ..] => (Service::Connections, parts.method.as_str()),
+            ["2015-03-31", "functions", _, "invocations"] => (Service::Lambda, "InvokeFunction"),
+            ["2015-03-31", "functions", ..] => (Service::Lambda, "ListFunctions"),
+            ["2015-03-31", "event-source-mappings", ..] => (Service::Lambda, "ListEventSourceMappings"),
+            _ => return None,
+        };
+        Self::new(service, Protocol::Json, operation, json!({ "path": path }))
+    }
+
+    fn new(service: Service, protocol: Protocol, operation: &str, parameters: Value) -> Option<Self> {
+        Some(Self { service, protocol, operation: operation.to_owned(), parameters })
     }
 }
 

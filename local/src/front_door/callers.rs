@@ -24,16 +24,14 @@ use crate::{
 
 /// What calls pass through. Cheap to clone.
 #[derive(Clone)]
-pub struct Callers {
-    /// Who may do what.
-    pub iam: Iam,
-    /// What goes wrong.
-    pub weather: Weather,
+pub(crate) struct Callers {
+    pub(crate) iam: Iam,
+    pub(crate) weather: Weather,
 }
 
 /// A middleware for all routes: a call that is signed with a key of a function or a managed policy has to be allowed by its statements,
 /// and one of a function may be throttled or stay unanswered. Whoever else calls is the developer, who may everything.
-pub async fn check(State(Callers { iam, weather }): State<Callers>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(Callers { iam, weather }): State<Callers>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     // Wherever S3 is asked for something, at `/` also, it would get a page or an answer that is no XML, and its clients would ask again.
     if signed_for(&parts) == "s3" {

@@ -1,7 +1,7 @@
 //! The one port of the stack: AWS's APIs by the header or the form that names the operation, beside every other room's routes.
 //!
-//! [`call`] reads which operation of which service a request is, [`callers`] is what functions have to pass, and [`refusal`] is how services
-//! refuse.
+//! [`call`] reads which operation of which service a request is, [`callers`] is what functions have to pass, and [`refusal`] is how
+//! services refuse.
 
 mod call;
 mod callers;
@@ -21,9 +21,9 @@ use axum::{
 #[cfg(test)]
 pub(crate) use self::call::Protocol;
 use self::call::{form, signed_for, text};
-pub use self::callers::{Callers, check};
 pub(crate) use self::{
     call::{Call, Service},
+    callers::{Callers, check},
     refusal::{escape, query, xml},
 };
 use crate::{account, aws_json, dynamodb::DynamoDb, gamelift::GameLift, operators::Operators, sns::Sns, sqs::Sqs};
@@ -37,67 +37,52 @@ const HERE: &str = "this stack has what template.yaml names: DynamoDB, its strea
 
 /// What is behind `POST /`.
 #[derive(Clone)]
-pub struct Services {
-    /// By `X-Amz-Target`.
-    pub dynamodb: DynamoDb,
-    /// By `X-Amz-Target`.
-    pub sqs: Sqs,
-    /// By a form, without `X-Amz-Target`.
-    pub sns: Sns,
-    /// By `X-Amz-Target`, for those who do not speak CBOR.
-    pub gamelift: GameLift,
-    /// By a form or `X-Amz-Target`.
-    pub operators: Operators,
+pub(crate) struct Services {
+    pub(crate) dynamodb: DynamoDb,
+    pub(crate) sqs: Sqs,
+    pub(crate) sns: Sns,
+    /// For those who do not speak CBOR.
+    pub(crate) gamelift: GameLift,
+    pub(crate) operators: Operators,
 }
 
 /// `POST /`, handed to the service that `X-Amz-Target` names, or the `Version` of a form.
-pub fn router(services: Services) -> Router {
+pub(crate) fn router(services: Services) -> Router {
     Router::new().route("/", post(dispatch)).with_state(services)
 }
 
 async fn dispatch(State(services): State<Services>, request: Request) -> Response {
     let Services { dynamodb, sqs, sns, gamelift, operators } = services;
     let (parts, body) = request.into_parts();
-    let target = text(&parts, "x-amz-target");
-    let is_form = target.is_empty() && text(&parts, "content-type").starts_with(FORM);
-    let (service, operation) = match target.split_once('.') {
-        Some((name, operation)) => (Service::named(name), operation),
-        None => (None, ""),
-    };
-    match service {
-        Some(Service::DynamoDb) if matches!(operation, "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive") => {
-            return refuse(
-                StatusCode::BAD_REQUEST,
-                &format!("{target} is not implemented: the tables of this stack are those of its template"),
-            );
-        }
-        Some(Service::DynamoDb) => return dynamodb.handle(Request::from_parts(parts, body)).await,
-        None if !is_form => {
-            let asked = if target.is_empty() { "a request without X-Amz-Target" } else { target };
-            return refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {HERE}"));
-        }
-        _ => {}
-    }
     let body = match to_bytes(body, BODY_BYTES).await {
         Ok(body) => body,
         Err(error) => return unreadable(&error),
     };
-    match service {
+    let target = text(&parts, "x-amz-target");
+    let (name, operation) = target.split_once('.').unwrap_or_default();
+    match Service::named(name) {
+        Some(Service::DynamoDb) if matches!(operation, "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive") => {
+            let message = format!("{target} is not implemented: the tables of this stack are those of its template");
+            refuse(StatusCode::BAD_REQUEST, &message)
+        }
+        Some(Service::DynamoDb) => dynamodb.handle(Request::from_parts(parts, body.into())).await,
         Some(Service::Sqs) => sqs.of_caller(&parts.headers).handle(operation, &body).await,
         Some(Service::GameLift) => gamelift.handle(operation, &body),
         Some(service) => operators.json(service, operation, &body),
-        None => {
+        None if target.is_empty() && text(&parts, "content-type").starts_with(FORM) => {
             let form = form(&body);
-            match form["Version"].as_str().map(Service::named) {
-                Some(Some(service @ (Service::Sts | Service::CloudFormation))) => {
-                    operators.form(service, &form, account::signed_by(&parts.headers).as_deref())
-                }
-                Some(None) => {
+            match Service::named(form["Version"].as_str().unwrap_or_default()) {
+                Some(Service::Sns) => sns.handle(&body),
+                Some(service) => operators.form(service, &form, account::signed_by(&parts.headers).as_deref()),
+                None => {
                     let asked = format!("{} {}", signed_for(&parts), form["Action"].as_str().unwrap_or_default());
                     query(StatusCode::BAD_REQUEST, "InvalidAction", &format!("{asked} is not implemented: {HERE}"))
                 }
-                _ => sns.handle(&body),
             }
+        }
+        None => {
+            let asked = if target.is_empty() { "a request without X-Amz-Target" } else { target };
+            refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {HERE}"))
         }
     }
 }
@@ -107,7 +92,7 @@ fn unreadable(error: &axum::Error) -> Response {
 }
 
 /// The answer to every path that is no room's.
-pub async fn nothing_here(uri: Uri) -> Response {
+pub(crate) async fn nothing_here(uri: Uri) -> Response {
     let path = uri.path();
     refuse(StatusCode::NOT_FOUND, &format!("{path} is not here: this stack has what template.yaml names, and GET / says where"))
 }

@@ -22,7 +22,6 @@ pub(super) enum Reason {
     Throttled,
 }
 
-/// The status and the name of the error.
 fn of(service: Service, reason: Reason) -> (StatusCode, &'static str) {
     use Service::{Connections, DynamoDb, GameLift, Sns, Sqs};
     match (service, reason) {
@@ -48,7 +47,7 @@ pub(super) fn refuse(call: &Call, reason: Reason, message: &str) -> Response {
     let (status, kind) = of(call.service, reason);
     let mut response = match call.protocol {
         Protocol::Query => return query(status, kind, message),
-        Protocol::Json | Protocol::Rest => aws_json::error(status, kind, message),
+        Protocol::Json => aws_json::error(status, kind, message),
         Protocol::Cbor => {
             let mut bytes = Vec::new();
             // Writing into memory cannot fail.

@@ -81,7 +81,7 @@ async fn sdks_understand_every_services_refusals() {
 
 fn manifest() -> Manifest {
     let parameters = [("Issuer", "http://127.0.0.1:1/issuer"), ("Audience", "x")].map(|(name, value)| (name.into(), value.into())).into();
-    template::load(include_str!("../../../template.yaml"), &parameters, "test").unwrap()
+    template::load(include_str!("../../../template.yaml"), &parameters).unwrap()
 }
 
 /// Something behind the check that counts what arrives.
@@ -149,10 +149,8 @@ async fn front_door() -> String {
     let dynamodb = DynamoDb::start(crate::dynamodb::DynamoDbOptions::default()).await.unwrap();
     let sqs = Sqs::new(Vec::new(), "http://127.0.0.1:1", Keep::default());
     let lambda = Lambda::start(&[], quiet()).await.unwrap();
-    let sns = Sns::new(Vec::new(), Vec::new(), lambda, sqs.clone());
-    let lines = |_| vec![(1_700_000_000_000, "muster-dev-play".to_owned(), r#"{"level":"INFO"}"#.to_owned())];
-    let waiting = |queue: &str| usize::from(queue.contains("timers"));
-    let operators = Operators::new(&manifest, Arc::new(lines), Arc::new(waiting));
+    let sns = Sns::new(Vec::new(), Vec::new(), lambda.clone(), sqs.clone());
+    let operators = Operators::new(&manifest, lambda, sqs.clone());
     let callers = Callers { iam: Iam::new(&manifest, None), weather: Weather::default() };
     let gamelift = GameLift::start(GameLiftOptions {
         queues: Vec::new(),

@@ -17,10 +17,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-pub use self::used::{Used, triples};
 use self::{
-    grant::{Grant, Pattern},
-    used::Log,
+    grant::Grant,
+    used::{Log, Used, triples},
 };
 use crate::{account, front_door::Call, lock::lock, report::report, template::Manifest};
 
@@ -31,19 +30,12 @@ pub struct Iam {
 }
 
 struct Inner {
-    /// By function, and by `policy:` and the logical id of a managed policy.
+    /// By function, by `policy:` and the logical id of a managed policy, and by service.
     roles: BTreeMap<String, Vec<Grant>>,
-    services: Vec<ServiceGrant>,
     /// The id of the API whose connections are managed.
     api_id: String,
     all: BTreeSet<Used>,
     seen: Mutex<Seen>,
-}
-
-struct ServiceGrant {
-    grant: Grant,
-    service: String,
-    sources: Option<Vec<Pattern>>,
 }
 
 #[derive(Default)]
@@ -59,43 +51,36 @@ struct Seen {
 pub struct Denial(String);
 
 impl Iam {
-    /// The permissions that the template gives. With a directory, each statement's first use is written to a file there, for [`Used::read`].
+    /// The permissions that the template gives. With a directory, each statement's first use is written to a file there.
     pub fn new(manifest: &Manifest, used: Option<&Path>) -> Iam {
-        let grants = |statements: &[_]| statements.iter().map(Grant::new).collect();
-        let functions = manifest.functions.iter().map(|function| (function.name.clone(), grants(&function.statements)));
-        let policies = manifest.managed_policies.iter().map(|policy| (format!("policy:{}", policy.logical_id), grants(&policy.statements)));
-        let services = manifest.resource_policies.iter().map(|policy| ServiceGrant {
-            grant: Grant::new(&policy.statement),
-            service: policy.service.clone(),
-            sources: policy.source_arns.as_ref().map(|arns| arns.iter().map(|arn| Pattern::new(arn)).collect()),
-        });
-        Iam {
-            inner: Arc::new(Inner {
-                roles: functions.chain(policies).collect(),
-                services: services.collect(),
-                api_id: manifest.apis.first().map(|api| api.api_id.clone()).unwrap_or_default(),
-                all: triples(manifest),
-                seen: Mutex::new(Seen { log: Log::new(used), ..Seen::default() }),
-            }),
+        let mut roles = BTreeMap::<String, Vec<Grant>>::new();
+        for function in &manifest.functions {
+            let grants = function.statements.iter().map(|statement| Grant::new(statement, None));
+            roles.insert(function.name.clone(), grants.collect());
         }
+        for policy in &manifest.managed_policies {
+            let grants = policy.statements.iter().map(|statement| Grant::new(statement, None));
+            roles.insert(format!("policy:{}", policy.logical_id), grants.collect());
+        }
+        for policy in &manifest.resource_policies {
+            let grant = Grant::new(&policy.statement, policy.source_arns.as_deref());
+            roles.entry(policy.service.clone()).or_default().push(grant);
+        }
+        let api_id = manifest.apis.first().map(|api| api.api_id.clone()).unwrap_or_default();
+        let seen = Mutex::new(Seen { log: Log::new(used), ..Seen::default() });
+        Iam { inner: Arc::new(Inner { roles, api_id, all: triples(manifest), seen }) }
     }
 
-    /// Whether `function`, by its name or an ARN of it, may do `action` on `resource`: also what Lambda does with a function's role, such as
-    /// sending to an on-failure destination.
+    /// Whether `function`, by its name or an ARN of it, may do `action` on `resource`: also what Lambda does with a function's role, such
+    /// as sending to an on-failure destination.
     ///
     /// # Errors
     /// If no statement of the function allows it. It has been told on the terminal, the first time.
     pub fn allows(&self, function: &str, action: &str, resource: &str) -> Result<(), Denial> {
-        let name = function.split_once(":function:").map_or(function, |(_, name)| name.split(':').next().unwrap_or_default());
-        let role = if name == function { function } else { name };
-        let grants = self.inner.roles.get(role).map(Vec::as_slice).unwrap_or_default();
-        if let Some(used) = grants.iter().find_map(|grant| grant.allows(action, resource)) {
-            self.use_up(used);
-            return Ok(());
-        }
+        let role = function.split_once(":function:").map_or(function, |(_, name)| name.split(':').next().unwrap_or_default());
         let called = account::policy_of(role).unwrap_or(role);
         let who = format!("User: arn:aws:sts::{}:assumed-role/{called}/{called}", account::ACCOUNT);
-        self.deny(role, (&who, "identity-based"), (action, resource), &grants.iter().collect::<Vec<_>>())
+        self.decide((role, ""), (&who, "identity-based"), (action, resource))
     }
 
     /// Whether the service with the principal `service`, such as `sns.amazonaws.com`, may do `action` on `resource` for `source_arn`.
@@ -103,16 +88,8 @@ impl Iam {
     /// # Errors
     /// If no policy of a queue or a topic allows it. It has been told on the terminal, the first time.
     pub fn allows_service(&self, service: &str, source_arn: &str, action: &str, resource: &str) -> Result<(), Denial> {
-        let of_service = |grant: &&ServiceGrant| {
-            grant.service == service && grant.sources.as_ref().is_none_or(|sources| sources.iter().any(|source| source.matches(source_arn)))
-        };
-        if let Some(used) = self.inner.services.iter().filter(of_service).find_map(|grant| grant.grant.allows(action, resource)) {
-            self.use_up(used);
-            return Ok(());
-        }
         let who = format!("Service: {service} for {source_arn}");
-        let grants: Vec<_> = self.inner.services.iter().map(|grant| &grant.grant).collect();
-        self.deny(service, (&who, "resource-based"), (action, resource), &grants)
+        self.decide((service, source_arn), (&who, "resource-based"), (action, resource))
     }
 
     /// Whether `caller`, as [`account::signed_by`] answers, may make this call.
@@ -120,12 +97,20 @@ impl Iam {
         needs::of(call, &self.inner.api_id).iter().try_for_each(|(action, resource)| self.allows(caller, action, resource))
     }
 
-    fn use_up(&self, used: Used) {
-        lock(&self.inner.seen).log.add(used);
-    }
-
-    /// Denies `action` on `resource` to `who`, whose `policy` allows other things with `grants`.
-    fn deny(&self, role: &str, (who, policy): (&str, &str), (action, resource): (&str, &str), grants: &[&Grant]) -> Result<(), Denial> {
+    /// Whether `role` may, for `source_arn`. A denial calls it `who`, and its policies `policy`.
+    fn decide(
+        &self,
+        (role, source_arn): (&str, &str),
+        (who, policy): (&str, &str),
+        (action, resource): (&str, &str),
+    ) -> Result<(), Denial> {
+        let grants = self.inner.roles.get(role).map(Vec::as_slice).unwrap_or_default();
+        let allowed = grants.iter().filter(|grant| grant.is_for(source_arn)).find_map(|grant| grant.allows(action, resource));
+        let mut seen = lock(&self.inner.seen);
+        if let Some(used) = allowed {
+            seen.log.add(used);
+            return Ok(());
+        }
         let mut nearest: Vec<String> = grants.iter().filter_map(|grant| grant.nearest_by_action(action)).collect();
         if nearest.is_empty() {
             nearest = grants.iter().filter_map(|grant| grant.nearest_by_resource(resource)).collect();
@@ -138,7 +123,6 @@ impl Iam {
         let denial = Denial(format!("{who} is not authorized to perform: {action} on resource: {resource} {why}"));
         // Connections come and go; all of them are of one kind.
         let kind = resource.split_once("/@connections/").map_or_else(|| resource.to_owned(), |(api, _)| format!("{api}/@connections/*"));
-        let mut seen = lock(&self.inner.seen);
         let times = seen.denied.entry((role.to_owned(), action.to_owned(), kind)).or_default();
         *times += 1;
         if *times == 1 {
@@ -154,7 +138,7 @@ impl Iam {
             .denied
             .iter()
             .map(|((role, action, resource), times)| json!({"role": role, "action": action, "resource": resource, "times": times}));
-        let unused: Vec<&Used> = self.inner.all.iter().filter(|used| !seen.log.contains(used)).collect();
+        let unused: Vec<&Used> = self.inner.all.iter().filter(|used| !seen.log.used.contains(used)).collect();
         json!({"denied": denied.collect::<Value>(), "unused": unused})
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    account::{arn, function_arn, queue_arn},
+    account::{arn, queue_arn},
     front_door::{Call, Service},
 };
 
@@ -15,14 +15,11 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
     match call.service {
         Service::DynamoDb => of_tables(operation, parameters).into_iter().map(|(operation, resource)| need(operation, resource)).collect(),
         Service::Sqs => {
-            let queue = text("QueueUrl").or_else(|| text("QueueName")).map(|url| queue_arn(last(url)));
+            let queue = text("QueueUrl").or_else(|| text("QueueName")).map(|url| queue_arn(url.rsplit('/').next().unwrap_or_default()));
             let resource = queue.or_else(|| text("SourceArn").map(str::to_owned));
             vec![need(operation.trim_end_matches("Batch"), resource.unwrap_or_else(any))]
         }
-        Service::Sns => {
-            let resource = text("TopicArn").or_else(|| text("TargetArn")).map_or_else(any, str::to_owned);
-            vec![need(operation.trim_end_matches("Batch"), resource)]
-        }
+        Service::Sns => vec![need(operation, text("TopicArn").map_or_else(any, str::to_owned))],
         // IAM takes no resource for the operations on placements but for the one that names a queue.
         Service::GameLift => {
             let queue = text("GameSessionQueueName").filter(|_| operation == "StartGameSessionPlacement");
@@ -33,11 +30,6 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
             let (stage, id) = path.split_once("/@connections/").unwrap_or((path, ""));
             let resource = arn("execute-api", &format!("{api_id}/{stage}/{operation}/@connections/{id}"));
             vec![need("ManageConnections", resource)]
-        }
-        Service::Lambda if operation == "InvokeFunction" => {
-            let path = text("path").unwrap_or_default().trim_end_matches("/invocations");
-            let name = last(path).replace("%3A", ":").replace("%3a", ":");
-            vec![need(operation, if name.starts_with("arn:") { name } else { function_arn(&name) })]
         }
         // Everybody may ask who he is.
         Service::Sts if operation == "GetCallerIdentity" => Vec::new(),
@@ -66,8 +58,6 @@ fn of_tables<'a>(operation: &'a str, parameters: &Value) -> Vec<(&'a str, String
         }
         _ => {
             let resource = ["TableName", "StreamArn", "ResourceArn"].into_iter().find_map(|name| parameters[name].as_str()).map(table);
-            let index = parameters["IndexName"].as_str();
-            let resource = resource.map(|table| index.map_or_else(|| table.clone(), |index| format!("{table}/index/{index}")));
             vec![(operation, resource.unwrap_or_else(any))]
         }
     };
@@ -79,10 +69,6 @@ fn of_tables<'a>(operation: &'a str, parameters: &Value) -> Vec<(&'a str, String
 /// The ARN of what is given by its name or its ARN.
 fn named(service: &str, kind: &str, name: &str) -> String {
     if name.starts_with("arn:") { name.to_owned() } else { arn(service, &format!("{kind}/{name}")) }
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn any() -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Iam, Used, grant::Pattern, needs, triples};
+use super::{Iam, grant::Pattern, needs, triples};
 use crate::{
     account::{arn, queue_arn},
     front_door::{Call, Protocol, Service},
@@ -14,7 +14,7 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 fn manifest() -> Manifest {
     let parameters = [("Issuer", "http://127.0.0.1:1/issuer"), ("Audience", "x"), ("FleetArn", "arn:aws:gamelift:eu-central-1::fleet/f")];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    template::load(TEMPLATE, &parameters, "test").unwrap()
+    template::load(TEMPLATE, &parameters).unwrap()
 }
 
 fn table(name: &str) -> String {
@@ -35,7 +35,7 @@ fn patterns_match_as_in_iam() {
         ("arn:x", "arn:x/y", false),
         ("arn:X", "arn:x", false),
     ] {
-        assert_eq!(Pattern::new(pattern).matches(text), matches, "{pattern} {text}");
+        assert_eq!(Pattern::of_arns(&[pattern.to_owned()])[0].matches(text), matches, "{pattern} {text}");
     }
 }
 
@@ -44,14 +44,12 @@ fn a_call_needs_its_action_on_what_it_names() {
     let dynamodb = |operation: &str, parameters| call(Service::DynamoDb, operation, parameters);
     let queue = |operation: &str, parameters| call(Service::Sqs, operation, parameters);
     let gamelift = |operation: &str| call(Service::GameLift, operation, json!({"GameSessionQueueName": "q", "PlacementId": "p"}));
-    let path = |operation: &str, path: &str| json!({"path": path, "operation": operation});
     let transaction = json!({"TransactItems": [{"Put": {"TableName": "a"}}, {"Update": {"TableName": "a"}}, {"Delete": {"TableName": "b"}},
         {"ConditionCheck": {"TableName": table("c")}}, {"Put": {"TableName": "a"}}]});
     let url = "http://127.0.0.1:1/123/work";
     for (call, expected) in [
         (dynamodb("GetItem", json!({"TableName": "a"})), vec![("dynamodb:GetItem", table("a"))]),
         (dynamodb("GetItem", json!({"TableName": table("a")})), vec![("dynamodb:GetItem", table("a"))]),
-        (dynamodb("Query", json!({"TableName": "a", "IndexName": "i"})), vec![("dynamodb:Query", table("a/index/i"))]),
         (dynamodb("ListTables", json!({})), vec![("dynamodb:ListTables", "*".to_owned())]),
         (
             dynamodb("BatchWriteItem", json!({"RequestItems": {"a": [], "b": []}})),
@@ -70,17 +68,14 @@ fn a_call_needs_its_action_on_what_it_names() {
         (queue("SendMessageBatch", json!({"QueueUrl": url})), vec![("sqs:SendMessage", queue_arn("work"))]),
         (queue("DeleteMessageBatch", json!({"QueueUrl": url})), vec![("sqs:DeleteMessage", queue_arn("work"))]),
         (queue("GetQueueUrl", json!({"QueueName": "work"})), vec![("sqs:GetQueueUrl", queue_arn("work"))]),
-        (call(Service::Sns, "PublishBatch", json!({"TopicArn": "arn:t"})), vec![("sns:Publish", "arn:t".to_owned())]),
+        (call(Service::Sns, "Publish", json!({"TopicArn": "arn:t"})), vec![("sns:Publish", "arn:t".to_owned())]),
         (gamelift("StartGameSessionPlacement"), vec![("gamelift:StartGameSessionPlacement", arn("gamelift", "gamesessionqueue/q"))]),
         (gamelift("StopGameSessionPlacement"), vec![("gamelift:StopGameSessionPlacement", "*".to_owned())]),
         (
-            call(Service::Connections, "POST", path("POST", "/dev/@connections/abc%3D")),
+            call(Service::Connections, "POST", json!({"path": "/dev/@connections/abc%3D"})),
             vec![("execute-api:ManageConnections", arn("execute-api", "api/dev/POST/@connections/abc%3D"))],
         ),
-        (
-            call(Service::Lambda, "InvokeFunction", path("", "/2015-03-31/functions/f/invocations")),
-            vec![("lambda:InvokeFunction", arn("lambda", "function:f"))],
-        ),
+        (call(Service::Lambda, "InvokeFunction", json!({})), vec![("lambda:InvokeFunction", "*".to_owned())]),
         (call(Service::Sts, "GetCallerIdentity", json!({})), vec![]),
         (call(Service::Logs, "FilterLogEvents", json!({})), vec![("logs:FilterLogEvents", "*".to_owned())]),
     ] {
@@ -196,11 +191,9 @@ fn what_was_used_is_in_a_file_at_once_and_the_rest_is_unused() {
         iam.allows("muster-dev-play", "dynamodb:GetItem", &table("muster-dev-matches")).unwrap();
     }
     iam.allows("muster-dev-play", "dynamodb:Scan", &table("muster-dev-matches")).unwrap_err();
-    let place = "PlayFunction.Policies[0].Statement[0]".to_owned();
-    let used = Used { place, action: "dynamodb:GetItem".to_owned(), resource: table("muster-dev-matches") };
     assert_eq!(iam.to_json()["unused"].as_array().unwrap().len(), before - 1);
-    assert!(triples(&manifest).contains(&used));
-    let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let [file] = &files[..] else { panic!("{files:?}") };
-    assert_eq!(std::fs::read_to_string(file).unwrap(), format!("{}\n", serde_json::to_string(&used).unwrap()));
+    let file = std::fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
+    let used: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let place = "PlayFunction.Policies[0].Statement[0]";
+    assert_eq!(used, json!({"place": place, "action": "dynamodb:GetItem", "resource": table("muster-dev-matches")}));
 }

@@ -25,8 +25,8 @@ pub(super) fn router(operators: Operators) -> Router {
 async fn list(State(operators): State<Operators>) -> Json<Value> {
     let functions = operators.manifest.functions.iter().map(|function| {
         json!({
-            "FunctionName": function.name, "FunctionArn": function.arn, "MemorySize": function.memory_mb,
-            "Timeout": function.timeout.as_secs(), "Runtime": "provided.al2023", "PackageType": "Zip",
+            "FunctionName": function.name, "FunctionArn": function.arn, "Handler": function.handler,
+            "MemorySize": function.memory_mb, "Timeout": function.timeout.as_secs(),
         })
     });
     Json(json!({"Functions": functions.collect::<Value>()}))
@@ -39,13 +39,15 @@ async fn mappings(State(operators): State<Operators>, Query(query): Query<BTreeM
         let source = arn("dynamodb", &format!("table/{}/stream", mapping.table));
         (&mapping.logical_id, &mapping.function_arn, mapping.batch_size, source)
     });
-    let of_queues = manifest
-        .queue_mappings
-        .iter()
-        .map(|mapping| (&mapping.logical_id, &mapping.function_arn, mapping.batch_size, queue_arn(&mapping.queue)));
-    let name = query.get("FunctionName").map(|name| name.rsplit(":function:").next().unwrap_or(name));
-    let asked = |arn: &str| name.is_none_or(|name| arn.split(":function:").nth(1).is_some_and(|own| own.split(':').next() == Some(name)));
-    let mappings = of_streams.chain(of_queues).filter(|(_, function_arn, ..)| asked(function_arn)).map(|(id, function_arn, batch_size, source)| {
+    let of_queues = manifest.queue_mappings.iter().map(|mapping| {
+        let source = queue_arn(&mapping.queue);
+        (&mapping.logical_id, &mapping.function_arn, mapping.batch_size, source)
+    });
+    let name = |function: &str| function.rsplit(":function:").next().and_then(|name| name.split(':').next()).map(str::to_owned);
+    let asked = query.get("FunctionName").map(|function| name(function));
+    let of_function = |arn: &str| asked.as_ref().is_none_or(|asked| *asked == name(arn));
+    let mappings = of_streams.chain(of_queues).filter(|(_, function_arn, ..)| of_function(function_arn));
+    let mappings = mappings.map(|(id, function_arn, batch_size, source)| {
         json!({"UUID": id, "FunctionArn": function_arn, "EventSourceArn": source, "BatchSize": batch_size, "State": "Enabled"})
     });
     Json(json!({"EventSourceMappings": mappings.collect::<Value>()}))

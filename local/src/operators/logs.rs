@@ -1,27 +1,25 @@
-//! The last log lines of functions, by group.
+//! The last log lines of functions.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Operators, Refused};
+use super::Refused;
+use crate::{clock::iso8601, lambda::LogLine};
 
-/// `logs filter-log-events`, which `logs tail` calls, too. A group is that of one function, `/aws/lambda/NAME`, or one of all functions whose
-/// names begin with it, such as `/aws/lambda/muster-dev` or `/muster/dev`.
+/// `logs filter-log-events`, which `logs tail` calls, too. All functions log to the one `group` of the template, such as
+/// `/muster/muster-dev`, each to streams of its own, such as `2026/11/21/muster-dev-play`. `lines` answers those since a time in epoch
+/// milliseconds.
 ///
 /// # Errors
-/// If no function logs there, or the pattern is more than words.
-pub(super) fn filter(operators: &Operators, request: &Value) -> Result<Value, Refused> {
-    let group = ["logGroupName", "logGroupIdentifier"].into_iter().find_map(|name| request[name].as_str()).unwrap_or_default();
-    let path = group.rsplit(':').next().unwrap_or_default();
-    let begin = path.strip_prefix("/aws/lambda/").unwrap_or_else(|| path.trim_start_matches('/')).replace('/', "-");
-    let logs = |name: &str| name == begin || name.strip_prefix(&begin).is_some_and(|rest| rest.starts_with('-'));
-    let functions = || operators.manifest.functions.iter().map(|function| function.name.as_str());
-    let one = functions().any(|name| name == begin);
-    if begin.is_empty() || !functions().any(logs) {
-        let groups: Vec<String> = functions().map(|name| format!("/aws/lambda/{name}")).collect();
-        let message = format!("The specified log group does not exist: {group}. There are {}", groups.join(", "));
-        return Err(("ResourceNotFoundException", message));
+/// If there is no such group, or the pattern is more than words.
+pub(super) fn filter(group: &str, lines: impl Fn(u64) -> Vec<LogLine>, request: &Value) -> Result<Value, Refused> {
+    let text = |name: &str| request[name].as_str().unwrap_or_default();
+    // An identifier is a name or an ARN, which may end with `:*`.
+    let asked = if text("logGroupName").is_empty() { text("logGroupIdentifier") } else { text("logGroupName") };
+    if asked.trim_end_matches(":*").rsplit(':').next() != Some(group) {
+        return Err(("ResourceNotFoundException", format!("The specified log group does not exist: {asked}. There is {group}")));
     }
-    let pattern = request["filterPattern"].as_str().unwrap_or_default();
+    let pattern = text("filterPattern");
     if pattern.contains(['{', '[', '?', '%']) {
         let message = format!("the filter pattern {pattern} is not implemented: this stack knows words, which all have to be in a line");
         return Err(("InvalidParameterException", message));
@@ -31,12 +29,16 @@ pub(super) fn filter(operators: &Operators, request: &Value) -> Result<Value, Re
         None => pattern.split_whitespace().collect(),
     };
     let until = request["endTime"].as_u64().unwrap_or(u64::MAX);
-    let limit = request["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10_000);
-    let lines = (operators.log_lines)(request["startTime"].as_u64().unwrap_or_default());
-    let wanted = lines.into_iter().filter(|(time, name, text)| {
-        let of_group = if one { *name == begin } else { logs(name) };
-        of_group && *time <= until && words.iter().all(|word| text.contains(word))
+    let lines = lines(request["startTime"].as_u64().unwrap_or_default()).into_iter();
+    let lines = lines.filter(|line| line.time_ms <= until && words.iter().all(|word| line.text.contains(word)));
+    let events = lines.map(|LogLine { time_ms, function, text }| {
+        let stream = format!("{}/{function}", iso8601(time_ms)[..10].replace('-', "/"));
+        // `logs tail --follow` asks for the last millisecond again, and knows by its id what it has shown.
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{time_ms} {function} {text}").as_bytes()).to_string();
+        json!({"eventId": id, "logStreamName": stream, "timestamp": time_ms, "ingestionTime": time_ms, "message": text})
     });
-    let event = |(index, (time, name, text)): (usize, (u64, String, String))| json!({"eventId": format!("{time}-{index}"), "logStreamName": name, "timestamp": time, "ingestionTime": time, "message": text});
-    Ok(json!({"events": wanted.take(limit).enumerate().map(event).collect::<Value>(), "searchedLogStreams": []}))
+    let of_streams =
+        events.filter(|event| event["logStreamName"].as_str().is_some_and(|name| name.starts_with(text("logStreamNamePrefix"))));
+    let limit = request["limit"].as_u64().unwrap_or(10_000) as usize;
+    Ok(json!({"events": of_streams.take(limit).collect::<Value>(), "searchedLogStreams": []}))
 }

@@ -14,37 +14,31 @@ use axum::{Router, http::StatusCode, response::Response};
 use serde_json::Value;
 
 use crate::{
-    aws_json, clock,
+    aws_json,
     front_door::{Service, query},
+    lambda::Lambda,
+    sqs::Sqs,
     template::Manifest,
 };
 
-/// The last lines of functions since a time in epoch milliseconds: when each came, of which function, and its text.
-pub type LogLines = Arc<dyn Fn(u64) -> Vec<(u64, String, String)> + Send + Sync>;
-
-/// How many messages the queue with this name holds.
-pub type Waiting = Arc<dyn Fn(&str) -> usize + Send + Sync>;
-
 /// What answers operators. Cheap to clone.
 #[derive(Clone)]
-pub struct Operators {
+pub(crate) struct Operators {
     manifest: Arc<Manifest>,
-    started_at: u64,
-    log_lines: LogLines,
-    waiting: Waiting,
+    lambda: Lambda,
+    sqs: Sqs,
 }
 
 /// A refused request: a code and a message.
 type Refused = (&'static str, String);
 
 impl Operators {
-    /// For the stack that `manifest` describes.
-    pub fn new(manifest: &Manifest, log_lines: LogLines, waiting: Waiting) -> Operators {
-        Operators { manifest: Arc::new(manifest.clone()), started_at: clock::now(), log_lines, waiting }
+    pub(crate) fn new(manifest: &Manifest, lambda: Lambda, sqs: Sqs) -> Operators {
+        Operators { manifest: Arc::new(manifest.clone()), lambda, sqs }
     }
 
     /// The routes of the Lambda API that list things.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         functions::router(self.clone())
     }
 
@@ -53,7 +47,7 @@ impl Operators {
         let action = form["Action"].as_str().unwrap_or_default();
         match (service, action) {
             (Service::Sts, "GetCallerIdentity") => stacks::caller_identity(caller),
-            (Service::CloudFormation, "DescribeStacks") => stacks::describe(self, form["StackName"].as_str()),
+            (Service::CloudFormation, "DescribeStacks") => stacks::describe(&self.manifest, form["StackName"].as_str()),
             _ => query(StatusCode::BAD_REQUEST, "InvalidAction", &not_here(&format!("{}:{action}", service.prefix()))),
         }
     }
@@ -65,7 +59,9 @@ impl Operators {
         };
         let answer = match (service, operation) {
             (Service::CloudWatch, "DescribeAlarms") => Ok(alarms::describe(self, &request)),
-            (Service::Logs, "FilterLogEvents") => logs::filter(self, &request),
+            (Service::Logs, "FilterLogEvents") => {
+                logs::filter(&self.manifest.log_group, |since| self.lambda.all_log_lines(since), &request)
+            }
             _ => Err(("UnknownOperationException", not_here(&format!("{}:{operation}", service.prefix())))),
         };
         match answer {
@@ -75,7 +71,6 @@ impl Operators {
     }
 }
 
-/// What there is instead of what was asked for.
 fn not_here(asked: &str) -> String {
     let here = "sts get-caller-identity, cloudformation describe-stacks, cloudwatch describe-alarms, logs filter-log-events and tail, \
                 lambda invoke, list-functions and list-event-source-mappings, and what is implemented of DynamoDB, SQS, SNS and GameLift";

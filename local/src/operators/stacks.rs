@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::{http::StatusCode, response::Response};
 
-use super::Operators;
 use crate::{
-    account::{self, ACCOUNT, arn},
-    clock,
+    account::{self, ACCOUNT},
     front_door::{escape, query, xml},
+    template::Manifest,
 };
 
 /// `sts get-caller-identity`: the account's own user, or the role of a function or of a managed policy.
@@ -21,27 +20,19 @@ pub(super) fn caller_identity(caller: Option<&str>) -> Response {
 }
 
 /// `cloudformation describe-stacks`: the one stack there is, by the name that physical names begin with.
-pub(super) fn describe(operators: &Operators, name: Option<&str>) -> Response {
-    let manifest = &operators.manifest;
+pub(super) fn describe(manifest: &Manifest, name: Option<&str>) -> Response {
     let parameter = |name: &str| manifest.parameters.get(name).cloned().unwrap_or_default();
     let stack = format!("{}-{}", parameter("Game"), parameter("Stage"));
     if let Some(other) = name.filter(|name| *name != stack) {
         let message = format!("Stack with id {other} does not exist: this is {stack}");
         return query(StatusCode::BAD_REQUEST, "ValidationError", &message);
     }
-    let members = |pairs: BTreeMap<&String, &String>, key: &str, value: &str| -> String {
+    let members = |pairs: &BTreeMap<String, String>, key: &str, value: &str| -> String {
         pairs.iter().map(|(name, text)| format!("<member>{}{}</member>", element(key, name), element(value, text))).collect()
     };
-    let outputs = manifest.outputs.iter().map(|(name, output)| (name, &output.value)).collect();
-    let outputs = members(outputs, "OutputKey", "OutputValue");
-    let parameters = members(manifest.parameters.iter().collect(), "ParameterKey", "ParameterValue");
-    let facts = [
-        ("StackName", stack.as_str()),
-        ("StackId", &arn("cloudformation", &format!("stack/{stack}/local"))),
-        ("StackStatus", "CREATE_COMPLETE"),
-        ("CreationTime", &clock::iso8601_with_milliseconds(operators.started_at)),
-    ];
-    let facts: String = facts.iter().map(|(name, text)| element(name, text)).collect();
+    let outputs = members(&manifest.outputs, "OutputKey", "OutputValue");
+    let parameters = members(&manifest.parameters, "ParameterKey", "ParameterValue");
+    let facts = element("StackName", &stack) + &element("StackStatus", "CREATE_COMPLETE");
     let stack = format!("{facts}<Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs>");
     answer("DescribeStacks", &format!("<Stacks><member>{stack}</member></Stacks>"))
 }

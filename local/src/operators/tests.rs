@@ -1,23 +1,27 @@
 //! Operators' commands, as the AWS CLI sends them.
 
-use std::sync::Arc;
-
 use axum::{body::to_bytes, response::Response};
 use serde_json::{Value, json};
 
-use super::Operators;
-use crate::{front_door::Service, template};
+use super::{Operators, Refused, logs};
+use crate::{
+    account::queue_arn,
+    front_door::Service,
+    keep::Keep,
+    lambda::{Lambda, LogLine, test_function::quiet},
+    sqs::Sqs,
+    template,
+};
 
-fn operators() -> Operators {
+/// Of a stack with two dead letters.
+async fn operators() -> Operators {
     let parameters = [("Issuer", "http://127.0.0.1:1/issuer"), ("Audience", "x")].map(|(name, value)| (name.into(), value.into())).into();
-    let manifest = template::load(include_str!("../../../template.yaml"), &parameters, "test").unwrap();
-    let line = |time, function: &str, text: &str| (time, format!("muster-dev-{function}"), text.to_owned());
-    let lines = move |since| {
-        let all =
-            vec![line(1_000, "play", "one"), line(2_000, "play", "two words"), line(3_000, "play-more", "x"), line(3_000, "ping", "two")];
-        all.into_iter().filter(|(time, ..)| *time >= since).collect()
-    };
-    Operators::new(&manifest, Arc::new(lines), Arc::new(|queue| if queue.ends_with("timers-dead-letters") { 2 } else { 0 }))
+    let manifest = template::load(include_str!("../../../template.yaml"), &parameters).unwrap();
+    let sqs = Sqs::new(manifest.queues.clone(), "http://127.0.0.1:1", Keep::default());
+    for _ in 0..2 {
+        sqs.send(&queue_arn("muster-dev-timers-dead-letters"), "x".to_owned()).unwrap();
+    }
+    Operators::new(&manifest, Lambda::start(&[], quiet()).await.unwrap(), sqs)
 }
 
 async fn text(response: Response) -> (u16, String) {
@@ -26,16 +30,16 @@ async fn text(response: Response) -> (u16, String) {
 }
 
 async fn ask(service: Service, operation: &str, request: Value) -> (u16, Value) {
-    let (status, body) = text(operators().json(service, operation, request.to_string().as_bytes())).await;
+    let (status, body) = text(operators().await.json(service, operation, request.to_string().as_bytes())).await;
     (status, serde_json::from_str(&body).unwrap())
 }
 
 #[tokio::test]
 async fn the_stack_is_described_with_its_parameters_and_outputs() {
     let form = |name: &str| json!({"Action": "DescribeStacks", "StackName": name});
-    let (status, stack) = text(operators().form(Service::CloudFormation, &form("muster-dev"), None)).await;
+    let (status, stack) = text(operators().await.form(Service::CloudFormation, &form("muster-dev"), None)).await;
     assert_eq!(status, 200);
-    let topic = operators().manifest.outputs["PlacementEventsTopicArn"].value.clone();
+    let topic = operators().await.manifest.outputs["PlacementEventsTopicArn"].clone();
     for expected in [
         "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>muster-dev</StackName>",
         "<StackStatus>CREATE_COMPLETE</StackStatus>",
@@ -44,9 +48,9 @@ async fn the_stack_is_described_with_its_parameters_and_outputs() {
     ] {
         assert!(stack.contains(expected), "{expected}: {stack}");
     }
-    let (status, error) = text(operators().form(Service::CloudFormation, &form("muster-prod"), None)).await;
+    let (status, error) = text(operators().await.form(Service::CloudFormation, &form("muster-prod"), None)).await;
     assert!(status == 400 && error.contains("Stack with id muster-prod does not exist: this is muster-dev"), "{error}");
-    let (status, error) = text(operators().form(Service::CloudFormation, &json!({"Action": "DeleteStack"}), None)).await;
+    let (status, error) = text(operators().await.form(Service::CloudFormation, &json!({"Action": "DeleteStack"}), None)).await;
     assert!(status == 400 && error.contains("cloudformation:DeleteStack is not implemented: this stack has"), "{error}");
 }
 
@@ -64,30 +68,55 @@ async fn alarms_of_queues_have_a_state_and_others_have_none() {
     assert_eq!(ask(Service::CloudWatch, "PutMetricData", json!({})).await.0, 400);
 }
 
-#[tokio::test]
-async fn log_lines_are_found_by_group_time_and_words() {
-    let found = async |request: Value| {
-        let (status, answer) = ask(Service::Logs, "FilterLogEvents", request).await;
-        let events = answer["events"].as_array().unwrap_or_else(|| panic!("{status} {answer}")).clone();
-        events.iter().map(|event| event["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+#[test]
+fn log_lines_are_found_by_time_stream_and_words() {
+    let group = "/muster/muster-dev";
+    let line = |time_ms, function: &str, text: &str| LogLine { time_ms, function: format!("muster-dev-{function}"), text: text.to_owned() };
+    let lines = |since| {
+        let all = [(1_000, "play", "one"), (2_000, "play", "two words"), (3_000, "play-more", "x"), (3_000, "ping", "two")];
+        all.into_iter().filter(|(time, ..)| *time >= since).map(|(time, function, text)| line(time, function, text)).collect()
     };
-    let play = "/aws/lambda/muster-dev-play";
-    assert_eq!(found(json!({"logGroupName": play})).await, ["one", "two words"]);
-    assert_eq!(found(json!({"logGroupName": play, "startTime": 1_500})).await, ["two words"]);
-    assert_eq!(found(json!({"logGroupName": play, "endTime": 1_500})).await, ["one"]);
-    assert_eq!(found(json!({"logGroupName": "/muster/dev", "filterPattern": "two"})).await, ["two words", "two"]);
-    assert_eq!(found(json!({"logGroupIdentifier": format!("arn:aws:logs:x:1:log-group:{play}"), "limit": 1})).await, ["one"]);
-    let (status, refused) = ask(Service::Logs, "FilterLogEvents", json!({"logGroupName": "/aws/lambda/muster-dev-gone"})).await;
-    assert_eq!((status, refused["__type"].as_str()), (400, Some("ResourceNotFoundException")));
-    let pattern = json!({"logGroupName": play, "filterPattern": "{ $.level = \"ERROR\" }"});
-    assert!(ask(Service::Logs, "FilterLogEvents", pattern).await.1["message"].as_str().unwrap().contains("is not implemented"));
+    let ask = |request: Value| -> Result<Value, Refused> { logs::filter(group, lines, &request) };
+    let members = |request: Value, member: &str| -> Vec<Value> {
+        ask(request).unwrap()["events"].as_array().unwrap().iter().map(|event| event[member].clone()).collect()
+    };
+    for (mut request, expected) in [
+        (json!({}), &["one", "two words", "x", "two"][..]),
+        (json!({"startTime": 2_500}), &["x", "two"]),
+        (json!({"endTime": 1_500}), &["one"]),
+        (json!({"filterPattern": "two"}), &["two words", "two"]),
+        (json!({"filterPattern": "\"two words\""}), &["two words"]),
+        (json!({"logStreamNamePrefix": "1970/01/01/muster-dev-ping"}), &["two"]),
+        (json!({"limit": 1}), &["one"]),
+    ] {
+        request["logGroupName"] = group.into();
+        assert_eq!(members(request.clone(), "message"), expected, "{request}");
+    }
+    for arn in [format!("arn:aws:logs:x:1:log-group:{group}"), format!("arn:aws:logs:x:1:log-group:{group}:*")] {
+        assert_eq!(members(json!({"logGroupIdentifier": arn}), "message").len(), 4);
+    }
+    let all = members(json!({"logGroupName": group}), "eventId");
+    let last = members(json!({"logGroupName": group, "startTime": 3_000}), "eventId");
+    assert_eq!(last, all[2..], "who follows knows what he has seen");
+    assert_eq!(ask(json!({"logGroupName": "/aws/lambda/muster-dev-play"})).unwrap_err().0, "ResourceNotFoundException");
+    let pattern = json!({"logGroupName": group, "filterPattern": "{ $.level = \"ERROR\" }"});
+    assert!(ask(pattern).unwrap_err().1.contains("is not implemented"));
+}
+
+/// Of the stack that has the template's group, and no lines yet.
+#[tokio::test]
+async fn the_log_group_is_the_one_that_the_template_names() {
+    let of = async |group: &str| ask(Service::Logs, "FilterLogEvents", json!({ "logGroupName": group })).await;
+    assert_eq!(of("/muster/muster-dev").await, (200, json!({"events": [], "searchedLogStreams": []})));
+    let (status, refused) = of("/muster/muster-prod").await;
+    assert_eq!((status, refused["message"].as_str().unwrap().ends_with("There is /muster/muster-dev")), (400, true));
 }
 
 #[tokio::test]
 async fn functions_and_their_mappings_are_listed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}/2015-03-31", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, operators().router()).await.unwrap() });
+    tokio::spawn(async move { axum::serve(listener, operators().await.router()).await.unwrap() });
     let get = async |path: &str| -> Value { reqwest::get(format!("{endpoint}/{path}")).await.unwrap().json().await.unwrap() };
     for path in ["functions", "functions/"] {
         let listed = get(path).await;

@@ -2,30 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::{
     error::{self, Problem},
-    intrinsics::Scope,
+    intrinsics::{Scope, is_function},
     parameters::Parameter,
-    scalars::texts,
 };
 
 pub(super) const API: &str = "AWS::Serverless::WebSocketApi";
+pub(super) const DOMAIN_NAME: &str = "AWS::ApiGatewayV2::DomainName";
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
+pub(super) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";
 pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
 pub(super) const TOPIC: &str = "AWS::SNS::Topic";
 
-/// A template.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Document {
-    #[serde(deserialize_with = "texts")]
-    pub(super) transform: Vec<String>,
+    #[serde(rename = "Transform")]
+    _transform: Transform,
     #[serde(default)]
     pub(super) parameters: BTreeMap<String, Parameter>,
     #[serde(default)]
@@ -37,6 +37,13 @@ pub(super) struct Document {
     pub(super) resources: BTreeMap<String, Value>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, OutputDeclaration>,
+}
+
+/// The one transform that a template may name.
+#[derive(Deserialize)]
+enum Transform {
+    #[serde(rename = "AWS::Serverless-2016-10-31")]
+    Sam,
 }
 
 /// What functions have in common.
@@ -53,7 +60,6 @@ pub(super) struct Rule {
     pub(super) assertions: Vec<Assertion>,
 }
 
-/// A part of a rule.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Assertion {
@@ -66,7 +72,8 @@ pub(super) struct Assertion {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct OutputDeclaration {
     pub(super) condition: Option<String>,
-    pub(super) description: Option<String>,
+    #[serde(rename = "Description")]
+    _description: Option<IgnoredAny>,
     pub(super) value: Value,
 }
 
@@ -81,7 +88,6 @@ pub(super) struct Declaration {
     pub(super) name: String,
     #[serde(rename = "Type")]
     pub(super) kind: String,
-    condition: Option<String>,
     #[serde(default)]
     pub(super) properties: Map<String, Value>,
 }
@@ -91,14 +97,14 @@ impl Declaration {
     pub(super) fn read(logical_id: &str, mut declared: Value, globals: &Globals, scope: &Scope) -> Result<Option<Self>, Problem> {
         // The local stack creates everything at its start, in an order of its own, and updates nothing.
         leave_out(&mut declared, &["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"]);
-        let mut declaration: Self = error::read(declared)?;
-        declaration.logical_id = logical_id.to_owned();
+        let condition: Option<String> = error::take(&mut declared, "Condition")?;
+        let mut declaration = Self { logical_id: logical_id.to_owned(), ..error::read(declared)? };
         if declaration.kind == FUNCTION {
             let own = std::mem::replace(&mut declaration.properties, globals.function.clone());
             merge(&mut declaration.properties, own);
         }
-        let kept = declaration.condition.as_ref().map_or(Ok(true), |condition| scope.condition(condition))?;
-        Ok(kept.then_some(declaration))
+        let is_kept = condition.map_or(Ok(true), |condition| scope.condition(&condition))?;
+        Ok(is_kept.then_some(declaration))
     }
 }
 
@@ -107,19 +113,19 @@ pub(super) fn leave_out(value: &mut Value, keys: &[&str]) {
     value.as_object_mut().into_iter().for_each(|members| members.retain(|key, _| !keys.contains(&key.as_str())));
 }
 
-/// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, and anything else is
-/// replaced. <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
-fn merge(global: &mut Map<String, Value>, own: Map<String, Value>) {
+/// Puts a function's own properties into the global ones, as SAM does it: maps are merged, lists are appended, anything else is replaced.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
+pub(super) fn merge(global: &mut Map<String, Value>, own: Map<String, Value>) {
     for (key, value) in own {
         match (global.get_mut(&key), value) {
             // An intrinsic function, which is a map of one member too, is replaced with the map that it is in.
-            (Some(Value::Object(global)), Value::Object(own)) if ![&*global, &own].iter().any(|map| is_call(map)) => merge(global, own),
+            (Some(Value::Object(global)), Value::Object(own))
+                if ![&*global, &own].iter().any(|map| map.keys().any(|key| is_function(key))) =>
+            {
+                merge(global, own)
+            }
             (Some(Value::Array(global)), Value::Array(own)) => global.extend(own),
             (_, value) => drop(global.insert(key, value)),
         }
     }
-}
-
-fn is_call(members: &Map<String, Value>) -> bool {
-    members.keys().any(|key| super::intrinsics::is_function(key))
 }

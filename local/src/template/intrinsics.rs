@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::error::Problem;
+use super::error::{Problem, Within};
 
 /// Everything that a value may refer to.
 #[derive(Default)]
@@ -16,38 +16,30 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The value without functions. `None` is `AWS::NoValue`: the member or the element is to be left out.
-    pub(super) fn resolve(&self, value: &Value) -> Result<Option<Value>, Problem> {
-        Ok(Some(match value {
+    /// The value without functions.
+    pub(super) fn resolve(&self, value: &Value) -> Result<Value, Problem> {
+        match value {
             Value::Object(members) => match members.iter().next() {
-                Some((function, argument)) if members.len() == 1 && is_function(function) => return self.call(function, argument),
-                _ => Value::Object(self.members(members)?),
+                Some((function, argument)) if members.len() == 1 && is_function(function) => self.call(function, argument),
+                _ => self.members(members),
             },
             Value::Array(elements) => {
-                let mut resolved = Vec::new();
-                for (index, element) in elements.iter().enumerate() {
-                    resolved.extend(self.resolve(element).map_err(|problem| problem.at(index))?);
-                }
-                Value::Array(resolved)
+                elements.iter().enumerate().map(|(index, element)| self.resolve(element).within(format_args!("[{index}]"))).collect()
             }
-            scalar => scalar.clone(),
-        }))
+            scalar => Ok(scalar.clone()),
+        }
     }
 
-    /// The members of a map without functions.
-    pub(super) fn members(&self, members: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-        let mut resolved = Map::new();
-        for (key, member) in members {
-            let member = self.resolve(member).map_err(|problem| problem.within(key))?;
-            resolved.extend(member.map(|member| (key.clone(), member)));
-        }
-        Ok(resolved)
+    /// The map without functions.
+    pub(super) fn members(&self, members: &Map<String, Value>) -> Result<Value, Problem> {
+        let resolved = members.iter().map(|(key, member)| Ok((key.clone(), self.resolve(member).within(key)?)));
+        resolved.collect::<Result<Map<_, _>, _>>().map(Value::Object)
     }
 
     /// The value as text.
     pub(super) fn text(&self, value: &Value) -> Result<String, Problem> {
         match self.resolve(value)? {
-            Some(Value::String(text)) => Ok(text),
+            Value::String(text) => Ok(text),
             _ => Err(Problem::new("this has to be text")),
         }
     }
@@ -67,49 +59,35 @@ impl Scope {
         self.references.get(name).map(String::as_str).ok_or_else(unknown)
     }
 
-    fn call(&self, function: &str, argument: &Value) -> Result<Option<Value>, Problem> {
+    fn call(&self, function: &str, argument: &Value) -> Result<Value, Problem> {
         let list = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         let text = match (function, argument, list) {
-            ("Ref", Value::String(name), _) if name == "AWS::NoValue" => return Ok(None),
             ("Ref" | "Fn::GetAtt", Value::String(name), _) => self.reference(name)?.to_owned(),
             ("Fn::Sub", Value::String(text), _) => self.substitute(text, &Map::new())?,
             ("Fn::Sub", _, [Value::String(text), Value::Object(variables)]) => self.substitute(text, variables)?,
-            ("Fn::Join", _, [Value::String(separator), elements]) => self.texts(elements)?.join(separator),
-            ("Fn::Select", _, [index, elements]) => {
-                let index = self.text(index)?.parse::<usize>().map_err(|_| Problem::new("Fn::Select takes a number and a list"))?;
-                self.texts(elements)?.into_iter().nth(index).ok_or_else(|| Problem::new(format!("there is no element {index}")))?
+            ("Fn::Join", _, [Value::String(separator), Value::Array(elements)]) => {
+                elements.iter().map(|element| self.text(element)).collect::<Result<Vec<_>, _>>()?.join(separator)
             }
             ("Fn::If", _, [Value::String(condition), yes, no]) => return self.resolve(if self.condition(condition)? { yes } else { no }),
             ("Fn::Equals", _, [left, right]) => (self.text(left)? == self.text(right)?).to_string(),
             ("Fn::Not", _, [operand]) => (!self.holds(operand)?).to_string(),
-            ("Fn::And" | "Fn::Or", _, [_, _, ..]) => {
-                let outcomes = list.iter().map(|operand| self.holds(operand)).collect::<Result<Vec<bool>, _>>()?;
-                outcomes.into_iter().reduce(|left, right| if function == "Fn::And" { left && right } else { left || right }) == Some(true)
-            }
-            .to_string(),
+            ("Fn::And", _, [left, right]) => (self.holds(left)? & self.holds(right)?).to_string(),
+            ("Fn::Or", _, [left, right]) => (self.holds(left)? | self.holds(right)?).to_string(),
             _ => return Err(Problem::new(format!("{function} is not implemented by the local stack, or not with this argument"))),
         };
-        Ok(Some(Value::String(text)))
+        Ok(Value::String(text))
     }
 
-    fn texts(&self, elements: &Value) -> Result<Vec<String>, Problem> {
-        match self.resolve(elements)? {
-            Some(Value::Array(elements)) => elements.iter().map(|element| self.text(element)).collect(),
-            _ => Err(Problem::new("this has to be a list")),
-        }
-    }
-
-    /// `${Name}` and `${Resource.Attribute}` are replaced, `${!Name}` becomes `${Name}`. A `${` that is never closed is literal text.
+    /// `${Name}` and `${Resource.Attribute}` are replaced. A `${` that is never closed is literal text.
     fn substitute(&self, template: &str, variables: &Map<String, Value>) -> Result<String, Problem> {
         let (mut result, mut rest) = (String::new(), template);
         while let Some((before, after)) = rest.split_once("${")
             && let Some((name, after)) = after.split_once('}')
         {
             result += before;
-            match (name.strip_prefix('!'), variables.get(name)) {
-                (Some(literal), _) => result += &format!("${{{literal}}}"),
-                (None, Some(variable)) => result += &self.text(variable)?,
-                (None, None) => result += self.reference(name)?,
+            match variables.get(name) {
+                Some(variable) => result += &self.text(variable)?,
+                None => result += self.reference(name)?,
             }
             rest = after;
         }

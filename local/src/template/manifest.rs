@@ -1,5 +1,6 @@
 //! What the local stack boots from: the template, understood. A resource has its logical id, such as `PlayersTable`, and its physical name,
-//! such as `muster-dev-players`. What is read from properties has their names, and refuses any other.
+//! such as `muster-dev-players`; what becomes of a function's event has the id that SAM gives it, the function's and the event's. What is
+//! read from properties has their names, and refuses any other.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,14 +9,12 @@ use serde_json::Value;
 
 use super::{
     rules::Notes,
-    scalars::{limit, parsed, patterns, queue, seconds, table, texts},
+    scalars::{limit, parsed, patterns, seconds, source, texts},
 };
 
 /// A template with its parameters' values put in. Lists are in the order of logical ids, and mappings in that of functions and events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
-    /// What `AWS::StackName` gives.
-    pub stack_name: String,
     pub parameters: BTreeMap<String, String>,
     pub functions: Vec<Function>,
     pub tables: Vec<Table>,
@@ -29,17 +28,15 @@ pub struct Manifest {
     pub managed_policies: Vec<ManagedPolicy>,
     /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
     pub resource_policies: Vec<ResourcePolicy>,
-    /// Every `AWS::CloudWatch::Alarm`, none of which is ever raised here.
     pub alarms: Vec<Alarm>,
-    /// The name of the `AWS::Logs::LogGroup`, if there is one and no other.
-    pub log_group: Option<String>,
+    /// The name of the one `AWS::Logs::LogGroup`, to which all functions log. Empty if there is none.
+    pub log_group: String,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
-    pub outputs: BTreeMap<String, Output>,
+    pub outputs: BTreeMap<String, String>,
     /// What the template names that has no effect on one machine: types of resources and names of properties, by the reason.
     pub notes: Notes,
 }
 
-/// A function.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Function {
@@ -60,22 +57,17 @@ pub struct Function {
     pub reserved_concurrency: Option<usize>,
     #[serde(rename = "EventInvokeConfig")]
     pub event_invoke: EventInvoke,
-    /// What it may do.
     #[serde(skip)]
     pub statements: Vec<Statement>,
 }
 
-/// A function's `EventInvokeConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EventInvoke {
-    /// How often an event that failed is tried again.
     #[serde(deserialize_with = "parsed")]
     pub maximum_retry_attempts: u32,
-    /// The age at which an event is given up.
     #[serde(rename = "MaximumEventAgeInSeconds", deserialize_with = "seconds")]
     pub maximum_event_age: Duration,
-    /// The ARN of the queue for records of events that are given up.
     #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
@@ -96,7 +88,6 @@ pub struct Table {
     pub ttl_attribute: Option<String>,
 }
 
-/// A queue.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Queue {
@@ -106,19 +97,15 @@ pub struct Queue {
     /// How long a message that was received stays hidden.
     #[serde(deserialize_with = "seconds")]
     pub visibility_timeout: Duration,
-    /// How long a message is kept.
     #[serde(rename = "MessageRetentionPeriod", deserialize_with = "seconds")]
     pub retention: Duration,
-    /// Where messages go that are received too often.
     #[serde(rename = "RedrivePolicy")]
     pub redrive: Option<Redrive>,
 }
 
-/// A queue's `RedrivePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redrive {
-    /// The ARN of the dead-letter queue.
     #[serde(rename = "deadLetterTargetArn")]
     pub dead_letter_queue_arn: String,
     /// A message that has been received this often is moved instead of received again.
@@ -126,7 +113,6 @@ pub struct Redrive {
     pub maximum_receive_count: u32,
 }
 
-/// A topic.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Topic {
@@ -142,10 +128,8 @@ pub struct GameSessionQueue {
     pub logical_id: String,
     pub name: String,
     pub arn: String,
-    /// How long a placement may take before it is given up.
     #[serde(rename = "TimeoutInSeconds", deserialize_with = "seconds")]
     pub timeout: Duration,
-    /// The ARN of the topic that hears of placements.
     #[serde(rename = "NotificationTarget")]
     pub notification_topic_arn: Option<String>,
 }
@@ -155,7 +139,6 @@ pub struct GameSessionQueue {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct WebSocketApi {
     pub logical_id: String,
-    /// Ten letters and digits, the same at every start.
     pub api_id: String,
     #[serde(rename = "StageName")]
     pub stage: String,
@@ -177,7 +160,6 @@ pub struct Authorizer {
     pub identity_sources: Vec<String>,
 }
 
-/// A route.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Route {
@@ -188,11 +170,10 @@ pub struct Route {
     pub route_response: bool,
 }
 
-/// A throttle: the limit of the stage's `DefaultRouteSettings`.
+/// The limit of the stage's `DefaultRouteSettings`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Throttle {
-    /// Requests per second.
     #[serde(rename = "ThrottlingRateLimit", deserialize_with = "parsed")]
     pub rate_limit: f64,
     #[serde(rename = "ThrottlingBurstLimit", deserialize_with = "parsed")]
@@ -206,7 +187,7 @@ pub struct StreamMapping {
     /// The logical id that SAM gives it: the function's and the event's, such as `MessagesDeliverFunctionInserted`.
     pub logical_id: String,
     pub function_arn: String,
-    #[serde(rename = "Stream", deserialize_with = "table")]
+    #[serde(rename = "Stream", deserialize_with = "source")]
     pub table: String,
     #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
@@ -216,16 +197,13 @@ pub struct StreamMapping {
     /// The age at which a record is given up; `None` is until it expires.
     #[serde(rename = "MaximumRecordAgeInSeconds", default, deserialize_with = "seconds")]
     pub maximum_record_age: Option<Duration>,
-    /// Whether a failing batch is halved.
     #[serde(rename = "BisectBatchOnFunctionError", default, deserialize_with = "parsed")]
     pub bisect_batch_on_error: bool,
-    /// Whether the function answers with the items that failed.
     #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// Patterns of which a record has to match one; none lets every record pass.
     #[serde(rename = "FilterCriteria", default, deserialize_with = "patterns")]
     pub filter_patterns: Vec<Value>,
-    /// The ARN of the queue for records that are given up.
     #[serde(rename = "DestinationConfig")]
     pub on_failure_queue_arn: Option<String>,
 }
@@ -234,14 +212,12 @@ pub struct StreamMapping {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct QueueMapping {
-    /// The logical id that SAM gives it: the function's and the event's, such as `LookAgainFunctionDue`.
     pub logical_id: String,
     pub function_arn: String,
-    #[serde(deserialize_with = "queue")]
+    #[serde(deserialize_with = "source")]
     pub queue: String,
     #[serde(deserialize_with = "parsed")]
     pub batch_size: u32,
-    /// Whether the function answers with the items that failed.
     #[serde(rename = "FunctionResponseTypes", default, deserialize_with = "parsed")]
     pub report_batch_item_failures: bool,
     /// The most batches at once; `None` is as many as the function takes.
@@ -253,23 +229,19 @@ pub struct QueueMapping {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TopicSubscription {
-    /// The logical id that SAM gives it: the function's and the event's, such as `PlacementEventsFunctionPublished`.
     pub logical_id: String,
     pub function_arn: String,
     #[serde(rename = "Topic")]
     pub topic_arn: String,
-    /// The ARN of the queue for messages that cannot be handed to the function.
     #[serde(rename = "RedrivePolicy")]
     pub dead_letter_queue_arn: Option<String>,
 }
 
-/// What a policy allows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Statement {
     /// Where it stands, such as `PlayFunction.Policies[0].Statement[1]`.
     pub place: String,
-    /// The actions, such as `dynamodb:PutItem`.
     #[serde(rename = "Action", deserialize_with = "texts")]
     pub actions: Vec<String>,
     /// Patterns of ARNs, in which `*` is any text.
@@ -294,22 +266,11 @@ pub struct ResourcePolicy {
     pub source_arns: Option<Vec<String>>,
 }
 
-/// An alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    pub logical_id: String,
     pub name: String,
     /// What to do about it.
     pub description: String,
     /// The names of the queues whose messages it watches.
     pub queues: Vec<String>,
-}
-
-/// An output of the stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// The value, as AWS would give it.
-    pub value: String,
-    /// What the template says about it.
-    pub description: Option<String>,
 }

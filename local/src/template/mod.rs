@@ -26,53 +26,43 @@ use std::collections::BTreeMap;
 pub use error::TemplateError;
 pub use manifest::*;
 
-use declarations::{Declaration, Document, OutputDeclaration, Rule};
-use error::{Problem, all};
+use declarations::{Declaration, Document, Rule};
+use error::{Problem, Within, all};
 use intrinsics::Scope;
 
-/// The one transform that a template may name.
-const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
-
-/// Understands a template. `overrides` are values for its parameters, `stack_name` is what `AWS::StackName` gives; names and ids that AWS
-/// would make up are made from it.
+/// Understands a template. `overrides` are values for its parameters.
 ///
 /// # Errors
 /// Everything that is wrong with the values; else with the rules between them; else with the resources, one problem for each.
-pub fn load(text: &str, overrides: &BTreeMap<String, String>, stack_name: &str) -> Result<Manifest, TemplateError> {
+pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<Manifest, TemplateError> {
     let mut document = yaml::parse(text)?;
     declarations::leave_out(&mut document, &["AWSTemplateFormatVersion", "Description", "Metadata"]);
     let document: Document = error::read(document)?;
-    if let Some(unknown) = document.transform.iter().find(|transform| *transform != TRANSFORM) {
-        return Err(Problem::new(format!("{unknown} is not implemented by the local stack")).within("Transform").into());
-    }
-    let mut scope = Scope::default();
-    scope.references.extend(identities::of_aws(stack_name));
     let parameters = parameters::values(&document.parameters, overrides)?;
-    scope.references.extend(parameters.clone());
-    all(document.rules.iter().map(|(name, rule)| check(rule, &scope).map_err(|problem| problem.within(name).within("Rules"))))?;
-    let conditions = document.conditions.iter().map(|(name, expression)| {
-        let outcome = scope.holds(expression).map(|outcome| (name.clone(), outcome));
-        outcome.map_err(|problem| problem.within(name).within("Conditions"))
-    });
-    scope.conditions = all(conditions)?.into_iter().collect();
+    let mut scope = Scope::default();
+    scope.references.extend(identities::of_aws().into_iter().chain(parameters.clone()));
+    all(document.rules.iter().map(|(name, rule)| check(rule, &scope).within(name).within("Rules")))?;
+    let outcome = |(name, expression): (&String, _)| Ok((name.clone(), scope.holds(expression).within(name).within("Conditions")?));
+    scope.conditions = all(document.conditions.iter().map(outcome))?.into_iter().collect();
 
-    let declared = document.resources.into_iter().map(|(id, declared)| {
-        let declaration = Declaration::read(&id, declared, &document.globals, &scope);
-        declaration.map_err(|problem| problem.within(id).within("Resources"))
-    });
+    let declared = document.resources.into_iter();
+    let declared =
+        declared.map(|(id, declared)| Declaration::read(&id, declared, &document.globals, &scope).within(id).within("Resources"));
     let mut declarations: Vec<Declaration> = all(declared)?.into_iter().flatten().collect();
-    let references = all(declarations.iter_mut().map(|declaration| {
-        let references = identities::name(declaration, stack_name, &scope);
-        references.map_err(|problem| problem.within(&declaration.logical_id).within("Resources"))
-    }))?;
+    let references = declarations.iter_mut().map(|declaration| {
+        let references = identities::name(declaration, &scope);
+        references.within(&declaration.logical_id).within("Resources")
+    });
+    let references = all(references)?;
     scope.references.extend(references.into_iter().flatten());
     let mut manifest = resources::read(&declarations, &scope)?;
-    let outputs = document.outputs.into_iter().map(|(name, declared)| {
-        let output = output(declared, &scope).map_err(|problem| problem.within(&name).within("Outputs"))?;
-        Ok(output.map(|output| (name, output)))
-    });
-    manifest.outputs = all(outputs)?.into_iter().flatten().collect();
-    manifest.stack_name = stack_name.to_owned();
+    for (name, output) in document.outputs {
+        let is_kept = output.condition.map_or(Ok(true), |condition| scope.condition(&condition));
+        if is_kept.within(&name).within("Outputs")? {
+            let value = scope.text(&output.value).within(&name).within("Outputs")?;
+            manifest.outputs.insert(name, value);
+        }
+    }
     manifest.parameters = parameters;
     Ok(manifest)
 }
@@ -85,11 +75,4 @@ fn check(rule: &Rule, scope: &Scope) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-fn output(declared: OutputDeclaration, scope: &Scope) -> Result<Option<Output>, Problem> {
-    match declared.condition {
-        Some(condition) if !scope.condition(&condition)? => Ok(None),
-        _ => Ok(Some(Output { value: scope.text(&declared.value)?, description: declared.description })),
-    }
 }

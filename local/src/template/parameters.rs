@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    error::{Problem, TemplateError, all},
+    error::{Problem, TemplateError, Within, all},
     scalars::limit,
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Parameter {
     constraint_description: Option<String>,
 }
 
-#[derive(Deserialize, PartialEq)]
+#[derive(Deserialize)]
 enum Type {
     Number,
     String,
@@ -47,7 +47,7 @@ pub(super) fn values(
             Some(value) => parameter.check(value).map(|()| (name.clone(), value.clone())),
             None => Err("it has no default and was given no value; give it one".to_owned()),
         };
-        checked.map_err(|message| Problem::new(message).within(name).within("Parameters"))
+        checked.map_err(Problem::new).within(name).within("Parameters")
     });
     Ok(all(unknown.chain(values))?.into_iter().collect())
 }
@@ -55,18 +55,15 @@ pub(super) fn values(
 impl Parameter {
     fn check(&self, value: &str) -> Result<(), String> {
         let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-        let broken = if self.r#type == Type::Number && number.is_none() {
-            "is not a number".to_owned()
-        } else if let Some(least) = self.min_value.filter(|least| number.is_some_and(|number| number < *least)) {
-            format!("is less than {}", least)
-        } else if let Some(most) = self.max_value.filter(|most| number.is_some_and(|number| number > *most)) {
-            format!("is more than {}", most)
-        } else if let Some(allowed) = self.allowed_values.as_ref().filter(|allowed| allowed.iter().all(|allowed| allowed != value)) {
-            format!("is not one of {}", allowed.join(", "))
-        } else if let Some(pattern) = self.allowed_pattern.as_ref().filter(|pattern| !matches(pattern, value)) {
-            format!("does not match {pattern}")
-        } else {
-            return Ok(());
+        let broken = match (number, self) {
+            (None, Self { r#type: Type::Number, .. }) => "is not a number".to_owned(),
+            (Some(number), Self { min_value: Some(least), .. }) if number < *least => format!("is less than {least}"),
+            (Some(number), Self { max_value: Some(most), .. }) if number > *most => format!("is more than {most}"),
+            (_, Self { allowed_values: Some(allowed), .. }) if allowed.iter().all(|allowed| allowed != value) => {
+                format!("is not one of {}", allowed.join(", "))
+            }
+            (_, Self { allowed_pattern: Some(pattern), .. }) if !matches(pattern, value) => format!("does not match {pattern}"),
+            _ => return Ok(()),
         };
         let explanation = self.constraint_description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
         Err(format!("the value `{value}` {broken}{explanation}"))

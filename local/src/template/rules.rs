@@ -1,172 +1,129 @@
-//! What the local stack knows of each type: the properties that have no effect, those that have one value here, and defaults. They are
-//! dealt with here, so that the structs of the manifest say what is left, and refuse any other property.
+//! What the local stack knows of properties beside their names: those that have no effect, those that have one value here, and defaults.
+//! They are dealt with here, so that the structs of the manifest say what is left, and refuse any other property.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    declarations::{API, FUNCTION, GAME_SESSION_QUEUE, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
-    error::Problem,
+    declarations::{API, DOMAIN_NAME, FUNCTION, LOG_GROUP, QUEUE, TABLE, merge},
+    error::{Problem, Within},
 };
 
 /// Reasons, each with the types and properties that it is about.
 pub(super) type Notes = BTreeMap<&'static str, BTreeSet<String>>;
 
-const ALARMS: &str = "nothing watches metrics on one machine; errors are in the functions' logs";
-const BILL: &str = "nothing is billed on one machine";
-const BUILD: &str = "functions are built from this workspace for this machine";
-const DOMAIN: &str = "the local stack is reached at 127.0.0.1";
-const LOGS: &str = "the functions' logs go to the terminal";
-const ONE_PLACE: &str = "the local fleet has one place";
-const PEOPLE: &str = "for people";
-const TABLES: &str = "tables are the developer's own files";
-const TAGS: &str = "tags are for bills and accounts";
-
-/// Types of resources that have no effect.
-const TYPES: &[(&str, &str)] = &[
-    ("AWS::ApiGatewayV2::ApiMapping", DOMAIN),
-    ("AWS::ApiGatewayV2::DomainName", DOMAIN),
-    ("AWS::Budgets::Budget", BILL),
-    ("AWS::CloudWatch::Alarm", ALARMS),
-    ("AWS::CloudWatch::Dashboard", ALARMS),
-    ("AWS::Cognito::UserPoolClient", "the local stack is an issuer itself"),
-    ("AWS::Logs::LogGroup", LOGS),
-    ("AWS::Logs::QueryDefinition", LOGS),
-    ("AWS::SNS::Subscription", "alarms are not sent from one machine"),
+/// Types of resources, and names of properties, that have no effect, by the reason.
+const NOTED: &[(&str, &[&str])] = &[
+    ("alarms are not sent from one machine", &["AWS::SNS::Subscription"]),
+    ("data is not encrypted on one machine", &["SqsManagedSseEnabled"]),
+    ("for people", &["Description", "Name", "Sid"]),
+    ("functions are built from this workspace for this machine", &["Architectures", "CodeUri"]),
+    ("nothing is billed on one machine", &["AWS::Budgets::Budget", "BillingMode"]),
+    ("nothing stops loops on one machine", &["RecursiveLoop"]),
+    (
+        "nothing watches metrics on one machine; errors are in the functions' logs",
+        &["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"],
+    ),
+    ("one version of each function is there", &["AutoPublishAliasAllProperties"]),
+    ("tables are the developer's own files", &["DeletionProtectionEnabled", "PointInTimeRecoverySpecification"]),
+    ("tags are for bills and accounts", &["PropagateTags", "Tags"]),
+    ("the functions' logs go to the terminal", &[LOG_GROUP, "AWS::Logs::QueryDefinition", "LoggingConfig"]),
+    ("the local fleet has one place", &["Destinations", "PlayerLatencyPolicies"]),
+    ("the local stack is an issuer itself", &["AWS::Cognito::UserPoolClient"]),
+    ("the local stack is reached at 127.0.0.1", &["AWS::ApiGatewayV2::ApiMapping", DOMAIN_NAME]),
 ];
 
 enum Rule {
-    /// It has no effect, for this reason.
-    Noted(&'static str),
     /// It has this value or is not there.
     Only(&'static str),
     /// It has this value, alone or in a list, or is not there: a boolean.
     Flag(&'static str),
-    /// What it is when it is not there.
-    Default(&'static str),
     /// It is a map of this one member, which takes its place.
     Holds(&'static str),
 }
-use Rule::{Default, Flag, Holds, Noted, Only};
+use Rule::{Flag, Holds, Only};
 
-/// For a type of resource, or what is in one, and a property: its rules, in the order in which they are applied. A dot leads into a map.
+/// For a type of resource, or what is in one, and a property: its rules, in the order in which they are applied.
 const RULES: &[(&str, &str, Rule)] = &[
-    (API, "Name", Noted(PEOPLE)),
-    (API, "PropagateTags", Noted(TAGS)),
-    (API, "Tags", Noted(TAGS)),
-    (API, "RouteSelectionExpression", Only("$request.body.route")),
-    (API, "Auth.AuthType", Only("CUSTOM")),
-    ("a route", "RouteResponseSelectionExpression", Flag("$default")),
-    ("AWS::ApiGatewayV2::RouteResponse", "RouteResponseKey", Only("$default")),
-    (FUNCTION, "Architectures", Noted(BUILD)),
-    (FUNCTION, "CodeUri", Noted(BUILD)),
-    (FUNCTION, "LoggingConfig", Noted(LOGS)),
-    (FUNCTION, "PropagateTags", Noted(TAGS)),
-    (FUNCTION, "RecursiveLoop", Noted("nothing stops loops on one machine")),
-    (FUNCTION, "Tags", Noted(TAGS)),
-    (FUNCTION, "AutoPublishAlias", Only("live")),
-    (FUNCTION, "AutoPublishAliasAllProperties", Noted("one version of each function is there")),
-    (FUNCTION, "Runtime", Only("provided.al2023")),
-    (FUNCTION, "MemorySize", Default("128")),
-    (FUNCTION, "Timeout", Default("3")),
-    (FUNCTION, "Environment", Holds("Variables")),
-    (FUNCTION, "EventInvokeConfig.MaximumRetryAttempts", Default("2")),
-    (FUNCTION, "EventInvokeConfig.MaximumEventAgeInSeconds", Default("21600")),
-    (FUNCTION, "EventInvokeConfig.DestinationConfig", Holds("OnFailure")),
-    (FUNCTION, "EventInvokeConfig.DestinationConfig.Type", Only("SQS")),
-    (FUNCTION, "EventInvokeConfig.DestinationConfig", Holds("Destination")),
-    ("DynamoDB", "StartingPosition", Only("TRIM_HORIZON")),
-    ("DynamoDB", "BatchSize", Default("100")),
-    ("DynamoDB", "BisectBatchOnFunctionError", Flag("true")),
-    ("DynamoDB", "FunctionResponseTypes", Flag("ReportBatchItemFailures")),
-    ("DynamoDB", "FilterCriteria", Holds("Filters")),
-    ("DynamoDB", "DestinationConfig", Holds("OnFailure")),
-    ("DynamoDB", "DestinationConfig.Type", Only("SQS")),
-    ("DynamoDB", "DestinationConfig", Holds("Destination")),
-    ("SQS", "BatchSize", Default("10")),
-    ("SQS", "FunctionResponseTypes", Flag("ReportBatchItemFailures")),
-    ("SQS", "ScalingConfig", Holds("MaximumConcurrency")),
-    ("SNS", "RedrivePolicy", Holds("deadLetterTargetArn")),
-    (TABLE, "BillingMode", Noted(BILL)),
-    (TABLE, "DeletionProtectionEnabled", Noted(TABLES)),
-    (TABLE, "PointInTimeRecoverySpecification", Noted(TABLES)),
-    (TABLE, "Tags", Noted(TAGS)),
-    (TABLE, "StreamSpecification", Holds("StreamViewType")),
-    (TABLE, "StreamSpecification", Flag("NEW_IMAGE")),
-    (TABLE, "TimeToLiveSpecification.Enabled", Only("true")),
-    (TABLE, "TimeToLiveSpecification", Holds("AttributeName")),
-    (QUEUE, "SqsManagedSseEnabled", Noted("data is not encrypted on one machine")),
-    (QUEUE, "Tags", Noted(TAGS)),
-    (QUEUE, "VisibilityTimeout", Default("30")),
-    (QUEUE, "MessageRetentionPeriod", Default("345600")),
-    (TOPIC, "Tags", Noted(TAGS)),
-    (GAME_SESSION_QUEUE, "Destinations", Noted(ONE_PLACE)),
-    (GAME_SESSION_QUEUE, "PlayerLatencyPolicies", Noted(ONE_PLACE)),
-    (GAME_SESSION_QUEUE, "Tags", Noted(TAGS)),
-    (MANAGED_POLICY, "Description", Noted(PEOPLE)),
-    ("a policy document", "Version", Only("2012-10-17")),
-    ("a statement", "Sid", Noted(PEOPLE)),
-    ("a statement", "Effect", Only("Allow")),
-    ("a condition", "ArnEquals", Holds("aws:SourceArn")),
-    ("a condition", "ArnLike", Holds("aws:SourceArn")),
+    (API, "/RouteSelectionExpression", Only("$request.body.route")),
+    (API, "/Auth/AuthType", Only("CUSTOM")),
+    ("a route", "/RouteResponseSelectionExpression", Flag("$default")),
+    ("AWS::ApiGatewayV2::RouteResponse", "/RouteResponseKey", Only("$default")),
+    ("AWS::SNS::Subscription", "/Protocol", Only("email")),
+    (FUNCTION, "/AutoPublishAlias", Only("live")),
+    (FUNCTION, "/Runtime", Only("provided.al2023")),
+    (FUNCTION, "/Environment", Holds("Variables")),
+    (FUNCTION, "/EventInvokeConfig/DestinationConfig", Holds("OnFailure")),
+    (FUNCTION, "/EventInvokeConfig/DestinationConfig/Type", Only("SQS")),
+    (FUNCTION, "/EventInvokeConfig/DestinationConfig", Holds("Destination")),
+    ("DynamoDB", "/StartingPosition", Only("TRIM_HORIZON")),
+    ("DynamoDB", "/FunctionResponseTypes", Flag("ReportBatchItemFailures")),
+    ("DynamoDB", "/FilterCriteria", Holds("Filters")),
+    ("DynamoDB", "/DestinationConfig", Holds("OnFailure")),
+    ("DynamoDB", "/DestinationConfig/Type", Only("SQS")),
+    ("DynamoDB", "/DestinationConfig", Holds("Destination")),
+    ("SQS", "/FunctionResponseTypes", Flag("ReportBatchItemFailures")),
+    ("SQS", "/ScalingConfig", Holds("MaximumConcurrency")),
+    ("SNS", "/RedrivePolicy", Holds("deadLetterTargetArn")),
+    (TABLE, "/StreamSpecification", Holds("StreamViewType")),
+    (TABLE, "/StreamSpecification", Flag("NEW_IMAGE")),
+    (TABLE, "/TimeToLiveSpecification/Enabled", Only("true")),
+    (TABLE, "/TimeToLiveSpecification", Holds("AttributeName")),
+    ("a policy document", "/Version", Only("2012-10-17")),
+    ("a statement", "/Effect", Only("Allow")),
 ];
 
-/// Whether a type of resource has no effect, which is noted.
-pub(super) fn note(kind: &str, notes: &mut Notes) -> bool {
-    let Some((_, reason)) = TYPES.iter().find(|(noted, _)| *noted == kind) else { return false };
-    notes.entry(reason).or_default().insert(kind.to_owned());
+/// What properties are when they are not there.
+fn defaults(kind: &str) -> Value {
+    match kind {
+        FUNCTION => json!({
+            "MemorySize": "128", "Timeout": "3",
+            "EventInvokeConfig": {"MaximumRetryAttempts": "2", "MaximumEventAgeInSeconds": "21600"},
+        }),
+        QUEUE => json!({"VisibilityTimeout": "30", "MessageRetentionPeriod": "345600"}),
+        "DynamoDB" => json!({"BatchSize": "100"}),
+        "SQS" => json!({"BatchSize": "10"}),
+        _ => json!({}),
+    }
+}
+
+/// Whether a type of resource or a property has no effect, which is noted.
+pub(super) fn note(name: &str, notes: &mut Notes) -> bool {
+    let Some((reason, _)) = NOTED.iter().find(|(_, noted)| noted.contains(&name)) else { return false };
+    notes.entry(reason).or_default().insert(name.to_owned());
     true
 }
 
-/// Applies the rules of a type to its properties. What is not a map is left to the struct of the manifest to refuse.
+/// Applies what is known of a type to its properties. What is not a map is left to the struct of the manifest to refuse.
 pub(super) fn apply(kind: &str, properties: &mut Value, notes: &mut Notes) -> Result<(), Problem> {
+    if let (Value::Object(own), Value::Object(mut all)) = (&mut *properties, defaults(kind)) {
+        own.retain(|name, _| !note(name, notes));
+        merge(&mut all, std::mem::take(own));
+        *own = all;
+    }
     for (_, path, rule) in RULES.iter().filter(|(of, ..)| *of == kind) {
-        let (parents, key) = path.rsplit_once('.').map_or((None, *path), |(parents, key)| (Some(parents), key));
-        let mut map = properties.as_object_mut();
-        for parent in parents.iter().flat_map(|parents| parents.split('.')) {
-            map = map.and_then(|map| match rule {
-                Default(_) => map.entry(parent).or_insert_with(|| Map::new().into()).as_object_mut(),
-                _ => map.get_mut(parent)?.as_object_mut(),
-            });
-        }
-        if let Some(map) = map {
-            rule.apply(key, map, notes).map_err(|message| Problem::new(message).within(path))?;
+        let (parent, key) = path.rsplit_once('/').unwrap_or_default();
+        if let Some(map) = properties.pointer_mut(parent).and_then(Value::as_object_mut) {
+            rule.apply(key, map).within(path[1..].replace('/', "."))?;
         }
     }
     Ok(())
 }
 
 impl Rule {
-    fn apply(&self, key: &str, map: &mut Map<String, Value>, notes: &mut Notes) -> Result<(), String> {
-        let Some(value) = map.remove(key) else {
-            if let Default(value) = self {
-                map.insert(key.to_owned(), (*value).into());
+    fn apply(&self, key: &str, map: &mut Map<String, Value>) -> Result<(), Problem> {
+        let Some(mut value) = map.remove(key) else { return Ok(()) };
+        let (known, left) = match self {
+            Only(word) => (word, (value == *word).then_some(None)),
+            Flag(word) => (word, (value == *word || value == json!([word])).then(|| Some("true".into()))),
+            Holds(member) => {
+                let members = value.as_object_mut().filter(|members| members.len() == 1);
+                (member, members.and_then(|members| members.remove(*member)).map(Some))
             }
-            return Ok(());
         };
-        match self {
-            Noted(reason) => drop(notes.entry(reason).or_default().insert(key.to_owned())),
-            Only(word) | Flag(word) => {
-                if value != *word && value != Value::from_iter([*word]) {
-                    return Err(format!("the local stack does not implement {value} here; it knows {word}"));
-                }
-                if matches!(self, Flag(_)) {
-                    map.insert(key.to_owned(), "true".into());
-                }
-            }
-            Default(_) => drop(map.insert(key.to_owned(), value)),
-            Holds(member) => match value {
-                Value::Object(mut inner) if inner.len() == 1 && inner.contains_key(*member) => {
-                    map.extend(inner.remove(*member).map(|value| (key.to_owned(), value)));
-                }
-                Value::Object(inner) => {
-                    let members: Vec<&str> = inner.keys().map(String::as_str).collect();
-                    return Err(format!("the local stack knows {member} here and nothing else, not {}", members.join(", ")));
-                }
-                _ => return Err(format!("this has to be a map of {member}")),
-            },
-        }
+        let unknown = || Problem::new(format!("the local stack does not implement {value} here; it knows {known}"));
+        map.extend(left.ok_or_else(unknown)?.map(|left| (key.to_owned(), left)));
         Ok(())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IntoDeserializer},
+};
 use serde_json::Value;
-
-use crate::account;
 
 /// A number.
 pub(super) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
@@ -15,9 +16,10 @@ pub(super) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deseri
 
 /// A number that may be missing. -1 is Lambda's word for no limit.
 pub(super) fn limit<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let parsed = (text != "-1").then(|| text.parse()).transpose();
-    parsed.map_err(|error| Error::custom(format!("`{text}`: {error}")))
+    match String::deserialize(deserializer)?.as_str() {
+        "-1" => Ok(None),
+        text => parsed(text.into_deserializer()).map(Some),
+    }
 }
 
 /// A number of seconds.
@@ -45,17 +47,9 @@ pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
     filters.iter().map(|filter| serde_json::from_str(&filter.pattern).map_err(Error::custom)).collect()
 }
 
-/// The name of the table whose stream has this ARN.
-pub(super) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    named(&String::deserialize(deserializer)?, &account::arn("dynamodb", "table/"))
-}
-
-/// The name of the queue that has this ARN.
-pub(super) fn queue<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    named(&String::deserialize(deserializer)?, &account::queue_arn(""))
-}
-
-fn named<E: Error>(arn: &str, prefix: &str) -> Result<String, E> {
-    let name = arn.strip_prefix(prefix).and_then(|rest| rest.split('/').next());
-    name.map(str::to_owned).ok_or_else(|| E::custom(format!("`{arn}` is not an ARN that begins with {prefix}")))
+/// The name of the queue that has this ARN, or of the table whose stream has it.
+pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let arn = String::deserialize(deserializer)?;
+    let name = arn.split(':').nth(5).and_then(|resource| resource.trim_start_matches("table/").split('/').next());
+    name.map(str::to_owned).ok_or_else(|| Error::custom(format!("`{arn}` is not an ARN")))
 }

@@ -2,7 +2,7 @@
 //!
 //! Every scalar becomes text, as CloudFormation takes numbers and booleans for text and text for them; `scalars` reads it.
 
-use saphyr::{LoadableYamlNode, Scalar, Tag, Yaml};
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 
 use super::error::Problem;
@@ -25,28 +25,21 @@ fn value(yaml: &Yaml<'_>) -> Result<Value, Problem> {
             Scalar::FloatingPoint(float) => float.to_string().into(),
             Scalar::String(text) => text.to_string().into(),
         },
-        Yaml::Sequence(elements) => elements
-            .iter()
-            .enumerate()
-            .map(|(index, element)| value(element).map_err(|problem| problem.at(index)))
-            .collect::<Result<_, _>>()?,
+        Yaml::Sequence(elements) => elements.iter().map(value).collect::<Result<_, _>>()?,
         Yaml::Mapping(members) => {
-            let mut object = Map::new();
-            for (key, member) in members {
-                let Value::String(key) = value(key)? else { return Err(Problem::new("a key has to be text")) };
-                let member = value(member).map_err(|problem| problem.within(&key))?;
-                object.insert(key, member);
-            }
-            Value::Object(object)
+            let member = |(key, member)| match value(key)? {
+                Value::String(key) => Ok((key, value(member)?)),
+                _ => Err(Problem::new("a key has to be text")),
+            };
+            Value::Object(members.iter().map(member).collect::<Result<_, _>>()?)
         }
-        Yaml::Tagged(tag, inner) => Value::Object(Map::from_iter([(function(tag), value(inner)?)])),
-        Yaml::BadValue | Yaml::Representation(..) | Yaml::Alias(_) => return Err(Problem::new("this value is not what its YAML tag says")),
+        Yaml::Tagged(tag, inner) => {
+            let function = match tag.suffix.as_str() {
+                name @ ("Ref" | "Condition") => name.to_owned(),
+                name => format!("Fn::{name}"),
+            };
+            Value::Object(Map::from_iter([(function, value(inner)?)]))
+        }
+        Yaml::BadValue | Yaml::Representation(..) | Yaml::Alias(_) => return Err(Problem::new("a value is not what its YAML tag says")),
     })
-}
-
-fn function(tag: &Tag) -> String {
-    match tag.suffix.as_str() {
-        name @ ("Ref" | "Condition") => name.to_owned(),
-        name => format!("Fn::{name}"),
-    }
 }

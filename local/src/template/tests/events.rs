@@ -85,11 +85,6 @@ fn what_an_event_has_that_is_not_implemented_is_named() {
             ),
             ("Type: DynamoDB", "Type: Schedule", "Came.Type: the local stack does not implement Schedule; it knows DynamoDB, SQS, SNS"),
             ("TRIM_HORIZON", "TRIM_HORIZON, ParallelizationFactor: 2", "unknown field `ParallelizationFactor`"),
-            (
-                "!GetAtt Rows.StreamArn",
-                "!GetAtt Work.Arn",
-                "Resources.Worker.Properties.Events.Came.Properties.Stream: the local stack does not understand this: `arn:aws:sqs:",
-            ),
         ],
     );
     each_is_named(

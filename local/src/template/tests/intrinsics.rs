@@ -8,7 +8,9 @@ fn output(expression: &str) -> Result<String, String> {
 Parameters: {{ Stage: {{ Type: String, Default: dev }}, Hours: {{ Type: Number, Default: 24 }} }}
 Conditions: {{ IsDev: !Equals [!Ref Stage, dev], IsProd: !Not [!Equals [!Ref Stage, dev]] }}
 Resources:{FUNCTION}{ROWS_AND_WORK}
-  Aliased: {{ Type: AWS::Serverless::Function, Properties: {{ FunctionName: a, Runtime: provided.al2023, Handler: a, AutoPublishAlias: live }} }}
+  Aliased:
+    Type: AWS::Serverless::Function
+    Properties: {{ FunctionName: a, Runtime: provided.al2023, Handler: a, AutoPublishAlias: live }}
   Unnamed: {{ Type: AWS::SQS::Queue }}
   Topic: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: news }} }}
   Policy: {{ Type: AWS::IAM::ManagedPolicy, Properties: {{ ManagedPolicyName: p, PolicyDocument: {{ Statement: [] }} }} }}
@@ -17,20 +19,18 @@ Outputs:
   X: {{ Value: {expression}, Description: It. }}
 "
     );
-    read(&text).map(|manifest| manifest.outputs["X"].value.clone()).map_err(|error| error.to_string())
+    read(&text).map(|manifest| manifest.outputs["X"].clone()).map_err(|error| error.to_string())
 }
 
 #[test]
 fn functions_give_what_cloudformation_gives() {
-    let here = format!("{REGION}:{ACCOUNT}");
     for (expression, expected) in [
         ("!Ref Stage", "dev"),
         ("!Ref Hours", "24"),
-        ("!Sub '${Stage}-${AWS::Region}-${!Stage}-$-${'", &format!("dev-{REGION}-${{Stage}}-$-${{")),
+        ("!Sub '${Stage}-${AWS::Region}-$-${'", &format!("dev-{REGION}-$-${{")),
         ("!Sub ['${A}-${Stage}', { A: !Ref Hours }]", "24-dev"),
-        ("!Sub '${AWS::AccountId} ${AWS::Partition} ${AWS::URLSuffix} ${AWS::StackName}'", &format!("{ACCOUNT} aws amazonaws.com stack")),
-        ("!Join ['-', [a, !Ref Stage, !Ref AWS::NoValue]]", "a-dev"),
-        ("!Select [1, [a, !Ref Stage]]", "dev"),
+        ("!Sub '${AWS::AccountId} ${AWS::Partition} ${AWS::URLSuffix}'", &format!("{ACCOUNT} aws amazonaws.com")),
+        ("!Join ['-', [a, !Ref Stage]]", "a-dev"),
         ("!If [IsDev, yes, !Ref Nope]", "yes"),
         ("!If [IsProd, 1, 2.5]", "2.5"),
         ("!And [!Equals [a, a], !Equals [a, b]]", "false"),
@@ -40,7 +40,6 @@ fn functions_give_what_cloudformation_gives() {
         ("!GetAtt Worker.Arn", &account::function_arn("worker")),
         ("!GetAtt Aliased.Arn", &account::function_arn("a")),
         ("!Ref Aliased.Alias", &account::function_arn("a:live")),
-        ("!Ref AliasedAliaslive", &account::function_arn("a:live")),
         ("!Sub '${Aliased.Alias}'", &account::function_arn("a:live")),
         ("!GetAtt Rows.Arn", &account::arn("dynamodb", "table/rows")),
         ("!Ref Work", &format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/work")),
@@ -48,7 +47,7 @@ fn functions_give_what_cloudformation_gives() {
         ("!Sub '${Work.Arn}'", &account::queue_arn("work")),
         ("!Ref Topic", &account::arn("sns", "news")),
         ("!Ref Policy", &format!("arn:aws:iam::{ACCOUNT}:policy/p")),
-        ("!GetAtt Group.Arn", &format!("arn:aws:logs:{here}:log-group:/dev:*")),
+        ("!Ref Group", "/dev"),
     ] {
         assert_eq!(output(expression).as_deref(), Ok(expected), "{expression}");
     }
@@ -57,8 +56,7 @@ fn functions_give_what_cloudformation_gives() {
 #[test]
 fn a_name_that_the_template_leaves_out_is_made_up_the_same_every_time() {
     let name = output("!GetAtt Unnamed.QueueName").unwrap();
-    assert!(name.starts_with("stack-Unnamed-") && name.len() == "stack-Unnamed-".len() + 10, "{name}");
-    assert_eq!(output("!GetAtt Unnamed.QueueName").unwrap(), name);
+    assert_eq!(name, "muster-local-Unnamed");
 }
 
 #[test]
@@ -68,12 +66,11 @@ fn what_cannot_be_evaluated_is_named() {
         ("!Ref Worker.Alias", "attribute Worker.Alias here"),
         ("!GetAtt Work.Weight", "attribute Work.Weight here"),
         ("!Sub '${}'", "resource or attribute  here"),
-        ("!Ref AWS::NoValue", "this has to be text"),
         ("!If [Nope, a, b]", "there is no condition Nope"),
         ("!FindInMap [Sizes, test, hours]", "Fn::FindInMap is not implemented by the local stack"),
         ("!Equals [a]", "Fn::Equals is not implemented by the local stack, or not with this argument"),
-        ("!Join ['-', a]", "this has to be a list"),
-        ("!Select [2, [a, b]]", "there is no element 2"),
+        ("!Join ['-', a]", "Fn::Join is not implemented by the local stack, or not with this argument"),
+        ("!Select [0, [a, b]]", "Fn::Select is not implemented"),
         ("[a]", "this has to be text"),
     ] {
         let problem = output(expression).expect_err(expression);
@@ -95,7 +92,7 @@ Outputs: {{ Dead: {{ Condition: IsDev, Value: !Ref Dead }}, Careful: {{ Value: !
     };
     let (dev, prod) = (read(&text("dev")).unwrap(), read(&text("prod")).unwrap());
     assert_eq!((dev.queues.len(), dev.outputs.len()), (1, 2));
-    assert_eq!((prod.queues.len(), prod.outputs["Careful"].value.as_str(), prod.outputs.len()), (0, "none", 1));
+    assert_eq!((prod.queues.len(), prod.outputs["Careful"].as_str(), prod.outputs.len()), (0, "none", 1));
     assert!(problems(&text("prod").replace("Condition: IsDev, Value", "Value")).contains("Outputs.Dead: the local stack knows no"));
     assert!(
         problems(&text("dev").replace("Condition: IsDev }", "Condition: IsDve }")).contains("Resources.Dead: there is no condition IsDve")
@@ -111,6 +108,6 @@ fn names_are_made_of_parameters_alone_so_that_they_cannot_go_in_a_circle() {
 #[test]
 fn text_that_is_not_yaml_is_refused() {
     for text in ["a: [1", "a: 1\n  b: 2", "a: 1\na: 2", "---\nb: 2\n---\nc: 1", "[a]: 1", "a: !!int x"] {
-        assert!(super::load(text, &super::values(&[]), "stack").is_err(), "{text}");
+        assert!(super::load(text, &super::values(&[])).is_err(), "{text}");
     }
 }

@@ -40,7 +40,7 @@ fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 /// Loads a template that lacks the transform only.
 fn read(text: &str) -> Result<Manifest, TemplateError> {
-    load(&format!("Transform: AWS::Serverless-2016-10-31\n{text}"), &BTreeMap::new(), "stack")
+    load(&format!("Transform: AWS::Serverless-2016-10-31\n{text}"), &BTreeMap::new())
 }
 
 /// The problems of a template that lacks the transform only, one per line.

@@ -19,8 +19,8 @@ Outputs:
 ";
 
 fn all(overrides: &[(&str, &str)]) -> Result<String, String> {
-    let loaded = load(TEXT, &values(overrides), "stack");
-    loaded.map(|manifest| manifest.outputs["All"].value.clone()).map_err(|error| error.to_string())
+    let loaded = load(TEXT, &values(overrides));
+    loaded.map(|manifest| manifest.outputs["All"].clone()).map_err(|error| error.to_string())
 }
 
 #[test]

@@ -68,8 +68,12 @@ fn what_a_policy_has_that_is_not_implemented_is_named() {
             ("Effect: Allow", "Effect: Allow, NotAction: x", "unknown field `NotAction`"),
             ("Effect: Allow", "Effect: Allow, Condition: {}", "unknown field `Condition`"),
             ("ArnEquals", "StringEquals", "Resources.WorkPolicy.Properties.PolicyDocument.Statement[0].Condition"),
-            ("aws:SourceArn", "aws:SourceAccount", "Condition.ArnEquals: the local stack knows aws:SourceArn here and nothing else"),
-            ("Service: sns", "AWS: sns", "unknown field `AWS`"),
+            (
+                "aws:SourceArn",
+                "aws:SourceAccount",
+                "Condition.ArnEquals: the local stack does not understand this: unknown variant `aws:SourceAccount`",
+            ),
+            ("Service: sns", "AWS: sns", "unknown variant `AWS`"),
         ],
     );
 }

@@ -12,7 +12,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 fn manifest(overrides: &[(&str, &str)]) -> Manifest {
     let mut parameters = values(&[("Issuer", "http://127.0.0.1:6878/issuer"), ("Audience", "muster")]);
     parameters.extend(values(overrides));
-    match load(TEMPLATE, &parameters, "muster-local") {
+    match load(TEMPLATE, &parameters) {
         Ok(manifest) => manifest,
         Err(error) => panic!("template.yaml:\n{error}"),
     }
@@ -95,13 +95,13 @@ fn its_policies_name_what_is_there() {
 #[test]
 fn it_says_which_parameters_it_needs() {
     for given in [&[][..], &[("Issuer", "https://issuer.example")], &[("Audience", "muster")]] {
-        let error = load(TEMPLATE, &values(given), "muster-local").unwrap_err().to_string();
+        let error = load(TEMPLATE, &values(given)).unwrap_err().to_string();
         assert!(error.contains("Say who the players are.") && error.lines().count() == 1, "{error}");
     }
 }
 
 #[test]
 fn it_makes_no_user_pool_here_and_says_so() {
-    let error = load(TEMPLATE, &values(&[("CreateUserPool", "true")]), "muster-local").unwrap_err().to_string();
+    let error = load(TEMPLATE, &values(&[("CreateUserPool", "true")])).unwrap_err().to_string();
     assert_eq!(error, "Resources.UserPool: the local stack is an issuer itself and makes no user pools");
 }
