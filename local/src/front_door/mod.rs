@@ -71,7 +71,6 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
                 &format!("{target} is not implemented: the tables of this stack are those of its template"),
             );
         }
-        Some(Service::DynamoDb) => return dynamodb.handle(Request::from_parts(parts, body)).await,
         None if !is_form => {
             let asked = if target.is_empty() { "a request without X-Amz-Target" } else { target };
             return refuse(StatusCode::BAD_REQUEST, &format!("{asked} is not implemented: {HERE}"));
@@ -83,6 +82,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
         Err(error) => return unreadable(&error),
     };
     match service {
+        Some(Service::DynamoDb) => dynamodb.handle(parts.headers, body).await,
         Some(Service::Sqs) => sqs.of_caller(&parts.headers).handle(operation, &body).await,
         Some(Service::GameLift) => gamelift.handle(operation, &body),
         Some(service) => operators.json(service, operation, &body),

@@ -1,7 +1,7 @@
 //! A mapping from a queue: it receives messages, invokes the function, and deletes what was handled. What was not is left alone, so that it
 //! is visible again when its time is over, and in the end a dead letter, which is the queue's affair.
 
-use std::{sync::Arc, sync::atomic::AtomicU64, sync::atomic::Ordering::Relaxed};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,8 +23,6 @@ pub(super) struct Poller {
     hidden: u64,
     /// Batches in the function at once.
     concurrency: usize,
-    /// How many batches there were.
-    batches: AtomicU64,
 }
 
 /// A message and its receipt handle.
@@ -42,7 +40,6 @@ impl Poller {
             queue_url: job.sqs.url(queue),
             hidden: milliseconds(hidden),
             concurrency: job.options.environments.min(maximum).max(1),
-            batches: AtomicU64::default(),
         })
     }
 
@@ -76,22 +73,19 @@ impl Poller {
     /// throttled, it is tried again for as long as nobody else can receive the messages (Lambda operator guide, "Handling errors for an
     /// SQS event source").
     async fn deliver(self: Arc<Self>, batch: Vec<Message>, due: u64, turns: Arc<Semaphore>, turn: Option<OwnedSemaphorePermit>) {
-        let (job, number) = (&self.job, self.batches.fetch_add(1, Relaxed));
+        let job = &self.job;
         job.options.clock.sleep_until(due).await;
         let _turn = if turn.is_some() { turn } else { turns.acquire_owned().await.ok() };
-        job.unfinished(number, batch.iter().map(|message| message.written_at).min());
         let mut refusals = 0;
         while job.options.clock.now() < due + self.hidden {
             if let Some(attempt) = job.invoke(&batch).await {
                 let failed = attempt.failed.unwrap_or_else(|| (0..batch.len()).collect());
                 let handled = batch.iter().enumerate().filter(|(index, _)| !failed.contains(index));
-                self.delete(handled.map(|(_, message)| message)).await;
-                break;
+                return self.delete(handled.map(|(_, message)| message)).await;
             }
             refusals += 1;
             job.options.clock.sleep_until(job.options.clock.now() + backoff(refusals)).await;
         }
-        job.unfinished(number, None);
     }
 
     /// Deletes messages. One that somebody else has received meanwhile stays.
@@ -134,7 +128,6 @@ impl Poller {
         Message {
             id: text(&message["MessageId"]),
             json: record.to_string(),
-            written_at: text(&message["Attributes"]["SentTimestamp"]).parse().unwrap_or_default(),
             place: text(&message["ReceiptHandle"]),
         }
     }
