@@ -49,7 +49,6 @@ impl Cursor {
             cursor: Arc::clone(self),
             shard,
             written: self.stream.written.subscribe(),
-            caught_up: false,
             position: self.finished(shard),
         };
         (0..self.stream.shards).map(reader).collect()
@@ -100,8 +99,6 @@ pub struct StreamReader {
     cursor: Arc<Cursor>,
     shard: u32,
     written: watch::Receiver<()>,
-    /// Whether there was nothing more after the position when it was last read.
-    caught_up: bool,
     position: i64,
 }
 
@@ -134,33 +131,27 @@ impl StreamReader {
     /// If the engine's file cannot be read. The same records can be asked for again.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         loop {
-            if self.caught_up {
-                // The sender lives as long as this reader's stream does, so that it cannot fail.
-                drop(self.written.changed().await);
-            }
-            // What is written from here on is told of once more.
+            // What is written from here on is told of below.
             self.written.borrow_and_update();
-            self.caught_up = false;
-            let records = self.read(limit).await?;
+            let (cursor, after) = (Arc::clone(&self.cursor), self.position);
+            let newest = lock(&cursor.rows).newest()?;
+            let read = move || cursor.stream.read(&lock(&cursor.rows), (after, newest), limit);
+            // Another thread takes longer to wake than a few records take to read.
+            let few = newest - after <= FEW;
+            let (mut records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };
+            records.retain(|record| record.shard == self.shard);
+            self.position = position;
             if !records.is_empty() {
                 return Ok(records);
             }
+            if self.cursor.finished(self.shard) == after {
+                // A shard in which nothing happens keeps nothing from being trimmed.
+                self.finish(position);
+            }
+            if position == newest {
+                // The sender lives as long as this reader's stream does, so that it cannot fail.
+                drop(self.written.changed().await);
+            }
         }
-    }
-
-    async fn read(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
-        let (cursor, after) = (Arc::clone(&self.cursor), self.position);
-        let newest = lock(&cursor.rows).newest()?;
-        let read = move || cursor.stream.read(&lock(&cursor.rows), (after, newest), limit);
-        // Another thread takes longer to wake than a few records take to read.
-        let few = newest - after <= FEW;
-        let (mut records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };
-        records.retain(|record| record.shard == self.shard);
-        if records.is_empty() && self.cursor.finished(self.shard) == after {
-            // A shard in which nothing happens keeps nothing from being trimmed.
-            self.finish(position);
-        }
-        (self.position, self.caught_up) = (position, position == newest);
-        Ok(records)
     }
 }

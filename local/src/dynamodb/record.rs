@@ -37,7 +37,6 @@ pub(super) struct Stream {
     pub(super) arn: String,
     pub(super) label: String,
     hash_key: String,
-    created_at: i64,
     pub(super) shards: u32,
     /// Is told of each write to the table.
     pub(super) written: watch::Sender<()>,
@@ -52,15 +51,13 @@ impl Stream {
             arn: stream_arn(&table.name, &label),
             label,
             hash_key: table.hash_key.clone(),
-            created_at: there.created_at,
             shards: shards.max(1),
             written: watch::Sender::new(()),
         })
     }
 
-    /// The id of a shard, which ends in its number.
     pub(super) fn shard_id(&self, shard: u32) -> String {
-        format!("shardId-{:020}-{:08x}-{shard}", self.created_at, crc32fast::hash(self.arn.as_bytes()))
+        format!("shardId-{shard:020}-{:08x}", crc32fast::hash(self.arn.as_bytes()))
     }
 
     /// Reads up to `limit` rows after the first position and up to the second. Answers the records and the position that it has come to.

@@ -45,7 +45,8 @@ impl Filters {
     /// such as `filter pattern 2, at dynamodb.NewImage.n.N[0]: …`.
     pub(super) fn new(patterns: &[Value]) -> Result<Filters, String> {
         let read = |(index, pattern)| {
-            let fault = |fault: serde_path_to_error::Error<_>| format!("filter pattern {}, at {}: {}", index + 1, fault.path(), fault.inner());
+            let fault =
+                |fault: serde_path_to_error::Error<_>| format!("filter pattern {}, at {}: {}", index + 1, fault.path(), fault.inner());
             serde_path_to_error::deserialize::<&Value, Pattern>(pattern).map_err(fault)
         };
         Ok(Filters { patterns: patterns.iter().enumerate().map(read).collect::<Result<_, _>>()? })

@@ -16,13 +16,9 @@ const LONG_POLL: u64 = 20;
 /// Receives the messages of a queue.
 pub(super) struct Poller {
     job: Arc<Job>,
-    batch_size: u32,
-    queue_arn: String,
-    queue_url: String,
+    mapping: QueueMapping,
     /// For how long a message that was received is hidden, in milliseconds.
     hidden: u64,
-    /// Batches in the function at once.
-    concurrency: usize,
 }
 
 /// A message and its receipt handle.
@@ -32,21 +28,14 @@ impl Poller {
     pub(super) fn open(job: &Arc<Job>, mapping: &QueueMapping) -> Result<Poller, MappingError> {
         let queue = &mapping.queue;
         let hidden = job.sqs.visibility_timeout(queue).ok_or_else(|| job.refuse(format_args!("there is no queue {queue}")))?;
-        let maximum = mapping.maximum_concurrency.map_or(usize::MAX, |maximum| maximum as usize);
-        Ok(Poller {
-            job: Arc::clone(job),
-            batch_size: mapping.batch_size,
-            queue_arn: account::queue_arn(queue),
-            queue_url: job.sqs.url(queue),
-            hidden: milliseconds(hidden),
-            concurrency: job.options.environments.min(maximum).max(1),
-        })
+        Ok(Poller { job: Arc::clone(job), mapping: mapping.clone(), hidden: milliseconds(hidden) })
     }
 
     /// Receives messages for as long as the function may take another batch, so that none is hidden while it waits for its turn. In bad
     /// weather a message comes a second time, in a batch of its own, at any time until it would be visible again: deleted meanwhile or not.
     pub(super) async fn run(self, stopping: CancellationToken, tasks: TaskTracker) {
-        let turns = Arc::new(Semaphore::new(self.concurrency));
+        let maximum = self.mapping.maximum_concurrency.map_or(usize::MAX, |maximum| maximum as usize);
+        let turns = Arc::new(Semaphore::new(self.job.options.environments.min(maximum).max(1)));
         let poller = Arc::new(self);
         let deliver = |batch, due, turn| {
             let deliver = Arc::clone(&poller).deliver(batch, due, Arc::clone(&turns), turn);
@@ -63,7 +52,7 @@ impl Poller {
                 if turn.is_none() {
                     turn = Arc::clone(&turns).acquire_owned().await.ok();
                 }
-                let size = batch::fitting(&messages, poller.batch_size);
+                let size = batch::fitting(&messages, poller.mapping.batch_size);
                 deliver(messages.drain(..size).collect(), now, turn.take());
             }
         }
@@ -91,7 +80,7 @@ impl Poller {
     /// Deletes messages. One that somebody else has received meanwhile stays.
     async fn delete(&self, messages: impl Iterator<Item = &Message>) {
         let entries: Vec<_> = messages.map(|message| json!({"Id": message.id, "ReceiptHandle": message.place})).collect();
-        let request = json!({"QueueUrl": self.queue_url, "Entries": entries});
+        let request = json!({"QueueUrl": self.job.sqs.url(&self.mapping.queue), "Entries": entries});
         if !entries.is_empty()
             && let Err(refusal) = self.job.sqs.request("DeleteMessageBatch", &request).await
         {
@@ -103,8 +92,8 @@ impl Poller {
     async fn receive(&self) -> Vec<Message> {
         let clock = &self.job.options.clock;
         let request = json!({
-            "QueueUrl": self.queue_url, "MaxNumberOfMessages": self.batch_size, "WaitTimeSeconds": LONG_POLL,
-            "MessageSystemAttributeNames": ["All"],
+            "QueueUrl": self.job.sqs.url(&self.mapping.queue), "MaxNumberOfMessages": self.mapping.batch_size,
+            "WaitTimeSeconds": LONG_POLL, "MessageSystemAttributeNames": ["All"],
         });
         match self.job.sqs.request("ReceiveMessage", &request).await {
             Ok(answer) => answer["Messages"].as_array().into_iter().flatten().map(|message| self.item(message)).collect(),
@@ -123,12 +112,8 @@ impl Poller {
         let record = json!({
             "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
             "attributes": message["Attributes"], "messageAttributes": {}, "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs", "eventSourceARN": self.queue_arn, "awsRegion": account::REGION,
+            "eventSource": "aws:sqs", "eventSourceARN": account::queue_arn(&self.mapping.queue), "awsRegion": account::REGION,
         });
-        Message {
-            id: text(&message["MessageId"]),
-            json: record.to_string(),
-            place: text(&message["ReceiptHandle"]),
-        }
+        Message { id: text(&message["MessageId"]), json: record.to_string(), place: text(&message["ReceiptHandle"]) }
     }
 }

@@ -19,12 +19,12 @@ use std::{
 
 use http::HeaderMap;
 
+pub(crate) use self::prices::Item;
 use self::{connected::Connected, prices::PRICES};
 pub use self::{
     connected::OpenConnection,
     usage::{FunctionUsage, Usage},
 };
-pub(crate) use self::prices::Item;
 use crate::{account::signed_by, lock::lock};
 
 /// Counts billable units. Clones count together.

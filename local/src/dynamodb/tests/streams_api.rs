@@ -43,7 +43,7 @@ async fn a_record_is_in_the_shard_of_its_partition_key() {
     let mut seen = Vec::new();
     for (number, mut shard) in shards.into_iter().enumerate() {
         let told = told(&db, &shard).await;
-        assert!(shard.shard_id().ends_with(&format!("-{number}")) && !told.is_empty());
+        assert!(shard.shard_id().starts_with(&format!("shardId-{number:020}-")) && !told.is_empty());
         let records = take(&mut shard, told.len()).await;
         assert!(message_ids(&records).is_sorted());
         assert!(told.iter().zip(&records).all(|(told, record)| told["dynamodb"] == record.event["dynamodb"]));

@@ -11,7 +11,8 @@ fn matches(patterns: &[Value], record: &Value) -> bool {
 #[test]
 fn patterns_match_as_on_lambda() {
     let image = |name: &str, value: Value| json!({"dynamodb": {"NewImage": {name: value}}});
-    let record = json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"state": {"S": "queued"}, "n": {"N": "5"}, "gone": {"NULL": true}}}});
+    let record =
+        json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"state": {"S": "queued"}, "n": {"N": "5"}, "gone": {"NULL": true}}}});
     let cases = [
         (image("state", json!({"S": ["queued"]})), true),
         (image("state", json!({"S": ["open", "queued"]})), true),
