@@ -148,8 +148,8 @@ fn metered(meter: &Meter, mut request: Value, writes: bool, carry_out: impl FnOn
     }
 }
 
-/// Carries out a transaction, unless it meets another one. AWS does not say what one that is cancelled uses up; it is counted as what it would
-/// have used up otherwise, as far as the sizes of its items are known.
+/// Carries out a transaction, unless it meets another one. AWS does not say what one that is cancelled uses up; it is counted as what it
+/// would have used up otherwise, as far as the sizes of its items are known.
 fn transact(room: &Room, meter: &Meter, request: Value) -> Result<Value> {
     let request: TransactWriteItemsRequest = read(request)?;
     let units = |bytes| 2 * refused_write_units(bytes);

@@ -48,8 +48,8 @@ pub struct DynamoDbOptions {
     pub path: Option<PathBuf>,
     /// Keeps how far the streams were read.
     pub keep: Keep,
-    /// Most stream records of all tables together, a million unless it is said, so that a flood does not fill the disk: beyond it, the oldest
-    /// go before their time, once every reader has finished them.
+    /// Most stream records of all tables together, a million unless it is said, so that a flood does not fill the disk: beyond it, the
+    /// oldest go before their time, once every reader has finished them.
     pub stream_records: Option<u32>,
     /// Tells how old stream records are. The engine writes their times by its own.
     pub clock: Clock,

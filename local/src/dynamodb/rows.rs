@@ -34,8 +34,8 @@ impl Rows {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
-    /// What is made of up to `limit` rows of `table` with numbers after `after` and up to `until`, in order. The plus sign keeps SQLite from
-    /// searching by table, which would read the whole history; a row's number leads straight to what is new.
+    /// What is made of up to `limit` rows of `table` with numbers after `after` and up to `until`, in order. The plus sign keeps SQLite
+    /// from searching by table, which would read the whole history; a row's number leads straight to what is new.
     pub(super) fn read<T>(
         &self,
         table: &str,

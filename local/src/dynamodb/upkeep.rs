@@ -43,8 +43,8 @@ impl Room {
         Ok(())
     }
 
-    /// Saves where the readers are. Removes the stream records that are older than the retention, whoever has not read them yet, and those that
-    /// are too many, once every reader has finished them.
+    /// Saves where the readers are. Removes the stream records that are older than the retention, whoever has not read them yet, and those
+    /// that are too many, once every reader has finished them.
     fn trim(&self) -> Result<(), DynamoDbError> {
         let cursors = self.cursors();
         cursors.iter().for_each(|cursor| cursor.save());

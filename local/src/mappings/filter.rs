@@ -1,7 +1,7 @@
 //! Filter patterns: which records a function wants (Lambda developer guide, "Control which events Lambda sends to your function").
 //!
-//! A pattern has the record's shape, `{"dynamodb":{"NewImage":{ATTRIBUTE:{TYPE:[RULE,…]}}}}`. Each attribute that it names must match, by one
-//! of its rules; of several patterns, one must. Whatever else Lambda's patterns may have is refused.
+//! A pattern has the record's shape, `{"dynamodb":{"NewImage":{ATTRIBUTE:{TYPE:[RULE,…]}}}}`. Each attribute that it names must match, by
+//! one of its rules; of several patterns, one must. Whatever else Lambda's patterns may have is refused.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! The mappings room: event source mappings, which hand the records of a table's stream, or the messages of a queue, to a function in batches.
+//! The mappings room: event source mappings, which hand the records of a table's stream, or the messages of a queue, to a function in
+//! batches.
 //!
-//! A mapping is a client of the rooms that it connects. [`stream`] reads a stream shard by shard, and [`delivery`] decides what becomes of a
-//! batch of it; [`filter`] says which records the function wants, and [`dead_letter`] is the message about those that were given up.
+//! A mapping is a client of the rooms that it connects. [`stream`] reads a stream shard by shard, and [`delivery`] decides what becomes of
+//! a batch of it; [`filter`] says which records the function wants, and [`dead_letter`] is the message about those that were given up.
 //! [`queue`] receives messages and deletes those that were handled. What both have in common is a [`job`]: to invoke a function with a
 //! [`batch`].
 
@@ -24,9 +25,9 @@ use crate::{clock::Clock, dynamodb::DynamoDb, lambda::Lambda, sqs::Sqs, weather:
 
 /// When a shard of a stream is looked at for new records.
 ///
-/// [`Pace::Aws`] has Lambda's four polls of a shard in a second, each shard's at moments of its own, so that a hop over a stream takes up to
-/// 250 ms, and 125 ms in the mean. It leaves out how long `GetRecords` takes, its limit of 1 MB, and the time for which Lambda looks at no
-/// new shard. For queues it changes nothing: Lambda waits for messages with long polls, which are answered as soon as there is one.
+/// [`Pace::Aws`] has Lambda's four polls of a shard in a second, each shard's at moments of its own, so that a hop over a stream takes up
+/// to 250 ms, and 125 ms in the mean. It leaves out how long `GetRecords` takes, its limit of 1 MB, and the time for which Lambda looks at
+/// no new shard. For queues it changes nothing: Lambda waits for messages with long polls, which are answered as soon as there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Pace {
     /// As soon as there is one.

@@ -105,8 +105,8 @@ impl Poller {
         }
     }
 
-    /// A message as `ReceiveMessage` answers it, as the function gets it (Lambda developer guide, "Using Lambda with Amazon SQS"). Attributes
-    /// of its sender's are left out: the functions of this stack neither send nor read any.
+    /// A message as `ReceiveMessage` answers it, as the function gets it (Lambda developer guide, "Using Lambda with Amazon SQS").
+    /// Attributes of its sender's are left out: the functions of this stack neither send nor read any.
     fn item(&self, message: &Value) -> Message {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let record = json!({

@@ -94,8 +94,8 @@ impl Shard {
         }
     }
 
-    /// Delivers a batch until each of its records is handled or given up. In bad weather the end of what was handled comes again, before any
-    /// later record, as if it had been forgotten how far the shard was read.
+    /// Delivers a batch until each of its records is handled or given up. In bad weather the end of what was handled comes again, before
+    /// any later record, as if it had been forgotten how far the shard was read.
     async fn deliver(&mut self, mut batch: Vec<Record>) {
         let Source { job, mapping, record_age, .. } = &*Arc::clone(&self.source);
         let comes_again = |record: &Record| record.place.position > self.repeated && job.options.weather.happens(Mishap::Twice);

@@ -1,4 +1,5 @@
-//! The rules on their own, and mappings at work between real tables, queues and function processes, on a clock that stands until it is moved.
+//! The rules on their own, and mappings at work between real tables, queues and function processes, on a clock that stands until it is
+//! moved.
 
 mod batch;
 mod delivery;
