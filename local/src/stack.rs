@@ -134,7 +134,6 @@ pub struct Stack {
     mappings: Mappings,
     gamelift: GameLift,
     lambda: Lambda,
-    dynamodb: DynamoDb,
     status: Status,
     server: JoinHandle<Infallible>,
     /// Held for as long as the stack lives.
@@ -167,9 +166,9 @@ impl Stack {
         let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
         let options =
             DynamoDbOptions { path, keep: keep.clone(), meter: meter.clone(), weather: weather.clone(), ..DynamoDbOptions::default() };
-        let dynamodb = DynamoDb::start(options).await?;
+        let dynamodb = DynamoDb::start(options)?;
         for table in &manifest.tables {
-            dynamodb.create_table(table).await?;
+            dynamodb.create_table(table)?;
         }
         let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone());
         let lambda = Lambda::start(
@@ -201,10 +200,9 @@ impl Stack {
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             meter,
             iam: iam.clone(),
-            mappings: mappings.clone(),
         };
         let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
-        let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
+        let services = Services { dynamodb, sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
@@ -217,7 +215,7 @@ impl Stack {
             .layer(from_fn_with_state(Callers { iam, weather }, front_door::check));
         let guard = Guard { allowed: args.allowed_origins.clone() };
         let server = tokio::spawn(port::serve(listener, guard.around(rooms, socket.port())));
-        Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, dynamodb, status, server, _data_lock: data_lock })
+        Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, status, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
@@ -227,7 +225,6 @@ impl Stack {
         self.gamelift.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
-        self.dynamodb.shutdown().await;
         self.status.usage()
     }
 }

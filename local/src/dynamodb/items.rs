@@ -12,9 +12,10 @@ use dynoxide::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{Room, api::Refusal, record::VIEW_TYPE};
+use super::{DynamoDbError, Room, record::VIEW_TYPE};
 use crate::{
     account,
+    lock::lock,
     meter::{Meter, units::refused_write_units},
     weather::Mishap,
 };
@@ -22,24 +23,21 @@ use crate::{
 const CONFLICT: &str = "Transaction is ongoing for the item";
 
 /// Answers `operation`; none if there is none of that name here.
-pub(super) fn answer(room: &Room, meter: &Meter, operation: &str, request: Value) -> Option<std::result::Result<Value, Refusal>> {
-    let database = &room.database;
+pub(super) fn answer(room: &Room, meter: &Meter, operation: &str, request: Value) -> std::result::Result<Option<Value>, DynamoDbError> {
+    let (database, weather) = (&room.database, &room.options.weather);
     let answer = match operation {
-        "ListTables" => read(request).and_then(|request| write(database.list_tables(request)?)),
-        "DescribeTimeToLive" => read(request).and_then(|request| write(database.describe_time_to_live(request)?)),
-        "DescribeTable" => read(request).and_then(|request| described(write(database.describe_table(request)?)?)),
-        "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" => {
-            metered(meter, request, false, |request| match &room.replica {
-                Some(replica) if is_eventually_consistent(operation, &request) => {
-                    replica.read(room.weather.staleness(), |replica| call(replica, operation, request))
-                }
-                _ => call(database, operation, request),
-            })
-        }
+        "ListTables" => write(database.list_tables(read(request)?)?),
+        "DescribeTable" => described(&write(database.describe_table(read(request)?)?)?),
+        "GetItem" | "Query" | "Scan" => metered(meter, request, false, |request| match &room.replica {
+            Some(replica) if request["ConsistentRead"] != true => {
+                replica.read(weather.staleness(), |replica| call(replica, operation, request))
+            }
+            _ => call(database, operation, request),
+        }),
         "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems" => {
-            if request.get("ConditionExpression").is_some() && room.weather.happens(Mishap::Conflict) {
+            if request.get("ConditionExpression").is_some() && weather.happens(Mishap::Conflict) {
                 let kind = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
-                return Some(Err(Refusal::Own(kind, CONFLICT.to_owned())));
+                return Err(DynamoDbError::Refused(kind, CONFLICT.to_owned()));
             }
             let mut tables: Vec<String> = parts(&request).map(|(table, _)| table.to_owned()).collect();
             tables.dedup();
@@ -52,23 +50,22 @@ pub(super) fn answer(room: &Room, meter: &Meter, operation: &str, request: Value
                 None => write(request),
             });
             if answer.is_ok() {
-                room.tell_readers(&tables);
+                let streams = lock(&room.streams);
+                tables.iter().filter_map(|table| streams.get(table)).for_each(|stream| stream.written.send_replace(()));
             }
             answer
         }
-        _ => return None,
+        _ => return Ok(None),
     };
-    Some(answer.map_err(Refusal::Engine))
+    Ok(Some(answer?))
 }
 
-/// Has the engine carry out an operation on items, other than a transaction that writes.
+/// Has the engine carry out an operation on items, other than a transaction.
 pub(super) fn call(database: &Database, operation: &str, request: Value) -> Result<Value> {
     match operation {
         "GetItem" => write(database.get_item(read(request)?)?),
         "Query" => write(database.query(read(request)?)?),
         "Scan" => write(database.scan(read(request)?)?),
-        "BatchGetItem" => write(database.batch_get_item(read(request)?)?),
-        "TransactGetItems" => write(database.transact_get_items(read(request)?)?),
         "PutItem" => write(database.put_item(read(request)?)?),
         "UpdateItem" => write(database.update_item(read(request)?)?),
         "DeleteItem" => write(database.delete_item(read(request)?)?),
@@ -81,8 +78,7 @@ fn read<T: DeserializeOwned>(request: Value) -> Result<T> {
     serde_json::from_value(request).map_err(|error| {
         let text = error.to_string();
         match text.split_once(':') {
-            Some(("VALIDATION" | "VALIDATION_REQUEST" | "VALIDATION_AS_READ", text)) => DynoxideError::ValidationException(text.to_owned()),
-            Some(("SERIALIZATION" | "SERIALIZATION_AS_READ", text)) => DynoxideError::SerializationException(text.to_owned()),
+            Some((mark, text)) if mark.starts_with("VALIDATION") => DynoxideError::ValidationException(text.to_owned()),
             _ if text.contains("missing field") || text.contains("AttributeValue") => DynoxideError::ValidationException(text),
             _ => DynoxideError::SerializationException(text),
         }
@@ -94,17 +90,10 @@ fn write(answer: impl Serialize) -> Result<Value> {
 }
 
 /// A table's description with ARNs and the view type as they are here. No item is in it.
-fn described(answer: Value) -> Result<Value> {
+fn described(answer: &Value) -> Result<Value> {
     let engines = format!("arn:aws:dynamodb:{LOCAL_REGION}:{LOCAL_ACCOUNT}:");
     let text = answer.to_string().replace(&engines, &account::arn("dynamodb", "")).replace("NEW_AND_OLD_IMAGES", VIEW_TYPE);
     serde_json::from_str(&text).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
-}
-
-fn is_eventually_consistent(operation: &str, request: &Value) -> bool {
-    match request["RequestItems"].as_object() {
-        Some(tables) => tables.values().all(|table| table["ConsistentRead"] != true),
-        None => operation != "TransactGetItems" && request["ConsistentRead"] != true,
-    }
 }
 
 /// The table of each item that a request writes or, in a transaction, checks, with the item or its key.
@@ -159,14 +148,14 @@ fn metered(meter: &Meter, mut request: Value, writes: bool, carry_out: impl FnOn
     }
 }
 
-/// Carries out a transaction, unless it meets another one. AWS does not say what one that is cancelled uses up; it is counted as what it would
-/// have used up otherwise, as far as the sizes of its items are known.
+/// Carries out a transaction, unless it meets another one. AWS does not say what one that is cancelled uses up; it is counted as what it
+/// would have used up otherwise, as far as the sizes of its items are known.
 fn transact(room: &Room, meter: &Meter, request: Value) -> Result<Value> {
     let request: TransactWriteItemsRequest = read(request)?;
     let units = |bytes| 2 * refused_write_units(bytes);
     let units: u64 = request.transact_items.iter().map(|part| units(part.put.as_ref().map(|put| item_size(&put.item)))).sum();
     let count = request.transact_items.len();
-    let conflicts = count > 0 && room.weather.happens(Mishap::Conflict);
+    let conflicts = count > 0 && room.options.weather.happens(Mishap::Conflict);
     let answer = if conflicts { Err(conflict(count)) } else { room.database.transact_write_items(request) };
     if let Err(DynoxideError::TransactionCanceledException(..)) = &answer {
         meter.dynamodb(units as f64, 0.0);

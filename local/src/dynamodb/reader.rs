@@ -1,17 +1,11 @@
-//! One consumer's way through one table's stream.
+//! One consumer's way through one table's stream, shard by shard.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use super::{
-    DynamoDbError, RETENTION,
+    DynamoDbError,
     record::{Stream, StreamRecord},
     rows::Rows,
 };
@@ -19,28 +13,75 @@ use crate::{keep::Keep, lock::lock};
 
 /// So many records are read in a fraction of a millisecond. Readers do not wait for writers.
 const FEW: i64 = 16;
+/// Records looked at together when it is asked whether there are unfinished ones.
+const LOOK: usize = 100;
 /// Under which positions are kept.
 const ROOM: &str = "dynamodb";
 
 /// How far a consumer has come.
 pub(super) struct Cursor {
-    pub(super) stream: Arc<Stream>,
+    stream: Arc<Stream>,
     pub(super) consumer: String,
-    finished: AtomicI64,
-    kept: AtomicI64,
+    rows: Mutex<Rows>,
+    /// The position in each shard up to which everything is finished.
+    finished: Mutex<Vec<i64>>,
+    kept: Mutex<Vec<i64>>,
     keep: Keep,
 }
 
 impl Cursor {
-    pub(super) fn finished(&self) -> i64 {
-        self.finished.load(Ordering::Acquire)
+    pub(super) fn open(stream: Arc<Stream>, consumer: &str, rows: Rows, keep: Keep) -> Result<Cursor, DynamoDbError> {
+        // A table that was deleted and made again has another stream, which nobody has read yet.
+        let consumer = format!("{}/{}/{consumer}", stream.table, stream.label);
+        let kept = keep.all::<Vec<i64>>(ROOM).into_iter().find(|(key, _)| *key == consumer).map_or(Vec::new(), |(_, kept)| kept);
+        // If there are more or fewer shards than there were, the records are in others now: each goes on where the slowest was.
+        let shards = stream.shards as usize;
+        let slowest = vec![kept.iter().min().copied().unwrap_or(0); shards];
+        // After a loss of power the table may have forgotten what is kept as finished.
+        let newest = rows.newest()?;
+        let finished: Vec<_> = if kept.len() == shards { &kept } else { &slowest }.iter().map(|position| newest.min(*position)).collect();
+        Ok(Cursor { stream, consumer, rows: Mutex::new(rows), finished: Mutex::new(finished), kept: Mutex::new(kept), keep })
     }
 
-    /// Keeps the position, unless it is kept.
+    /// A reader of each shard.
+    pub(super) fn readers(self: &Arc<Self>) -> Vec<StreamReader> {
+        let reader = |shard| StreamReader {
+            cursor: Arc::clone(self),
+            shard,
+            written: self.stream.written.subscribe(),
+            position: self.finished(shard),
+        };
+        (0..self.stream.shards).map(reader).collect()
+    }
+
+    fn finished(&self, shard: u32) -> i64 {
+        lock(&self.finished)[shard as usize]
+    }
+
+    /// The position up to which all shards are finished.
+    pub(super) fn slowest(&self) -> i64 {
+        lock(&self.finished).iter().min().copied().unwrap_or(0)
+    }
+
+    /// Whether there is an unfinished record up to a position. A write that changed nothing has none.
+    pub(super) fn is_behind(&self, rows: &Rows, until: i64) -> Result<bool, DynamoDbError> {
+        let mut after = self.slowest();
+        while after < until {
+            let (records, position) = self.stream.read(rows, (after, until), LOOK)?;
+            if records.iter().any(|record| record.position > self.finished(record.shard)) {
+                return Ok(true);
+            }
+            after = position;
+        }
+        Ok(false)
+    }
+
+    /// Keeps the positions, unless they are kept.
     pub(super) fn save(&self) {
-        let finished = self.finished();
-        if self.kept.swap(finished, Ordering::AcqRel) != finished {
+        let (finished, mut kept) = (lock(&self.finished).clone(), lock(&self.kept));
+        if *kept != finished {
             self.keep.put(ROOM, &self.consumer, &finished);
+            *kept = finished;
         }
     }
 }
@@ -51,107 +92,66 @@ impl Drop for Cursor {
     }
 }
 
-/// Reads the records of one table in order, for one consumer. A clone reads on by itself from where this reader is; together they are
+/// Reads the records of one shard in order, for one consumer. A clone reads on by itself from where this reader is; together they are
 /// still one consumer.
 #[derive(Clone)]
 pub struct StreamReader {
-    pub(super) cursor: Arc<Cursor>,
-    rows: Arc<Mutex<Rows>>,
+    cursor: Arc<Cursor>,
+    shard: u32,
     written: watch::Receiver<()>,
-    /// Whether there was nothing more after the position when it was last read.
-    caught_up: bool,
     position: i64,
 }
 
-/// Tells that records are finished, from wherever their work is done. Cheap to clone.
-#[derive(Clone)]
-pub struct Checkpoint {
-    cursor: Arc<Cursor>,
-}
-
-impl Checkpoint {
-    /// Everything up to `position` is finished, in all shards. Never moves back.
-    pub fn finish(&self, position: i64) {
-        self.cursor.finished.fetch_max(position, Ordering::AcqRel);
-    }
-
-    /// The position up to which everything is finished.
-    pub fn position(&self) -> i64 {
-        self.cursor.finished()
-    }
-}
-
 impl StreamReader {
-    pub(super) fn open(stream: Arc<Stream>, consumer: &str, rows: Rows, keep: Keep) -> Result<StreamReader, DynamoDbError> {
-        // A table that was deleted and made again has another stream, which nobody has read yet.
-        let consumer = format!("{}/{}/{consumer}", stream.table, stream.label);
-        let kept = keep.all::<i64>(ROOM).into_iter().find(|(key, _)| *key == consumer);
-        // After a loss of power the table may have forgotten what is kept as finished.
-        let position = kept.map_or(0, |(_, position)| position).min(rows.newest()?);
-        let written = stream.written.subscribe();
-        let cursor = Arc::new(Cursor { stream, consumer, finished: position.into(), kept: position.into(), keep });
-        Ok(StreamReader { cursor, rows: Arc::new(Mutex::new(rows)), written, caught_up: false, position })
-    }
-
     /// The stream's ARN.
     pub fn arn(&self) -> &str {
         &self.cursor.stream.arn
     }
 
-    /// How many shards the stream has, at least 1.
-    pub fn shards(&self) -> u32 {
-        self.cursor.stream.shards
+    /// The shard's id.
+    pub fn shard_id(&self) -> String {
+        self.cursor.stream.shard_id(self.shard)
     }
 
-    /// The id of a shard, which a [`StreamRecord`] names by its number.
-    pub fn shard_id(&self, shard: u32) -> String {
-        self.cursor.stream.shard_id(shard)
-    }
-
-    /// How long records are kept, read or not.
-    pub fn retention(&self) -> Duration {
-        RETENTION
-    }
-
-    /// The position of the last record that was read, or passed because it changed nothing.
+    /// The position of the last record that was read, or passed because it is of another shard or changed nothing.
     pub fn position(&self) -> i64 {
         self.position
     }
 
-    /// Where to tell what is finished.
-    pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { cursor: Arc::clone(&self.cursor) }
+    /// Everything in this shard up to `position` is finished. Never moves back.
+    pub fn finish(&self, position: i64) {
+        let finished = &mut lock(&self.cursor.finished)[self.shard as usize];
+        *finished = position.max(*finished);
     }
 
-    /// The next 1 to `limit` records of all shards; waits until there is one. Records that are gone, after the retention, are passed over.
+    /// The next 1 to `limit` records of the shard; waits until there is one. Records that are gone, after the retention, are passed over.
     /// Nothing is lost if the returned future is dropped.
     ///
     /// # Errors
     /// If the engine's file cannot be read. The same records can be asked for again.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
         loop {
-            if self.caught_up {
-                // The sender lives as long as this reader's stream does, so that it cannot fail.
-                drop(self.written.changed().await);
-            }
-            // What is written from here on is told of once more.
+            // What is written from here on is told of below.
             self.written.borrow_and_update();
-            self.caught_up = false;
-            let records = self.read(limit).await?;
+            let (cursor, after) = (Arc::clone(&self.cursor), self.position);
+            let newest = lock(&cursor.rows).newest()?;
+            let read = move || cursor.stream.read(&lock(&cursor.rows), (after, newest), limit);
+            // Another thread takes longer to wake than a few records take to read.
+            let few = newest - after <= FEW;
+            let (mut records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };
+            records.retain(|record| record.shard == self.shard);
+            self.position = position;
             if !records.is_empty() {
                 return Ok(records);
             }
+            if self.cursor.finished(self.shard) == after {
+                // A shard in which nothing happens keeps nothing from being trimmed.
+                self.finish(position);
+            }
+            if position == newest {
+                // The sender lives as long as this reader's stream does, so that it cannot fail.
+                drop(self.written.changed().await);
+            }
         }
-    }
-
-    async fn read(&mut self, limit: usize) -> Result<Vec<StreamRecord>, DynamoDbError> {
-        let (rows, cursor, after) = (Arc::clone(&self.rows), Arc::clone(&self.cursor), self.position);
-        let newest = lock(&rows).newest()?;
-        let read = move || cursor.stream.read(&lock(&rows), (after, newest), limit);
-        // Another thread takes longer to wake than a few records take to read.
-        let few = newest - after <= FEW;
-        let (records, position) = if few { read()? } else { tokio::task::spawn_blocking(read).await?? };
-        (self.position, self.caught_up) = (position, position == newest);
-        Ok(records)
     }
 }

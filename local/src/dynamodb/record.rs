@@ -1,13 +1,11 @@
 //! A table's stream, and its rows as the records that Lambda hands to a function.
 
 use dynoxide::{Item, TableMetadata, types::item_size};
+use rusqlite::Row;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{
-    DynamoDbError,
-    rows::{Row, Rows},
-};
+use super::{DynamoDbError, rows::Rows};
 use crate::{
     account::{REGION, stream_arn},
     template::Table,
@@ -24,11 +22,9 @@ pub struct StreamRecord {
     /// Its place in the stream, above that of every earlier record, whatever the shard.
     pub position: i64,
     /// Its shard, by its partition key, counted from 0.
-    pub shard: u32,
+    pub(super) shard: u32,
     /// Its sequence number, 21 digits.
     pub sequence_number: String,
-    /// The item's key, as JSON: the same text for the same item.
-    pub key: String,
     /// When it was written, epoch seconds.
     pub written_at: i64,
     /// The record in the shape of a Lambda event's `Records`.
@@ -41,8 +37,6 @@ pub(super) struct Stream {
     pub(super) arn: String,
     pub(super) label: String,
     hash_key: String,
-    /// Epoch seconds.
-    pub(super) created_at: i64,
     pub(super) shards: u32,
     /// Is told of each write to the table.
     pub(super) written: watch::Sender<()>,
@@ -57,49 +51,48 @@ impl Stream {
             arn: stream_arn(&table.name, &label),
             label,
             hash_key: table.hash_key.clone(),
-            created_at: there.created_at,
             shards: shards.max(1),
             written: watch::Sender::new(()),
         })
     }
 
-    /// The id of a shard, which ends in its number.
     pub(super) fn shard_id(&self, shard: u32) -> String {
-        format!("shardId-{:020}-{:08x}-{shard}", self.created_at, crc32fast::hash(self.arn.as_bytes()))
+        format!("shardId-{shard:020}-{:08x}", crc32fast::hash(self.arn.as_bytes()))
     }
 
     /// Reads up to `limit` rows after the first position and up to the second. Answers the records and the position that it has come to.
     pub(super) fn read(&self, rows: &Rows, range: (i64, i64), limit: usize) -> Result<(Vec<StreamRecord>, i64), DynamoDbError> {
-        let rows = rows.read(&self.table, range, limit)?;
-        let position = rows.last().filter(|_| rows.len() == limit).map_or(range.1, |row| row.id);
-        let records = rows.into_iter().filter_map(|row| self.record(row).transpose());
-        Ok((records.collect::<Result<_, _>>()?, position))
+        let read = rows.read(&self.table, range, limit, |row| Ok((row.get("id")?, self.record(row)?)))?;
+        let position = read.last().filter(|_| read.len() == limit).map_or(range.1, |(id, _)| *id);
+        Ok((read.into_iter().filter_map(|(_, record)| record).collect(), position))
     }
 
     /// The record of a row; none if the write changed nothing, for which AWS has no record.
-    fn record(&self, row: Row) -> Result<Option<StreamRecord>, DynamoDbError> {
-        let image = |text: Option<String>| text.map(|text| serde_json::from_str::<Item>(&text)).transpose();
-        let (keys, new, old): (Item, _, _) = (serde_json::from_str(&row.keys)?, image(row.new_image)?, image(row.old_image)?);
+    fn record(&self, row: &Row<'_>) -> Result<Option<StreamRecord>, DynamoDbError> {
+        let text = |column: &str| row.get::<_, Option<String>>(column);
+        let image = |column| text(column)?.map_or(Ok(None), |text| Ok::<_, DynamoDbError>(serde_json::from_str::<Option<Item>>(&text)?));
+        let (keys, new, old) = (image("keys_json")?.unwrap_or_default(), image("new_image")?, image("old_image")?);
         if new == old {
             return Ok(None);
         }
-        let sequence_number = (SEQUENCE_NUMBER_OFFSET + i128::from(row.sequence_number)).to_string();
+        let written_at = row.get("created_at")?;
+        let sequence_number = (SEQUENCE_NUMBER_OFFSET + i128::from(row.get::<_, i64>("number")?)).to_string();
         let mut event = json!({
-            "eventID": row.event_id, "eventName": row.event_name, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+            "eventID": text("event_id")?, "eventName": text("event_name")?, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
             "awsRegion": REGION, "eventSourceARN": self.arn,
             "dynamodb": {
-                "ApproximateCreationDateTime": row.created_at, "SequenceNumber": sequence_number, "StreamViewType": VIEW_TYPE,
+                "ApproximateCreationDateTime": written_at, "SequenceNumber": sequence_number, "StreamViewType": VIEW_TYPE,
                 "SizeBytes": item_size(&keys) + new.as_ref().map_or(0, item_size), "Keys": keys,
             },
         });
         if let Some(image) = new {
             event["dynamodb"]["NewImage"] = json!(image);
         }
-        if let Some(identity) = row.user_identity {
+        if let Some(identity) = text("user_identity")? {
             event["userIdentity"] = serde_json::from_str(&identity)?;
         }
-        let keys = &event["dynamodb"]["Keys"];
-        let shard = crc32fast::hash(keys[&self.hash_key]["S"].as_str().unwrap_or_default().as_bytes()) % self.shards;
-        Ok(Some(StreamRecord { position: row.id, shard, sequence_number, key: keys.to_string(), written_at: row.created_at, event }))
+        let partition = event["dynamodb"]["Keys"][&self.hash_key]["S"].as_str().unwrap_or_default();
+        let shard = crc32fast::hash(partition.as_bytes()) % self.shards;
+        Ok(Some(StreamRecord { position: row.get("id")?, shard, sequence_number, written_at, event }))
     }
 }

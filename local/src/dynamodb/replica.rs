@@ -1,7 +1,7 @@
 //! A copy of the tables from which eventually consistent reads are answered as of a moment ago, while the weather has some staleness.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -28,20 +28,16 @@ pub(super) struct Replica {
     most: Duration,
     /// The changes of the last while, oldest first. Locked for as long as the copy or the tables are written to.
     changes: Mutex<VecDeque<Change>>,
-    /// The key attributes of each table.
-    keys: Mutex<HashMap<String, Vec<String>>>,
 }
 
 impl Replica {
     pub(super) fn new(most: Duration) -> Result<Replica> {
-        Ok(Replica { database: Database::memory()?, most, changes: Mutex::default(), keys: Mutex::default() })
+        Ok(Replica { database: Database::memory()?, most, changes: Mutex::default() })
     }
 
     /// Copies `table` of `main` with what is in it.
     pub(super) fn create_table(&self, main: &Database, table: &Table) -> std::result::Result<(), DynamoDbError> {
         table::create(&self.database, &Table { stream: false, ..table.clone() })?;
-        let names = std::iter::once(&table.hash_key).chain(&table.range_key).cloned().collect();
-        lock(&self.keys).insert(table.name.clone(), names);
         let mut scan = json!({"TableName": table.name});
         loop {
             let page = call(main, "Scan", scan.clone())?;
@@ -57,9 +53,10 @@ impl Replica {
 
     /// The tables and keys of the items that a request writes, as far as they are there.
     pub(super) fn keys<'a>(&self, parts: impl Iterator<Item = (&'a str, &'a Map<String, Value>)>) -> Vec<(String, Value)> {
-        let keys = lock(&self.keys);
         let key = |(table, attributes): (&str, &Map<String, Value>)| {
-            let key = keys.get(table)?.iter().map(|name| Some((name.clone(), attributes.get(name)?.clone())));
+            let schema: Vec<Value> = serde_json::from_str(&self.database.get_table_metadata(table).ok()??.key_schema).ok()?;
+            let names = schema.iter().filter_map(|key| key["AttributeName"].as_str());
+            let key = names.map(|name| Some((name.to_owned(), attributes.get(name)?.clone())));
             Some((table.to_owned(), Value::Object(key.collect::<Option<_>>()?)))
         };
         parts.filter_map(key).collect()

@@ -1,4 +1,4 @@
-//! DynamoDB Streams' protocol: what callers are shown of streams, shard by shard.
+//! DynamoDB Streams' protocol: what callers are shown of a shard, such as the records that a dead letter stands for.
 
 use std::sync::Arc;
 
@@ -6,9 +6,8 @@ use dynoxide::DynoxideError;
 use serde_json::{Value, json};
 
 use super::{
-    Room,
-    api::Refusal,
-    record::{SEQUENCE_NUMBER_OFFSET, Stream, VIEW_TYPE},
+    DynamoDbError, Room,
+    record::{SEQUENCE_NUMBER_OFFSET, Stream},
 };
 use crate::{clock, lock::lock};
 
@@ -16,66 +15,42 @@ use crate::{clock, lock::lock};
 const MOST: u64 = 1_000;
 
 /// Answers `operation`; none if there is none of that name here.
-pub(super) fn answer(room: &Room, operation: &str, request: Value) -> Option<Result<Value, Refusal>> {
-    Some(match operation {
-        "ListStreams" => Ok(list_streams(room, &request)),
-        "DescribeStream" => describe_stream(room, &request),
-        "GetShardIterator" => get_shard_iterator(room, &request),
-        "GetRecords" => get_records(room, &request),
-        _ => return None,
-    })
-}
-
-fn list_streams(room: &Room, request: &Value) -> Value {
-    let streams = lock(&room.streams);
-    let asked = streams.values().filter(|stream| request["TableName"].as_str().is_none_or(|table| table == stream.table));
-    let summary = |stream: &Arc<Stream>| json!({"StreamArn": stream.arn, "TableName": stream.table, "StreamLabel": stream.label});
-    json!({"Streams": asked.map(summary).collect::<Value>()})
-}
-
-fn describe_stream(room: &Room, request: &Value) -> Result<Value, Refusal> {
-    let stream = stream(room, &request["StreamArn"])?;
-    let mut range = json!({});
-    if let Some((_, oldest)) = lock(&room.rows).at(&stream.table, 0)? {
-        range["StartingSequenceNumber"] = (SEQUENCE_NUMBER_OFFSET + i128::from(oldest)).to_string().into();
+pub(super) fn answer(room: &Room, operation: &str, request: &Value) -> Result<Option<Value>, DynamoDbError> {
+    match operation {
+        "GetShardIterator" => get_shard_iterator(room, request).map(Some),
+        "GetRecords" => get_records(room, request).map(Some),
+        _ => Ok(None),
     }
-    let shards = (0..stream.shards).map(|shard| json!({"ShardId": stream.shard_id(shard), "SequenceNumberRange": range}));
-    Ok(json!({"StreamDescription": {
-        "StreamArn": stream.arn, "StreamLabel": stream.label, "StreamStatus": "ENABLED", "StreamViewType": VIEW_TYPE,
-        "TableName": stream.table, "CreationRequestDateTime": stream.created_at, "Shards": shards.collect::<Value>(),
-    }}))
 }
 
-fn get_shard_iterator(room: &Room, request: &Value) -> Result<Value, Refusal> {
+fn get_shard_iterator(room: &Room, request: &Value) -> Result<Value, DynamoDbError> {
     let stream = stream(room, &request["StreamArn"])?;
     let shard = (0..stream.shards).find(|shard| request["ShardId"] == stream.shard_id(*shard));
     let shard = shard.ok_or_else(|| not_found("Shard", &request["ShardId"]))?;
-    let rows = lock(&room.rows);
     let after = match request["ShardIteratorType"].as_str() {
         Some("TRIM_HORIZON") => 0,
-        Some("LATEST") => rows.newest()?,
-        Some(kind @ ("AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER")) => {
+        Some("AT_SEQUENCE_NUMBER") => {
             let number = request["SequenceNumber"].as_str().and_then(|number| number.parse::<i128>().ok());
             let number = number.and_then(|number| i64::try_from(number - SEQUENCE_NUMBER_OFFSET).ok()).filter(|number| *number > 0);
-            let number = number.ok_or_else(|| Refusal::invalid("Invalid SequenceNumber"))?;
+            let number = number.ok_or_else(|| invalid("SequenceNumber"))?;
+            let rows = lock(&room.rows);
             // The engine numbers by the clock, in microseconds: where no record is left, everything up to now is gone.
             let oldest = rows.at(&stream.table, 0)?.map_or_else(|| clock::now().saturating_mul(1_000).cast_signed(), |(_, number)| number);
             if number < oldest {
                 let message = "The operation attempted to read past the oldest stream record in a shard.".to_owned();
-                return Err(Refusal::Own("com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException", message));
+                return Err(DynamoDbError::Refused("com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException", message));
             }
-            let next = rows.at(&stream.table, number + i64::from(kind.starts_with("AFTER")))?;
-            next.map_or_else(|| rows.newest(), |(id, _)| Ok(id - 1))?
+            rows.at(&stream.table, number)?.map_or_else(|| rows.newest(), |(id, _)| Ok(id - 1))?
         }
-        _ => return Err(Refusal::invalid("Invalid ShardIteratorType")),
+        _ => return Err(invalid("ShardIteratorType: this stack has TRIM_HORIZON and AT_SEQUENCE_NUMBER")),
     };
     Ok(json!({"ShardIterator": iterator(&stream, shard, after)}))
 }
 
-fn get_records(room: &Room, request: &Value) -> Result<Value, Refusal> {
+fn get_records(room: &Room, request: &Value) -> Result<Value, DynamoDbError> {
     let mut parts = request["ShardIterator"].as_str().unwrap_or_default().splitn(3, '/');
-    let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
-    let (Some(mut after), Some(shard)) = (number(), number()) else { return Err(Refusal::invalid("Invalid ShardIterator")) };
+    let mut number = || parts.next().and_then(|part| part.parse().ok());
+    let (Some(mut after), Some(shard)) = (number(), number()) else { return Err(invalid("ShardIterator")) };
     let (stream, limit) = (stream(room, &json!(parts.next()))?, request["Limit"].as_u64().unwrap_or(MOST).clamp(1, MOST));
     let rows = lock(&room.rows);
     let (newest, mut records) = (rows.newest()?, Vec::new());
@@ -96,13 +71,17 @@ fn iterator(stream: &Stream, shard: impl Into<i64>, after: i64) -> String {
     format!("{after}/{}/{}", shard.into(), stream.arn)
 }
 
-fn stream(room: &Room, arn: &Value) -> Result<Arc<Stream>, Refusal> {
+fn stream(room: &Room, arn: &Value) -> Result<Arc<Stream>, DynamoDbError> {
     let streams = lock(&room.streams);
     let stream = streams.values().find(|stream| *arn == *stream.arn);
     stream.cloned().ok_or_else(|| not_found("Stream", arn))
 }
 
-fn not_found(kind: &str, id: &Value) -> Refusal {
+fn invalid(member: &str) -> DynamoDbError {
+    DynoxideError::ValidationException(format!("Invalid {member}")).into()
+}
+
+fn not_found(kind: &str, id: &Value) -> DynamoDbError {
     let message = format!("Requested resource not found: {kind}: {}", id.as_str().unwrap_or_default());
-    Refusal::Engine(DynoxideError::ResourceNotFoundException(message))
+    DynoxideError::ResourceNotFoundException(message).into()
 }

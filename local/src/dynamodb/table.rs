@@ -1,6 +1,6 @@
 //! The creation of tables.
 
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError, TableMetadata};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -27,38 +27,29 @@ fn definition(table: &Table) -> Value {
     definition
 }
 
-/// Creates `table` unless it is there, and sets its expiry.
-///
-/// # Errors
-/// If the engine refuses it, or a table of that name with another shape is there.
-pub(super) fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
+/// Creates `table` with its expiry, unless it is there, and answers what the engine knows of it.
+pub(super) fn create(database: &Database, table: &Table) -> Result<TableMetadata, DynamoDbError> {
     let wanted = definition(table);
     if database.get_table_metadata(&table.name)?.is_none() {
         database.create_table(request(wanted)?)?;
     } else {
         let there = serde_json::to_value(database.describe_table(request(json!({"TableName": table.name}))?)?)?;
-        for member in ["KeySchema", "AttributeDefinitions", "StreamSpecification"] {
-            let (there, wanted) = (&there["Table"][member], &wanted[member]);
+        for member in ["KeySchema", "StreamSpecification"] {
+            let (name, there, wanted) = (&table.name, &there["Table"][member], &wanted[member]);
             if there != wanted {
-                let difference = format!("its {member} is {there}, not {wanted}");
-                return Err(DynamoDbError::OtherTable { table: table.name.clone(), difference });
+                let hint = "delete the data, or give the table another name";
+                let message = format!("table {name} is there already, but its {member} is {there}, not {wanted}; {hint}");
+                return Err(DynoxideError::ResourceInUseException(message).into());
             }
         }
     }
-    set_expiry(database, table)
-}
-
-fn set_expiry(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
-    let there = database.get_table_metadata(&table.name)?;
-    let there = there.filter(|there| there.ttl_enabled).and_then(|there| there.ttl_attribute);
-    if there == table.ttl_attribute {
-        return Ok(());
-    }
-    // The engine, as AWS, refuses to change the attribute without switching expiry off first.
-    let changes = there.iter().map(|name| (name, false)).chain(table.ttl_attribute.iter().map(|name| (name, true)));
-    for (name, enabled) in changes {
-        let specification = json!({"AttributeName": name, "Enabled": enabled});
+    let metadata = || database.get_table_metadata(&table.name)?.ok_or_else(|| DynoxideError::ResourceNotFoundException(table.name.clone()));
+    let there = metadata()?;
+    let expiry = there.ttl_attribute.as_ref().filter(|_| there.ttl_enabled);
+    if expiry != table.ttl_attribute.as_ref() {
+        // As AWS, the engine refuses to change the attribute.
+        let specification = json!({"AttributeName": table.ttl_attribute.as_ref().or(expiry), "Enabled": table.ttl_attribute.is_some()});
         database.update_time_to_live(request(json!({"TableName": table.name, "TimeToLiveSpecification": specification}))?)?;
     }
-    Ok(())
+    Ok(there)
 }

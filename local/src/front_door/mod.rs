@@ -61,11 +61,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
     let target = text(&parts, "x-amz-target");
     let (name, operation) = target.split_once('.').unwrap_or_default();
     match Service::named(name) {
-        Some(Service::DynamoDb) if matches!(operation, "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive") => {
-            let message = format!("{target} is not implemented: the tables of this stack are those of its template");
-            refuse(StatusCode::BAD_REQUEST, &message)
-        }
-        Some(Service::DynamoDb) => dynamodb.handle(Request::from_parts(parts, body.into())).await,
+        Some(Service::DynamoDb) => dynamodb.handle(parts.headers, body).await,
         Some(Service::Sqs) => sqs.of_caller(&parts.headers).handle(operation, &body).await,
         Some(Service::GameLift) => gamelift.handle(operation, &body),
         Some(service) => operators.json(service, operation, &body),

@@ -146,7 +146,7 @@ async fn a_throttled_call_of_a_function_does_not_arrive_and_an_unanswered_one_do
 /// The front door as a stack has it, with all that is behind `POST /`, and no functions.
 async fn front_door() -> String {
     let manifest = manifest();
-    let dynamodb = DynamoDb::start(crate::dynamodb::DynamoDbOptions::default()).await.unwrap();
+    let dynamodb = DynamoDb::start(crate::dynamodb::DynamoDbOptions::default()).unwrap();
     let sqs = Sqs::new(Vec::new(), "http://127.0.0.1:1", Keep::default());
     let lambda = Lambda::start(&[], quiet()).await.unwrap();
     let sns = Sns::new(Vec::new(), Vec::new(), lambda.clone(), sqs.clone());

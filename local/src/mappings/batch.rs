@@ -15,9 +15,7 @@ pub(super) struct Item<T> {
     pub(super) id: String,
     /// What the function gets of it.
     pub(super) json: String,
-    /// When it was written or sent, epoch milliseconds.
-    pub(super) written_at: u64,
-    /// Its position in the stream, or its receipt handle.
+    /// Its place in the stream, or its receipt handle.
     pub(super) place: T,
 }
 

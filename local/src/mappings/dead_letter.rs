@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{batch::Item, delivery::GivenUp};
+use super::{batch::Item, delivery::GivenUp, stream::Place};
 use crate::clock::{iso8601, iso8601_with_milliseconds};
 
 /// The message's body, for one or more `records`, which are those of `given_up`. `function_arn` is qualified by an alias, if the mapping's
@@ -10,9 +10,9 @@ use crate::clock::{iso8601, iso8601_with_milliseconds};
 ///
 /// `functionError` is null after an answer, as in messages recorded from AWS. That `responseContext` is absent and `requestId` made up if
 /// the function was never invoked with the records is a guess: nothing is published of that case.
-pub(super) fn body<T>(function_arn: &str, shard: (&str, &str), given_up: &GivenUp, records: &[Item<T>], now: u64) -> Value {
+pub(super) fn body(function_arn: &str, shard: (&str, &str), given_up: &GivenUp, records: &[Item<Place>], now: u64) -> Value {
     let (first, last) = (records.first(), records.last());
-    let arrival = |record: Option<&Item<T>>| record.map(|record| iso8601(record.written_at));
+    let arrival = |record: Option<&Item<Place>>| record.map(|record| iso8601(record.place.written_at));
     let request_id = given_up.last.as_ref().map_or_else(|| uuid::Uuid::new_v4().to_string(), |attempt| attempt.request_id.clone());
     let mut body = json!({
         "requestContext": {

@@ -1,74 +1,70 @@
 //! Filter patterns: which records a function wants (Lambda developer guide, "Control which events Lambda sends to your function").
 //!
-//! A pattern has the record's shape, with a list of alternatives at each leaf: values, prefixes, and whether the leaf exists. All its leaves
-//! must match; of several patterns, one must. Lambda's other operators, and lists and sets in a record, are refused.
+//! A pattern has the record's shape, `{"dynamodb":{"NewImage":{ATTRIBUTE:{TYPE:[RULE,…]}}}}`. Each attribute that it names must match, by
+//! one of its rules; of several patterns, one must. Whatever else Lambda's patterns may have is refused.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
 
 /// Patterns of which nothing is refused.
 #[derive(Clone, Debug)]
 pub(super) struct Filters {
-    patterns: Vec<Value>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pattern {
+    dynamodb: Change,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Change {
+    new_image: BTreeMap<String, Types>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
+struct Types {
+    s: Option<Vec<Rule>>,
+    n: Option<Vec<Rule>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields, expecting = "the local stack knows strings, also for numbers, and exists with true or false")]
+enum Rule {
+    Is(String),
+    Exists { exists: bool },
 }
 
 impl Filters {
     /// Patterns for stream records. None at all match every record. The error says what is wrong with the first that is refused, and where,
-    /// such as `filter pattern 2, at dynamodb.NewImage.n.N: …`.
+    /// such as `filter pattern 2, at dynamodb.NewImage.n.N[0]: …`.
     pub(super) fn new(patterns: &[Value]) -> Result<Filters, String> {
-        for (index, pattern) in patterns.iter().enumerate() {
-            let checked = pattern.as_object().ok_or(": it is not an object".to_owned()).and_then(|members| check(members, &mut Vec::new()));
-            checked.map_err(|fault| format!("filter pattern {}{fault}", index + 1))?;
-        }
-        Ok(Filters { patterns: patterns.to_vec() })
+        let read = |(index, pattern)| {
+            let fault =
+                |fault: serde_path_to_error::Error<_>| format!("filter pattern {}, at {}: {}", index + 1, fault.path(), fault.inner());
+            serde_path_to_error::deserialize::<&Value, Pattern>(pattern).map_err(fault)
+        };
+        Ok(Filters { patterns: patterns.iter().enumerate().map(read).collect::<Result<_, _>>()? })
     }
 
     /// Whether the function wants this record.
     pub(super) fn matches(&self, record: &Value) -> bool {
-        self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, Some(record)))
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.matches(&record["dynamodb"]["NewImage"]))
     }
 }
 
-/// Refuses what [`matches`] would not understand.
-fn check<'a>(members: &'a Map<String, Value>, path: &mut Vec<&'a str>) -> Result<(), String> {
-    for (name, value) in members {
-        path.push(name);
-        let at = |reason: String| format!(", at {}: {reason}", path.join("."));
-        // `dynamodb.NewImage.name.TYPE`, and below a map again `name.TYPE`.
-        let is_type = path.len() >= 4 && path.len().is_multiple_of(2);
-        if path[0] != "dynamodb" {
-            return Err(at("Lambda filters stream records by their member dynamodb alone".to_owned()));
-        } else if name.starts_with('$') || is_type && matches!(name.as_str(), "L" | "SS" | "NS" | "BS") {
-            return Err(at("the local stack understands no alternatives of members, and no lists and sets in records".to_owned()));
-        }
-        match value {
-            Value::Object(members) if !members.is_empty() => check(members, path)?,
-            Value::Array(rules) if !rules.is_empty() => rules.iter().try_for_each(check_rule).map_err(at)?,
-            value => return Err(at(format!("it takes an object or a list, with something in it, not {value}"))),
-        }
-        path.pop();
-    }
-    Ok(())
-}
-
-fn check_rule(rule: &Value) -> Result<(), String> {
-    let text = "the local stack knows values, prefix with a string, and exists with true or false";
-    match rule {
-        Value::Object(operator) if operator.len() == 1 && (rule["prefix"].is_string() || rule["exists"].is_boolean()) => Ok(()),
-        Value::Object(_) | Value::Array(_) => Err(format!("{rule} is not understood: {text}")),
-        Value::Number(number) => Err(format!("a number in a DynamoDB record is a string: write \"{number}\"")),
-        _ => Ok(()),
-    }
-}
-
-fn matches(pattern: &Value, value: Option<&Value>) -> bool {
-    let is = |rule: &Value| match (rule["prefix"].as_str(), rule["exists"].as_bool()) {
-        (Some(prefix), _) => value.and_then(Value::as_str).is_some_and(|text| text.starts_with(prefix)),
-        // Only leaves exist.
-        (None, Some(exists)) => value.is_some_and(|value| !value.is_object() && !value.is_array()) == exists,
-        (None, None) => value == Some(rule),
-    };
-    match pattern {
-        Value::Object(members) => members.iter().all(|(name, pattern)| matches(pattern, value.and_then(|value| value.get(name)))),
-        rules => rules.as_array().is_some_and(|rules| rules.iter().any(is)),
+impl Pattern {
+    fn matches(&self, image: &Value) -> bool {
+        let is = |rule: &Rule, value: Option<&str>| match rule {
+            Rule::Is(text) => value == Some(text),
+            Rule::Exists { exists } => value.is_some() == *exists,
+        };
+        let one_is = |rules: &Option<Vec<Rule>>, value: &Value| rules.iter().all(|rules| rules.iter().any(|rule| is(rule, value.as_str())));
+        self.dynamodb.new_image.iter().all(|(name, types)| one_is(&types.s, &image[name]["S"]) && one_is(&types.n, &image[name]["N"]))
     }
 }

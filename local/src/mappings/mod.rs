@@ -1,7 +1,8 @@
-//! The mappings room: event source mappings, which hand the records of a table's stream, or the messages of a queue, to a function in batches.
+//! The mappings room: event source mappings, which hand the records of a table's stream, or the messages of a queue, to a function in
+//! batches.
 //!
-//! A mapping is a client of the rooms that it connects. [`stream`] reads a stream shard by shard, and [`delivery`] decides what becomes of a
-//! batch of it; [`filter`] says which records the function wants, and [`dead_letter`] is the message about those that were given up.
+//! A mapping is a client of the rooms that it connects. [`stream`] reads a stream shard by shard, and [`delivery`] decides what becomes of
+//! a batch of it; [`filter`] says which records the function wants, and [`dead_letter`] is the message about those that were given up.
 //! [`queue`] receives messages and deletes those that were handled. What both have in common is a [`job`]: to invoke a function with a
 //! [`batch`].
 
@@ -15,8 +16,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -24,13 +23,11 @@ use self::{job::Job, queue::Poller, stream::Shard};
 use crate::template::{QueueMapping, StreamMapping};
 use crate::{clock::Clock, dynamodb::DynamoDb, lambda::Lambda, sqs::Sqs, weather::Weather};
 
-pub use self::job::MappingStats;
-
 /// When a shard of a stream is looked at for new records.
 ///
-/// [`Pace::Aws`] has Lambda's four polls of a shard in a second, each shard's at moments of its own, so that a hop over a stream takes up to
-/// 250 ms, and 125 ms in the mean. It leaves out how long `GetRecords` takes, its limit of 1 MB, and the time for which Lambda looks at no
-/// new shard. For queues it changes nothing: Lambda waits for messages with long polls, which are answered as soon as there is one.
+/// [`Pace::Aws`] has Lambda's four polls of a shard in a second, each shard's at moments of its own, so that a hop over a stream takes up
+/// to 250 ms, and 125 ms in the mean. It leaves out how long `GetRecords` takes, its limit of 1 MB, and the time for which Lambda looks at
+/// no new shard. For queues it changes nothing: Lambda waits for messages with long polls, which are answered as soon as there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Pace {
     /// As soon as there is one.
@@ -47,7 +44,7 @@ pub struct Options {
     pub environments: usize,
     /// When streams are looked at.
     pub pace: Pace,
-    /// Whether what was handled comes again, and how many shards a stream has.
+    /// Whether what was handled comes again.
     pub weather: Weather,
     /// Tells how old records are, and when to try again.
     pub clock: Clock,
@@ -61,13 +58,10 @@ pub struct MappingError {
     reason: String,
 }
 
-/// Running mappings. Cheap to clone; they stop when the last clone is dropped.
-#[derive(Clone)]
+/// Running mappings. They stop when this is dropped.
 pub struct Mappings {
-    jobs: Vec<Arc<Job>>,
     tasks: TaskTracker,
-    stopping: CancellationToken,
-    _running: Arc<DropGuard>,
+    running: DropGuard,
 }
 
 impl Mappings {
@@ -82,33 +76,26 @@ impl Mappings {
         services: (&Lambda, &Sqs),
         options: &Options,
     ) -> Result<Mappings, MappingError> {
-        let (stopping, tasks, mut jobs) = (CancellationToken::new(), TaskTracker::new(), Vec::new());
-        let running = Arc::new(stopping.clone().drop_guard());
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let running = stopping.clone().drop_guard();
         for mapping in streams {
             let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
             for shard in Shard::open(&job, mapping, dynamodb)? {
                 tasks.spawn(stopping.clone().run_until_cancelled_owned(shard.run()));
             }
-            jobs.push(job);
         }
         for mapping in queues {
             let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
             let poller = Poller::open(&job, mapping)?;
             tasks.spawn(stopping.clone().run_until_cancelled_owned(poller.run(stopping.clone(), tasks.clone())));
-            jobs.push(job);
         }
         tasks.close();
-        Ok(Mappings { jobs, tasks, stopping, _running: running })
-    }
-
-    /// How each mapping is doing, in the order in which they were started.
-    pub fn stats(&self) -> Vec<MappingStats> {
-        self.jobs.iter().map(|job| job.stats()).collect()
+        Ok(Mappings { tasks, running })
     }
 
     /// Stops. Batches under way are left: records come again when their stream is read again, messages when their time is over.
-    pub async fn shutdown(&self) {
-        self.stopping.cancel();
+    pub async fn shutdown(self) {
+        drop(self.running);
         self.tasks.wait().await;
     }
 }

@@ -1,7 +1,7 @@
 //! A mapping from a queue: it receives messages, invokes the function, and deletes what was handled. What was not is left alone, so that it
 //! is visible again when its time is over, and in the end a dead letter, which is the queue's affair.
 
-use std::{sync::Arc, sync::atomic::AtomicU64, sync::atomic::Ordering::Relaxed};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -16,15 +16,9 @@ const LONG_POLL: u64 = 20;
 /// Receives the messages of a queue.
 pub(super) struct Poller {
     job: Arc<Job>,
-    batch_size: u32,
-    queue_arn: String,
-    queue_url: String,
+    mapping: QueueMapping,
     /// For how long a message that was received is hidden, in milliseconds.
     hidden: u64,
-    /// Batches in the function at once.
-    concurrency: usize,
-    /// How many batches there were.
-    batches: AtomicU64,
 }
 
 /// A message and its receipt handle.
@@ -34,22 +28,14 @@ impl Poller {
     pub(super) fn open(job: &Arc<Job>, mapping: &QueueMapping) -> Result<Poller, MappingError> {
         let queue = &mapping.queue;
         let hidden = job.sqs.visibility_timeout(queue).ok_or_else(|| job.refuse(format_args!("there is no queue {queue}")))?;
-        let maximum = mapping.maximum_concurrency.map_or(usize::MAX, |maximum| maximum as usize);
-        Ok(Poller {
-            job: Arc::clone(job),
-            batch_size: mapping.batch_size,
-            queue_arn: account::queue_arn(queue),
-            queue_url: job.sqs.url(queue),
-            hidden: milliseconds(hidden),
-            concurrency: job.options.environments.min(maximum).max(1),
-            batches: AtomicU64::default(),
-        })
+        Ok(Poller { job: Arc::clone(job), mapping: mapping.clone(), hidden: milliseconds(hidden) })
     }
 
     /// Receives messages for as long as the function may take another batch, so that none is hidden while it waits for its turn. In bad
     /// weather a message comes a second time, in a batch of its own, at any time until it would be visible again: deleted meanwhile or not.
     pub(super) async fn run(self, stopping: CancellationToken, tasks: TaskTracker) {
-        let turns = Arc::new(Semaphore::new(self.concurrency));
+        let maximum = self.mapping.maximum_concurrency.map_or(usize::MAX, |maximum| maximum as usize);
+        let turns = Arc::new(Semaphore::new(self.job.options.environments.min(maximum).max(1)));
         let poller = Arc::new(self);
         let deliver = |batch, due, turn| {
             let deliver = Arc::clone(&poller).deliver(batch, due, Arc::clone(&turns), turn);
@@ -66,7 +52,7 @@ impl Poller {
                 if turn.is_none() {
                     turn = Arc::clone(&turns).acquire_owned().await.ok();
                 }
-                let size = batch::fitting(&messages, poller.batch_size);
+                let size = batch::fitting(&messages, poller.mapping.batch_size);
                 deliver(messages.drain(..size).collect(), now, turn.take());
             }
         }
@@ -76,28 +62,25 @@ impl Poller {
     /// throttled, it is tried again for as long as nobody else can receive the messages (Lambda operator guide, "Handling errors for an
     /// SQS event source").
     async fn deliver(self: Arc<Self>, batch: Vec<Message>, due: u64, turns: Arc<Semaphore>, turn: Option<OwnedSemaphorePermit>) {
-        let (job, number) = (&self.job, self.batches.fetch_add(1, Relaxed));
+        let job = &self.job;
         job.options.clock.sleep_until(due).await;
         let _turn = if turn.is_some() { turn } else { turns.acquire_owned().await.ok() };
-        job.unfinished(number, batch.iter().map(|message| message.written_at).min());
         let mut refusals = 0;
         while job.options.clock.now() < due + self.hidden {
             if let Some(attempt) = job.invoke(&batch).await {
                 let failed = attempt.failed.unwrap_or_else(|| (0..batch.len()).collect());
                 let handled = batch.iter().enumerate().filter(|(index, _)| !failed.contains(index));
-                self.delete(handled.map(|(_, message)| message)).await;
-                break;
+                return self.delete(handled.map(|(_, message)| message)).await;
             }
             refusals += 1;
             job.options.clock.sleep_until(job.options.clock.now() + backoff(refusals)).await;
         }
-        job.unfinished(number, None);
     }
 
     /// Deletes messages. One that somebody else has received meanwhile stays.
     async fn delete(&self, messages: impl Iterator<Item = &Message>) {
         let entries: Vec<_> = messages.map(|message| json!({"Id": message.id, "ReceiptHandle": message.place})).collect();
-        let request = json!({"QueueUrl": self.queue_url, "Entries": entries});
+        let request = json!({"QueueUrl": self.job.sqs.url(&self.mapping.queue), "Entries": entries});
         if !entries.is_empty()
             && let Err(refusal) = self.job.sqs.request("DeleteMessageBatch", &request).await
         {
@@ -109,8 +92,8 @@ impl Poller {
     async fn receive(&self) -> Vec<Message> {
         let clock = &self.job.options.clock;
         let request = json!({
-            "QueueUrl": self.queue_url, "MaxNumberOfMessages": self.batch_size, "WaitTimeSeconds": LONG_POLL,
-            "MessageSystemAttributeNames": ["All"],
+            "QueueUrl": self.job.sqs.url(&self.mapping.queue), "MaxNumberOfMessages": self.mapping.batch_size,
+            "WaitTimeSeconds": LONG_POLL, "MessageSystemAttributeNames": ["All"],
         });
         match self.job.sqs.request("ReceiveMessage", &request).await {
             Ok(answer) => answer["Messages"].as_array().into_iter().flatten().map(|message| self.item(message)).collect(),
@@ -122,20 +105,15 @@ impl Poller {
         }
     }
 
-    /// A message as `ReceiveMessage` answers it, as the function gets it (Lambda developer guide, "Using Lambda with Amazon SQS"). Attributes
-    /// of its sender's are left out: the functions of this stack neither send nor read any.
+    /// A message as `ReceiveMessage` answers it, as the function gets it (Lambda developer guide, "Using Lambda with Amazon SQS").
+    /// Attributes of its sender's are left out: the functions of this stack neither send nor read any.
     fn item(&self, message: &Value) -> Message {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let record = json!({
             "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
             "attributes": message["Attributes"], "messageAttributes": {}, "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs", "eventSourceARN": self.queue_arn, "awsRegion": account::REGION,
+            "eventSource": "aws:sqs", "eventSourceARN": account::queue_arn(&self.mapping.queue), "awsRegion": account::REGION,
         });
-        Message {
-            id: text(&message["MessageId"]),
-            json: record.to_string(),
-            written_at: text(&message["Attributes"]["SentTimestamp"]).parse().unwrap_or_default(),
-            place: text(&message["ReceiptHandle"]),
-        }
+        Message { id: text(&message["MessageId"]), json: record.to_string(), place: text(&message["ReceiptHandle"]) }
     }
 }

@@ -1,12 +1,11 @@
 //! A mapping from a table's stream. Each shard is read by itself, one batch at a time, so that one that is stuck holds up no other.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::delivery::{Delivery, GivenUp, Step, backoff};
 use super::{MappingError, Pace, batch, batch::Item, dead_letter, filter::Filters, job::Job};
-use crate::dynamodb::{Checkpoint, DynamoDb, StreamReader, StreamRecord};
-use crate::{clock::milliseconds, lock::lock, template::StreamMapping, weather::Mishap};
+use crate::dynamodb::{DynamoDb, RETENTION, StreamReader, StreamRecord};
+use crate::{clock::milliseconds, template::StreamMapping, weather::Mishap};
 
 /// Records read at once at most, as GetRecords answers.
 const READ: usize = 1_000;
@@ -20,20 +19,20 @@ struct Source {
     filters: Filters,
     /// The age at which records are given up, in milliseconds: without a limit, until they expire.
     record_age: u64,
-    checkpoint: Checkpoint,
-    /// How far each shard has come. The mapping has come as far as the slowest.
-    reached: Mutex<Vec<i64>>,
 }
 
-/// A record and its position.
-type Record = Item<i64>;
+/// Where a record is in the stream, and when it was written, epoch milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    position: i64,
+    pub(super) written_at: u64,
+}
+
+type Record = Item<Place>;
 
 /// One shard on its way to the function.
 pub(super) struct Shard {
     source: Arc<Source>,
-    number: usize,
-    /// How many there are.
-    shards: usize,
     reader: StreamReader,
     /// Records that were read and are in no batch yet.
     waiting: VecDeque<Record>,
@@ -46,23 +45,18 @@ pub(super) struct Shard {
 impl Shard {
     /// The shards of a mapping, to be run side by side.
     pub(super) fn open(job: &Arc<Job>, mapping: &StreamMapping, dynamodb: &DynamoDb) -> Result<Vec<Shard>, MappingError> {
-        let reader = dynamodb.stream(&mapping.table, &mapping.logical_id);
-        let reader = reader.map_err(|error| job.refuse(error))?;
-        let (retention, checkpoint) = (reader.retention(), reader.checkpoint());
-        let shards = reader.shards() as usize;
+        let readers = dynamodb.stream(&mapping.table, &mapping.logical_id).map_err(|error| job.refuse(error))?;
         let source = Arc::new(Source {
             job: Arc::clone(job),
             mapping: mapping.clone(),
             filters: Filters::new(&mapping.filter_patterns).map_err(|error| job.refuse(error))?,
-            record_age: milliseconds(mapping.maximum_record_age.map_or(retention, |age| age.min(retention))),
-            reached: Mutex::new(vec![checkpoint.position(); shards]),
-            checkpoint,
+            record_age: milliseconds(mapping.maximum_record_age.map_or(RETENTION, |age| age.min(RETENTION))),
         });
-        let shard = |number| {
-            let (source, reader, phase) = (Arc::clone(&source), reader.clone(), fastrand::u64(0..POLL));
-            Shard { source, number, shards, reader, waiting: VecDeque::new(), repeated: 0, phase }
+        let shard = |reader| {
+            let (source, phase) = (Arc::clone(&source), fastrand::u64(0..POLL));
+            Shard { source, reader, waiting: VecDeque::new(), repeated: 0, phase }
         };
-        Ok((0..shards).map(shard).collect())
+        Ok(readers.into_iter().map(shard).collect())
     }
 
     /// Delivers batches, for ever.
@@ -80,15 +74,10 @@ impl Shard {
 
     /// Everything of this shard before `next` is handled or given up; `None`: everything that was read.
     fn finished_before(&self, next: Option<&Record>) {
-        let Source { job, checkpoint, reached, .. } = &*self.source;
-        let position = next.map_or(self.reader.position(), |record| record.place - 1);
-        let mut reached = lock(reached);
-        reached[self.number] = position.max(reached[self.number]);
-        checkpoint.finish(reached.iter().min().copied().unwrap_or(position));
-        job.unfinished(self.number as u64, next.map(|record| record.written_at));
+        self.reader.finish(next.map_or(self.reader.position(), |record| record.place.position - 1));
     }
 
-    /// Reads on, waiting for a record if there is none, and keeps those of this shard that the function wants.
+    /// Reads on, waiting for a record if there is none, and keeps those that the function wants.
     async fn read(&mut self) {
         let Source { job, filters, .. } = &*self.source;
         if job.options.pace == Pace::Aws {
@@ -97,10 +86,7 @@ impl Shard {
             job.options.clock.sleep_until(next_poll(job.options.clock.now(), self.phase)).await;
         }
         match self.reader.next(READ).await {
-            Ok(records) => {
-                let mine = records.into_iter().filter(|record| record.shard as usize % self.shards == self.number);
-                self.waiting.extend(mine.filter(|record| filters.matches(&record.event)).map(item));
-            }
+            Ok(records) => self.waiting.extend(records.into_iter().filter(|record| filters.matches(&record.event)).map(item)),
             Err(error) => {
                 job.report(error);
                 job.options.clock.sleep_until(job.options.clock.now() + backoff(1)).await;
@@ -108,13 +94,13 @@ impl Shard {
         }
     }
 
-    /// Delivers a batch until each of its records is handled or given up. In bad weather the end of what was handled comes again, before any
-    /// later record, as if it had been forgotten how far the shard was read.
+    /// Delivers a batch until each of its records is handled or given up. In bad weather the end of what was handled comes again, before
+    /// any later record, as if it had been forgotten how far the shard was read.
     async fn deliver(&mut self, mut batch: Vec<Record>) {
         let Source { job, mapping, record_age, .. } = &*Arc::clone(&self.source);
-        let comes_again = |record: &Record| record.place > self.repeated && job.options.weather.happens(Mishap::Twice);
+        let comes_again = |record: &Record| record.place.position > self.repeated && job.options.weather.happens(Mishap::Twice);
         let mut again = batch.iter().position(comes_again).unwrap_or(batch.len());
-        let mut delivery = Delivery::new(mapping, *record_age, batch.iter().map(|record| record.written_at).collect());
+        let mut delivery = Delivery::new(mapping, *record_age, batch.iter().map(|record| record.place.written_at).collect());
         loop {
             self.finished_before(batch.get(delivery.checkpoint().min(again)).or(self.waiting.front()));
             match delivery.next(job.options.clock.now()) {
@@ -131,7 +117,7 @@ impl Shard {
             }
         }
         for record in batch.drain(again..).rev() {
-            self.repeated = self.repeated.max(record.place);
+            self.repeated = self.repeated.max(record.place.position);
             self.waiting.push_front(record);
         }
     }
@@ -143,12 +129,11 @@ impl Shard {
         let Some(queue) = &mapping.on_failure_queue_arn else {
             return job.report(format_args!("{count} record(s) given up ({condition:?}), and there is no queue to tell"));
         };
-        let shard_id = self.reader.shard_id(self.number as u32);
+        let shard_id = self.reader.shard_id();
         let shard = (self.reader.arn(), shard_id.as_str());
         let body = dead_letter::body(&job.function_arn, shard, given_up, records, job.options.clock.now()).to_string();
-        match job.sqs.send(queue, body) {
-            Ok(_) => job.count_dead_letter(),
-            Err(error) => job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}")),
+        if let Err(error) = job.sqs.send(queue, body) {
+            job.report(format_args!("{count} record(s) given up ({condition:?}), and nobody was told: {error}"));
         }
     }
 }
@@ -159,6 +144,6 @@ pub(super) fn next_poll(now: u64, phase: u64) -> u64 {
 }
 
 fn item(record: StreamRecord) -> Record {
-    let written_at = record.written_at.max(0).unsigned_abs() * 1000;
-    Record { id: record.sequence_number, json: record.event.to_string(), written_at, place: record.position }
+    let place = Place { position: record.position, written_at: record.written_at.max(0).unsigned_abs() * 1000 };
+    Record { id: record.sequence_number, json: record.event.to_string(), place }
 }

@@ -7,43 +7,32 @@ use std::{
 
 use crate::lock::lock;
 
-/// The open sockets and the time of all that have been open.
+/// The open sockets, and the time of all that have been open until the moment that is named.
 #[derive(Debug)]
-pub(super) struct Connected(Mutex<State>);
-
-#[derive(Debug)]
-struct State {
-    open: u32,
-    /// The time of all sockets together until `at`.
-    total: Duration,
-    at: Instant,
-}
-
-impl State {
-    fn settle(&mut self, now: Instant) {
-        self.total += now.saturating_duration_since(self.at) * self.open;
-        self.at = self.at.max(now);
-    }
-}
+pub(super) struct Connected(Mutex<(u32, Duration, Instant)>);
 
 impl Default for Connected {
     fn default() -> Connected {
-        Connected(Mutex::new(State { open: 0, total: Duration::ZERO, at: Instant::now() }))
+        Connected(Mutex::new((0, Duration::ZERO, Instant::now())))
     }
 }
 
 impl Connected {
-    /// The time of all sockets together until `now`.
+    /// The time of all sockets together until `now`, at which so many more are open.
+    fn settle(&self, now: Instant, more: i32) -> Duration {
+        let (open, total, at) = &mut *lock(&self.0);
+        *total += now.saturating_duration_since(*at) * *open;
+        *at = now.max(*at);
+        *open = open.saturating_add_signed(more);
+        *total
+    }
+
     pub(super) fn total(&self, now: Instant) -> Duration {
-        let mut state = lock(&self.0);
-        state.settle(now);
-        state.total
+        self.settle(now, 0)
     }
 
     pub(super) fn opened(self: &Arc<Self>, now: Instant) -> OpenConnection {
-        let mut state = lock(&self.0);
-        state.settle(now);
-        state.open += 1;
+        self.settle(now, 1);
         OpenConnection(Arc::clone(self))
     }
 }
@@ -54,9 +43,7 @@ pub struct OpenConnection(Arc<Connected>);
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.0);
-        state.settle(Instant::now());
-        state.open -= 1;
+        self.0.settle(Instant::now(), -1);
     }
 }
 

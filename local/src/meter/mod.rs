@@ -19,10 +19,10 @@ use std::{
 
 use http::HeaderMap;
 
-use self::connected::Connected;
+pub(crate) use self::prices::Item;
+use self::{connected::Connected, prices::PRICES};
 pub use self::{
     connected::OpenConnection,
-    prices::{Item, PRICES},
     usage::{FunctionUsage, Usage},
 };
 use crate::{account::signed_by, lock::lock};
@@ -89,14 +89,12 @@ impl Meter {
     }
 
     /// What the function `name` has caused until now, with what it used itself.
-    #[must_use]
     pub fn usage_of(&self, name: &str, usage: FunctionUsage) -> Usage {
         let counts = lock(&self.functions).get(name).cloned().unwrap_or_default();
         counts.usage(vec![usage])
     }
 
     /// What was counted until now, with what the functions used.
-    #[must_use]
     pub fn usage(&self, functions: Vec<FunctionUsage>) -> Usage {
         self.counts.usage(functions)
     }

@@ -5,44 +5,32 @@
 //! Reading a stream is free to Lambda, and so is delivery from SNS to Lambda. Data sent to the internet, storage, alarms and metrics are
 //! not priced here: they do not follow from single operations.
 
-/// Something that is billed, in the order of [`PRICES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Item {
-    /// WebSocket messages, either way, in units of 32 KB.
+/// Something that is billed, in the order of [`PRICES`], which say what they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Item {
     GatewayMessages,
-    /// Minutes that sockets were open.
     ConnectionMinutes,
-    /// Invocations of functions.
     LambdaRequests,
-    /// Billed time of functions times their memory.
     LambdaGbSeconds,
-    /// DynamoDB write request units of 1 KB.
     WriteUnits,
-    /// DynamoDB read request units of 4 KB.
     ReadUnits,
-    /// SQS requests, in units of 64 KB.
     SqsRequests,
-    /// SNS publishes, in units of 64 KB.
     SnsPublishes,
-    /// Log lines, taken in by CloudWatch.
     LogGb,
 }
 
-/// An item's name, unit and price.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Price {
-    /// What is billed.
-    pub item: Item,
-    /// Its name in JSON.
-    pub name: &'static str,
+pub(super) struct Price {
+    pub(super) item: Item,
+    /// In JSON.
+    pub(super) name: &'static str,
     /// One unit, in words.
-    pub unit: &'static str,
+    pub(super) unit: &'static str,
     /// Of one unit.
-    pub usd: f64,
+    pub(super) usd: f64,
 }
 
 /// All prices, in the order of [`Item`] and in which they are shown.
-pub const PRICES: [Price; 9] = [
+pub(super) const PRICES: [Price; 9] = [
     price(Item::GatewayMessages, "gatewayMessages", "gateway messages (32 KB)", 1.00 / MILLION),
     price(Item::ConnectionMinutes, "connectionMinutes", "connection minutes", 0.25 / MILLION),
     price(Item::LambdaRequests, "lambdaRequests", "invocations", 0.20 / MILLION),

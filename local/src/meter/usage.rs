@@ -23,7 +23,6 @@ pub struct FunctionUsage {
 
 impl FunctionUsage {
     /// Billed time times memory, in GB-milliseconds.
-    #[must_use]
     pub fn gb_ms(&self) -> f64 {
         self.billed_ms as f64 * f64::from(self.memory_mb) / 1024.0
     }
@@ -38,7 +37,6 @@ impl FunctionUsage {
     }
 
     /// What it would cost, in US dollars: requests, duration and logs.
-    #[must_use]
     pub fn usd(&self) -> f64 {
         PRICES.iter().map(|price| self.quantity(price.item) * price.usd).sum()
     }
@@ -57,14 +55,18 @@ impl Usage {
         Usage { quantities: PRICES.map(|price| quantity(price.item)) }
     }
 
+    /// How many units of `item` were used.
+    #[cfg(test)]
+    pub(crate) fn quantity(&self, item: Item) -> f64 {
+        self.quantities[item as usize]
+    }
+
     /// What everything would cost, in US dollars.
-    #[must_use]
     pub fn usd(&self) -> f64 {
         PRICES.iter().zip(self.quantities).map(|(price, quantity)| price.usd * quantity).sum()
     }
 
     /// `{"items": {"gatewayMessages": {"quantity":…,"unit":…,"usdPerUnit":…,"usd":…},…}, "usd":…}`.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let items = PRICES.iter().zip(self.quantities).map(|(price, quantity)| {
             let value = json!({"quantity": quantity, "unit": price.unit, "usdPerUnit": price.usd, "usd": price.usd * quantity});
@@ -79,26 +81,9 @@ impl Display for Usage {
         write!(f, "This run would have cost ${:.7} on AWS", self.usd())?;
         let used = PRICES.iter().zip(self.quantities).filter(|(_, quantity)| *quantity > 0.0);
         for (index, (price, quantity)) in used.enumerate() {
-            write!(f, "{} {} {}", if index == 0 { ":" } else { "," }, Rounded(quantity), price.unit)?;
+            write!(f, "{} {} {}", if index == 0 { ":" } else { "," }, (quantity * 1e7).round() / 1e7, price.unit)?;
         }
         Ok(())
-    }
-}
-
-/// A quantity in at most three digits behind the point, or in as many as it takes to be more than nothing.
-struct Rounded(f64);
-
-impl Display for Rounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quantity = self.0;
-        if quantity.fract() == 0.0 {
-            write!(f, "{quantity}")
-        } else if quantity >= 0.001 {
-            let text = format!("{quantity:.3}");
-            f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-        } else {
-            write!(f, "{quantity:.7}")
-        }
     }
 }
 
@@ -106,13 +91,6 @@ impl Display for Rounded {
 mod tests {
     use super::super::Meter;
     use super::*;
-
-    impl Usage {
-        /// How many units of `item` were used.
-        pub(crate) fn quantity(&self, item: Item) -> f64 {
-            self.quantities[item as usize]
-        }
-    }
 
     #[test]
     fn each_item_has_its_price_and_the_total_is_their_sum() {

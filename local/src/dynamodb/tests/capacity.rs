@@ -83,15 +83,10 @@ async fn batches_and_transactions_count_each_item() {
     let puts: Vec<_> = (0..25).map(|n| json!({"PutRequest": {"Item": item(&n.to_string(), 1025)}})).collect();
     let (units, answer) = table.units("BatchWriteItem", json!({"RequestItems": {"messages": puts}})).await;
     assert_eq!((units, answer), ([50.0, 0.0], json!({"UnprocessedItems": {}})));
-    let keys: Vec<_> = (0..3).map(|n| item(&n.to_string(), 0)).collect();
-    let (units, _) = table.units("BatchGetItem", json!({"RequestItems": {"messages": {"Keys": keys}}})).await;
-    assert_eq!(units, [0.0, 1.5]);
     let put = |id: &str, bytes| json!({"Put": {"TableName": "messages", "Item": item(id, bytes)}});
     let written = json!({"TransactItems": [put("a", 1000), put("b", 1025)], "ClientRequestToken": "once"});
     assert_eq!(table.units("TransactWriteItems", written.clone()).await, ([6.0, 0.0], json!({})));
     assert_eq!(table.units("TransactWriteItems", written).await.0, [0.0, 4.0], "the same again with the same token only reads");
-    let gets = json!({"TransactItems": [{"Get": {"TableName": "messages", "Key": item("a", 0)}}]});
-    assert_eq!(table.units("TransactGetItems", gets).await.0, [0.0, 2.0]);
     let mut refused = put("b", 100);
     refused["Put"]["ConditionExpression"] = json!("attribute_not_exists(messageId)");
     let (units, answer) = table.units("TransactWriteItems", json!({"TransactItems": [put("c", 100), refused]})).await;

@@ -8,6 +8,8 @@ mod streams_api;
 mod table;
 mod weather;
 
+use axum::http::{HeaderMap, HeaderValue};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::*;
@@ -33,19 +35,19 @@ fn durable(directory: &std::path::Path) -> DynamoDbOptions {
 
 /// The room with a table `messages`.
 async fn start(options: DynamoDbOptions) -> DynamoDb {
-    let db = DynamoDb::start(options).await.unwrap();
-    db.create_table(&table("messages")).await.unwrap();
+    let db = DynamoDb::start(options).unwrap();
+    db.create_table(&table("messages")).unwrap();
     db
 }
 
 async fn respond(db: &DynamoDb, target: &str, body: &Value) -> Response {
-    let request = Request::post("/").header("x-amz-target", target).body(body.to_string().into()).unwrap();
-    db.handle(request).await
+    let headers = HeaderMap::from_iter([("x-amz-target".parse().unwrap(), HeaderValue::from_str(target).unwrap())]);
+    db.handle(headers, body.to_string().into()).await
 }
 
 /// Calls an operation, such as `GetItem`, or one of the streams' protocol.
 async fn call(db: &DynamoDb, operation: &str, body: &Value) -> Value {
-    let streams = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"].contains(&operation);
+    let streams = ["GetShardIterator", "GetRecords"].contains(&operation);
     let protocol = if streams { "DynamoDBStreams_20120810" } else { "DynamoDB_20120810" };
     let response = respond(db, &format!("{protocol}.{operation}"), body).await;
     serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
@@ -60,6 +62,12 @@ async fn put(db: &DynamoDb, recipient: &str, message: &str, more: Value) {
     let mut item = key(recipient, message);
     item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     assert_eq!(call(db, "PutItem", &json!({"TableName": "messages", "Item": item})).await, json!({}));
+}
+
+/// The one shard of `messages`.
+fn open(db: &DynamoDb, consumer: &str) -> StreamReader {
+    let [shard] = <[_; 1]>::try_from(db.stream("messages", consumer).unwrap()).unwrap_or_else(|_| panic!("there is one shard"));
+    shard
 }
 
 /// The next `count` records.
@@ -79,7 +87,7 @@ fn message_ids(records: &[StreamRecord]) -> Vec<&str> {
 
 /// What the second connection sees of the stream rows.
 fn count_rows(db: &DynamoDb) -> i64 {
-    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.room.file).unwrap();
     connection.query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0)).unwrap()
 }
 

@@ -44,7 +44,7 @@ async fn errors_of_the_engine_arrive_as_they_are() {
 #[tokio::test]
 async fn an_operation_that_nobody_uses_is_refused_by_name() {
     let db = start(DynamoDbOptions::default()).await;
-    for operation in ["DeleteTable", "ExecuteStatement", "UpdateTimeToLive"] {
+    for operation in ["DeleteTable", "ExecuteStatement", "UpdateTimeToLive", "BatchGetItem"] {
         let answer = call(&db, operation, &json!({"TableName": "messages"})).await;
         let message = answer["message"].as_str().unwrap();
         assert!(message.contains(operation) && message.contains("those of its template"), "{answer}");
@@ -55,7 +55,7 @@ async fn an_operation_that_nobody_uses_is_refused_by_name() {
 #[tokio::test]
 async fn a_call_after_the_end_of_the_last_reader_still_writes() {
     let db = start(DynamoDbOptions::default()).await;
-    drop(db.stream("messages", "gone").unwrap());
+    drop(open(&db, "gone"));
     put(&db, "a", "1", json!({})).await;
     assert!(!db.has_unfinished_records().await.unwrap(), "nobody reads");
 }

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn stream_rows_have_the_columns_that_are_read() {
     let db = start(DynamoDbOptions::default()).await;
-    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.room.file).unwrap();
     let columns = |table: &str| -> Vec<String> {
         let mut statement = connection.prepare(&format!("SELECT name || ' ' || type FROM pragma_table_info('{table}')")).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -33,7 +33,7 @@ async fn stream_rows_have_the_columns_that_are_read() {
 #[tokio::test]
 async fn finding_the_next_sequence_number_uses_the_index() {
     let db = start(DynamoDbOptions::default()).await;
-    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.room.file).unwrap();
     // The statement of the engine's next_stream_sequence_number.
     let sql = "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = ?1";
     let plan: String = connection.query_row(sql, ["messages"], |row| row.get(3)).unwrap();
@@ -43,7 +43,7 @@ async fn finding_the_next_sequence_number_uses_the_index() {
 #[tokio::test]
 async fn reading_on_and_trimming_go_by_number_and_read_no_history() {
     let db = start(DynamoDbOptions::default()).await;
-    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.room.file).unwrap();
     let statements = [
         "SELECT id, keys_json FROM _stream_records WHERE +table_name = 'messages' AND id > 5 AND id <= 9 ORDER BY id LIMIT 1000",
         "SELECT created_at FROM _stream_records ORDER BY id LIMIT 1",
@@ -63,7 +63,7 @@ async fn rows_are_numbered_in_the_order_of_their_sequence_numbers_and_never_anew
     for number in 0..20 {
         put(&db, "alice", &number.to_string(), json!({})).await;
     }
-    let connection = rusqlite::Connection::open(&db.running.room.file).unwrap();
+    let connection = rusqlite::Connection::open(&db.room.file).unwrap();
     let sql = "SELECT id, CAST(sequence_number AS INTEGER) FROM _stream_records ORDER BY id";
     let mut statement = connection.prepare(sql).unwrap();
     let rows: Vec<(i64, i64)> = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap();

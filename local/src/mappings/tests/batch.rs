@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::mappings::batch::{Item, failed, fitting, payload};
 
 fn item(id: &str, bytes: usize) -> Item<()> {
-    Item { id: id.to_owned(), json: "1".repeat(bytes), written_at: 0, place: () }
+    Item { id: id.to_owned(), json: "1".repeat(bytes), place: () }
 }
 
 #[test]

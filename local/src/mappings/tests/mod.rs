@@ -1,4 +1,5 @@
-//! The rules on their own, and mappings at work between real tables, queues and function processes, on a clock that stands until it is moved.
+//! The rules on their own, and mappings at work between real tables, queues and function processes, on a clock that stands until it is
+//! moved.
 
 mod batch;
 mod delivery;
@@ -11,6 +12,8 @@ mod stream_laws;
 
 use std::time::{Duration, Instant};
 
+use axum::http::{HeaderMap, HeaderValue};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::{MappingError, Mappings, Options};
@@ -22,6 +25,7 @@ use crate::{
     lambda::{Lambda, LambdaOptions},
     sqs::{Sqs, tests::queue},
     template::{Queue, QueueMapping, Redrive, StreamMapping, Table},
+    weather::{Odds, Weather},
 };
 
 /// Everything that mappings connect. The function `deliver` is the one of [`scripted`].
@@ -61,6 +65,11 @@ fn queue_mapping() -> QueueMapping {
     }
 }
 
+/// Runs the function of [`scripted`], beside tables whose streams have so many shards.
+fn sharded(shards: u32) -> LambdaOptions {
+    LambdaOptions { weather: Weather::new(Odds { shards, ..Odds::default() }), ..scripted::options() }
+}
+
 fn sqs(clock: Clock) -> Sqs {
     let redrive = Redrive { dead_letter_queue_arn: queue_arn("dead-letters"), maximum_receive_count: 2 };
     let work = Queue { visibility_timeout: Duration::from_secs(600), redrive: Some(redrive), ..queue("work") };
@@ -70,7 +79,13 @@ fn sqs(clock: Clock) -> Sqs {
 impl Stack {
     async fn start() -> Stack {
         let clock = Clock::standing_at(clock::now());
-        Stack::again(tempfile::tempdir().unwrap(), sqs(clock.clone()), scripted::options()).await
+        Stack::again(tempfile::tempdir().unwrap(), sqs(clock), scripted::options()).await
+    }
+
+    /// A stack whose streams have so many shards.
+    async fn with_shards(shards: u32) -> Stack {
+        let clock = Clock::standing_at(clock::now());
+        Stack::again(tempfile::tempdir().unwrap(), sqs(clock), sharded(shards)).await
     }
 
     /// A stack with the tables that are in `directory`.
@@ -80,10 +95,10 @@ impl Stack {
         let lambda = Lambda::start(&[scripted::config(directory.path())], options).await.unwrap();
         let (path, keep) = (Some(directory.path().join("data")), Keep::open(&directory.path().join("kept")).unwrap());
         let options = DynamoDbOptions { path, keep, clock: clock.clone(), weather, ..DynamoDbOptions::default() };
-        let db = DynamoDb::start(options).await.unwrap();
+        let db = DynamoDb::start(options).unwrap();
         let (name, hash_key, range_key) = ("messages".to_owned(), "recipientId".to_owned(), Some("messageId".to_owned()));
         let table = Table { logical_id: "Messages".to_owned(), name, hash_key, range_key, stream: true, ttl_attribute: None };
-        db.create_table(&table).await.unwrap();
+        db.create_table(&table).unwrap();
         Stack { db, lambda, sqs, clock, directory }
     }
 
@@ -123,10 +138,27 @@ impl Stack {
                 "recipientId": {"S": format!("player{recipient}")}, "messageId": {"S": "m"}, "number": {"N": number.to_string()},
                 "script": {"S": script},
             });
-            let request = axum::extract::Request::post("/").header("x-amz-target", "DynamoDB_20120810.PutItem");
-            let request = request.body(json!({"TableName": "messages", "Item": item}).to_string().into()).unwrap();
-            assert!(self.db.handle(request).await.status().is_success());
+            self.call("DynamoDB_20120810.PutItem", &json!({"TableName": "messages", "Item": item})).await;
         }
+    }
+
+    async fn call(&self, target: &str, body: &Value) -> Value {
+        let headers = HeaderMap::from_iter([("x-amz-target".parse().unwrap(), HeaderValue::from_str(target).unwrap())]);
+        let answer = self.db.handle(headers, body.to_string().into()).await;
+        assert!(answer.status().is_success());
+        serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    /// The records of each shard of the table.
+    async fn shards(&self) -> Vec<Vec<Value>> {
+        let mut shards = Vec::new();
+        for shard in self.db.stream("messages", "audit").unwrap() {
+            let ask = json!({"StreamArn": shard.arn(), "ShardId": shard.shard_id(), "ShardIteratorType": "TRIM_HORIZON"});
+            let iterator = self.call("DynamoDBStreams_20120810.GetShardIterator", &ask).await["ShardIterator"].take();
+            let page = self.call("DynamoDBStreams_20120810.GetRecords", &json!({"ShardIterator": iterator})).await;
+            shards.push(page["Records"].as_array().unwrap().clone());
+        }
+        shards
     }
 
     /// Writes messages to one recipient, with these scripts.
@@ -173,7 +205,6 @@ impl Stack {
     async fn stop(self, mappings: Mappings) -> tempfile::TempDir {
         tokio::time::timeout(Duration::from_secs(5), mappings.shutdown()).await.expect("the mappings stop");
         self.lambda.shutdown().await;
-        self.db.shutdown().await;
         self.directory
     }
 }

@@ -24,8 +24,8 @@ use crate::{
     template::Function,
 };
 
-/// The function `deliver`, which appends each of its invocations to the file `log` in `directory` as a line: the event, its `requestId`, and
-/// how many of its first records it `handled`.
+/// The function `deliver`, which appends each of its invocations to the file `log` in `directory` as a line: the event, its `requestId`,
+/// and how many of its first records it `handled`.
 pub(super) fn config(directory: &Path) -> Function {
     std::fs::OpenOptions::new().create(true).append(true).open(directory.join("log")).unwrap();
     let mut function = test_function::config("deliver");

@@ -11,7 +11,7 @@ use proptest::{
 };
 use serde_json::Value;
 
-use super::{Stack, scripted, stream_mapping};
+use super::{Stack, scripted, sharded, stream_mapping};
 use crate::{
     mappings::{Mappings, Options},
     template::StreamMapping,
@@ -95,9 +95,7 @@ struct Story {
 impl Story {
     async fn of(stack: &Stack) -> Story {
         let number = |record: &Value| scripted::label(record).parse::<usize>().unwrap();
-        let mut audit = stack.db.stream("messages", "audit").unwrap();
-        let records = audit.next(1_000).await.unwrap();
-        let numbers: BTreeMap<_, _> = records.into_iter().map(|record| (record.sequence_number, number(&record.event))).collect();
+        let numbers: BTreeMap<_, _> = stack.shards().await.iter().flatten().map(|record| (scripted::id(record), number(record))).collect();
         let (mut invocations, mut handled) = (Vec::new(), Vec::new());
         for line in stack.invocations() {
             let seen: Vec<_> = line["Records"].as_array().unwrap().iter().map(number).collect();
@@ -164,7 +162,7 @@ impl Story {
 
 /// Runs a case to its end. The clock jumps over the age limit after `ages` milliseconds.
 async fn run(case: &Case, ages: Option<u64>) -> Story {
-    let stack = Stack::start().await;
+    let stack = Stack::with_shards(case.odds.shards).await;
     let mappings = case.map(&stack);
     stack.let_the_clock_run();
     if let Some(milliseconds) = ages {
@@ -211,7 +209,7 @@ fn in_bad_weather_every_record_is_handled_or_dead_lettered_and_first_delivered_i
 #[test]
 fn nothing_is_lost_when_the_stack_restarts() {
     check_cases((case(bad_weather()), prop::collection::vec(0u64..60, 1..4)), async |(case, restarts)| {
-        let mut stack = Stack::start().await;
+        let mut stack = Stack::with_shards(case.odds.shards).await;
         let mut mappings = case.map(&stack);
         stack.let_the_clock_run();
         case.write(&stack).await;
@@ -219,7 +217,7 @@ fn nothing_is_lost_when_the_stack_restarts() {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             // The queue outlives the restarts, as it would on AWS.
             let sqs = stack.sqs.clone();
-            stack = Stack::again(stack.stop(mappings).await, sqs, scripted::options()).await;
+            stack = Stack::again(stack.stop(mappings).await, sqs, sharded(case.odds.shards)).await;
             mappings = case.map(&stack);
         }
         stack.until_finished().await;
