@@ -76,7 +76,7 @@ impl Status {
     /// log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
-        let sockets = self.gateway.activity().busy as u64;
+        let sockets = self.gateway.busy() as u64;
         let placements = self.gamelift.pending() as u64;
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
@@ -133,7 +133,7 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
     let mut answer = json!({
         "addresses": status.addresses.to_json(),
         "functions": functions.collect::<Map<_, _>>(),
-        "sockets": status.gateway.activity().open,
+        "sockets": status.gateway.sockets(),
         "usage": status.usage().to_json(),
         "busy": busy,
         "deadLetters": letters,

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::{
-    closing::Closing,
     handshake_request::{HandshakeRequest, MultiValues},
     identifiers::new_id,
 };
 use crate::clock::{self, request_time};
 
 /// What every event of a connection says of it.
-#[derive(Clone, Debug)]
 pub(super) struct ConnectionFacts {
-    /// The connection's id.
     pub(super) connection_id: String,
     /// When the client asked to connect, in epoch milliseconds.
     pub(super) connected_at: u64,
@@ -23,25 +21,21 @@ pub(super) struct ConnectionFacts {
     pub(super) identity: Value,
     /// The `Host` that the client called.
     pub(super) domain_name: String,
-    /// The API's id.
     pub(super) api_id: String,
-    /// The stage.
     pub(super) stage: String,
     /// The authorizer's context with its latency, once it has allowed the connection.
     pub(super) authorizer: Option<Map<String, Value>>,
 }
 
 /// What one event says of its own request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct RequestFacts {
-    /// A new id.
     pub(super) request_id: String,
     /// In epoch milliseconds.
     pub(super) at: u64,
 }
 
 impl RequestFacts {
-    /// A request of this moment.
     pub(super) fn now() -> RequestFacts {
         RequestFacts { request_id: new_id(), at: clock::now() }
     }
@@ -90,7 +84,6 @@ fn bytes(event: &Value) -> Bytes {
     event.to_string().into()
 }
 
-/// The authorizer's event.
 pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Bytes {
     let mut event = handshake_event(connection, handshake);
     event["type"] = "REQUEST".into();
@@ -99,25 +92,22 @@ pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &Handsha
     bytes(&event)
 }
 
-/// The event of `$connect`.
 pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Bytes {
     let mut event = handshake_event(connection, handshake);
     event["isBase64Encoded"] = false.into();
     bytes(&event)
 }
 
-/// The event of one message that takes the route `route_key`.
 pub(super) fn message_event(connection: &ConnectionFacts, request: &RequestFacts, route_key: &str, body: &str) -> Bytes {
     let mut context = context(connection, request, route_key, "MESSAGE");
     context["messageId"] = new_id().into();
     bytes(&json!({"requestContext": context, "body": body, "isBase64Encoded": false}))
 }
 
-/// The event of `$disconnect`.
-pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &Closing) -> Bytes {
+pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &CloseFrame) -> Bytes {
     let mut context = context(connection, request, "$disconnect", "DISCONNECT");
-    context["disconnectStatusCode"] = closing.code.into();
-    context["disconnectReason"] = closing.reason.as_ref().into();
+    context["disconnectStatusCode"] = u16::from(closing.code).into();
+    context["disconnectReason"] = closing.reason.as_str().into();
     // AWS gives these four, the last three empty.
     let host = &connection.domain_name;
     bytes(&json!({
@@ -131,7 +121,7 @@ pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account;
+    use crate::{account, gateway::closing::WITHOUT_STATUS};
 
     fn connection() -> ConnectionFacts {
         let authorizer = json!({"tenant_id": "ce2f", "principalId": "28ae", "integrationLatency": 21});
@@ -212,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_disconnect_event_says_how_it_ended() {
-        let event = value(&disconnect_event(&connection(), &request(), &Closing::WITHOUT_STATUS));
+        let event = value(&disconnect_event(&connection(), &request(), &WITHOUT_STATUS));
         let context = &event["requestContext"];
         assert_eq!((&context["eventType"], &context["routeKey"]), (&json!("DISCONNECT"), &json!("$disconnect")));
         assert_eq!(context["disconnectStatusCode"], 1005);

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::{
     Gateway,
-    closing::Closing,
+    closing::DELETED,
     connection::Connection,
     identifiers::{is_connection_id, new_id},
     limits::MESSAGE_BYTES,
@@ -45,7 +45,7 @@ pub(super) async fn manage(
     match method {
         Method::POST => post(&gateway, &connection, &headers, &body),
         Method::DELETE => {
-            gateway.forget(&connection, Closing::DELETED);
+            gateway.forget(&connection, DELETED);
             answer(StatusCode::NO_CONTENT, String::new())
         }
         _ => {

@@ -81,11 +81,6 @@ impl Stack {
         Stack { gateway, address, meter, lambda, directory }
     }
 
-    /// How many sockets are open.
-    pub(super) fn open_connections(&self) -> usize {
-        self.gateway.connections().len()
-    }
-
     pub(super) fn url(&self, query: &str) -> String {
         format!("ws://{}/dev{query}", self.address)
     }
