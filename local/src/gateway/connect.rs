@@ -31,7 +31,7 @@ pub(super) async fn connect(
     }
     authorize(gateway, connection, handshake).await?;
     let Some(route) = gateway.shared.api.routes.get("$connect") else { return Ok(None) };
-    let answer = gateway.ask("$connect", route, connect_event(connection, handshake)).await.map_err(|message| {
+    let answer = gateway.ask("$connect", route, &connect_event(connection, handshake)).await.map_err(|message| {
         let status = if message == TIMED_OUT { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
         (status, message)
     })?;
@@ -51,7 +51,7 @@ async fn authorize(gateway: &Gateway, connection: &mut ConnectionFacts, handshak
     let method_arn = gateway.method_arn();
     let event = authorizer_event(connection, handshake, &method_arn);
     let asked_at = Instant::now();
-    let answer = match gateway.invoke(&gateway.shared.api.authorizer.function_arn, event).await {
+    let answer = match gateway.invoke(&gateway.shared.api.authorizer.function_arn, &event).await {
         None => return Err(failed("the function took too long")),
         Some(Err(InvokeError::Function { message, .. })) if message == UNAUTHORIZED.1 => return Err(UNAUTHORIZED),
         Some(answer) => answer.map_err(|error| failed(&format!("the function failed: {error}")))?,
@@ -64,12 +64,10 @@ async fn authorize(gateway: &Gateway, connection: &mut ConnectionFacts, handshak
 
 /// Tells `$disconnect`, where the API has it and the weather lets it. Nobody waits for its answer, and nothing repeats it.
 pub(super) async fn disconnect(gateway: &Gateway, connection: &Connection, closing: &CloseFrame) {
-    let Some(route) = gateway.shared.api.routes.get("$disconnect") else { return };
-    if gateway.shared.weather.happens(Mishap::NoDisconnect) {
-        return;
-    }
-    let event = disconnect_event(&connection.facts, &RequestFacts::now(), closing);
-    if let Err(error) = gateway.shared.lambda.invoke(&route.function_arn, event).await.result {
-        fault("route $disconnect", &format!("the function failed: {error}"));
+    if let Some(route) = gateway.shared.api.routes.get("$disconnect")
+        && !gateway.shared.weather.happens(Mishap::NoDisconnect)
+    {
+        let event = disconnect_event(&connection.facts, &RequestFacts::now(), closing);
+        drop(gateway.ask("$disconnect", route, &event).await);
     }
 }

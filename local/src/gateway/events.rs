@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -80,42 +79,38 @@ fn handshake_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -
     event
 }
 
-fn bytes(event: &Value) -> Bytes {
-    event.to_string().into()
-}
-
-pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Bytes {
+pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Value {
     let mut event = handshake_event(connection, handshake);
     event["type"] = "REQUEST".into();
     event["methodArn"] = method_arn.into();
     event["stageVariables"] = json!({});
-    bytes(&event)
+    event
 }
 
-pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Bytes {
+pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Value {
     let mut event = handshake_event(connection, handshake);
     event["isBase64Encoded"] = false.into();
-    bytes(&event)
+    event
 }
 
-pub(super) fn message_event(connection: &ConnectionFacts, request: &RequestFacts, route_key: &str, body: &str) -> Bytes {
+pub(super) fn message_event(connection: &ConnectionFacts, request: &RequestFacts, route_key: &str, body: &str) -> Value {
     let mut context = context(connection, request, route_key, "MESSAGE");
     context["messageId"] = new_id().into();
-    bytes(&json!({"requestContext": context, "body": body, "isBase64Encoded": false}))
+    json!({"requestContext": context, "body": body, "isBase64Encoded": false})
 }
 
-pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &CloseFrame) -> Bytes {
+pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &CloseFrame) -> Value {
     let mut context = context(connection, request, "$disconnect", "DISCONNECT");
     context["disconnectStatusCode"] = u16::from(closing.code).into();
     context["disconnectReason"] = closing.reason.as_str().into();
     // AWS gives these four, the last three empty.
     let host = &connection.domain_name;
-    bytes(&json!({
+    json!({
         "headers": {"Host": host, "X-Forwarded-For": "", "x-api-key": "", "x-restapi": ""},
         "multiValueHeaders": {"Host": [host], "X-Forwarded-For": [""], "x-api-key": [""], "x-restapi": [""]},
         "requestContext": context,
         "isBase64Encoded": false,
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -149,10 +144,6 @@ mod tests {
         HandshakeRequest { request: request(), ..HandshakeRequest::new(&headers, query) }
     }
 
-    fn value(event: &[u8]) -> Value {
-        serde_json::from_slice(event).unwrap()
-    }
-
     #[test]
     fn the_connect_event_is_aws_own() {
         let event = connect_event(&connection(), &handshake(Some("token=w&token=x")));
@@ -169,7 +160,7 @@ mod tests {
             },
             "isBase64Encoded": false,
         });
-        assert_eq!(value(&event), expected);
+        assert_eq!(event, expected);
     }
 
     #[test]
@@ -177,7 +168,7 @@ mod tests {
         let arn = account::arn("execute-api", "yldxgyfndc/dev/$connect");
         for query in [None, Some("token=x")] {
             let handshake = handshake(query);
-            let mut expected = value(&connect_event(&stranger(), &handshake));
+            let mut expected = connect_event(&stranger(), &handshake);
             assert_eq!(expected.get("queryStringParameters").is_some(), query.is_some());
             assert_eq!(expected.get("multiValueQueryStringParameters").is_some(), query.is_some());
             assert_eq!(expected["requestContext"].get("authorizer"), None);
@@ -185,14 +176,14 @@ mod tests {
             expected["type"] = json!("REQUEST");
             expected["methodArn"] = json!(arn);
             expected["stageVariables"] = json!({});
-            assert_eq!(value(&authorizer_event(&stranger(), &handshake, &arn)), expected);
+            assert_eq!(authorizer_event(&stranger(), &handshake, &arn), expected);
         }
     }
 
     #[test]
     fn the_message_event_has_the_body_and_neither_headers_nor_query() {
         let body = "{\"route\":\"sendMessage\"} \u{1F600} \"";
-        let event = value(&message_event(&connection(), &request(), "sendMessage", body));
+        let event = message_event(&connection(), &request(), "sendMessage", body);
         assert_eq!(event.as_object().unwrap().keys().collect::<Vec<_>>(), ["body", "isBase64Encoded", "requestContext"]);
         assert_eq!(event["body"], body);
         let context = &event["requestContext"];
@@ -202,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_disconnect_event_says_how_it_ended() {
-        let event = value(&disconnect_event(&connection(), &request(), &WITHOUT_STATUS));
+        let event = disconnect_event(&connection(), &request(), &WITHOUT_STATUS);
         let context = &event["requestContext"];
         assert_eq!((&context["eventType"], &context["routeKey"]), (&json!("DISCONNECT"), &json!("$disconnect")));
         assert_eq!(context["disconnectStatusCode"], 1005);

@@ -15,13 +15,8 @@ use super::{
 };
 use crate::template::Route;
 
-/// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other. `place` is its place among those
-/// that may be in work at once.
-pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes, place: OwnedSemaphorePermit) {
-    gateway.shared.messages.spawn(handle(gateway.clone(), Arc::clone(connection), text, place));
-}
-
-async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
+/// Handles a message. `_place` is its place among those that may be in work at once.
+pub(super) async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
     let request = RequestFacts::now();
     let route = route_for(&gateway.shared.api.routes, &route_key(&text));
     let (answer, billed) = match answer(&gateway, &connection, &request, route, &text).await {
@@ -58,7 +53,7 @@ async fn answer(
     }
     let (route_key, route) = route.ok_or(FORBIDDEN)?;
     // A route without a response still needs a proper answer.
-    let answer = gateway.ask(route_key, route, message_event(&connection.facts, request, route_key, text)).await?;
+    let answer = gateway.ask(route_key, route, &message_event(&connection.facts, request, route_key, text)).await?;
     let body = answer.body.filter(|body| route.route_response && !body.is_empty());
     if body.as_ref().is_some_and(|body| body.len() > MESSAGE_BYTES) {
         return Err(fault(&format!("route {route_key}"), "the answer is longer than a message may be"));

@@ -35,6 +35,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_util::task::TaskTracker;
@@ -150,13 +151,14 @@ impl Gateway {
     }
 
     /// What the function answers; none if it takes longer than an integration may.
-    async fn invoke(&self, function_arn: &str, event: Bytes) -> Option<Result<Bytes, InvokeError>> {
-        let invoked = timeout(self.shared.limits.integration_timeout, self.shared.lambda.invoke(function_arn, event)).await;
+    async fn invoke(&self, function_arn: &str, event: &Value) -> Option<Result<Bytes, InvokeError>> {
+        let invoked =
+            timeout(self.shared.limits.integration_timeout, self.shared.lambda.invoke(function_arn, event.to_string().into())).await;
         invoked.ok().map(|invocation| invocation.result)
     }
 
     /// What the function behind a route answers, or what clients hear of its failure.
-    async fn ask(&self, route_key: &str, route: &Route, event: Bytes) -> Result<ProxyAnswer, &'static str> {
+    async fn ask(&self, route_key: &str, route: &Route, event: &Value) -> Result<ProxyAnswer, &'static str> {
         let answer = self.invoke(&route.function_arn, event).await.ok_or(TIMED_OUT)?;
         let answer = answer.map_err(|error| format!("the function failed: {error}")).and_then(|answer| ProxyAnswer::parse(&answer));
         answer.map_err(|why| fault(&format!("route {route_key}"), &why))

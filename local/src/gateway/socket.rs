@@ -90,7 +90,8 @@ async fn read(gateway: &Gateway, connection: &Arc<Connection>, reader: &mut Spli
         match reader.next().await {
             Some(Ok(Message::Text(text))) => {
                 connection.touch();
-                messages::take(gateway, connection, text, place);
+                // As on AWS, messages of one connection do not wait for each other.
+                gateway.shared.messages.spawn(messages::handle(gateway.clone(), Arc::clone(connection), text, place));
             }
             Some(Ok(Message::Binary(_))) => return End::Close(BINARY),
             Some(Ok(Message::Close(frame))) => return End::Acknowledge(frame.unwrap_or(WITHOUT_STATUS)),
