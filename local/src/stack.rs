@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{Router, middleware::from_fn_with_state};
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
@@ -34,7 +34,7 @@ use crate::{
     port, report,
     sns::Sns,
     sqs::Sqs,
-    status::{self, Section, Status},
+    status::{self, Status},
     template::{self, Manifest, TemplateError},
     weather::Weather,
     web,
@@ -202,7 +202,7 @@ impl Stack {
             dead_letter_queues: status::dead_letter_queues(&manifest),
             meter,
             iam: iam.clone(),
-            sections: sections(&sqs, &mappings),
+            mappings: mappings.clone(),
         };
         let operators = Operators::new(&manifest, log_lines(&lambda), waiting(&sqs));
         let services = Services { dynamodb: dynamodb.clone(), sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
@@ -302,12 +302,6 @@ fn lambda_options(args: &Args) -> Result<LambdaOptions, StartError> {
         logs: LogOptions { show, format },
         ..usual
     })
-}
-
-/// What other rooms say of themselves in `/status`.
-fn sections(sqs: &Sqs, mappings: &Mappings) -> Vec<(&'static str, Section)> {
-    let (sqs, mappings) = (sqs.clone(), mappings.clone());
-    vec![("queues", Arc::new(move || json!(sqs.stats()))), ("mappings", Arc::new(move || json!(mappings.stats())))]
 }
 
 /// The last lines of all functions.

@@ -1,9 +1,6 @@
 //! What the stack says of itself: over HTTP, a page for people at `/` and `/status` for programs, and a line at the end.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::{Map, Value, json};
@@ -15,13 +12,11 @@ use crate::{
     gateway::Gateway,
     iam::Iam,
     lambda::{FunctionStats, Lambda},
+    mappings::Mappings,
     meter::{FunctionUsage, Meter, Usage},
     sqs::Sqs,
     template::Manifest,
 };
-
-/// What a room says of itself in `/status`.
-pub type Section = Arc<dyn Fn() -> Value + Send + Sync>;
 
 /// The rooms that are asked. Cheap to clone.
 #[derive(Clone)]
@@ -46,8 +41,8 @@ pub struct Status {
     pub meter: Meter,
     /// Who may do what, what was denied and what nobody needed.
     pub iam: Iam,
-    /// What other rooms say of themselves, such as `queues` and `mappings`, by the name that it has in `/status`.
-    pub sections: Vec<(&'static str, Section)>,
+    /// Between streams, queues and functions.
+    pub mappings: Mappings,
 }
 
 /// The names of the queues to which a function, a mapping, a topic or a queue sends what failed.
@@ -130,7 +125,7 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
         (name, value)
     });
     let letters: BTreeMap<&String, usize> = status.dead_letter_queues.iter().map(|queue| (queue, status.sqs.messages(queue))).collect();
-    let mut answer = json!({
+    Ok(Json(json!({
         "addresses": status.addresses.to_json(),
         "functions": functions.collect::<Map<_, _>>(),
         "sockets": status.gateway.sockets(),
@@ -138,9 +133,6 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, impl IntoRe
         "busy": busy,
         "deadLetters": letters,
         "iam": status.iam.to_json(),
-    });
-    for (name, section) in &status.sections {
-        answer[*name] = section();
-    }
-    Ok(Json(answer))
+        "mappings": status.mappings.stats(),
+    })))
 }

@@ -23,6 +23,8 @@ use super::{
     request::{OfPlacement, OfQueues},
 };
 
+/// More than the largest request needs: a quarter of a megabyte of data, and the latencies of 200 players.
+const BODY_BYTES: usize = 8 * 1024 * 1024;
 const SMITHY_PROTOCOL: (&str, &str) = ("smithy-protocol", "rpc-v2-cbor");
 
 /// A refused request: the error by its name in the API reference, and a text of our own.
@@ -32,8 +34,7 @@ pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
 impl GameLift {
     /// The routes of the RPC protocol: `POST /service/GameLift/operation/{operation}`.
     pub fn router(&self) -> Router {
-        // The front door has a limit for all rooms.
-        let route = post(operation).layer(DefaultBodyLimit::disable());
+        let route = post(operation).layer(DefaultBodyLimit::max(BODY_BYTES));
         Router::new().route("/service/GameLift/operation/{operation}", route).with_state(self.clone())
     }
 

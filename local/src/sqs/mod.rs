@@ -13,21 +13,17 @@ mod store;
 pub(crate) mod tests;
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use axum::{
-    body::Bytes,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use self::error::SqsError;
 use self::store::Store;
-pub use self::{error::SqsError, queue::QueueStats};
 use crate::{
     account::{ACCOUNT, queue_arn},
     aws_json,
@@ -121,20 +117,15 @@ impl Sqs {
             Err(error) => Err(SqsError::new(error::INVALID, format!("The request is not JSON: {error}."))),
         };
         match answer {
-            Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
+            Ok(answer) => ([request_id], aws_json::answer(&answer)).into_response(),
             Err(error) => ([request_id], error).into_response(),
         }
     }
 
     /// How many messages of the queue `name` can be received or are being handled. Those that are delayed are for later.
     pub fn messages(&self, name: &str) -> usize {
-        self.stats().get(name).map_or(0, |stats| stats.visible + stats.in_flight)
-    }
-
-    /// What each queue holds, by its name.
-    pub fn stats(&self) -> BTreeMap<String, QueueStats> {
-        let now = self.clock().now();
-        self.store().queues.iter_mut().map(|(name, queue)| (name.clone(), queue.stats(now))).collect()
+        let counts = self.store().queue(name).map(|queue| queue.counts(self.clock().now()));
+        counts.map_or(0, |counts| counts.visible + counts.in_flight)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
