@@ -25,7 +25,7 @@ use crate::{
     gateway::{ApiError, Gateway, Limits},
     guard::Guard,
     iam::{Denial, Iam},
-    issuer::{Issuer, IssuerError},
+    issuer::Issuer,
     keep::Keep,
     lambda::{Lambda, LambdaOptions, LogFormat, LogOptions, Show},
     mappings::{self, MappingError, Mappings, Pace},
@@ -106,9 +106,9 @@ pub enum StartError {
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The issuer has no key.
-    #[error(transparent)]
-    Issuer(#[from] IssuerError),
+    /// The system gives no random numbers.
+    #[error("the issuer's key cannot be made")]
+    Issuer,
     /// A file or a port cannot be used.
     #[error("{doing}: {source}")]
     Io {
@@ -152,7 +152,7 @@ impl Stack {
         let socket = listener.local_addr().map_err(io_error("asking for the port"))?;
         let front_door = format!("http://{socket}");
 
-        let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
+        let issuer = Issuer::new(&front_door, AUDIENCE).map_err(|_| StartError::Issuer)?;
         let manifest = manifest(args, &issuer)?;
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
         let addresses = Addresses::new(socket, &api.stage).with_page(args.web.is_some());

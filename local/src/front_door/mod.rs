@@ -20,10 +20,10 @@ use axum::{
 
 #[cfg(test)]
 pub(crate) use self::call::Protocol;
-use self::call::{form, signed_for, text};
+use self::call::{signed_for, text};
 pub use self::callers::{Callers, check};
 pub(crate) use self::{
-    call::{Call, Service},
+    call::{Call, Service, form},
     refusal::{escape, query, xml},
 };
 use crate::{account, aws_json, dynamodb::DynamoDb, gamelift::GameLift, operators::Operators, sns::Sns, sqs::Sqs};
@@ -96,7 +96,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
                     let asked = format!("{} {}", signed_for(&parts), form["Action"].as_str().unwrap_or_default());
                     query(StatusCode::BAD_REQUEST, "InvalidAction", &format!("{asked} is not implemented: {HERE}"))
                 }
-                _ => sns.handle(&body),
+                _ => sns.handle(&form),
             }
         }
     }
