@@ -22,7 +22,7 @@ use crate::{
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
-    gateway::{ApiError, Gateway, Limits},
+    gateway::{Gateway, Limits},
     guard::Guard,
     iam::{Denial, Iam},
     issuer::Issuer,
@@ -91,9 +91,6 @@ pub enum StartError {
     /// Two stacks would deliver every row twice.
     #[error("{} is in use by another stack", .0.display())]
     DataInUse(PathBuf),
-    /// The API cannot be served.
-    #[error(transparent)]
-    Api(#[from] ApiError),
     /// The tables cannot be had.
     #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
@@ -186,7 +183,7 @@ impl Stack {
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
-        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone())?;
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone());
         let (environments, clock) = (args.environments.get(), Clock::default());
         let options = mappings::Options { environments, pace: args.pace, weather: weather.clone(), clock };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);

@@ -51,7 +51,7 @@ async fn authorize(gateway: &Gateway, connection: &mut ConnectionFacts, handshak
     let method_arn = gateway.method_arn();
     let event = authorizer_event(connection, handshake, &method_arn);
     let asked_at = Instant::now();
-    let answer = match gateway.invoke(&gateway.shared.api.authorizer.function_arn, &event).await {
+    let answer = match gateway.invoke(&gateway.shared.api.authorizer_arn, &event).await {
         None => return Err(failed("the function took too long")),
         Some(Err(InvokeError::Function { message, .. })) if message == UNAUTHORIZED.1 => return Err(UNAUTHORIZED),
         Some(answer) => answer.map_err(|error| failed(&format!("the function failed: {error}")))?,

@@ -61,11 +61,6 @@ use crate::{
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
-/// What of an API cannot be served: an identity source that requests may be without.
-#[derive(Debug, thiserror::Error)]
-#[error("identity source {0:?} is not implemented: this stack has context.stage")]
-pub struct ApiError(String);
-
 /// Serves one WebSocket API. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
@@ -90,13 +85,7 @@ struct Shared {
 impl Gateway {
     /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts. In some weather,
     /// `$disconnect` is not told.
-    ///
-    /// # Errors
-    /// An identity source is another than `context.stage`.
-    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Result<Gateway, ApiError> {
-        if let Some(source) = api.authorizer.identity_sources.iter().find(|source| *source != "context.stage") {
-            return Err(ApiError(source.clone()));
-        }
+    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Gateway {
         let shared = Shared {
             bucket: Mutex::new(TokenBucket::new(api.throttle, Instant::now())),
             connections: Mutex::default(),
@@ -108,7 +97,7 @@ impl Gateway {
             weather,
             limits,
         };
-        Ok(Gateway { shared: Arc::new(shared) })
+        Gateway { shared: Arc::new(shared) }
     }
 
     /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades.
@@ -152,9 +141,8 @@ impl Gateway {
 
     /// What the function answers; none if it takes longer than an integration may.
     async fn invoke(&self, function_arn: &str, event: &Value) -> Option<Result<Bytes, InvokeError>> {
-        let invoked =
-            timeout(self.shared.limits.integration_timeout, self.shared.lambda.invoke(function_arn, event.to_string().into())).await;
-        invoked.ok().map(|invocation| invocation.result)
+        let invocation = self.shared.lambda.invoke(function_arn, event.to_string().into());
+        Some(timeout(self.shared.limits.integration_timeout, invocation).await.ok()?.result)
     }
 
     /// What the function behind a route answers, or what clients hear of its failure.

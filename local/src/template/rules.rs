@@ -57,6 +57,8 @@ const RULES: &[(&str, &str, Rule)] = &[
     (API, "Tags", Noted(TAGS)),
     (API, "RouteSelectionExpression", Only("$request.body.route")),
     (API, "Auth.AuthType", Only("CUSTOM")),
+    (API, "Auth.IdentitySource", Only("context.stage")),
+    (API, "Auth", Holds("AuthArn")),
     ("a route", "RouteResponseSelectionExpression", Flag("$default")),
     ("AWS::ApiGatewayV2::RouteResponse", "RouteResponseKey", Only("$default")),
     (FUNCTION, "Architectures", Noted(BUILD)),
