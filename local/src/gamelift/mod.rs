@@ -75,8 +75,7 @@ impl GameLift {
         GameLift { room }
     }
 
-    /// How many placements are on their way to their end, or their events to the topic. Those are not counted that never end by
-    /// themselves.
+    /// How many placements are on their way to their end, or their events to the topic. Those are not counted that never end by themselves.
     pub fn pending(&self) -> usize {
         self.room.under_way.len()
     }

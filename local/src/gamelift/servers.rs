@@ -57,7 +57,6 @@ pub type Log = Arc<dyn Fn(Line) + Send + Sync>;
 /// What a process prints, on standard output or standard error.
 type Output = BufReader<Receiver>;
 
-/// Variables of one process, by their names.
 type Variables = Vec<(&'static str, String)>;
 
 pub(super) struct Servers {

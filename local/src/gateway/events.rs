@@ -26,7 +26,7 @@ pub(super) struct ConnectionFacts {
     pub(super) authorizer: Option<Map<String, Value>>,
 }
 
-/// What one event says of its own request.
+/// What one event says of its own request, which has a new id.
 #[derive(Default)]
 pub(super) struct RequestFacts {
     pub(super) request_id: String,

@@ -163,10 +163,9 @@ async fn time_out(connection: &Connection, limits: &Limits) -> End {
 
 /// Sends a close frame and waits for the client's, or only sends the library's answer to the client's, and ends the connection.
 ///
-/// After a frame that is too long there is no telling where the next one begins, so the client's close frame cannot be
-/// found. But to drop the socket would make the kernel answer what the client is still sending with a reset, and a reset
-/// takes our close frame with it, unread. So the sending side is shut, and what comes is thrown away until the client is
-/// done, or out of time.
+/// After a frame that is too long there is no telling where the next one begins, so the client's close frame cannot be found. But to drop
+/// the socket would make the kernel answer what the client is still sending with a reset, and a reset takes our close frame with it,
+/// unread. So the sending side is shut, and what comes is thrown away until the client is done, or out of time.
 async fn say_goodbye(mut socket: Socket, frame: Option<CloseFrame>) -> Result<(), Error> {
     let mut acknowledged = frame.is_none();
     if frame.is_some() {
