@@ -22,10 +22,10 @@ use crate::{
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
     front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
-    gateway::{ApiError, Gateway, Limits},
+    gateway::{Gateway, Limits},
     guard::Guard,
     iam::{Denial, Iam},
-    issuer::{Issuer, IssuerError},
+    issuer::Issuer,
     keep::Keep,
     lambda::{Lambda, LambdaOptions, Level, LogFormat, LogOptions},
     mappings::{self, MappingError, Mappings, Pace},
@@ -91,9 +91,6 @@ pub enum StartError {
     /// Two stacks would deliver every row twice.
     #[error("{} is in use by another stack", .0.display())]
     DataInUse(PathBuf),
-    /// The API cannot be served.
-    #[error(transparent)]
-    Api(#[from] ApiError),
     /// The tables cannot be had.
     #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
@@ -106,9 +103,9 @@ pub enum StartError {
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The issuer has no key.
-    #[error(transparent)]
-    Issuer(#[from] IssuerError),
+    /// The system gives no random numbers.
+    #[error("the issuer's key cannot be made")]
+    Issuer,
     /// A file or a port cannot be used.
     #[error("{doing}: {source}")]
     Io {
@@ -151,7 +148,7 @@ impl Stack {
         let socket = listener.local_addr().map_err(io_error("asking for the port"))?;
         let front_door = format!("http://{socket}");
 
-        let issuer = Issuer::new(front_door.clone(), AUDIENCE.to_owned())?;
+        let issuer = Issuer::new(&front_door, AUDIENCE).map_err(|_| StartError::Issuer)?;
         let manifest = manifest(args, &issuer)?;
         let [api] = manifest.apis.as_slice() else { return Err(StartError::Apis(manifest.apis.len())) };
         let addresses = Addresses::new(socket, &api.stage, args.web.is_some());
@@ -185,7 +182,7 @@ impl Stack {
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
-        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone())?;
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone());
         let (environments, clock) = (args.environments.get(), Clock::default());
         let options = mappings::Options { environments, pace: args.pace, weather: weather.clone(), clock };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
@@ -198,6 +195,7 @@ impl Stack {
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
+            failures: mappings.failures().clone(),
             meter,
             iam: iam.clone(),
         };

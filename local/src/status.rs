@@ -10,7 +10,7 @@ use crate::{
     gateway::Gateway,
     iam::Iam,
     lambda::Lambda,
-    mappings::Mappings,
+    mappings::Failures,
     meter::{Meter, Usage},
     sqs::Sqs,
 };
@@ -24,7 +24,7 @@ pub struct Status {
     pub dynamodb: DynamoDb,
     pub sqs: Sqs,
     pub gamelift: GameLift,
-    pub mappings: Mappings,
+    pub failures: Failures,
     /// The queues that feed a function, by name.
     pub mapped_queues: Vec<String>,
     pub meter: Meter,
@@ -47,7 +47,7 @@ impl Status {
     /// polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
-        let sockets = self.gateway.activity().busy as u64;
+        let sockets = self.gateway.busy() as u64;
         let placements = self.gamelift.pending() as u64;
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
@@ -70,6 +70,10 @@ async fn page(State(status): State<Status>) -> String {
         let (calls, errors, processes) = (stats.invocations, stats.errors, stats.processes.len());
         page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
     }
+    page += "\n";
+    for (queue, counts) in status.sqs.stats() {
+        page += &format!("{queue:40} {counts}\n");
+    }
     format!("{page}\n{}\n", status.usage())
 }
 
@@ -89,11 +93,11 @@ async fn status(State(status): State<Status>) -> Result<Json<Value>, (StatusCode
     Ok(Json(json!({
         "addresses": status.addresses,
         "functions": functions.collect::<Map<_, _>>(),
-        "sockets": status.gateway.activity().open,
+        "sockets": status.gateway.sockets(),
         "usage": status.usage().to_json(),
         "busy": busy,
         "queues": status.sqs.stats(),
-        "mappings": status.mappings.stats(),
+        "failures": status.failures,
         "iam": status.iam.to_json(),
     })))
 }

@@ -20,9 +20,9 @@ use axum::{
 
 #[cfg(test)]
 pub(crate) use self::call::Protocol;
-use self::call::{form, signed_for, text};
+use self::call::{signed_for, text};
 pub(crate) use self::{
-    call::{Call, Service},
+    call::{Call, Service, form},
     callers::{Callers, check},
     refusal::{escape, query, xml},
 };
@@ -68,7 +68,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
         None if target.is_empty() && text(&parts, "content-type").starts_with(FORM) => {
             let form = form(&body);
             match Service::named(form["Version"].as_str().unwrap_or_default()) {
-                Some(Service::Sns) => sns.handle(&body),
+                Some(Service::Sns) => sns.handle(&form),
                 Some(service) => operators.form(service, &form, account::signed_by(&parts.headers).as_deref()),
                 None => {
                     let asked = format!("{} {}", signed_for(&parts), form["Action"].as_str().unwrap_or_default());

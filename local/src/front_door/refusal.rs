@@ -77,7 +77,8 @@ pub(crate) fn xml(status: StatusCode, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response()
 }
 
-/// A text as the content of an element.
+/// A text as the content of an element, of which control characters can be no part.
 pub(crate) fn escape(text: &str) -> String {
+    let text = text.replace(|character: char| character.is_control() || character > '\u{fffd}', "\u{fffd}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -186,7 +186,7 @@ async fn what_is_not_here_is_refused_in_the_form_that_its_clients_read() {
 async fn whoever_asks_is_told_who_he_is() {
     let endpoint = front_door().await;
     let sns = client!(aws_sdk_sns, &endpoint).publish().topic_arn("arn:t").message("x").send().await.unwrap_err();
-    assert_eq!(sns.code(), Some("InvalidParameter"), "a form of SNS is still for SNS");
+    assert_eq!(sns.code(), Some("NotFound"), "a form of SNS is still for SNS");
     for (key, who) in [
         ("AKIADEVELOPER".to_owned(), "user/developer"),
         (access_key_of("muster-dev-play"), "assumed-role/muster-dev-play/muster-dev-play"),

@@ -109,18 +109,13 @@ impl Room {
             self.end(id, Status::Fulfilled, Some(session));
             return;
         };
-        match servers.start(id, variables).await {
-            Ok((port, stop)) => {
-                session["Port"] = port.into();
-                // It has been stopped in this moment.
-                if !self.end(id, Status::Fulfilled, Some(session)) {
-                    stop.cancel();
-                }
-            }
-            Err(problem) => {
-                (self.options.log)(Line::Fault(format!("placement {id} failed: {problem}")));
-                self.end(id, Status::Failed, None);
-            }
+        let accept = |port: u16| {
+            session["Port"] = port.into();
+            self.end(id, Status::Fulfilled, Some(session))
+        };
+        if let Err(problem) = servers.start(id, variables, accept).await {
+            (self.options.log)(Line::Fault(format!("placement {id} failed: {problem}")));
+            self.end(id, Status::Failed, None);
         }
     }
 
@@ -128,8 +123,8 @@ impl Room {
     fn end(&self, id: &str, status: Status, session: Option<Value>) -> bool {
         let mut placements = lock(&self.placements);
         let Some(placement) = placements.get_mut(id).filter(|placement| placement.outcome().is_some()) else { return false };
-        let late = placement.fleet.events == Events::Reorder && self.late.fetch_not(Relaxed);
-        placement.end(status, session, self.options.clock.now(), late);
+        let is_late = placement.fleet.events == Events::Reorder && self.is_next_late.fetch_not(Relaxed);
+        placement.end(status, session, self.options.clock.now(), is_late);
         placements.keep(id);
         true
     }

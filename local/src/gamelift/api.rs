@@ -4,6 +4,8 @@
 //! operation is in the path, and a time is a number of seconds with tag 1. The `aws` CLI of version 1 speaks AWS's JSON protocol 1.1
 //! (smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html): the operation is in `X-Amz-Target`, and a time is a number of seconds.
 
+use std::fmt::Display;
+
 use axum::{
     Router,
     body::Bytes,
@@ -25,18 +27,10 @@ use super::{
 const BODY_BYTES: usize = 8 * 1024 * 1024;
 /// The header that says that an answer is of the RPC protocol.
 const SMITHY_PROTOCOL: (&str, &str) = ("smithy-protocol", "rpc-v2-cbor");
-/// The tag of a number that is a time. (RFC 8949, section 3.4.2.)
-const TIME_TAG: u64 = 1;
 
 /// A refused request: the error by its name in the API reference, and a text of our own.
 #[derive(Debug, PartialEq)]
 pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
-
-#[derive(Clone, Copy)]
-enum Protocol {
-    Cbor,
-    Json,
-}
 
 impl GameLift {
     /// The routes of the RPC protocol: `POST /service/GameLift/operation/{operation}`.
@@ -47,11 +41,18 @@ impl GameLift {
 
     /// Answers the operation of the JSON protocol 1.1, such as `StartGameSessionPlacement`, with the JSON `body`.
     pub fn handle(&self, operation: &str, body: &[u8]) -> Response {
-        self.answer(Protocol::Json, operation, body)
+        let (status, answer) = self.answer(operation, serde_json::from_slice(body).map_err(not_understood));
+        (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response()
     }
 
-    fn answer(&self, protocol: Protocol, operation: &str, body: &[u8]) -> Response {
-        protocol.respond(protocol.read(body).and_then(|request| self.act(operation, request)))
+    fn answer(&self, operation: &str, request: Result<Value, Refusal>) -> (StatusCode, Value) {
+        match request.and_then(|request| self.act(operation, request)) {
+            Ok(answer) => (StatusCode::OK, answer),
+            Err(Refusal(kind, message)) => {
+                let status = if kind == "InternalServiceException" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+                (status, json!({"__type": format!("com.amazonaws.gamelift#{kind}"), "Message": message}))
+            }
+        }
     }
 
     fn act(&self, operation: &str, request: Value) -> Result<Value, Refusal> {
@@ -69,76 +70,39 @@ impl GameLift {
 }
 
 async fn operation(State(gamelift): State<GameLift>, Path(operation): Path<String>, body: Bytes) -> Response {
-    gamelift.answer(Protocol::Cbor, &operation, &body)
+    // Whatever a request may hold in CBOR, JSON has, too.
+    let (status, answer) = gamelift.answer(&operation, ciborium::from_reader(&*body).map_err(not_understood));
+    let mut bytes = Vec::new();
+    // Writing into memory cannot fail, and the value has nothing that CBOR does not.
+    ciborium::into_writer(&to_cbor(&answer), &mut bytes).unwrap_or_default();
+    (status, [(CONTENT_TYPE.as_str(), "application/cbor"), SMITHY_PROTOCOL], bytes).into_response()
 }
 
 /// A member that an operation does not have here is named by the refusal.
 fn parse<T: DeserializeOwned>(request: Value) -> Result<T, Refusal> {
-    serde_json::from_value(request).map_err(|error| Refusal("SerializationException", format!("The request is not understood: {error}.")))
+    serde_json::from_value(request).map_err(not_understood)
 }
 
-impl Protocol {
-    /// Reads a request. An empty body is an empty request. Whatever a request may hold in CBOR, JSON has, too.
-    fn read(self, body: &[u8]) -> Result<Value, Refusal> {
-        let read = match self {
-            _ if body.is_empty() => return Ok(json!({})),
-            Protocol::Cbor => ciborium::from_reader(body).map_err(|error| error.to_string()),
-            Protocol::Json => serde_json::from_slice(body).map_err(|error| error.to_string()),
-        };
-        read.map_err(|error| Refusal("SerializationException", format!("The body cannot be read: {error}.")))
-    }
-
-    fn respond(self, answer: Result<Value, Refusal>) -> Response {
-        let (status, body) = match answer {
-            Ok(answer) => (StatusCode::OK, answer),
-            Err(Refusal(kind, message)) => {
-                let status = if kind == "InternalServiceException" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
-                (status, json!({"__type": format!("com.amazonaws.gamelift#{kind}"), "Message": message}))
-            }
-        };
-        match self {
-            Protocol::Cbor => {
-                let mut bytes = Vec::new();
-                // Writing into memory cannot fail, and the value has nothing that CBOR does not.
-                ciborium::into_writer(&to_cbor(&body), &mut bytes).unwrap_or_default();
-                (status, [(CONTENT_TYPE.as_str(), "application/cbor"), SMITHY_PROTOCOL], bytes).into_response()
-            }
-            Protocol::Json => (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response(),
-        }
-    }
+fn not_understood(error: impl Display) -> Refusal {
+    Refusal("SerializationException", format!("The request is not understood: {error}."))
 }
 
-/// The same in CBOR, where times have their tag.
-fn to_cbor(body: &Value) -> Cbor {
-    // All of JSON can be written in CBOR.
-    let mut cbor = Cbor::serialized(body).unwrap_or(Cbor::Null);
-    tag_times(&mut cbor);
-    cbor
-}
-
-fn tag_times(value: &mut Cbor) {
-    let Cbor::Map(members) = value else { return };
-    for (name, value) in members {
-        match name.as_text() {
-            Some("StartTime" | "EndTime") => *value = Cbor::Tag(TIME_TAG, Box::new(value.clone())),
-            _ => tag_times(value),
-        }
+/// The same in CBOR, where times have their tag. (RFC 8949, section 3.4.2.)
+fn to_cbor(value: &Value) -> Cbor {
+    let member = |(name, value): (&String, &Value)| match (name.as_str(), to_cbor(value)) {
+        ("StartTime" | "EndTime", time) => (Cbor::Text(name.clone()), Cbor::Tag(1, Box::new(time))),
+        (_, value) => (Cbor::Text(name.clone()), value),
+    };
+    match value {
+        Value::Object(members) => Cbor::Map(members.iter().map(member).collect()),
+        // All of JSON can be written in CBOR.
+        other => Cbor::serialized(other).unwrap_or(Cbor::Null),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_map_of_either_length_is_read_and_one_that_is_cut_off_is_refused() {
-        for body in [&b"\xa1\x61a\x01"[..], b"\xbf\x61a\x01\xff"] {
-            assert_eq!(Protocol::Cbor.read(body), Ok(json!({"a": 1})));
-        }
-        for (protocol, body) in [(Protocol::Cbor, &b"\xbf\x61a"[..]), (Protocol::Json, b"{\"a\"")] {
-            assert_eq!(protocol.read(body).unwrap_err().0, "SerializationException");
-        }
-    }
 
     #[test]
     fn times_have_their_tag_and_other_numbers_have_none() {

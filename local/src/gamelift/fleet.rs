@@ -80,7 +80,6 @@ impl GameLiftOptions {
     }
 }
 
-/// The ARN of the queue `name`.
 pub(super) fn queue_arn(name: &str) -> String {
     arn("gamelift", &format!("gamesessionqueue/{name}"))
 }

@@ -56,8 +56,8 @@ pub struct GameLift {
 struct Room {
     options: GameLiftOptions,
     placements: Mutex<Placements>,
-    /// Whether the next event that may come in another order is late.
-    late: AtomicBool,
+    /// Of events that may come in another order.
+    is_next_late: AtomicBool,
     servers: Option<Servers>,
     /// Those who see to placements.
     under_way: TaskTracker,
@@ -69,14 +69,13 @@ impl GameLift {
     pub fn start(options: GameLiftOptions) -> GameLift {
         let (under_way, stopping) = (TaskTracker::new(), CancellationToken::new());
         let servers = options.game_server.clone().map(|server| Servers::new(server, Arc::clone(&options.log), stopping.clone()));
-        let (placements, late) = (Mutex::new(Placements::load(options.keep.clone())), AtomicBool::new(true));
-        let room = Arc::new(Room { options, placements, late, servers, under_way, stopping });
+        let (placements, is_next_late) = (Mutex::new(Placements::load(options.keep.clone())), AtomicBool::new(true));
+        let room = Arc::new(Room { options, placements, is_next_late, servers, under_way, stopping });
         lock(&room.placements).unfinished().for_each(|placement| room.see_to(placement));
         GameLift { room }
     }
 
-    /// How many placements are on their way to their end, or their events to the topic. Those are not counted that never end by
-    /// themselves.
+    /// How many placements are on their way to their end, or their events to the topic. Those are not counted that never end by themselves.
     pub fn pending(&self) -> usize {
         self.room.under_way.len()
     }

@@ -99,12 +99,12 @@ impl Placement {
         })
     }
 
-    /// Ends it, and leaves its events to be told. `late` delays the event of one whose events may come in another order.
-    pub(super) fn end(&mut self, status: Status, session: Option<Value>, now: u64, late: bool) {
+    /// Ends it, and leaves its events to be told. If it `is_late`, so is its event.
+    pub(super) fn end(&mut self, status: Status, session: Option<Value>, now: u64, is_late: bool) {
         (self.status, self.end_time, self.session) = (status, Some(now), session);
         let delays: &[u64] = match self.fleet.events {
             Events::Repeat => &[0, REPEATED_AFTER],
-            Events::Reorder if late => &[LATE_BY],
+            Events::Reorder if is_late => &[LATE_BY],
             Events::Once | Events::Reorder => &[0],
             Events::Drop => &[],
         };

@@ -51,7 +51,7 @@ pub(super) struct DesiredPlayerSession {
 }
 
 /// The request of `StopGameSessionPlacement` and `DescribeGameSessionPlacement`.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct OfPlacement {
     pub(super) placement_id: String,
@@ -64,12 +64,9 @@ pub(super) struct OfQueues {}
 
 impl StartRequest {
     /// # Errors
-    /// `InvalidRequestException` with everything that is wrong but what concerns the queue and other placements.
+    /// `InvalidRequestException` with what is wrong, but for what concerns the queue and other placements.
     pub(super) fn check(&self) -> Result<(), Refusal> {
-        let is = |least: usize, text: &str, most: usize| {
-            // No character has less than a byte, so that counting is only needed where it can matter.
-            text.len() >= least && (text.len() <= most || text.chars().count() <= most)
-        };
+        let is = |least: usize, text: &str, most: usize| (least..=most).contains(&text.chars().count());
         let is_id = is(1, &self.placement_id, 48) && self.placement_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         let is_property = |property: &GameProperty| is(0, &property.key, 32) && is(0, &property.value, 96);
         let is_latency = |latency: &PlayerLatency| {
@@ -87,9 +84,9 @@ impl StartRequest {
             (players.iter().all(|player| is(1, &player.player_id, 1_024)), "desiredPlayerSessions", "have ids of 1 to 1024 characters"),
             (players.len() <= self.maximum_player_session_count, "desiredPlayerSessions", "not be more than maximumPlayerSessionCount"),
         ];
-        let broken = rules.iter().filter(|(holds, ..)| !holds);
-        let problems: Vec<_> =
-            broken.map(|(_, member, rule)| format!("'{member}' failed to satisfy constraint: Member must {rule}")).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Refusal("InvalidRequestException", problems.join("; "))) }
+        let broken = rules.iter().find(|(holds, ..)| !holds);
+        broken.map_or(Ok(()), |(_, member, rule)| {
+            Err(Refusal("InvalidRequestException", format!("'{member}' failed to satisfy constraint: Member must {rule}")))
+        })
     }
 }

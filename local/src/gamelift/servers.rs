@@ -7,7 +7,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     net::unix::pipe::Receiver,
     process::{Child, Command},
-    sync::Semaphore,
+    sync::{Semaphore, oneshot},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -57,8 +57,7 @@ pub type Log = Arc<dyn Fn(Line) + Send + Sync>;
 /// What a process prints, on standard output or standard error.
 type Output = BufReader<Receiver>;
 
-/// Variables of one process, by their names.
-pub(super) type Variables = Vec<(&'static str, String)>;
+type Variables = Vec<(&'static str, String)>;
 
 pub(super) struct Servers {
     config: GameServer,
@@ -91,47 +90,51 @@ impl Servers {
         Servers { config, log, permits, tasks: TaskTracker::new(), stopping }
     }
 
-    /// Starts a process for a placement and returns once it is ready: its port, and what ends it. If this is dropped before, the process is
-    /// killed.
+    /// Starts a process for a placement. Once it is ready, `accept` gets its port. If that answers false, or if this is dropped before, the
+    /// process is killed.
     ///
     /// # Errors
     /// Why there is no game server: there are too many, or it cannot be started, or ends, or takes too long.
-    pub(super) async fn start(&self, placement_id: &str, variables: Variables) -> Result<(u16, CancellationToken), String> {
+    pub(super) async fn start(&self, placement_id: &str, variables: Variables, accept: impl FnOnce(u16) -> bool) -> Result<(), String> {
         let GameServer { program, ready_within, lifetime, most, .. } = self.config.clone();
         let permit = Arc::clone(&self.permits).try_acquire_owned();
         let permit = permit.map_err(|_| format!("there are {most} game servers already, which is the most this stack has"))?;
         let started = self.spawn(variables);
         let (mut child, mut output) = started.map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
         let (label, log) = (format!("game-server {placement_id}"), Arc::clone(&self.log));
-        let ready = async {
-            // Its last lines often say why it ends, so they come before that.
+        let (printed_by, printed_to) = (label.clone(), Arc::clone(&log));
+        let (get_ready, ready) = oneshot::channel();
+        let reader = tokio::spawn(async move {
+            let mut get_ready = Some(get_ready);
             while let Some(line) = next_line(&mut output).await {
-                log(Line::Output(format!("{label} {line}")));
-                if let Some(port) = line.strip_prefix(READY).and_then(|port| port.parse().ok()) {
-                    return Ok(port);
+                printed_to(Line::Output(format!("{printed_by} {line}")));
+                if let Some(port) = line.strip_prefix(READY).and_then(|port| port.parse::<u16>().ok()) {
+                    get_ready.take().map(|ready| ready.send(port));
                 }
             }
-            Err(format!("the game server ended before it was ready: {}", child.wait().await.map_err(|error| error.to_string())?))
+        });
+        let ready = async {
+            let Ok(port) = ready.await else {
+                // Its output has ended. The last lines often say why, so they come before this.
+                let status = child.wait().await.map_err(|error| error.to_string())?;
+                return Err(format!("the game server ended before it was ready: {status}"));
+            };
+            Ok(port)
         };
-        let ready = timeout(ready_within, ready).await;
-        let Ok(port) = ready else {
+        let Ok(port) = timeout(ready_within, ready).await else {
             // What cannot be killed has ended.
             child.kill().await.unwrap_or_default();
             return Err(format!("the game server did not say '{READY}PORT' within {ready_within:?}"));
         };
-        let (port, stop) = (port?, self.stopping.child_token());
-        let stopped = stop.clone();
+        if !accept(port?) {
+            return Ok(());
+        }
+        let stopping = self.stopping.clone();
         self.tasks.spawn(async move {
-            let (printed_by, printed_to) = (label.clone(), Arc::clone(&log));
-            let reader = tokio::spawn(async move {
-                while let Some(line) = next_line(&mut output).await {
-                    printed_to(Line::Output(format!("{printed_by} {line}")));
-                }
-            });
             let fault = tokio::select! {
                 status = child.wait() => status.ok().filter(|status| !status.success()).map(|status| format!("ended: {status}")),
                 () = sleep(lifetime) => Some(format!("is killed: it has been there for {lifetime:?}")),
-                () = stopped.cancelled() => None,
+                () = stopping.cancelled() => None,
             };
             if let Some(fault) = fault {
                 log(Line::Fault(format!("{label} {fault}")));
@@ -140,7 +143,7 @@ impl Servers {
             drop(timeout(LAST_WORDS, reader).await);
             drop(permit);
         });
-        Ok((port, stop))
+        Ok(())
     }
 
     fn spawn(&self, variables: Variables) -> io::Result<(Child, Output)> {

@@ -8,7 +8,6 @@ use crate::keep::Keep;
 /// How many placements are remembered, and their ids with them. GameLift does not say for how long it does. A stack that is under load for
 /// hours must not fill the memory of the machine.
 const REMEMBERED: usize = 100_000;
-/// Under which name they are kept.
 const ROOM: &str = "gamelift";
 
 pub(super) struct Placements {
@@ -19,7 +18,6 @@ pub(super) struct Placements {
 }
 
 impl Placements {
-    /// The placements that were kept.
     pub(super) fn load(keep: Keep) -> Placements {
         let mut kept = keep.all::<Placement>(ROOM);
         kept.sort_by_key(|(_, placement)| placement.start_time);

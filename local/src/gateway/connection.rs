@@ -9,13 +9,12 @@ use std::sync::{
 };
 
 use tokio::sync::{
-    OwnedSemaphorePermit, Semaphore, TryAcquireError,
+    OwnedSemaphorePermit, Semaphore, SetOnce, TryAcquireError,
     mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    watch,
 };
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
-use super::{closing::Closing, events::ConnectionFacts, limits::SEND_BUFFER_BYTES};
+use super::{events::ConnectionFacts, limits::SEND_BUFFER_BYTES};
 use crate::clock;
 
 /// What a waiting message costs beyond its bytes, so that very many empty ones are bounded, too.
@@ -24,15 +23,12 @@ const OVERHEAD_BYTES: usize = 64;
 /// A message with its part of the send buffer, which is free again once this is dropped.
 pub(super) type Outgoing = (Message, OwnedSemaphorePermit);
 
-/// One connection.
-#[derive(Debug)]
 pub(super) struct Connection {
-    /// What its events say of it.
     pub(super) facts: ConnectionFacts,
     queue: UnboundedSender<Outgoing>,
     /// The bytes that are free in the send buffer. It is closed as soon as the connection is to close.
     room: Arc<Semaphore>,
-    closing: watch::Sender<Option<Closing>>,
+    closing: SetOnce<CloseFrame>,
     /// When the last message came or went, in epoch milliseconds.
     last_active_at: AtomicU64,
 }
@@ -43,7 +39,7 @@ impl Connection {
         let (queue, outgoing) = unbounded_channel();
         let room = Arc::new(Semaphore::new(SEND_BUFFER_BYTES));
         let last_active_at = AtomicU64::new(clock::now());
-        (Connection { facts, queue, room, closing: watch::Sender::default(), last_active_at }, outgoing)
+        (Connection { facts, queue, room, closing: SetOnce::new(), last_active_at }, outgoing)
     }
 
     /// Queues a message from the management API, without waiting for the socket.
@@ -63,20 +59,14 @@ impl Connection {
     }
 
     /// Asks the socket to close after what is already queued; later messages find the connection gone. The first reason given counts.
-    pub(super) fn close(&self, closing: Closing) {
+    pub(super) fn close(&self, closing: CloseFrame) {
         self.room.close();
-        self.closing.send_if_modified(|first| {
-            let is_first = first.is_none();
-            first.get_or_insert(closing);
-            is_first
-        });
+        self.closing.set(closing).unwrap_or_default();
     }
 
     /// Returns once the connection is to close.
-    pub(super) async fn closing(&self) -> Closing {
-        let mut closing = self.closing.subscribe();
-        let asked = closing.wait_for(Option::is_some).await.ok().and_then(|closing| closing.clone());
-        asked.unwrap_or(Closing::ABNORMAL)
+    pub(super) async fn closing(&self) -> CloseFrame {
+        self.closing.wait().await.clone()
     }
 
     /// Notes that a message came or went.

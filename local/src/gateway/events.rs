@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::{
-    closing::Closing,
     handshake_request::{HandshakeRequest, MultiValues},
     identifiers::new_id,
 };
 use crate::clock::{self, request_time};
 
 /// What every event of a connection says of it.
-#[derive(Clone, Debug)]
 pub(super) struct ConnectionFacts {
-    /// The connection's id.
     pub(super) connection_id: String,
     /// When the client asked to connect, in epoch milliseconds.
     pub(super) connected_at: u64,
@@ -23,25 +20,21 @@ pub(super) struct ConnectionFacts {
     pub(super) identity: Value,
     /// The `Host` that the client called.
     pub(super) domain_name: String,
-    /// The API's id.
     pub(super) api_id: String,
-    /// The stage.
     pub(super) stage: String,
     /// The authorizer's context with its latency, once it has allowed the connection.
     pub(super) authorizer: Option<Map<String, Value>>,
 }
 
-/// What one event says of its own request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one event says of its own request, which has a new id.
+#[derive(Default)]
 pub(super) struct RequestFacts {
-    /// A new id.
     pub(super) request_id: String,
     /// In epoch milliseconds.
     pub(super) at: u64,
 }
 
 impl RequestFacts {
-    /// A request of this moment.
     pub(super) fn now() -> RequestFacts {
         RequestFacts { request_id: new_id(), at: clock::now() }
     }
@@ -86,52 +79,44 @@ fn handshake_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -
     event
 }
 
-fn bytes(event: &Value) -> Bytes {
-    event.to_string().into()
-}
-
-/// The authorizer's event.
-pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Bytes {
+pub(super) fn authorizer_event(connection: &ConnectionFacts, handshake: &HandshakeRequest, method_arn: &str) -> Value {
     let mut event = handshake_event(connection, handshake);
     event["type"] = "REQUEST".into();
     event["methodArn"] = method_arn.into();
     event["stageVariables"] = json!({});
-    bytes(&event)
+    event
 }
 
-/// The event of `$connect`.
-pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Bytes {
+pub(super) fn connect_event(connection: &ConnectionFacts, handshake: &HandshakeRequest) -> Value {
     let mut event = handshake_event(connection, handshake);
     event["isBase64Encoded"] = false.into();
-    bytes(&event)
+    event
 }
 
-/// The event of one message that takes the route `route_key`.
-pub(super) fn message_event(connection: &ConnectionFacts, request: &RequestFacts, route_key: &str, body: &str) -> Bytes {
+pub(super) fn message_event(connection: &ConnectionFacts, request: &RequestFacts, route_key: &str, body: &str) -> Value {
     let mut context = context(connection, request, route_key, "MESSAGE");
     context["messageId"] = new_id().into();
-    bytes(&json!({"requestContext": context, "body": body, "isBase64Encoded": false}))
+    json!({"requestContext": context, "body": body, "isBase64Encoded": false})
 }
 
-/// The event of `$disconnect`.
-pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &Closing) -> Bytes {
+pub(super) fn disconnect_event(connection: &ConnectionFacts, request: &RequestFacts, closing: &CloseFrame) -> Value {
     let mut context = context(connection, request, "$disconnect", "DISCONNECT");
-    context["disconnectStatusCode"] = closing.code.into();
-    context["disconnectReason"] = closing.reason.as_ref().into();
+    context["disconnectStatusCode"] = u16::from(closing.code).into();
+    context["disconnectReason"] = closing.reason.as_str().into();
     // AWS gives these four, the last three empty.
     let host = &connection.domain_name;
-    bytes(&json!({
+    json!({
         "headers": {"Host": host, "X-Forwarded-For": "", "x-api-key": "", "x-restapi": ""},
         "multiValueHeaders": {"Host": [host], "X-Forwarded-For": [""], "x-api-key": [""], "x-restapi": [""]},
         "requestContext": context,
         "isBase64Encoded": false,
-    }))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account;
+    use crate::{account, gateway::closing::WITHOUT_STATUS};
 
     fn connection() -> ConnectionFacts {
         let authorizer = json!({"tenant_id": "ce2f", "principalId": "28ae", "integrationLatency": 21});
@@ -159,10 +144,6 @@ mod tests {
         HandshakeRequest { request: request(), ..HandshakeRequest::new(&headers, query) }
     }
 
-    fn value(event: &[u8]) -> Value {
-        serde_json::from_slice(event).unwrap()
-    }
-
     #[test]
     fn the_connect_event_is_aws_own() {
         let event = connect_event(&connection(), &handshake(Some("token=w&token=x")));
@@ -179,7 +160,7 @@ mod tests {
             },
             "isBase64Encoded": false,
         });
-        assert_eq!(value(&event), expected);
+        assert_eq!(event, expected);
     }
 
     #[test]
@@ -187,7 +168,7 @@ mod tests {
         let arn = account::arn("execute-api", "yldxgyfndc/dev/$connect");
         for query in [None, Some("token=x")] {
             let handshake = handshake(query);
-            let mut expected = value(&connect_event(&stranger(), &handshake));
+            let mut expected = connect_event(&stranger(), &handshake);
             assert_eq!(expected.get("queryStringParameters").is_some(), query.is_some());
             assert_eq!(expected.get("multiValueQueryStringParameters").is_some(), query.is_some());
             assert_eq!(expected["requestContext"].get("authorizer"), None);
@@ -195,14 +176,14 @@ mod tests {
             expected["type"] = json!("REQUEST");
             expected["methodArn"] = json!(arn);
             expected["stageVariables"] = json!({});
-            assert_eq!(value(&authorizer_event(&stranger(), &handshake, &arn)), expected);
+            assert_eq!(authorizer_event(&stranger(), &handshake, &arn), expected);
         }
     }
 
     #[test]
     fn the_message_event_has_the_body_and_neither_headers_nor_query() {
         let body = "{\"route\":\"sendMessage\"} \u{1F600} \"";
-        let event = value(&message_event(&connection(), &request(), "sendMessage", body));
+        let event = message_event(&connection(), &request(), "sendMessage", body);
         assert_eq!(event.as_object().unwrap().keys().collect::<Vec<_>>(), ["body", "isBase64Encoded", "requestContext"]);
         assert_eq!(event["body"], body);
         let context = &event["requestContext"];
@@ -212,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_disconnect_event_says_how_it_ended() {
-        let event = value(&disconnect_event(&connection(), &request(), &Closing::WITHOUT_STATUS));
+        let event = disconnect_event(&connection(), &request(), &WITHOUT_STATUS);
         let context = &event["requestContext"];
         assert_eq!((&context["eventType"], &context["routeKey"]), (&json!("DISCONNECT"), &json!("$disconnect")));
         assert_eq!(context["disconnectStatusCode"], 1005);

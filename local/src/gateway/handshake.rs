@@ -4,20 +4,21 @@
 use std::time::Duration;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE},
+    StatusCode,
+    header::{CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL},
 };
 use hyper::upgrade::OnUpgrade;
 use tokio::{sync::oneshot, time::timeout};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use super::{
     Gateway,
-    closing::Closing,
+    closing::ABNORMAL,
     connect::{connect, disconnect},
     connection::Connection,
     error_frame::error_json,
@@ -36,7 +37,8 @@ const UPGRADING: Duration = Duration::from_secs(10);
 
 /// `GET /{stage}`: opens a socket, or says why not.
 pub(super) async fn open(State(gateway): State<Gateway>, mut request: Request) -> Response {
-    let Some(upgrade) = websocket_upgrade(&mut request) else {
+    let switching = create_response_with_body(&request, Body::empty);
+    let (Ok(switching), Some(upgrade)) = (switching, request.extensions_mut().remove::<OnUpgrade>()) else {
         return json(StatusCode::UPGRADE_REQUIRED, r#"{"message":"Upgrade Required"}"#.to_owned());
     };
     if request.uri().to_string().len() > MAXIMUM_URL_BYTES {
@@ -46,32 +48,16 @@ pub(super) async fn open(State(gateway): State<Gateway>, mut request: Request) -
     let (answer, answered) = oneshot::channel();
     // A task of its own, because the HTTP layer drops this handler when the client leaves, and a connection that `$connect`
     // has accepted by then needs its `$disconnect`.
-    gateway.shared.tasks.spawn(live(gateway.clone(), handshake, upgrade, answer));
+    gateway.shared.tasks.spawn(live(gateway.clone(), handshake, (switching, upgrade), answer));
     answered.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// The value of `Sec-WebSocket-Accept`, and the upgrade that is to come.
-type Upgrade = (HeaderValue, OnUpgrade);
-
-/// The upgrade, if this is a request for a WebSocket.
-fn websocket_upgrade(request: &mut Request) -> Option<Upgrade> {
-    let headers = request.headers();
-    let key = headers.get(SEC_WEBSOCKET_KEY)?;
-    let accept_key = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
-    let asked = request.method() == Method::GET
-        && has_token(headers, &CONNECTION, "upgrade")
-        && has_token(headers, &UPGRADE, "websocket")
-        && has_token(headers, &SEC_WEBSOCKET_VERSION, "13");
-    asked.then(|| request.extensions_mut().remove::<OnUpgrade>()).flatten().map(|upgrade| (accept_key, upgrade))
-}
-
-fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
-}
-
-async fn live(gateway: Gateway, handshake: HandshakeRequest, upgrade: Upgrade, answer: oneshot::Sender<Response>) {
-    let (accept_key, upgrade) = upgrade;
+async fn live(
+    gateway: Gateway,
+    handshake: HandshakeRequest,
+    (mut switching, upgrade): (Response, OnUpgrade),
+    answer: oneshot::Sender<Response>,
+) {
     let mut facts = ConnectionFacts {
         connection_id: new_id(),
         connected_at: clock::now(),
@@ -96,22 +82,16 @@ async fn live(gateway: Gateway, handshake: HandshakeRequest, upgrade: Upgrade, a
     let (connection, outgoing) = Connection::new(facts);
     let connection = gateway.register(connection);
     let open = gateway.shared.meter.connection();
-    let heard = answer.send(switching_protocols(accept_key, subprotocol)).is_ok();
+    switching.headers_mut().extend(subprotocol.map(|subprotocol| (SEC_WEBSOCKET_PROTOCOL, subprotocol)));
+    let heard = answer.send(switching).is_ok();
     let upgraded = if heard { timeout(UPGRADING, upgrade).await.ok().and_then(Result::ok) } else { None };
     let closing = match upgraded {
         Some(stream) => socket::serve(&gateway, &connection, outgoing, stream).await,
-        None => Closing::ABNORMAL,
+        None => ABNORMAL,
     };
     gateway.forget(&connection, closing.clone());
     drop(open);
     Box::pin(disconnect(&gateway, &connection, &closing)).await;
-}
-
-fn switching_protocols(accept_key: HeaderValue, subprotocol: Option<HeaderValue>) -> Response {
-    let upgrade = [(CONNECTION, HeaderValue::from_static("Upgrade")), (UPGRADE, HeaderValue::from_static("websocket"))];
-    let mut response = (StatusCode::SWITCHING_PROTOCOLS, upgrade, [(SEC_WEBSOCKET_ACCEPT, accept_key)]).into_response();
-    response.headers_mut().extend(subprotocol.map(|subprotocol| (SEC_WEBSOCKET_PROTOCOL, subprotocol)));
-    response
 }
 
 fn json(status: StatusCode, body: String) -> Response {

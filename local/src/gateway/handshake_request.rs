@@ -1,4 +1,4 @@
-//! What of the client's HTTP request the authorizer, `$connect` and the identity sources see.
+//! What of the client's HTTP request the authorizer and `$connect` see.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,8 @@ const CLIENT: &str = "127.0.0.1";
 pub(super) type MultiValues = BTreeMap<String, Vec<String>>;
 
 /// The headers and the query of the request that opens a socket.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct HandshakeRequest {
-    /// What events say of this request.
     pub(super) request: RequestFacts,
     /// By name as [`canonical_name`] writes it.
     pub(super) headers: MultiValues,
@@ -42,23 +41,9 @@ impl HandshakeRequest {
         request
     }
 
-    /// The last value of a header, whatever the case of its name.
+    /// The last value of a header, whose name is canonical.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let (_, values) = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
-        values.last().map(String::as_str)
-    }
-
-    /// Whether it has what an authorizer's identity source names, and not empty; none for a source of another form.
-    pub(super) fn has(&self, source: &str) -> Option<bool> {
-        let value = match source.rsplit_once('.') {
-            Some(("route.request.header", name)) if !name.is_empty() => self.header(name),
-            Some(("route.request.querystring", name)) if !name.is_empty() => {
-                self.query.get(name).and_then(|values| values.last()).map(String::as_str)
-            }
-            Some(("context", "stage")) => Some("always there"),
-            _ => return None,
-        };
-        Some(value.is_some_and(|value| !value.is_empty()))
+        self.headers.get(name)?.last().map(String::as_str)
     }
 
     /// Who is calling, as events and the management API name it.
@@ -101,33 +86,7 @@ mod tests {
     fn values_keep_their_order_and_the_last_one_counts() {
         let request = request(&[("x-a", "1"), ("x-a", "2")], Some("token=a%20b&token=c%2Bd&empty="));
         assert_eq!(request.headers["X-A"], ["1", "2"]);
-        assert_eq!(request.header("X-a"), Some("2"));
+        assert_eq!(request.header("X-A"), Some("2"));
         assert_eq!(request.query["token"], ["a b", "c+d"]);
-    }
-
-    #[test]
-    fn an_identity_source_must_be_there_and_not_empty() {
-        let request = request(&[("authorization", "x"), ("x-empty", "")], Some("token=t&none="));
-        for (source, is_in) in [
-            ("route.request.header.Authorization", true),
-            ("route.request.header.authorization", true),
-            ("route.request.header.X-Empty", false),
-            ("route.request.header.X-Other", false),
-            ("route.request.querystring.token", true),
-            ("route.request.querystring.Token", false),
-            ("route.request.querystring.none", false),
-            ("context.stage", true),
-        ] {
-            assert_eq!(request.has(source), Some(is_in), "{source}");
-        }
-    }
-
-    #[test]
-    fn other_identity_sources_are_refused() {
-        for source in
-            ["", "route.request.header.", "context.identity.sourceIp", "stageVariables.stage", "method.request.header.Authorization"]
-        {
-            assert_eq!(HandshakeRequest::default().has(source), None, "{source}");
-        }
     }
 }

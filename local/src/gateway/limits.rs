@@ -10,18 +10,16 @@ pub(super) const MESSAGE_BYTES: usize = 128 * 1024;
 pub(super) const SEND_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Limits of the gateway that can be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// A socket without a message in either direction for this long is closed with 1001. Default 10 minutes.
+    /// A socket without a message in either direction for this long is closed with 1001.
     pub idle: Duration,
-    /// A socket this old is closed with 1001. Default 2 hours.
+    /// A socket this old is closed with 1001.
     pub lifetime: Duration,
-    /// A function that has not answered by then has failed. Default 29 seconds.
+    /// A function that has not answered by then has failed.
     pub integration_timeout: Duration,
-    /// Messages of one client that may be in work at once; beyond it, nothing more is read from its socket until one is
-    /// answered. Default 32 (AWS does not publish its figure).
+    /// Messages of one client that may be in work at once; nothing more is read from its socket then. AWS does not publish its figure.
     pub messages_in_work: usize,
-    /// How long a closing socket may take to say good-bye before it is dropped. Default 3 seconds.
+    /// How long a closing socket may take to say good-bye before it is dropped.
     pub closing: Duration,
 }
 

@@ -7,13 +7,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::TryAcquireError;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::{
     Gateway,
-    closing::Closing,
+    closing::DELETED,
     connection::Connection,
     identifiers::{is_connection_id, new_id},
     limits::MESSAGE_BYTES,
@@ -35,17 +35,17 @@ pub(super) async fn manage(
 ) -> Response {
     let body = to_bytes(body, MAXIMUM_BODY_BYTES).await.ok().filter(|body| body.len() <= MESSAGE_BYTES);
     let Some(body) = body else {
-        return error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", json!("Payload too large"));
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", Some("Payload too large"));
     };
     let id = id.map(|Path(id)| id).unwrap_or_default();
     if !is_connection_id(&id) {
-        return bad_request(&format!("Invalid connectionId: {id}"));
+        return error(StatusCode::BAD_REQUEST, "BadRequestException", Some(&format!("Invalid connectionId: {id}")));
     }
     let Some(connection) = gateway.connections().get(&id).cloned() else { return gone() };
     match method {
         Method::POST => post(&gateway, &connection, &headers, &body),
         Method::DELETE => {
-            gateway.forget(&connection, Closing::DELETED);
+            gateway.forget(&connection, DELETED);
             answer(StatusCode::NO_CONTENT, String::new())
         }
         _ => {
@@ -63,7 +63,7 @@ fn post(gateway: &Gateway, connection: &Connection, headers: &HeaderMap, body: &
     // Clients get text, always; bytes that are none would break the client's socket. The copy is there because the body may
     // be a piece of the HTTP layer's larger buffer, which a waiting message would keep.
     let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(body)) else {
-        return bad_request("The body is not UTF-8, and clients are sent text");
+        return error(StatusCode::BAD_REQUEST, "BadRequestException", Some("The body is not UTF-8, and clients are sent text"));
     };
     match connection.push(Message::Text(text)) {
         Ok(()) => {
@@ -72,21 +72,17 @@ fn post(gateway: &Gateway, connection: &Connection, headers: &HeaderMap, body: &
         }
         Err(TryAcquireError::Closed) => gone(),
         Err(TryAcquireError::NoPermits) => {
-            error(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", json!("The client's send buffer is full"))
+            error(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", Some("The client's send buffer is full"))
         }
     }
 }
 
 fn gone() -> Response {
-    error(StatusCode::GONE, "GoneException", Value::Null)
-}
-
-fn bad_request(message: &str) -> Response {
-    error(StatusCode::BAD_REQUEST, "BadRequestException", json!(message))
+    error(StatusCode::GONE, "GoneException", None)
 }
 
 /// The SDKs tell errors apart by the header.
-fn error(status: StatusCode, kind: &str, message: Value) -> Response {
+fn error(status: StatusCode, kind: &str, message: Option<&str>) -> Response {
     ([("x-amzn-errortype", kind)], answer(status, json!({ "message": message }).to_string())).into_response()
 }
 

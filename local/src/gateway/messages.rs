@@ -8,21 +8,15 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use super::{
     Gateway,
     connection::Connection,
-    error_frame::{FORBIDDEN, INTERNAL_SERVER_ERROR, TIMED_OUT, TOO_MANY_REQUESTS, error_json},
+    error_frame::{FORBIDDEN, TOO_MANY_REQUESTS, error_json, fault},
     events::{RequestFacts, message_event},
     limits::MESSAGE_BYTES,
-    proxy_answer::ProxyAnswer,
     route_selection::{route_for, route_key},
 };
-use crate::{report::report, template::Route};
+use crate::template::Route;
 
-/// Handles a message in a task of its own: as on AWS, messages of one connection do not wait for each other. `place` is its place among those
-/// that may be in work at once.
-pub(super) fn take(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes, place: OwnedSemaphorePermit) {
-    gateway.shared.messages.spawn(handle(gateway.clone(), Arc::clone(connection), text, place));
-}
-
-async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
+/// Handles a message. `_place` is its place among those that may be in work at once.
+pub(super) async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
     let request = RequestFacts::now();
     let route = route_for(&gateway.shared.api.routes, &route_key(&text));
     let (answer, billed) = match answer(&gateway, &connection, &request, route, &text).await {
@@ -58,18 +52,11 @@ async fn answer(
         return Err(TOO_MANY_REQUESTS);
     }
     let (route_key, route) = route.ok_or(FORBIDDEN)?;
-    let failed = |why: &str| {
-        report("gateway", format_args!("route {route_key}: {why}"));
-        INTERNAL_SERVER_ERROR
-    };
-    let event = message_event(&connection.facts, request, route_key, text);
-    let invoked = gateway.invoke(&route.function_arn, event).await.map_err(|_| TIMED_OUT)?;
-    let answer = invoked.map_err(|error| failed(&format!("the function failed: {error}")))?;
     // A route without a response still needs a proper answer.
-    let answer = ProxyAnswer::parse(&answer).map_err(|why| failed(&why))?;
+    let answer = gateway.ask(route_key, route, &message_event(&connection.facts, request, route_key, text)).await?;
     let body = answer.body.filter(|body| route.route_response && !body.is_empty());
     if body.as_ref().is_some_and(|body| body.len() > MESSAGE_BYTES) {
-        return Err(failed("the answer is longer than a message may be"));
+        return Err(fault(&format!("route {route_key}"), "the answer is longer than a message may be"));
     }
     Ok(body)
 }

@@ -35,28 +35,31 @@ use std::{
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
-use tokio::time::{error::Elapsed, timeout};
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_util::task::TaskTracker;
 
 pub use self::limits::Limits;
-use self::{closing::Closing, connection::Connection, handshake_request::HandshakeRequest, throttle::TokenBucket};
+use self::{
+    closing::GOING_AWAY,
+    connection::Connection,
+    error_frame::{TIMED_OUT, fault},
+    proxy_answer::ProxyAnswer,
+    throttle::TokenBucket,
+};
 use crate::{
     account,
     lambda::{InvokeError, Lambda},
     lock::lock,
     meter::Meter,
     report::report,
-    template::WebSocketApi,
+    template::{Route, WebSocketApi},
     weather::Weather,
 };
 
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
-
-/// What of an API cannot be served: an identity source of another form.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("identity source {0:?} is not understood: use route.request.header.NAME, route.request.querystring.NAME or context.stage")]
-pub struct ApiError(String);
 
 /// Serves one WebSocket API. Cheap to clone.
 #[derive(Clone)]
@@ -79,26 +82,10 @@ struct Shared {
     messages: TaskTracker,
 }
 
-/// What a gateway is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Activity {
-    /// Sockets that are open.
-    pub open: usize,
-    /// What is under way.
-    pub busy: usize,
-}
-
 impl Gateway {
     /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts. In some weather,
     /// `$disconnect` is not told.
-    ///
-    /// # Errors
-    /// An identity source is not understood.
-    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Result<Gateway, ApiError> {
-        let nobody = HandshakeRequest::default();
-        if let Some(source) = api.authorizer.identity_sources.iter().find(|source| nobody.has(source).is_none()) {
-            return Err(ApiError(source.clone()));
-        }
+    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Gateway {
         let shared = Shared {
             bucket: Mutex::new(TokenBucket::new(api.throttle, Instant::now())),
             connections: Mutex::default(),
@@ -110,7 +97,7 @@ impl Gateway {
             weather,
             limits,
         };
-        Ok(Gateway { shared: Arc::new(shared) })
+        Gateway { shared: Arc::new(shared) }
     }
 
     /// `GET /{stage}`, the socket, and `/{stage}/@connections/{id}`, the management API. The server must offer upgrades.
@@ -130,17 +117,21 @@ impl Gateway {
     /// connections are closed as soon as they are open.
     pub async fn shutdown(&self) {
         self.shared.tasks.close();
-        self.connections().values().for_each(|connection| connection.close(Closing::GOING_AWAY));
+        self.connections().values().for_each(|connection| connection.close(GOING_AWAY));
         if timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
             report("gateway", format_args!("{} connections had not ended when the gateway stopped", self.shared.tasks.len()));
         }
     }
 
-    /// Open sockets, and what is under way: messages in work, and connections whose authorizer or `$connect` has not answered or whose
-    /// `$disconnect` has not been told.
-    pub fn activity(&self) -> Activity {
-        let open = self.connections().len();
-        Activity { open, busy: self.shared.messages.len() + self.shared.tasks.len().saturating_sub(open) }
+    /// How many sockets are open.
+    pub fn sockets(&self) -> usize {
+        self.connections().len()
+    }
+
+    /// How much is under way: messages in work, and connections whose authorizer or `$connect` has not answered or whose `$disconnect` has
+    /// not been told.
+    pub fn busy(&self) -> usize {
+        self.shared.messages.len() + self.shared.tasks.len().saturating_sub(self.sockets())
     }
 
     /// What the authorizer decides on.
@@ -148,10 +139,17 @@ impl Gateway {
         account::arn("execute-api", &format!("{}/{}/$connect", self.shared.api.api_id, self.shared.api.stage))
     }
 
-    /// What the function answers, unless it takes longer than an integration may.
-    async fn invoke(&self, function_arn: &str, event: Bytes) -> Result<Result<Bytes, InvokeError>, Elapsed> {
-        let invoked = timeout(self.shared.limits.integration_timeout, self.shared.lambda.invoke(function_arn, event)).await?;
-        Ok(invoked.result)
+    /// What the function answers; none if it takes longer than an integration may.
+    async fn invoke(&self, function_arn: &str, event: &Value) -> Option<Result<Bytes, InvokeError>> {
+        let invocation = self.shared.lambda.invoke(function_arn, event.to_string().into());
+        Some(timeout(self.shared.limits.integration_timeout, invocation).await.ok()?.result)
+    }
+
+    /// What the function behind a route answers, or what clients hear of its failure.
+    async fn ask(&self, route_key: &str, route: &Route, event: &Value) -> Result<ProxyAnswer, &'static str> {
+        let answer = self.invoke(&route.function_arn, event).await.ok_or(TIMED_OUT)?;
+        let answer = answer.map_err(|error| format!("the function failed: {error}")).and_then(|answer| ProxyAnswer::parse(&answer));
+        answer.map_err(|why| fault(&format!("route {route_key}"), &why))
     }
 
     /// Whether the stage's throttle lets one more request in.
@@ -168,13 +166,13 @@ impl Gateway {
         let connection = Arc::new(connection);
         self.connections().insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
         if self.shared.tasks.is_closed() {
-            connection.close(Closing::GOING_AWAY);
+            connection.close(GOING_AWAY);
         }
         connection
     }
 
     /// Makes a connection unreachable and closes its socket, if it is not closed already.
-    fn forget(&self, connection: &Connection, closing: Closing) {
+    fn forget(&self, connection: &Connection, closing: CloseFrame) {
         self.connections().remove(&connection.facts.connection_id);
         connection.close(closing);
     }

@@ -8,18 +8,20 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProxyAnswer {
-    status_code: Option<u16>,
+    #[serde(default = "ok")]
+    pub(super) status_code: u16,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// The text for the client, where there is one.
     pub(super) body: Option<String>,
 }
 
+fn ok() -> u16 {
+    200
+}
+
 impl ProxyAnswer {
-    /// Reads a function's answer.
-    ///
     /// # Errors
-    /// Says what is wrong with it; the client then gets `Internal server error`.
+    /// What is wrong with the answer.
     pub(super) fn parse(answer: &[u8]) -> Result<ProxyAnswer, String> {
         // From a list, serde would take the members in turn; a proxy answer is an object.
         if answer.trim_ascii_start().starts_with(b"[") {
@@ -28,12 +30,7 @@ impl ProxyAnswer {
         serde_json::from_slice(answer).map_err(|error| format!("not a proxy answer: {error}"))
     }
 
-    /// The status, 200 where the function did not say.
-    pub(super) fn status(&self) -> u16 {
-        self.status_code.unwrap_or(200)
-    }
-
-    /// A header, whatever the case of its name.
+    /// Whatever the case of its name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -47,9 +44,12 @@ mod tests {
     fn every_member_is_read_and_none_is_needed() {
         let answer = br#"{"statusCode":201,"headers":{"Sec-WebSocket-Protocol":"game"},"body":"hello"}"#;
         let answer = ProxyAnswer::parse(answer).unwrap();
-        assert_eq!((answer.status(), answer.header("sec-websocket-protocol"), answer.body.as_deref()), (201, Some("game"), Some("hello")));
+        assert_eq!(
+            (answer.status_code, answer.header("sec-websocket-protocol"), answer.body.as_deref()),
+            (201, Some("game"), Some("hello"))
+        );
         let answer = ProxyAnswer::parse(b"{}").unwrap();
-        assert_eq!((answer.status(), answer.header("a"), answer.body.as_deref()), (200, None, None));
+        assert_eq!((answer.status_code, answer.header("a"), answer.body.as_deref()), (200, None, None));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message, Utf8Bytes,
+        Error, Message,
         error::ProtocolError,
         protocol::{CloseFrame, Role, WebSocketConfig},
     },
@@ -25,7 +25,7 @@ use tokio_tungstenite::{
 
 use super::{
     Gateway,
-    closing::Closing,
+    closing::{ABNORMAL, BINARY, GOING_AWAY, NOT_UTF8, PROTOCOL_ERROR, TOO_BIG, WITHOUT_STATUS},
     connection::{Connection, Outgoing},
     limits::{FRAME_BYTES, Limits, MESSAGE_BYTES},
     messages,
@@ -42,12 +42,10 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// What is left to do with a socket.
 enum End {
-    /// To close it.
-    Close(Closing),
+    Close(CloseFrame),
     /// To answer the client, who has closed it.
-    Acknowledge(Closing),
-    /// Nothing.
-    Drop(Closing),
+    Acknowledge(CloseFrame),
+    Drop(CloseFrame),
 }
 
 /// Serves an upgraded socket until it ends, and says how.
@@ -56,7 +54,7 @@ pub(super) async fn serve(
     connection: &Arc<Connection>,
     mut outgoing: UnboundedReceiver<Outgoing>,
     stream: Upgraded,
-) -> Closing {
+) -> CloseFrame {
     let limits = &gateway.shared.limits;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -66,14 +64,11 @@ pub(super) async fn serve(
     let (mut writer, mut reader) = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, Some(config)).await.split();
     let end = tokio::select! {
         end = read(gateway, connection, &mut reader) => end,
-        written = write(connection, &mut outgoing, &mut writer) => written.map_or(End::Drop(Closing::ABNORMAL), End::Close),
+        written = write(connection, &mut outgoing, &mut writer) => written.map_or(End::Drop(ABNORMAL), End::Close),
         end = time_out(connection, limits) => end,
     };
     let (closing, frame) = match end {
-        End::Close(closing) => {
-            let frame = CloseFrame { code: closing.code.into(), reason: Utf8Bytes::from(closing.reason.as_ref()) };
-            (closing, Some(frame))
-        }
+        End::Close(closing) => (closing.clone(), Some(closing)),
         End::Acknowledge(closing) => (closing, None),
         End::Drop(closing) => return closing,
     };
@@ -91,31 +86,30 @@ async fn read(gateway: &Gateway, connection: &Arc<Connection>, reader: &mut Spli
     let in_work = Arc::new(Semaphore::new(gateway.shared.limits.messages_in_work));
     loop {
         // Nobody closes this semaphore.
-        let Ok(place) = Arc::clone(&in_work).acquire_owned().await else { return End::Drop(Closing::ABNORMAL) };
+        let Ok(place) = Arc::clone(&in_work).acquire_owned().await else { return End::Drop(ABNORMAL) };
         match reader.next().await {
             Some(Ok(Message::Text(text))) => {
                 connection.touch();
-                messages::take(gateway, connection, text, place);
+                // As on AWS, messages of one connection do not wait for each other.
+                gateway.shared.messages.spawn(messages::handle(gateway.clone(), Arc::clone(connection), text, place));
             }
-            Some(Ok(Message::Binary(_))) => return End::Close(Closing::BINARY),
-            Some(Ok(Message::Close(frame))) => {
-                return End::Acknowledge(Closing::by_client(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned()))));
-            }
+            Some(Ok(Message::Binary(_))) => return End::Close(BINARY),
+            Some(Ok(Message::Close(frame))) => return End::Acknowledge(frame.unwrap_or(WITHOUT_STATUS)),
             // The library answers pings. They do not count as activity: AWS does not say that they would.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Err(error)) => return violation(&error).map_or(End::Drop(Closing::ABNORMAL), End::Close),
-            None => return End::Drop(Closing::ABNORMAL),
+            Some(Err(error)) => return violation(&error).map_or(End::Drop(ABNORMAL), End::Close),
+            None => return End::Drop(ABNORMAL),
         }
     }
 }
 
 /// How to close after what the client did wrong; none when it is the connection that broke.
-fn violation(error: &Error) -> Option<Closing> {
+fn violation(error: &Error) -> Option<CloseFrame> {
     match error {
-        Error::Capacity(_) => Some(Closing::TOO_BIG),
-        Error::Utf8(_) => Some(Closing::NOT_UTF8),
+        Error::Capacity(_) => Some(TOO_BIG),
+        Error::Utf8(_) => Some(NOT_UTF8),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        Error::Protocol(_) => Some(Closing::PROTOCOL_ERROR),
+        Error::Protocol(_) => Some(PROTOCOL_ERROR),
         _ => None,
     }
 }
@@ -125,7 +119,7 @@ async fn write(
     connection: &Connection,
     outgoing: &mut UnboundedReceiver<Outgoing>,
     writer: &mut SplitSink<Socket, Message>,
-) -> Result<Closing, Error> {
+) -> Result<CloseFrame, Error> {
     loop {
         let (message, mut room) = tokio::select! {
             biased;
@@ -159,7 +153,7 @@ async fn time_out(connection: &Connection, limits: &Limits) -> End {
         }
     };
     tokio::select! {
-        () = is_due => End::Close(Closing::GOING_AWAY),
+        () = is_due => End::Close(GOING_AWAY),
         closing = connection.closing() => {
             sleep(limits.closing).await;
             End::Drop(closing)
@@ -169,10 +163,9 @@ async fn time_out(connection: &Connection, limits: &Limits) -> End {
 
 /// Sends a close frame and waits for the client's, or only sends the library's answer to the client's, and ends the connection.
 ///
-/// After a frame that is too long there is no telling where the next one begins, so the client's close frame cannot be
-/// found. But to drop the socket would make the kernel answer what the client is still sending with a reset, and a reset
-/// takes our close frame with it, unread. So the sending side is shut, and what comes is thrown away until the client is
-/// done, or out of time.
+/// After a frame that is too long there is no telling where the next one begins, so the client's close frame cannot be found. But to drop
+/// the socket would make the kernel answer what the client is still sending with a reset, and a reset takes our close frame with it,
+/// unread. So the sending side is shut, and what comes is thrown away until the client is done, or out of time.
 async fn say_goodbye(mut socket: Socket, frame: Option<CloseFrame>) -> Result<(), Error> {
     let mut acknowledged = frame.is_none();
     if frame.is_some() {

@@ -9,8 +9,6 @@ use ring::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A key pair with a name.
-#[derive(Debug)]
 pub(super) struct Signer {
     id: String,
     key: EcdsaKeyPair,
@@ -18,9 +16,6 @@ pub(super) struct Signer {
 
 impl Signer {
     /// Makes a key. Its name is new, too, so that verifiers which knew an older one fetch this one.
-    ///
-    /// # Errors
-    /// If the system gives no random numbers.
     pub(super) fn generate() -> Result<Self, Unspecified> {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
@@ -36,9 +31,6 @@ impl Signer {
     }
 
     /// A signed JSON Web Token with these claims.
-    ///
-    /// # Errors
-    /// If the system gives no random numbers.
     pub(super) fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
         let header = json!({"alg": "ES256", "kid": self.id, "typ": "JWT"});
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));

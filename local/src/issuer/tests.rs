@@ -7,13 +7,14 @@ use reqwest::{Client, StatusCode};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use tokio::net::TcpListener;
 
+use axum::Router;
 use serde_json::Value;
 
 use super::*;
 
 async fn start() -> Issuer {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let issuer = Issuer::new(format!("http://{}/", listener.local_addr().unwrap()), "game".to_owned()).unwrap();
+    let issuer = Issuer::new(&format!("http://{}", listener.local_addr().unwrap()), "game").unwrap();
     let router = issuer.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     issuer
@@ -61,21 +62,9 @@ async fn a_token_can_be_verified_with_what_the_issuer_publishes() {
 #[tokio::test]
 async fn each_start_has_a_key_of_its_own() {
     let (one, other) = (start().await, start().await);
-    let token = other.token_for("alice", Duration::from_secs(60)).unwrap();
+    let token = other.token_for("alice", 60).unwrap();
     assert!(verified(&other, &token).await.is_some());
     assert_eq!(verified(&one, &token).await, None);
-}
-
-#[tokio::test]
-async fn a_form_and_a_json_body_get_a_token_too() {
-    let issuer = start().await;
-    let url = format!("{}/token", issuer.issuer_url());
-    let form = Client::new().post(&url).header("content-type", "application/x-www-form-urlencoded").body("player=alice");
-    let json = Client::new().post(&url).json(&json!({"player": "alice"}));
-    for request in [form, json] {
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        assert_eq!(verified(&issuer, answer["access_token"].as_str().unwrap()).await.unwrap()["sub"], "alice");
-    }
 }
 
 #[tokio::test]
@@ -87,14 +76,34 @@ async fn a_name_that_cannot_be_a_players_is_refused_with_the_limit() {
         let expected = format!("'player' should have 1 to 128 characters and no control characters; it has {characters} characters");
         assert_eq!(response.json::<Value>().await.unwrap()["error_description"], expected);
     }
-    assert!(issuer.token_for(&"ü".repeat(128), Duration::from_secs(60)).is_ok());
-    let response = reqwest::get(format!("{}/token", issuer.issuer_url())).await.unwrap();
-    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    get(&format!("{}/token?player={}", issuer.issuer_url(), "%C3%BC".repeat(128))).await;
+}
+
+#[tokio::test]
+async fn the_query_says_for_whom_and_for_how_long_a_token_is() {
+    let issuer = start().await;
+    let url = format!("{}/token", issuer.issuer_url());
+    let asked = Client::new().post(format!("{url}?player=Alice+%26%20Bob")).send().await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!(asked["expires_in"], 3_600);
+    assert_eq!(verified(&issuer, asked["access_token"].as_str().unwrap()).await.unwrap()["sub"], "Alice & Bob");
+    for (query, problem) in [
+        ("", "missing field `player`"),
+        ("Player=alice", "missing field `player`"),
+        ("player=alice&expiresIn=soon", "expiresIn"),
+        ("player=alice&expiresIn=-1", "expiresIn"),
+        ("player=alice&expiresIn=0", "'expiresIn' should be a number of seconds from 1 to 31536000, not 0"),
+        ("player=alice&expiresIn=31536001", "'expiresIn' should be"),
+    ] {
+        let response = reqwest::get(format!("{url}?{query}")).await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query}");
+        let answer: Value = response.json().await.unwrap();
+        assert!(answer["error_description"].as_str().unwrap().contains(problem), "{query}: {answer}");
+    }
 }
 
 #[tokio::test]
 async fn what_the_issuer_does_not_have_is_refused_and_other_routes_are_not_its_own() {
-    let issuer = Issuer::new("http://127.0.0.1:1".to_owned(), "game".to_owned()).unwrap();
+    let issuer = Issuer::new("http://127.0.0.1:1", "game").unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().route("/other", axum::routing::get(async || "other")).merge(issuer.router());

@@ -1,6 +1,13 @@
 //! What a mapping of either kind does: it invokes its function with a batch.
 
-use std::{collections::BTreeSet, fmt::Display, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt::Display,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use bytes::Bytes;
 
@@ -28,12 +35,19 @@ pub(super) struct Job {
     lambda: Lambda,
     pub(super) sqs: Sqs,
     pub(super) options: Options,
+    /// Invocations that ended in an error, or whose answer named items that failed.
+    failures: Arc<AtomicU64>,
 }
 
 impl Job {
     pub(super) fn new(name: &str, function_arn: &str, reports: bool, (lambda, sqs): (&Lambda, &Sqs), options: &Options) -> Arc<Job> {
-        let (name, function_arn) = (name.to_owned(), function_arn.to_owned());
-        Arc::new(Job { name, function_arn, reports, lambda: lambda.clone(), sqs: sqs.clone(), options: options.clone() })
+        let (name, function_arn, failures) = (name.to_owned(), function_arn.to_owned(), Arc::default());
+        Arc::new(Job { name, function_arn, reports, lambda: lambda.clone(), sqs: sqs.clone(), options: options.clone(), failures })
+    }
+
+    /// The mapping's name, and how often it has failed.
+    pub(super) fn failures(&self) -> (String, Arc<AtomicU64>) {
+        (self.name.clone(), Arc::clone(&self.failures))
     }
 
     /// Why it cannot be started.
@@ -69,6 +83,9 @@ impl Job {
                 return None;
             }
         };
+        if failed.as_ref().is_none_or(|failed| !failed.is_empty()) {
+            self.failures.fetch_add(1, Relaxed);
+        }
         Some(Attempt { request_id: invoked.request_id, function_error, failed })
     }
 }

@@ -16,6 +16,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicU64},
+};
+
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -58,8 +63,12 @@ pub struct MappingError {
     reason: String,
 }
 
+/// For each mapping, invocations that ended in an error or whose answer named items that failed. They go on counting.
+pub type Failures = BTreeMap<String, Arc<AtomicU64>>;
+
 /// Running mappings. They stop when this is dropped.
 pub struct Mappings {
+    failures: Failures,
     tasks: TaskTracker,
     running: DropGuard,
 }
@@ -77,20 +86,27 @@ impl Mappings {
         options: &Options,
     ) -> Result<Mappings, MappingError> {
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let running = stopping.clone().drop_guard();
+        let (running, mut failures) = (stopping.clone().drop_guard(), Failures::new());
         for mapping in streams {
             let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
+            failures.extend([job.failures()]);
             for shard in Shard::open(&job, mapping, dynamodb)? {
                 tasks.spawn(stopping.clone().run_until_cancelled_owned(shard.run()));
             }
         }
         for mapping in queues {
             let job = Job::new(&mapping.logical_id, &mapping.function_arn, mapping.report_batch_item_failures, services, options);
+            failures.extend([job.failures()]);
             let poller = Poller::open(&job, mapping)?;
             tasks.spawn(stopping.clone().run_until_cancelled_owned(poller.run(stopping.clone(), tasks.clone())));
         }
         tasks.close();
-        Ok(Mappings { tasks, running })
+        Ok(Mappings { failures, tasks, running })
+    }
+
+    /// How often each mapping has failed.
+    pub fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// Stops. Batches under way are left: records come again when their stream is read again, messages when their time is over.

@@ -73,10 +73,6 @@ impl Sns {
         if message.len() > LARGEST_MESSAGE {
             return Err(SnsError::invalid("Message too long"));
         }
-        let elements = topic_arn.split(':').count();
-        if elements < 6 {
-            return Err(SnsError::invalid(format!("TopicArn Reason: An ARN must have at least 6 elements, not {elements}")));
-        }
         let subscriptions = self.topics.get(topic_arn).ok_or_else(SnsError::no_topic)?;
         self.meter.sns_publish(message.len());
         let notification = Notification::new(topic_arn, message, self.sqs.clock().now());

@@ -126,15 +126,15 @@ impl Sqs {
         let (name, wanted) = (queue_name(request)?, names(request, "AttributeNames")?);
         let mut store = self.store();
         let queue = store.queue(name)?;
-        let stats = queue.stats(self.clock().now());
+        let counts = queue.counts(self.clock().now());
         let redrive = queue.template.redrive.as_ref().map(|redrive| {
             json!({"deadLetterTargetArn": redrive.dead_letter_queue_arn, "maxReceiveCount": redrive.maximum_receive_count}).to_string()
         });
         let all = [
             ("QueueArn", Some(queue_arn(name))),
-            ("ApproximateNumberOfMessages", Some(stats.visible.to_string())),
-            ("ApproximateNumberOfMessagesNotVisible", Some(stats.in_flight.to_string())),
-            ("ApproximateNumberOfMessagesDelayed", Some(stats.delayed.to_string())),
+            ("ApproximateNumberOfMessages", Some(counts.visible.to_string())),
+            ("ApproximateNumberOfMessagesNotVisible", Some(counts.in_flight.to_string())),
+            ("ApproximateNumberOfMessagesDelayed", Some(counts.delayed.to_string())),
             ("VisibilityTimeout", Some(queue.template.visibility_timeout.as_secs().to_string())),
             ("MessageRetentionPeriod", Some(queue.template.retention.as_secs().to_string())),
             ("RedrivePolicy", redrive),

@@ -18,16 +18,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Bytes,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::store::Store;
-pub use self::{error::SqsError, queue::QueueStats};
+pub use self::error::SqsError;
+use self::{queue::Counts, store::Store};
 use crate::{
     account::{ACCOUNT, queue_arn},
     aws_json,
@@ -86,6 +83,12 @@ impl Sqs {
         format!("{}/{ACCOUNT}/{name}", self.room.base_url)
     }
 
+    /// What there is in each queue.
+    pub(crate) fn stats(&self) -> BTreeMap<String, Counts> {
+        let now = self.room.clock.now();
+        self.store().queues.iter_mut().map(|(name, queue)| (name.clone(), queue.counts(now))).collect()
+    }
+
     /// The clock of this room, for those who wait for its queues.
     pub fn clock(&self) -> &Clock {
         &self.room.clock
@@ -121,20 +124,15 @@ impl Sqs {
             Err(error) => Err(SqsError::new(error::INVALID, format!("The request is not JSON: {error}."))),
         };
         match answer {
-            Ok(answer) => ([aws_json::CONTENT_TYPE], [request_id], Bytes::from(answer.to_string())).into_response(),
+            Ok(answer) => ([request_id], aws_json::answer(&answer)).into_response(),
             Err(error) => ([request_id], error).into_response(),
         }
     }
 
     /// How many messages of the queue `name` can be received or are being handled. Those that are delayed are for later.
     pub fn messages(&self, name: &str) -> usize {
-        self.stats().get(name).map_or(0, |stats| stats.visible + stats.in_flight)
-    }
-
-    /// What each queue holds, by its name.
-    pub fn stats(&self) -> BTreeMap<String, QueueStats> {
-        let now = self.clock().now();
-        self.store().queues.iter_mut().map(|(name, queue)| (name.clone(), queue.stats(now))).collect()
+        let counts = self.store().queue(name).map(|queue| queue.counts(self.clock().now()));
+        counts.map_or(0, |counts| counts.visible + counts.in_flight)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -2,7 +2,10 @@
 //!
 //! A message is visible or hidden: delayed or in flight. Both have an index of their own, so that no receipt looks at every message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -27,18 +30,22 @@ pub(super) struct Message {
     pub(super) source_arn: Option<String>,
 }
 
-/// What a queue holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// How many messages can be received, were received and are hidden, or were sent with a delay that is not over; and the age in milliseconds of
+/// the oldest of them all.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueueStats {
-    /// Messages that can be received.
-    pub visible: usize,
-    /// Messages that were received and are hidden.
-    pub in_flight: usize,
-    /// Messages that were sent with a delay that is not over.
-    pub delayed: usize,
-    /// How long ago the oldest of all these was sent, in milliseconds.
-    pub oldest_ms: u64,
+pub(crate) struct Counts {
+    pub(super) visible: usize,
+    pub(super) in_flight: usize,
+    pub(super) delayed: usize,
+    pub(super) oldest_ms: u64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { visible, in_flight, delayed, oldest_ms } = self;
+        write!(f, "{visible:8} messages {in_flight:6} in flight {delayed:6} delayed {:8} s old", oldest_ms / 1_000)
+    }
 }
 
 pub(super) struct Queue {
@@ -66,7 +73,6 @@ impl Queue {
         self.messages.insert(id, message);
     }
 
-    /// Adds a message.
     pub(super) fn put(&mut self, id: Uuid, message: Message) {
         // A process that ended while it moved the message may have left it here.
         self.remove(id);
@@ -106,7 +112,6 @@ impl Queue {
         }
     }
 
-    /// Takes a message out.
     pub(super) fn remove(&mut self, id: Uuid) {
         if let Some(message) = self.messages.remove(&id) {
             self.visible.remove(&id);
@@ -126,12 +131,12 @@ impl Queue {
         self.visible.iter().filter_map(|id| Some((*id, self.messages.get(id)?.clone()))).collect()
     }
 
-    pub(super) fn stats(&mut self, now: u64) -> QueueStats {
+    pub(super) fn counts(&mut self, now: u64) -> Counts {
         self.pass_to(now);
         let is_delayed = |(_, id): &&(u64, Uuid)| self.messages.get(id).is_some_and(|message| message.receive_count == 0);
         let delayed = self.hidden.iter().filter(is_delayed).count();
-        let oldest_ms = self.messages.values().next().map_or(0, |oldest| now.saturating_sub(oldest.sent_at));
-        QueueStats { visible: self.visible.len(), in_flight: self.hidden.len() - delayed, delayed, oldest_ms }
+        let oldest_ms = self.messages.first_key_value().map_or(0, |(_, oldest)| now.saturating_sub(oldest.sent_at));
+        Counts { visible: self.visible.len(), in_flight: self.hidden.len() - delayed, delayed, oldest_ms }
     }
 
     /// Lets go what is too old, and shows what is no longer hidden.

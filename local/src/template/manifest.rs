@@ -142,22 +142,12 @@ pub struct WebSocketApi {
     pub api_id: String,
     #[serde(rename = "StageName")]
     pub stage: String,
+    /// The function that decides about `$connect`.
     #[serde(rename = "Auth")]
-    pub authorizer: Authorizer,
+    pub authorizer_arn: String,
     pub routes: BTreeMap<String, Route>,
     #[serde(rename = "DefaultRouteSettings")]
     pub throttle: Throttle,
-}
-
-/// A Lambda authorizer, which decides about `$connect`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Authorizer {
-    #[serde(rename = "AuthArn")]
-    pub function_arn: String,
-    /// What a handshake has to bring, such as `route.request.querystring.token`. Without one of them, API Gateway answers 401 by itself.
-    #[serde(rename = "IdentitySource", default)]
-    pub identity_sources: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

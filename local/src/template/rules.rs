@@ -48,6 +48,8 @@ use Rule::{Flag, Holds, Only};
 const RULES: &[(&str, &str, Rule)] = &[
     (API, "/RouteSelectionExpression", Only("$request.body.route")),
     (API, "/Auth/AuthType", Only("CUSTOM")),
+    (API, "/Auth/IdentitySource", Only("context.stage")),
+    (API, "/Auth", Holds("AuthArn")),
     ("a route", "/RouteResponseSelectionExpression", Flag("$default")),
     ("AWS::ApiGatewayV2::RouteResponse", "/RouteResponseKey", Only("$default")),
     ("AWS::SNS::Subscription", "/Protocol", Only("email")),
@@ -115,7 +117,7 @@ impl Rule {
     fn apply(&self, key: &str, map: &mut Map<String, Value>) -> Result<(), Problem> {
         let Some(mut value) = map.remove(key) else { return Ok(()) };
         let (known, left) = match self {
-            Only(word) => (word, (value == *word).then_some(None)),
+            Only(word) => (word, (value == *word || value == json!([word])).then_some(None)),
             Flag(word) => (word, (value == *word || value == json!([word])).then(|| Some("true".into()))),
             Holds(member) => {
                 let members = value.as_object_mut().filter(|members| members.len() == 1);

@@ -24,7 +24,7 @@ use super::stack::{Client, Stack, close_frame, patiently, send, text, until};
 async fn disconnect(stack: &Stack) -> (u64, String) {
     let events = stack.events_of("disconnect", 1).await;
     until(|| stack.gateway.shared.tasks.is_empty()).await;
-    assert_eq!((stack.events("disconnect").len(), stack.open_connections()), (1, 0));
+    assert_eq!((stack.events("disconnect").len(), stack.gateway.sockets()), (1, 0));
     let context = &events[0]["requestContext"];
     (context["disconnectStatusCode"].as_u64().unwrap(), context["disconnectReason"].as_str().unwrap().to_owned())
 }

@@ -14,13 +14,7 @@ use tokio_tungstenite::{
 };
 
 use super::stack::{Stack, patiently, send, text, until};
-use crate::{
-    account::arn,
-    gateway::{Gateway, Limits},
-    meter::Meter,
-    template::Throttle,
-    weather::{Odds, Weather},
-};
+use crate::{account::arn, template::Throttle, weather::Odds};
 
 #[tokio::test]
 async fn a_connection_opens_says_something_and_ends() {
@@ -56,21 +50,13 @@ async fn a_connection_opens_says_something_and_ends() {
     }
     assert_ne!(message["requestId"], context["requestId"]);
     assert_eq!(disconnect["disconnectStatusCode"], 1005);
-    assert_eq!(stack.open_connections(), 0);
+    assert_eq!(stack.gateway.sockets(), 0);
     stack.stop().await;
 }
 
 #[tokio::test]
 async fn the_authorizer_decides_the_status() {
-    let stack = Stack::start(|api, limits| {
-        api.authorizer.identity_sources.push("route.request.querystring.token".to_owned());
-        limits.integration_timeout = Duration::from_secs(2);
-    })
-    .await;
-    for (query, status) in [("", 401), ("?token=", 401), ("?Token=alice", 401)] {
-        assert_eq!(stack.refusal(query).await, status, "{query}");
-    }
-    assert!(stack.events("authorizer").is_empty(), "without an identity, the authorizer is not asked");
+    let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_secs(2)).await;
     for (query, status) in [
         ("?token=unauthorized", 401),
         ("?token=error", 500),
@@ -165,7 +151,7 @@ async fn a_client_that_leaves_while_connect_decides_is_disconnected() {
     assert_eq!(events[0]["requestContext"]["connectionId"], id);
     assert_eq!(stack.post(&id, "late").await.status(), 410);
     until(|| stack.gateway.shared.tasks.is_empty()).await;
-    assert_eq!(stack.open_connections(), 0);
+    assert_eq!(stack.gateway.sockets(), 0);
     assert_eq!(stack.events("disconnect").len(), 1);
     stack.stop().await;
 }
@@ -175,7 +161,7 @@ async fn a_client_that_leaves_and_is_refused_leaves_nothing_behind() {
     let stack = Stack::start(|_, limits| limits.integration_timeout = Duration::from_millis(800)).await;
     leave_while_pending(&stack, "?connect=sleep-5000").await;
     until(|| stack.gateway.shared.tasks.is_empty()).await;
-    assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
+    assert_eq!((stack.gateway.sockets(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }
 
@@ -213,17 +199,6 @@ async fn the_stage_throttle_counts_connections_and_messages() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_not_understood_is_refused() {
-    let stack = Stack::start(|_, _| {}).await;
-    let mut api = stack.gateway.shared.api.clone();
-    api.authorizer.identity_sources.push("stageVariables.x".to_owned());
-    let lambda = stack.gateway.shared.lambda.clone();
-    let refused = Gateway::new(api, lambda, Limits::default(), Meter::default(), Weather::default()).err().unwrap().to_string();
-    assert!(refused.starts_with("identity source \"stageVariables.x\" is not understood"), "{refused}");
-    stack.stop().await;
-}
-
-#[tokio::test]
 async fn the_path_of_the_stage_may_end_in_a_slash() {
     let stack = Stack::start(|_, _| {}).await;
     let (mut client, _) = connect_async(format!("ws://{}/dev/?token=alice", stack.address)).await.unwrap();
@@ -239,6 +214,6 @@ async fn in_some_weather_disconnect_never_comes() {
     let mut client = stack.connect("").await;
     client.close(None).await.unwrap();
     until(|| stack.gateway.shared.tasks.is_empty()).await;
-    assert_eq!((stack.open_connections(), stack.events("disconnect").len()), (0, 0));
+    assert_eq!((stack.gateway.sockets(), stack.events("disconnect").len()), (0, 0));
     stack.stop().await;
 }

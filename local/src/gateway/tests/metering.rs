@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::stack::{Stack, close_frame, patiently, send, text, until};
-use crate::{gateway::Activity, meter::Item, template::Throttle};
+use crate::{meter::Item, template::Throttle};
 
 const KB: usize = 1024;
 
@@ -22,7 +22,7 @@ fn messages(stack: &Stack) -> f64 {
 }
 
 async fn quiet(stack: &Stack) {
-    until(|| stack.gateway.activity().busy == 0).await;
+    until(|| stack.gateway.busy() == 0).await;
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_message_is_under_way_also_when_its_connection_is_closed() {
     stack.events_of("route", 1).await;
     drop(client);
     until(|| stack.gateway.shared.tasks.is_empty()).await;
-    assert_eq!(stack.gateway.activity(), Activity { open: 0, busy: 1 });
+    assert_eq!((stack.gateway.sockets(), stack.gateway.busy()), (0, 1));
     quiet(&stack).await;
     assert_eq!(messages(&stack), 1.0);
     stack.stop().await;
@@ -95,7 +95,7 @@ async fn connections_are_counted_by_their_time() {
     assert_eq!(seconds(), 0.0);
     let (first, second) = (stack.connect("").await, stack.connect("").await);
     quiet(&stack).await;
-    assert_eq!(stack.gateway.activity(), Activity { open: 2, busy: 0 });
+    assert_eq!((stack.gateway.sockets(), stack.gateway.busy()), (2, 0));
     let before = seconds();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(seconds() - before >= 0.6, "both of them");
@@ -108,7 +108,7 @@ async fn connections_are_counted_by_their_time() {
     close_frame(second).await;
     stack.events_of("disconnect", 2).await;
     quiet(&stack).await;
-    assert_eq!(stack.gateway.activity(), Activity { open: 0, busy: 0 });
+    assert_eq!((stack.gateway.sockets(), stack.gateway.busy()), (0, 0));
     let after = seconds();
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(seconds(), after, "nothing is open any more");

@@ -20,7 +20,7 @@ use crate::{
     gateway::{Gateway, Limits},
     lambda::{Lambda, test_function},
     meter::Meter,
-    template::{Authorizer, Route, Throttle, WebSocketApi},
+    template::{Route, Throttle, WebSocketApi},
     weather::{Odds, Weather},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn api() -> WebSocketApi {
         logical_id: "Api".to_owned(),
         api_id: "local".to_owned(),
         stage: "dev".to_owned(),
-        authorizer: Authorizer { function_arn: function_arn("authorizer"), identity_sources: vec!["context.stage".to_owned()] },
+        authorizer_arn: function_arn("authorizer"),
         routes: [
             route("$connect", "connect", false),
             route("$disconnect", "disconnect", false),
@@ -73,17 +73,12 @@ impl Stack {
         let (mut api, mut limits) = (api(), Limits::default());
         change(&mut api, &mut limits);
         let meter = Meter::default();
-        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone(), Weather::new(odds)).unwrap();
+        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone(), Weather::new(odds));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = gateway.router();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Stack { gateway, address, meter, lambda, directory }
-    }
-
-    /// How many sockets are open.
-    pub(super) fn open_connections(&self) -> usize {
-        self.gateway.connections().len()
     }
 
     pub(super) fn url(&self, query: &str) -> String {

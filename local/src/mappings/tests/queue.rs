@@ -122,7 +122,7 @@ async fn no_more_batches_than_allowed_are_in_the_function_at_once() {
         assert_eq!(stack.counts("work").await, [3, 2, 0], "the others are left to whoever can take them");
         stack.release();
         stack.until_counts("work", [0, 0, 0]).await;
-        assert_eq!(stack.lambda.stats()["deliver"].environments, 2);
+        assert_eq!(stack.lambda.stats()["deliver"].processes.len(), 2);
         stack.stop(mappings).await;
     }
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::*;
 use crate::{
@@ -86,7 +85,7 @@ impl Stack {
 
 /// The answer to a form: status and body.
 async fn ask(sns: &Sns, parameters: &[(&str, &str)]) -> (u16, String) {
-    let response = sns.handle(form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish().as_bytes());
+    let response = sns.handle(&parameters.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect());
     assert_eq!(response.headers()["content-type"], "text/xml");
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -103,6 +102,6 @@ fn inside<'a>(body: &'a str, tag: &str) -> &'a str {
 async fn refused(sns: &Sns, parameters: &[(&str, &str)]) -> (u16, String, String) {
     let (status, body) = ask(sns, parameters).await;
     assert!(status >= 400, "{parameters:?} is not refused: {body}");
-    assert!(body.starts_with("<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>"), "{body}");
+    assert!(body.starts_with("<ErrorResponse><Error><Type>Sender</Type>"), "{body}");
     (status, inside(&body, "Code").to_owned(), inside(&body, "Message").to_owned())
 }

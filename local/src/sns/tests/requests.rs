@@ -27,10 +27,8 @@ async fn what_publish_does_not_take_is_refused_in_the_words_of_sns() {
     let (gone, invalid) = (arn("sns", "gone"), "InvalidParameter");
     let (whole, long) = ("é".repeat(LARGEST_MESSAGE / 2), "x".repeat(LARGEST_MESSAGE + 1));
     assert_eq!(publish(&stack.sns, &[("Message", &whole)]).await.0, 200);
-    let no_arn = "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1";
     for (more, status, code, message) in [
         (&[("Message", "x"), ("TopicArn", &gone)][..], 404, "NotFound", "Topic does not exist"),
-        (&[("Message", "x"), ("TopicArn", "gone")], 400, invalid, no_arn),
         (&[], 400, "ValidationError", "Value null at 'message'"),
         (&[("Message", "")], 400, invalid, "Invalid parameter: Empty message"),
         (&[("Message", &long)], 400, invalid, "Invalid parameter: Message too long"),
@@ -47,15 +45,9 @@ async fn what_publish_does_not_take_is_refused_in_the_words_of_sns() {
 async fn what_is_not_implemented_is_refused_by_name() {
     let stack = Stack::start_with(Vec::new(), |_| ()).await;
     for (parameters, code, message) in [
-        (&[][..], "MissingAction", "must contain the parameter Action"),
-        (&[("Action", "Subscribe")], "InvalidAction", "Subscribe is not implemented by this stack"),
+        (&[("Action", "Subscribe")][..], "InvalidAction", "Subscribe is not implemented by this stack"),
         (&[("Action", "PublishBatch")], "InvalidAction", "PublishBatch is not implemented by this stack"),
         (&[("Action", "<Publish>\0")], "InvalidAction", "&lt;Publish&gt;\u{fffd} is not implemented"),
-        (
-            &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")],
-            "InvalidAction",
-            "GetCallerIdentity of version 2011-06-15 is not implemented: this stack has SNS, whose version is 2010-03-31",
-        ),
         (&[("Action", "ListTopics"), ("NextToken", "x")], "InvalidParameter", "NextToken Reason: it is not implemented"),
         (&[("Action", "Publish"), ("Message", "x"), ("Subject", "s")], "InvalidParameter", "Subject Reason: it is not implemented"),
         (&[("Action", "Publish"), ("MessageAttributes.entry.1.Name", "a")], "InvalidParameter", "MessageAttributes.entry.1.Name Reason"),
@@ -65,5 +57,4 @@ async fn what_is_not_implemented_is_refused_by_name() {
         assert_eq!((status, name.as_str()), (400, code), "{parameters:?}");
         assert!(text.contains(message), "{parameters:?} gave {text}");
     }
-    assert_eq!(stack.sns.handle(b"\xff\xfe=%%&&;").status(), 400);
 }

@@ -8,6 +8,7 @@ use aws_sdk_sns::{
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::Response, routing::post};
 
 use super::*;
+use crate::front_door::form;
 
 /// Serves the room as the front door does, and gives a client of it.
 async fn client(sns: Sns) -> Client {
@@ -27,7 +28,7 @@ async fn client(sns: Sns) -> Client {
 async fn handle(State(sns): State<Sns>, headers: HeaderMap, body: Bytes) -> Response {
     assert!(!headers.contains_key("x-amz-target"));
     assert!(headers["content-type"].to_str().unwrap().starts_with("application/x-www-form-urlencoded"));
-    sns.handle(&body)
+    sns.handle(&form(&body))
 }
 
 #[tokio::test]

@@ -74,8 +74,8 @@ impl Model {
     }
 
     fn in_queue(&mut self, queue: usize) -> usize {
-        let stats = self.store.queue(QUEUES[queue]).unwrap().stats(self.now);
-        stats.visible + stats.in_flight + stats.delayed
+        let counts = self.store.queue(QUEUES[queue]).unwrap().counts(self.now);
+        counts.visible + counts.in_flight + counts.delayed
     }
 
     fn total(&mut self) -> usize {
@@ -119,7 +119,7 @@ impl Model {
             Operation::Delete(_) => {}
             Operation::Advance(by) => self.now += by,
             Operation::Move => {
-                let visible = self.store.queue("dead-letters").unwrap().stats(now).visible;
+                let visible = self.store.queue("dead-letters").unwrap().counts(now).visible;
                 let before = [self.in_queue(0), self.in_queue(1)];
                 self.store.move_back("dead-letters", now).unwrap();
                 prop_assert_eq!([self.in_queue(0), self.in_queue(1)], [before[0] + visible, before[1] - visible]);

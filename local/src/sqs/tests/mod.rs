@@ -93,6 +93,6 @@ async fn receive(sqs: &Sqs, queue: &str) -> Vec<Value> {
 
 /// How many messages of the queue are visible, in flight and delayed.
 fn counts(sqs: &Sqs, queue: &str) -> [usize; 3] {
-    let stats = sqs.stats()[queue];
-    [stats.visible, stats.in_flight, stats.delayed]
+    let counts = sqs.store().queue(queue).unwrap().counts(sqs.clock().now());
+    [counts.visible, counts.in_flight, counts.delayed]
 }

@@ -51,7 +51,7 @@ fn its_api_answers_on_every_route_that_players_call() {
     let manifest = manifest(&[]);
     let api = &manifest.apis[0];
     let function = |handler: &str| &manifest.functions.iter().find(|function| function.handler == format!("routes/{handler}")).unwrap().arn;
-    assert!(api.authorizer.function_arn.starts_with(function("authorize")));
+    assert!(api.authorizer_arn.starts_with(function("authorize")));
     for (key, handler) in [("$connect", "connect"), ("$default", "default"), ("sendMessage", "send_message"), ("ping", "ping")] {
         assert!(api.routes[key].function_arn.starts_with(function(handler)), "{key}");
         assert_eq!(api.routes[key].route_response, key != "$connect", "{key}");

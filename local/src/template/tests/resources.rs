@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Authorizer, GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
+    super::{GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
     FUNCTION, ROWS_AND_WORK, each_is_named, read,
 };
 use crate::account::{arn, function_arn, queue_arn};
@@ -93,7 +93,7 @@ const API: &str = "
     Properties:
       StageName: dev
       RouteSelectionExpression: $request.body.route
-      Auth: { AuthType: CUSTOM, AuthArn: !GetAtt Worker.Arn, IdentitySource: [route.request.querystring.token] }
+      Auth: { AuthType: CUSTOM, AuthArn: !GetAtt Worker.Arn, IdentitySource: [context.stage] }
       DefaultRouteSettings: { ThrottlingRateLimit: 2.5, ThrottlingBurstLimit: 10 }
       Routes:
         $connect: { FunctionArn: !GetAtt Worker.Arn }
@@ -113,9 +113,9 @@ fn an_api_is_read_with_its_route_responses() {
     let text = format!("Resources:{API}{}", super::worker("Environment: { Variables: { API: !Ref Socket } }"));
     let manifest = read(&text).unwrap();
     let api = &manifest.apis[0];
-    let (worker, sources) = (function_arn("worker"), vec!["route.request.querystring.token".to_owned()]);
+    let worker = function_arn("worker");
     assert_eq!((api.stage.as_str(), api.throttle), ("dev", Throttle { rate_limit: 2.5, burst_limit: 10 }));
-    assert_eq!(api.authorizer, Authorizer { function_arn: worker.clone(), identity_sources: sources });
+    assert_eq!(api.authorizer_arn, worker);
     let routes: Vec<(&str, bool)> = api.routes.iter().map(|(key, route)| (key.as_str(), route.route_response)).collect();
     assert_eq!(routes, [("$connect", false), ("$default", true), ("play", false), ("sendMessage", true)]);
     assert_eq!((&api.routes["$default"].function_arn, &api.routes["play"].function_arn), (&worker, &format!("{worker}:live")));
@@ -149,6 +149,11 @@ fn what_an_api_has_that_is_not_implemented_is_named() {
                 "SocketSendmessageRoute",
                 "SocketSendMessageRoute",
                 "Resources.SendMessageResponse.Properties.RouteId: the local stack knows no",
+            ),
+            (
+                "context.stage",
+                "route.request.querystring.token",
+                "the local stack does not implement [\"route.request.querystring.token\"] here; it knows context.stage",
             ),
             ("AuthType: CUSTOM", "AuthType: AWS_IAM", "the local stack does not implement \"AWS_IAM\" here; it knows CUSTOM"),
             ("$request.body.route", "$request.body.action", "the local stack does not implement \"$request.body.action\""),
