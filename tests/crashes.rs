@@ -6,6 +6,7 @@
 
 mod announcing;
 mod at_random;
+mod kept;
 mod matching;
 mod matching_at_random;
 mod placing;

@@ -178,6 +178,6 @@ async fn tables_can_be_kept_from_one_run_to_the_next() {
     let stack = LocalStack::start(&arguments).await;
     let second = complaint(&["--port", "0", arguments[0], arguments[1]]).await;
     assert!(second.contains("in use by another stack"), "{second}");
-    let rows = stack.aws("DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages"})).await;
+    let rows = stack.aws("DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages", "ConsistentRead": true})).await;
     assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
 }

@@ -19,6 +19,7 @@ mod invoking;
 mod late;
 mod leaving;
 mod lost;
+mod permitted;
 mod playing;
 mod pools;
 mod presence;

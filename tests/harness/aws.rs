@@ -97,7 +97,8 @@ impl LocalStack {
 
     pub(super) async fn rows(&self, table: &str, key: &str, player: &str) -> Vec<Value> {
         let mut query = json!({
-            "TableName": table, "KeyConditionExpression": "#key = :player", "ExpressionAttributeNames": {"#key": key},
+            "TableName": table, "ConsistentRead": true, "KeyConditionExpression": "#key = :player",
+            "ExpressionAttributeNames": {"#key": key},
             "ExpressionAttributeValues": {":player": {"S": player}}
         });
         let mut rows = Vec::new();

@@ -14,6 +14,7 @@ mod socket;
 mod stack;
 mod terminal;
 mod wait;
+mod weather;
 
 pub use device::{Device, placement_request};
 pub use events::{arn_of, ended_push, fulfilled, session_ended, session_push};

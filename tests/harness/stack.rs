@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::process::Child;
 use uuid::Uuid;
 
-use super::{eventually, issuer::TestIssuer};
+use super::{eventually, issuer::TestIssuer, weather};
 
 /// The programs, built once for all tests.
 fn programs() -> &'static Built {
@@ -139,7 +139,7 @@ impl LocalStack {
         let fleet = (!arguments.iter().any(|argument| argument.starts_with("--fleet"))).then_some(fleet);
         let process = Self::command(&["--port", &port.to_string(), "--verbose", "--ready", ready.to_str().unwrap()])
             .args(fleet)
-            .args(weather(arguments))
+            .args(weather::option(arguments))
             .args(arguments)
             // Whatever a stack that is killed leaves behind goes with the test.
             .env("TMPDIR", directory.path())
@@ -258,13 +258,6 @@ impl LocalStack {
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
-}
-
-/// The weather of the whole run, such as `rough:42`, from the variable `MUSTER_TEST_WEATHER`. A test that needs calm weather says so itself,
-/// since it counts what a mishap would change.
-fn weather(arguments: &[&str]) -> Option<String> {
-    let given = env::var("MUSTER_TEST_WEATHER").ok().filter(|_| !arguments.contains(&"--weather"));
-    given.map(|weather| format!("--weather={weather}"))
 }
 
 /// A token for `player` that holds for `seconds`, of the stack's issuer at `issuer`, which may not be there.

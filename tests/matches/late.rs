@@ -16,7 +16,7 @@ fn minutes_ago(minutes: u64) -> Value {
 }
 
 /// Hands `row` to the consumer once more.
-async fn hand_over(stack: &LocalStack, consumer: &str, row: &Value) {
+pub(super) async fn hand_over(stack: &LocalStack, consumer: &str, row: &Value) {
     let image = json!({"Keys": {}, "NewImage": row, "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_IMAGE"});
     let record =
         json!({"eventID": "1", "eventName": "MODIFY", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1", "dynamodb": image});

@@ -36,7 +36,7 @@ pub struct Args {
 /// Measures and prints a table.
 pub async fn run(args: &Args) -> Result<()> {
     let functions = muster_launch::cargo_build("muster-functions", &["--package", "muster-functions", "--release", "--locked"])?;
-    let muster = functions.into_iter().find(|path| path.ends_with("messages-deliver")).ok_or("there is no binary messages-deliver")?;
+    let muster = functions.into_iter().next().ok_or("the functions have no program")?;
     let manifest = muster_launch::workspace().join("tools/bench/baseline/Cargo.toml");
     let target = muster_launch::workspace().join("target/bench-baseline");
     let (manifest, target) = (manifest.display().to_string(), target.display().to_string());
@@ -54,7 +54,6 @@ pub async fn run(args: &Args) -> Result<()> {
     let mut table =
         Table::new(&["function", "over", "first poll", "first answer", "fastest", "p90", "of the baseline", "peak memory", "binary"]);
     let stage = stack.url.rsplit_once('/').map_or("", |(_, stage)| stage);
-    // Only the baseline reads it: in Muster's functions, `AWS_ENDPOINT_URL` comes first.
     set(&mut scene, [("PUSH_ENDPOINT", format!("{}/{stage}", stack.endpoint))]);
     let measured = measure(args.runs, &programs, &[], &mut scene).await?;
     add(&mut table, "HTTP", &programs, &measured)?;

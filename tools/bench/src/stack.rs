@@ -65,7 +65,7 @@ impl Stack {
         if let Some(profile) = setup.profile.filter(|profile| profile != "fast") {
             let functions =
                 muster_launch::cargo_build("muster-functions", &["--package", "muster-functions", "--profile", &profile, "--locked"])?;
-            built.functions = functions.first().and_then(|path| path.parent()).ok_or("the functions are nowhere")?.to_path_buf();
+            built.functions = functions.into_iter().next().ok_or("the functions have no program")?;
         }
         let mut template = fs::read_to_string(muster_launch::workspace().join("template.yaml"))?;
         if setup.unthrottled {
@@ -215,8 +215,10 @@ fn raise_throttle(line: &str) -> String {
 fn switch_off(template: &str, queue: &str) -> Result<String> {
     let event = format!("Queue: !GetAtt {queue}.Arn\n");
     let (before, after) = template.split_once(&event).ok_or_else(|| format!("the template has no function for {queue}"))?;
-    let indent = before.rsplit('\n').next().unwrap_or_default();
-    Ok(format!("{before}{event}{indent}Enabled: false\n{after}"))
+    // It is the only event of its function.
+    let (before, _) = before.rsplit_once("      Events:\n").ok_or("the template has no events")?;
+    let (_, after) = after.split_once("\n\n").ok_or("the template ends with an event")?;
+    Ok(format!("{before}\n{after}"))
 }
 
 /// The environment of a process of this user.

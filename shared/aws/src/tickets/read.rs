@@ -22,14 +22,15 @@ pub struct Oldest {
 impl Tickets {
     /// The oldest tickets of a pool.
     ///
-    /// The read is not consistent, which halves its price: a ticket that is missed is handed over by the stream, and one that is gone
-    /// refuses to be matched. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be
+    /// The read is consistent: of two who join at the same time, each is shown by the stream in a look of its own, and if both looks missed the
+    /// other ticket, nobody would look again before a timer does. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be
     /// understood are left out.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
     pub async fn oldest(&self, pool: &str) -> Result<Oldest, Fault> {
-        let answer = self.living(pool).limit(OLDEST).send().await.map_err(|error| Fault::new("reading a pool", error))?;
+        let answer =
+            self.living(pool).limit(OLDEST).consistent_read(true).send().await.map_err(|error| Fault::new("reading a pool", error))?;
         let more = answer.last_evaluated_key.is_some();
         let now = clock::now_seconds();
         let rows = answer.items.unwrap_or_default().into_iter().filter_map(|item| {
@@ -39,6 +40,7 @@ impl Tickets {
         });
         Ok(Oldest { tickets: rows.filter(|row| row.expires_at > now).collect(), more })
     }
+
     /// Whether there is any ticket in a pool, as it is now.
     ///
     /// # Errors
