@@ -19,6 +19,8 @@ pub struct Player {
     waiting: VecDeque<Value>,
     /// What came of placements, pools and matches, repetitions included, while something else was waited for.
     news: VecDeque<Value>,
+    /// The ids of plays that were answered. A play's answer is posted like a push, and may come twice.
+    played: BTreeSet<String>,
     /// How many messages were dropped because they had been seen.
     pub repeated: usize,
 }
@@ -31,7 +33,8 @@ impl Player {
 
     /// The player at this end of a socket.
     pub fn of(socket: Socket) -> Self {
-        Self { socket, seen: BTreeSet::new(), waiting: VecDeque::new(), news: VecDeque::new(), repeated: 0 }
+        let (seen, played) = (BTreeSet::new(), BTreeSet::new());
+        Self { socket, seen, waiting: VecDeque::new(), news: VecDeque::new(), played, repeated: 0 }
     }
 
     /// The next message that is new.
@@ -41,7 +44,7 @@ impl Player {
                 return message;
             }
             let frame = self.socket.receive().await;
-            assert_eq!(frame["type"], "message", "nothing else was waited for");
+            assert!(frame["type"] == "message" || self.is_repeated(&frame), "nothing else was waited for: {frame}");
             self.keep(frame);
         }
     }
@@ -53,7 +56,7 @@ impl Player {
                 return news;
             }
             let frame = self.socket.receive().await;
-            assert!(is_push(&frame), "nothing else was waited for: {frame}");
+            assert!(is_push(&frame) || self.is_repeated(&frame), "nothing else was waited for: {frame}");
             self.keep(frame);
         }
     }
@@ -77,10 +80,14 @@ impl Player {
     pub async fn answer(&mut self) -> Value {
         loop {
             let frame = self.socket.receive().await;
-            if !is_push(&frame) {
-                return frame;
+            if is_push(&frame) || self.is_repeated(&frame) {
+                self.keep(frame);
+                continue;
             }
-            self.keep(frame);
+            if frame["route"] == "play" {
+                self.played.extend(frame["requestId"].as_str().map(str::to_owned));
+            }
+            return frame;
         }
     }
 
@@ -122,14 +129,21 @@ impl Player {
     pub async fn hears_nothing(&mut self, quiet: Duration) -> bool {
         let end = Instant::now() + quiet;
         while let Ok(frame) = timeout_at(end, self.socket.receive()).await {
-            assert!(is_push(&frame), "nothing else was waited for: {frame}");
+            assert!(is_push(&frame) || self.is_repeated(&frame), "nothing else was waited for: {frame}");
             self.keep(frame);
         }
         self.waiting.is_empty() && self.news.is_empty()
     }
 
+    /// Whether this is the answer to a play that was answered.
+    fn is_repeated(&self, frame: &Value) -> bool {
+        frame["route"] == "play" && frame["requestId"].as_str().is_some_and(|id| self.played.contains(id))
+    }
+
     fn keep(&mut self, message: Value) {
-        if message["type"] != "message" {
+        if !is_push(&message) {
+            self.repeated += 1;
+        } else if message["type"] != "message" {
             self.news.push_back(message);
         } else if self.seen.insert(message["messageId"].as_str().unwrap().to_owned()) {
             self.waiting.push_back(message);
