@@ -3,9 +3,10 @@
 //! One program is linked once and uploaded once. A function builds only what its own file asks for, so that the others cost it nothing but
 //! pages of the program that are never read.
 
-use std::{env, pin::Pin};
+use std::pin::Pin;
 
 use lambda_runtime::Error;
+use muster_aws::Config;
 
 mod routes {
     pub mod authorize;
@@ -79,7 +80,8 @@ fn function(handler: &str) -> Option<Function> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let handler = env::var("_HANDLER").unwrap_or_default();
+    let config = Config::from_environment();
+    let handler = config.optional("_HANDLER").unwrap_or_default();
     let unknown = || format!("there is no function '{handler}': Handler in template.yaml names its file, such as routes/ping");
-    function(&handler).ok_or_else(unknown)?.await
+    function(handler).ok_or_else(unknown)?.await
 }
