@@ -72,6 +72,8 @@ impl Player {
 
     /// Sends a frame and returns its answer. Pushes that come before it are kept.
     pub async fn ask(&mut self, frame: &Value) -> Value {
+        // A request that is sent again is answered again.
+        self.played.remove(frame["requestId"].as_str().unwrap_or_default());
         self.socket.send(frame.to_string()).await;
         self.answer().await
     }

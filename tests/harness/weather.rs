@@ -32,6 +32,7 @@ const CALM: &[(&str, &[&str])] = &[
             "game_servers::malformed",
             "attacks::flood",
             "matches::void",
+            "matches::tic_tac_toe::the_computer",
             "matches::quiet",
             "placements::away",
             "placements::cancelling",
