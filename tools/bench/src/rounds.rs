@@ -33,6 +33,10 @@ pub struct Args {
     /// The profile of the functions: `release`, as they are deployed, or `fast`, as `cargo run` builds them.
     #[arg(long, default_value = "release")]
     profile: String,
+
+    /// The stack's pace: `local`, or `aws`, with which streams are polled as Lambda polls them.
+    #[arg(long, default_value = "local")]
+    pace: String,
 }
 
 /// Runs the loads and prints a table of each.
@@ -42,7 +46,12 @@ pub async fn run(args: &Args) -> Result<()> {
     let loads =
         [Load { matches: 1, per_second: Some(8.0) }, Load { matches: 20, per_second: Some(95.0) }, Load { matches: 20, per_second: None }];
     for load in loads {
-        let setup = Setup { profile: Some(args.profile.clone()), unthrottled: load.per_second.is_none(), ..Setup::default() };
+        let setup = Setup {
+            profile: Some(args.profile.clone()),
+            unthrottled: load.per_second.is_none(),
+            pace: Some(args.pace.clone()),
+            ..Setup::default()
+        };
         let (stack, name) = (Stack::start_with(setup).await?, load.to_string());
         let mut duos = load.connect(&stack).await?;
         let before = functions::processor_times(&stack)?;

@@ -33,6 +33,8 @@ pub struct Setup {
     pub unthrottled: bool,
     /// Nobody reads the queue of this logical id.
     pub unread: Option<&'static str>,
+    /// The stack's pace, if not the usual one.
+    pub pace: Option<String>,
     /// What the pretended fleet does with placements, by queue.
     pub fleet: Option<Value>,
     /// Parameters of the template, as `NAME=VALUE`.
@@ -79,6 +81,7 @@ impl Stack {
         fs::write(file("template.yaml"), template)?;
         let mut command = tokio::process::Command::from(built.command());
         command.args(setup.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
+        command.args(setup.pace.iter().flat_map(|pace| ["--pace", pace]));
         if let Some(fleet) = &setup.fleet {
             fs::write(file(FLEET), fleet.to_string())?;
             command.arg("--fleet").arg(file(FLEET));
