@@ -10,6 +10,7 @@ pub mod events;
 mod frame;
 pub mod limits;
 mod matches;
+pub mod operators;
 mod placement;
 pub mod reading;
 mod rejection;
