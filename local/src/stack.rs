@@ -19,7 +19,9 @@ use crate::{
     addresses::Addresses,
     args::Args,
     clock::Clock,
+    console::Console,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
+    events::Events,
     front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
     gateway::{Gateway, Limits},
@@ -156,18 +158,23 @@ impl Stack {
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let keep = args.data.as_deref().map(|data| Keep::open(&data.join(KEPT))).transpose()?.unwrap_or_default();
-        let (meter, weather) = (Meter::default(), Weather::new(args.weather.clone()));
+        let (meter, weather, events) = (Meter::default(), Weather::new(args.weather.clone()), Events::of(&manifest.prefix()));
         let iam = Iam::new(&manifest, std::env::var_os(IAM_USED).map(PathBuf::from).as_deref());
         check_destinations(&manifest, &iam)?;
 
         let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
-        let options =
-            DynamoDbOptions { path, keep: keep.clone(), meter: meter.clone(), weather: weather.clone(), ..DynamoDbOptions::default() };
-        let dynamodb = DynamoDb::start(options)?;
+        let dynamodb = DynamoDb::start(DynamoDbOptions {
+            path,
+            keep: keep.clone(),
+            meter: meter.clone(),
+            weather: weather.clone(),
+            events: events.clone(),
+            ..DynamoDbOptions::default()
+        })?;
         for table in &manifest.tables {
             dynamodb.create_table(table)?;
         }
-        let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone());
+        let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone()).watched(events.clone());
         let lambda = Lambda::start(
             &manifest.functions,
             LambdaOptions {
@@ -175,6 +182,7 @@ impl Stack {
                 sqs: Some(sqs.clone()),
                 keep: keep.clone(),
                 weather: weather.clone(),
+                events: events.clone(),
                 ..lambda_options(args)?
             },
         );
@@ -182,7 +190,7 @@ impl Stack {
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
         let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
-        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone());
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), (meter.clone(), events.clone()), weather.clone());
         let (environments, clock) = (args.environments.get(), Clock::default());
         let options = mappings::Options { environments, pace: args.pace, weather: weather.clone(), clock };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
@@ -199,11 +207,14 @@ impl Stack {
             meter,
             iam: iam.clone(),
         };
+        let page_file = args.web.as_deref().map(web::console_page);
+        let console = Console { status: status.clone(), manifest: manifest.clone(), events, page: page_file };
         let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
         let services = Services { dynamodb, sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
+            .merge(console.router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())

@@ -1,4 +1,5 @@
-//! What the stack says of itself: over HTTP, a page for people at `/` and `/status` for programs, and a line at the end.
+//! What the stack says of itself: over HTTP, a page of text for people, which the console serves, and `/status` for programs, and a line at
+//! the end.
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Map, Value, json};
@@ -32,14 +33,28 @@ pub struct Status {
 }
 
 impl Status {
-    /// The routes `/` and `/status`.
+    /// The route `/status`.
     pub fn router(self) -> Router {
-        Router::new().route("/", get(page)).route("/status", get(status)).with_state(self)
+        Router::new().route("/status", get(status)).with_state(self)
     }
 
     /// What was used since the start.
     pub fn usage(&self) -> Usage {
         self.meter.usage(self.lambda.stats().into_values().map(|stats| stats.usage).collect())
+    }
+
+    /// For people: where everything is, and how it has gone until now.
+    pub fn page(&self) -> String {
+        let mut page = format!("This is Muster on one machine.\n\n{}\n", self.addresses);
+        for (function, stats) in self.lambda.stats() {
+            let (calls, errors, processes) = (stats.invocations, stats.errors, stats.processes.len());
+            page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
+        }
+        page += "\n";
+        for (queue, counts) in self.sqs.stats() {
+            page += &format!("{queue:40} {counts}\n");
+        }
+        format!("{page}\n{}\n", self.usage())
     }
 
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
@@ -62,19 +77,6 @@ impl Status {
     fn invocations(&self) -> (u64, u64) {
         self.lambda.stats().values().fold((0, 0), |(total, busy), stats| (total + stats.invocations, busy + stats.busy as u64))
     }
-}
-
-async fn page(State(status): State<Status>) -> String {
-    let mut page = format!("This is Muster on one machine.\n\n{}\n", status.addresses);
-    for (function, stats) in status.lambda.stats() {
-        let (calls, errors, processes) = (stats.invocations, stats.errors, stats.processes.len());
-        page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
-    }
-    page += "\n";
-    for (queue, counts) in status.sqs.stats() {
-        page += &format!("{queue:40} {counts}\n");
-    }
-    format!("{page}\n{}\n", status.usage())
 }
 
 async fn status(State(status): State<Status>) -> Result<Json<Value>, (StatusCode, String)> {

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -29,12 +29,26 @@ pub struct Manifest {
     /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
     pub resource_policies: Vec<ResourcePolicy>,
     pub alarms: Vec<Alarm>,
+    /// Everything that conditions keep, whether or not it has an effect here.
+    pub resources: Vec<Resource>,
     /// The name of the one `AWS::Logs::LogGroup`, to which all functions log. Empty if there is none.
     pub log_group: String,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
     pub outputs: BTreeMap<String, String>,
     /// What the template names that has no effect on one machine: types of resources and names of properties, by the reason.
     pub notes: Notes,
+}
+
+impl Manifest {
+    /// What all physical names begin with, such as `muster-dev-`.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{}-{}-", self.parameter("Game"), self.parameter("Stage"))
+    }
+
+    /// The value of a parameter; empty if there is none.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -254,6 +268,16 @@ pub struct ResourcePolicy {
     pub service: String,
     /// Patterns of the ARNs of what the service acts for; `None` is anything.
     pub source_arns: Option<Vec<String>>,
+}
+
+/// A resource of any type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    pub logical_id: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

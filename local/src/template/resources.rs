@@ -11,7 +11,7 @@ use super::{
     functions,
     identities::route_id,
     intrinsics::Scope,
-    manifest::{Alarm, ManagedPolicy, Manifest},
+    manifest::{Alarm, ManagedPolicy, Manifest, Resource},
     policies, rules,
 };
 
@@ -40,7 +40,12 @@ struct Policy {
 
 /// Reads the resources that their conditions keep.
 pub(super) fn read(declarations: &[Declaration], scope: &Scope) -> Result<Manifest, TemplateError> {
-    let (mut manifest, mut answered) = (Manifest::default(), BTreeSet::new());
+    let resources = declarations.iter().map(|Declaration { logical_id, name, kind, .. }| Resource {
+        logical_id: logical_id.clone(),
+        kind: kind.clone(),
+        name: name.clone(),
+    });
+    let (mut manifest, mut answered) = (Manifest { resources: resources.collect(), ..Manifest::default() }, BTreeSet::new());
     all(declarations.iter().map(|declaration| {
         let added = add(declaration, scope, &mut manifest, &mut answered);
         added.within(&declaration.logical_id).within("Resources")
