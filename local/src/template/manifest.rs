@@ -54,7 +54,6 @@ impl Manifest {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Function {
-    pub logical_id: String,
     pub name: String,
     /// The ARN, without an alias.
     pub arn: String,
@@ -90,7 +89,6 @@ pub struct EventInvoke {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Table {
-    pub logical_id: String,
     pub name: String,
     pub hash_key: String,
     pub range_key: Option<String>,
@@ -105,7 +103,6 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Queue {
-    pub logical_id: String,
     pub name: String,
     pub arn: String,
     /// How long a message that was received stays hidden.
@@ -130,7 +127,6 @@ pub struct Redrive {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Topic {
-    pub logical_id: String,
     pub name: String,
     pub arn: String,
 }
@@ -139,7 +135,6 @@ pub struct Topic {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GameSessionQueue {
-    pub logical_id: String,
     pub name: String,
     pub arn: String,
     #[serde(rename = "TimeoutInSeconds", deserialize_with = "seconds")]

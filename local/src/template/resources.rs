@@ -115,12 +115,12 @@ fn understand(
         }
         TABLE => {
             put_keys(&mut properties)?;
-            put(&mut properties, [("LogicalId", logical_id), ("Name", name)]);
+            put(&mut properties, [("Name", name)]);
             manifest.tables.push(error::read(properties)?);
         }
         _ => {
             let arn = scope.references.get(&format!("{logical_id}.Arn")).map_or("", String::as_str);
-            put(&mut properties, [("LogicalId", logical_id), ("Name", name), ("Arn", arn)]);
+            put(&mut properties, [("Name", name), ("Arn", arn)]);
             match kind.as_str() {
                 FUNCTION => functions::add(declaration, properties, manifest)?,
                 QUEUE => manifest.queues.push(error::read(properties)?),

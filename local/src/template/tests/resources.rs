@@ -24,7 +24,6 @@ const QUEUES: &str = "
 fn a_table_is_read() {
     let text = format!("Resources:{ROWS_AND_WORK}");
     let expected = Table {
-        logical_id: "Rows".to_owned(),
         name: "rows".to_owned(),
         hash_key: "id".to_owned(),
         range_key: Some("at".to_owned()),
@@ -58,7 +57,6 @@ fn queues_are_read() {
     let text = format!("Resources:{ROWS_AND_WORK}{QUEUES}");
     let manifest = read(&text).unwrap();
     let timers = Queue {
-        logical_id: "Timers".to_owned(),
         name: "timers".to_owned(),
         arn: queue_arn("timers"),
         visibility_timeout: Duration::from_secs(60),
@@ -69,7 +67,6 @@ fn queues_are_read() {
     assert_eq!(manifest.queues[0], timers);
     assert_eq!((work.visibility_timeout, work.retention), (Duration::from_secs(30), Duration::from_secs(345_600)));
     let placements = GameSessionQueue {
-        logical_id: "Placements".to_owned(),
         name: "placements".to_owned(),
         arn: arn("gamelift", "gamesessionqueue/placements"),
         timeout: Duration::from_secs(120),
