@@ -76,7 +76,7 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM", overrides_with = "game_server")]
     pub game_server: Option<PathBuf>,
 
-    /// The directory of the page to play at, served below `/play/`.
+    /// The directory of the page to play at, served below `/play/`, and of the console in its directory `console`.
     #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
     pub web: Option<PathBuf>,
 

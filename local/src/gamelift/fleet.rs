@@ -73,8 +73,8 @@ impl GameLiftOptions {
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));
         let mut queues: Vec<_> = of_template.collect();
         queues.extend(behaviours.into_iter().map(|(name, behaviour)| {
-            let (logical_id, arn, notification_topic_arn) = (name.clone(), queue_arn(&name), self.topic_arn.clone());
-            (GameSessionQueue { logical_id, name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn }, behaviour)
+            let (arn, notification_topic_arn) = (queue_arn(&name), self.topic_arn.clone());
+            (GameSessionQueue { name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn }, behaviour)
         }));
         Ok(queues)
     }

@@ -65,8 +65,9 @@ fn post(gateway: &Gateway, connection: &Connection, headers: &HeaderMap, body: &
     let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(body)) else {
         return error(StatusCode::BAD_REQUEST, "BadRequestException", Some("The body is not UTF-8, and clients are sent text"));
     };
-    match connection.push(Message::Text(text)) {
+    match connection.push(Message::Text(text.clone())) {
         Ok(()) => {
+            gateway.tell_frame("out", connection, &text);
             gateway.shared.meter.of_caller(headers).gateway_message(body.len());
             answer(StatusCode::OK, String::new())
         }

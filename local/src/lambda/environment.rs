@@ -28,8 +28,8 @@ use crate::{
 pub(super) struct Environment {
     /// What the Runtime API knows it by, which is a secret of its process.
     pub(super) id: Uuid,
-    /// When it was last handed an invocation.
-    pub(super) handed_over: Mutex<Option<Instant>>,
+    /// When it was last handed an invocation, and the id of that.
+    pub(super) handed_over: Mutex<Option<(Instant, String)>>,
     child: OnceLock<Mutex<Child>>,
     changed: Notify,
 }

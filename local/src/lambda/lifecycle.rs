@@ -55,8 +55,10 @@ impl Pool {
             Some(Phase::Running { invocation, since }) if invocation.request.id == request_id => *since,
             _ => return false,
         };
-        if let Some(Phase::Running { invocation, .. }) = state.set(environment, Phase::Returning { since }) {
-            invocation.answer(answer);
+        let phase = state.set(environment, Phase::Returning { since });
+        drop(state);
+        if let Some(Phase::Running { invocation, .. }) = phase {
+            self.answer(invocation, answer);
         }
         true
     }
@@ -97,7 +99,7 @@ impl Pool {
         if let Some(invocation) = invocation {
             let error = why(&invocation.request.id);
             self.logs.own(Level::Error, &error.to_string());
-            invocation.answer(Err(error));
+            self.answer(invocation, Err(error));
         }
     }
 

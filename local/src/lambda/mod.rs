@@ -42,8 +42,8 @@ pub use self::{
     logs::{LogFormat, LogLine, LogOptions},
 };
 use crate::{
-    account::function_arn, keep::Keep, lock::lock, meter::FunctionUsage, port, report::report, sqs::Sqs, template::Function,
-    weather::Weather,
+    account::function_arn, events::Events, keep::Keep, lock::lock, meter::FunctionUsage, port, report::report, sqs::Sqs,
+    template::Function, weather::Weather,
 };
 
 /// The one version that functions have here.
@@ -89,12 +89,14 @@ pub struct LambdaOptions {
     pub keep: Keep,
     /// What goes wrong on purpose, and whether environments are frozen.
     pub weather: Weather,
+    /// Is told of each invocation.
+    pub(crate) events: Events,
     pub logs: LogOptions,
 }
 
 impl Default for LambdaOptions {
     fn default() -> LambdaOptions {
-        let (program, arguments, environment, sqs, keep, weather, logs) = Default::default();
+        let (program, arguments, environment, sqs, keep, weather, events, logs) = Default::default();
         let (idle, queue_wait, init_timeout) = (Duration::from_secs(300), Duration::from_secs(10), Duration::from_secs(10));
         let (max_environments, async_retry, pace_aws) = (ENVIRONMENTS.get(), Duration::from_secs(60), false);
         LambdaOptions {
@@ -110,6 +112,7 @@ impl Default for LambdaOptions {
             sqs,
             keep,
             weather,
+            events,
             logs,
         }
     }

@@ -34,7 +34,6 @@ use crate::{account::function_arn, template::EventInvoke};
 /// A function called `name`; timeout 5 seconds, 128 MB, no variables.
 pub(crate) fn config(name: &str) -> Function {
     Function {
-        logical_id: "TestFunction".to_owned(),
         name: name.to_owned(),
         arn: function_arn(name),
         handler: name.to_owned(),

@@ -28,7 +28,7 @@ const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 /// A queue with AWS's defaults, for the tests of all rooms.
 pub(crate) fn queue(name: &str) -> Queue {
     let (visibility_timeout, retention) = (HALF_A_MINUTE, Duration::from_secs(4 * 86_400));
-    Queue { logical_id: name.to_owned(), name: name.to_owned(), arn: queue_arn(name), visibility_timeout, retention, redrive: None }
+    Queue { name: name.to_owned(), arn: queue_arn(name), visibility_timeout, retention, redrive: None }
 }
 
 impl Sqs {

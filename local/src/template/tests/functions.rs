@@ -28,7 +28,7 @@ Globals:
 fn a_function_alone_has_lambdas_defaults() {
     let manifest = read(&format!("Resources:{FUNCTION}")).unwrap();
     let function = &manifest.functions[0];
-    assert_eq!((function.logical_id.as_str(), function.name.as_str(), function.handler.as_str()), ("Worker", "worker", "work"));
+    assert_eq!((function.name.as_str(), function.handler.as_str()), ("worker", "work"));
     assert_eq!((&function.arn, function.timeout, function.memory_mb), (&function_arn("worker"), Duration::from_secs(3), 128));
     assert!(function.environment.is_empty() && function.statements.is_empty() && manifest.notes.is_empty());
     let event_invoke =
