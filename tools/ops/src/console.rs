@@ -1,0 +1,133 @@
+//! `console`: the pages of `web/console` on this machine, and behind them the two tasks and the log of the stack.
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Query, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use muster_protocol::operators::{Queue, Table};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::{
+    Fault, Result,
+    access::{Access, Task},
+    guard,
+    output::Output,
+    time, trace,
+};
+
+/// Where the console is served.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The port, on this machine only; 0 takes any that is free
+    #[arg(long, default_value_t = 6879)]
+    port: u16,
+
+    /// The directory of the pages
+    #[arg(long, value_name = "DIRECTORY", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/console"))]
+    web: PathBuf,
+}
+
+/// Serves it until the command is interrupted.
+pub(crate) async fn run(args: &Args, access: Access, output: &mut Output<'_>) -> Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| format!("port {}: {error}", args.port))?;
+    let address = listener.local_addr()?;
+    output.document(&json!({"url": format!("http://{address}/")}))?;
+    output.say(format!("The console of {}-{} is at http://{address}/. Ctrl-C ends it.", access.game, access.stage))?;
+    Ok(axum::serve(listener, router(access, &args.web, address.port())?).await?)
+}
+
+/// The console's routes behind `port`, with the pages in `web`.
+///
+/// # Errors
+/// If there are no pages.
+pub fn router(access: Access, web: &Path, port: u16) -> Result<Router> {
+    let index = web.join("index.html");
+    index.metadata().map_err(|error| format!("--web: {}: {error}", index.display()))?;
+    let pages = Router::new().route_service("/", ServeFile::new(index)).nest_service("/console/", ServeDir::new(web));
+    let routes = Router::new()
+        .route("/api/stack", get(stack))
+        .route("/api/trace", get(lines))
+        .route("/api/tasks/replay-dead-letters", post(async |state, body| task(state, Task::ReplayDeadLetters, body).await))
+        .route("/api/tasks/operate", post(async |state, body| task(state, Task::Operate, body).await))
+        .with_state(Arc::new(access))
+        .merge(pages)
+        .layer(middleware::from_fn(plain));
+    Ok(guard::around(routes, port))
+}
+
+/// Answers are as they are now, what they say they are, and in nobody's frame.
+async fn plain(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().extend([
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")),
+    ]);
+    response
+}
+
+/// What the stack is, as far as it is known without asking.
+async fn stack(State(access): State<Arc<Access>>) -> Json<Value> {
+    let mut stack = json!({
+        "live": false, "game": access.game, "stage": access.stage, "region": access.region, "functions": [],
+        "tables": Table::ALL.map(Table::name), "queues": Queue::ALL.map(Queue::name),
+    });
+    if let Some(endpoint) = &access.endpoint {
+        stack["endpoint"] = endpoint.as_str().into();
+    }
+    Json(stack)
+}
+
+/// A task's answer to a request of the page, in the name of whoever runs the command.
+async fn task(State(access): State<Arc<Access>>, task: Task, body: Bytes) -> Response {
+    let Ok(mut request) = serde_json::from_slice::<Map<String, Value>>(&body) else {
+        return refuse(StatusCode::BAD_REQUEST, "the body is no JSON object");
+    };
+    let asked = async {
+        request.insert("who".to_owned(), access.who().await?.into());
+        access.invoke(task, serde_json::to_vec(&request)?).await
+    };
+    answer(asked.await)
+}
+
+/// Which lines are asked for.
+#[derive(Deserialize)]
+struct Asked {
+    id: String,
+    /// As on the command line.
+    since: Option<String>,
+}
+
+async fn lines(State(access): State<Arc<Access>>, Query(asked): Query<Asked>) -> Response {
+    let since = match asked.since.as_deref().map_or(Ok(Duration::from_secs(60 * 60)), time::span) {
+        Ok(since) => since,
+        Err(wrong) => return refuse(StatusCode::BAD_REQUEST, &format!("since: {wrong}")),
+    };
+    answer(trace::find(&access, &asked.id, since).await)
+}
+
+fn answer(answer: Result<impl serde::Serialize, Fault>) -> Response {
+    match answer {
+        Ok(answer) => Json(answer).into_response(),
+        Err(fault) => refuse(StatusCode::BAD_GATEWAY, &fault.to_string()),
+    }
+}
+
+fn refuse(status: StatusCode, problem: &str) -> Response {
+    (status, Json(json!({"problem": problem}))).into_response()
+}
