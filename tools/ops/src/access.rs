@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::{Options, Result, fault::chain, trace::Line};
+use crate::{Options, Result, fault::said, trace::Line};
 
 /// Where the local stack is, if nothing else is said.
 const LOCAL: &str = "http://127.0.0.1:6878";
@@ -119,7 +119,7 @@ impl Access {
     pub async fn invoke(&self, task: Task, request: Vec<u8>) -> Result<Value> {
         let function = format!("{}-{}-{}", self.game, self.stage, task.name());
         let invoked = self.lambda.invoke().function_name(&function).qualifier(LIVE).payload(Blob::new(request)).send().await;
-        let invoked = invoked.map_err(|error| format!("cannot invoke {function}: {}", chain(&error)))?;
+        let invoked = invoked.map_err(|error| format!("cannot invoke {function}: {}", said(&error)))?;
         let payload = invoked.payload().map(Blob::as_ref).unwrap_or_default();
         if let Some(kind) = invoked.function_error() {
             return Err(format!("{function} failed ({kind}): {}", String::from_utf8_lossy(payload)).into());
@@ -138,7 +138,7 @@ impl Access {
         let mut pages = asked.start_time(i64::try_from(since)?).into_paginator().send();
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| format!("cannot search {group}: {}", chain(&error)))?;
+            let page = page.map_err(|error| format!("cannot search {group}: {}", said(&error)))?;
             for event in page.events() {
                 if known.insert(event.event_id().unwrap_or_default().to_owned()) {
                     let at = u64::try_from(event.timestamp().unwrap_or_default())?;
@@ -159,7 +159,7 @@ impl Access {
                 return Ok("local".to_owned());
             }
             let asked = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
-            let identity = asked.map_err(|error| format!("cannot ask STS who you are: {}", chain(&error)))?;
+            let identity = asked.map_err(|error| format!("cannot ask STS who you are: {}", said(&error)))?;
             identity.arn().map(str::to_owned).ok_or_else(|| "STS does not say who you are".into())
         });
         who.await.cloned()

@@ -21,6 +21,7 @@ pub struct Args {
 
 /// Which stack, and how answers are printed.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Which stack, and how")]
 pub struct Options {
     /// The game, with which every name in the account begins
     #[arg(long, global = true, default_value = "muster")]

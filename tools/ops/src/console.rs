@@ -37,8 +37,8 @@ pub struct Args {
     #[arg(long, default_value_t = 6879)]
     port: u16,
 
-    /// The directory of the pages
-    #[arg(long, value_name = "DIRECTORY", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/console"))]
+    /// The directory of the pages; by default web/console, where the command was built
+    #[arg(long, value_name = "DIRECTORY", hide_default_value = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/console"))]
     web: PathBuf,
 }
 

@@ -20,6 +20,7 @@ use crate::{
 )]
 pub struct Args {
     /// What it shall be; without, it is told how it is
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     switch: Option<Switch>,
 
     /// Do it without asking
@@ -64,8 +65,10 @@ pub(crate) async fn run(args: &Args, access: &Access, output: &mut Output<'_>) -
 
 fn text(answer: &Value) -> String {
     let told = answer["told"].as_u64().map(|told| format!("; {told} players were told")).unwrap_or_default();
+    // Until the first change there is neither a time nor a name.
     let part = |name: &str, word: &str| {
-        answer.get(name).filter(|value| !value.is_null()).map(|value| format!(" {word} {}", cell("sinceAt", value)))
+        let text = answer.get(name).map(|value| cell("sinceAt", value)).filter(|text| !matches!(text.as_str(), "" | "0"));
+        text.map(|text| format!(" {word} {text}"))
     };
     let since = [part("since", "since"), part("who", "by")].into_iter().flatten().collect::<String>();
     format!("maintenance is {}{since}{told}", if answer["on"] == true { "on" } else { "off" })
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn it_says_since_when_and_by_whom() {
-        assert_eq!(text(&json!({"on": false})), "maintenance is off");
+        assert_eq!(text(&json!({"on": false, "since": 0, "who": ""})), "maintenance is off");
         let on = json!({"on": true, "since": 1_795_259_005_007_u64, "who": "arn:aws:iam::1:user/kim", "told": 4});
         assert_eq!(text(&on), "maintenance is on since 2026-11-21 11:03:25.007 by arn:aws:iam::1:user/kim; 4 players were told");
     }

@@ -34,7 +34,9 @@ fn text(answer: &Value) -> Result<String> {
         text += &format!("  {name:width$}  {value}\n");
     }
     for seat in answer["seats"].as_array().into_iter().flatten() {
-        let shown = serde_json::to_string_pretty(&seat["push"])?;
+        // A state that its game cannot read is shown to nobody.
+        let shown = seat.get("push").or_else(|| seat.get("problem"));
+        let shown = serde_json::to_string_pretty(&shown)?;
         text += &format!("\n{} is shown:\n{shown}\n", cell("playerId", &seat["playerId"]));
     }
     Ok(text)
@@ -50,12 +52,15 @@ mod tests {
     fn a_match_is_shown_with_each_seats_view() {
         let answer = json!({
             "row": {"matchId": "K7QX2M", "dueAt": 1_795_259_005_007_u64, "state": {"cells": [0, null]}},
-            "seats": [{"playerId": "bob", "push": {"seat": 1}}],
+            "seats": [{"playerId": "bob", "push": {"seat": 1}}, {"playerId": "cat", "problem": "unreadable"}],
         });
         let text = text(&answer).unwrap();
-        for expected in
-            ["  dueAt    2026-11-21 11:03:25.007\n", "  state    {\"cells\":[0,null]}\n", "\nbob is shown:\n{\n  \"seat\": 1\n}\n"]
-        {
+        for expected in [
+            "  dueAt    2026-11-21 11:03:25.007\n",
+            "  state    {\"cells\":[0,null]}\n",
+            "\nbob is shown:\n{\n  \"seat\": 1\n}\n",
+            "cat is shown:\n\"unreadable\"\n",
+        ] {
             assert!(text.contains(expected), "{text}");
         }
     }
