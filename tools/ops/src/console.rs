@@ -131,3 +131,67 @@ fn answer(answer: Result<impl serde::Serialize, Fault>) -> Response {
 fn refuse(status: StatusCode, problem: &str) -> Response {
     (status, Json(json!({"problem": problem}))).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    /// A console of a stack that does not answer, at this address.
+    async fn console() -> String {
+        let web = std::env::temp_dir().join(format!("muster-ops-{}-console", std::process::id()));
+        std::fs::create_dir_all(&web).unwrap();
+        for (name, text) in [("index.html", "the page"), ("app.js", "the script"), ("../muster-ops-secret.js", "a secret")] {
+            std::fs::write(web.join(name), text).unwrap();
+        }
+        let endpoint_url = Some("http://127.0.0.1:9".to_owned());
+        let options = Options { game: "g".into(), stage: "s".into(), local: false, endpoint_url, json: false };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = router(Access::new(&options).await.unwrap(), &web, address.port()).unwrap();
+        tokio::spawn(async { axum::serve(listener, router).await });
+        format!("http://{address}")
+    }
+
+    /// The status and the body of an answer; without a body, it is a GET.
+    async fn ask(url: String, body: Option<&'static str>, origin: Option<&'static str>) -> (u16, String) {
+        let asked = move || {
+            let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
+            let mut answer = match (body, origin) {
+                (Some(body), Some(origin)) => agent.post(&url).header("origin", origin).send(body),
+                (Some(body), None) => agent.post(&url).send(body),
+                (None, _) => agent.get(&url).call(),
+            }
+            .unwrap();
+            (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+        };
+        tokio::task::spawn_blocking(asked).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn it_serves_its_pages_and_what_the_stack_is_and_nothing_else() {
+        let console = console().await;
+        for path in ["/", "/console/", "/console/index.html", "/?view=players"] {
+            assert_eq!(ask(format!("{console}{path}"), None, None).await, (200, "the page".to_owned()), "{path}");
+        }
+        assert_eq!(ask(format!("{console}/console/app.js"), None, None).await.1, "the script");
+        for path in ["/app.js", "/status", "/api/live", "/console/%2e%2e/muster-ops-secret.js", "/console/..%2fmuster-ops-secret.js"] {
+            assert_eq!(ask(format!("{console}{path}"), None, None).await.0, 404, "{path}");
+        }
+        let stack: Value = serde_json::from_str(&ask(format!("{console}/api/stack"), None, None).await.1).unwrap();
+        assert_eq!((&stack["live"], &stack["game"], &stack["tables"][3]), (&json!(false), &json!("g"), &json!("player-sessions")));
+    }
+
+    #[tokio::test]
+    async fn tasks_are_asked_by_its_own_pages_only_and_what_fails_is_said() {
+        let console = console().await;
+        let url = format!("{console}/api/tasks/operate");
+        let (status, answer) = ask(url.clone(), Some(r#"{"ask": "queues"}"#), None).await;
+        assert!(status == 502 && answer.contains("cannot invoke g-s-operate"), "{answer}");
+        assert_eq!(ask(url.clone(), Some("[]"), None).await.0, 400);
+        let (status, answer) = ask(url, Some(r#"{"ask": "queues"}"#), Some("https://evil.example")).await;
+        assert!(status == 403 && answer.contains("another origin"), "{answer}");
+        let (status, answer) = ask(format!("{console}/api/trace?id=x&since=soon"), None, None).await;
+        assert!(status == 400 && answer.contains("since"), "{answer}");
+    }
+}
