@@ -11,6 +11,7 @@ use crate::{
     access::{Access, Task},
     confirm::confirm,
     output::Output,
+    table::word,
     time,
 };
 
@@ -221,11 +222,6 @@ fn text(letter: &Letter) -> String {
     let (sent, function, about) = (time::at(letter.sent_at), &letter.function, &letter.about);
     let id = &letter.message_id;
     format!("{verdict:10}  {sent}  {function}  {kind}  {about}{cause}\n            {id}  {replays}{}{newly}", letter.reason)
-}
-
-/// A word of the protocol.
-fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 #[cfg(test)]

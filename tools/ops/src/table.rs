@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::time;
@@ -55,6 +56,11 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// A word of the protocol, such as `timedOut`.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A value as people read it, in one line. The names of times end with `At`.

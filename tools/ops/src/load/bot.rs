@@ -18,6 +18,7 @@ use super::{
     mix::Activity,
     tally::{Step, code, refused},
 };
+use crate::table::word;
 
 /// Before another attempt to connect.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -156,6 +157,9 @@ impl Bot {
     /// Does any of the things that the game says can be tried in what the player sees.
     fn move_on(&mut self) {
         let Doing::Playing(seen) = &self.doing else { return };
+        if !is_awaited(seen) {
+            return;
+        }
         let Some(action) = any_action(seen) else {
             return self.shared.tally.failed(Step::Play, "awaited, with nothing that can be done");
         };
@@ -198,7 +202,7 @@ impl Bot {
         match event {
             Event::Match(push) => self.shown(push),
             Event::Pool(push) => {
-                shared.tally.failed(Step::Join, format!("{:?}", push.outcome));
+                shared.tally.failed(Step::Join, word(&push.outcome));
                 if matches!(self.doing, Doing::Waiting(_)) {
                     self.be_free();
                 }
@@ -211,7 +215,7 @@ impl Bot {
             }
             // That a game session is over is told later.
             Event::Placement(push) if push.outcome != Outcome::Ended => {
-                shared.tally.failed(Step::Place, format!("{:?}", push.outcome));
+                shared.tally.failed(Step::Place, word(&push.outcome));
                 if matches!(self.doing, Doing::Placing(..)) {
                     self.be_free();
                 }
@@ -253,9 +257,8 @@ impl Bot {
         if over {
             return self.be_free();
         }
-        let is_awaited = push.state == MatchState::Playing && push.seat.is_some_and(|seat| push.awaits.contains(&seat));
         let left = push.due_at.map(|due_at| Duration::from_millis(due_at.saturating_sub(push.now)) / 2);
-        self.due = (is_awaited && push.version > self.played)
+        self.due = (is_awaited(&push) && push.version > self.played)
             .then(|| now + left.map_or(self.shared.pause(), |left| left.min(self.shared.pause())));
         self.doing = Doing::Playing(Box::new(push));
     }
@@ -279,6 +282,11 @@ impl Bot {
         }
         client.close().await;
     }
+}
+
+/// Whether the match waits for who is shown this.
+fn is_awaited(seen: &MatchPush) -> bool {
+    seen.state == MatchState::Playing && seen.seat.is_some_and(|seat| seen.awaits.contains(&seat))
 }
 
 /// Any of the actions that the game of a match says can be tried by who sees this; none, if this program does not know the game.

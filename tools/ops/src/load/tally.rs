@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 use muster_client::{ConnectError, RequestError};
 use serde_json::{Map, Value, json};
 
-use crate::table::Table;
+use crate::table::{Table, word};
 
 /// The longest time that is told from longer ones: ten minutes, in microseconds.
 const LONGEST: u64 = 600_000_000;
@@ -137,10 +137,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A failed request by the rejection's code, or by what happened in its place.
 pub(super) fn code(error: &RequestError) -> String {
     match error {
-        RequestError::Rejected(rejection) => {
-            let code = serde_json::to_value(&rejection.code).ok();
-            code.and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_else(|| "unknown".to_owned())
-        }
+        RequestError::Rejected(rejection) => word(&rejection.code),
         // What it says beside that is another text each time.
         RequestError::UnexpectedReply(_) => "unexpected reply".to_owned(),
         other => other.to_string(),
