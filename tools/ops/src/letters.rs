@@ -178,10 +178,10 @@ async fn carry_out(request: &Letters, access: &Access, output: &mut Output<'_>) 
         }
         letters.append(&mut answer.letters);
         if answer.done {
-            output.say(format!("{}: {}", answer.queue, answer.summary))?;
+            output.say(&answer.summary)?;
             return Ok(Letters { letters, ..answer });
         }
-        output.progress(&format!("{}: {} …", answer.queue, answer.summary))?;
+        output.progress(&answer.summary)?;
         sleep(Duration::from_secs(answer.wait_seconds)).await;
         request = answer;
     }
@@ -198,7 +198,7 @@ async fn show(queue: Queues, message_id: &str, who: String, access: &Access, out
     let [queue] = queue.each() else { return Err("name the queue that the letter is in: streams, timers or topics".into()) };
     let request = Letters { message_id: Some(message_id.to_owned()), limit: 1_000, ..request(Action::Show, *queue, &who) };
     let answer: Letters = access.ask(Task::ReplayDeadLetters, &request).await?;
-    let letter = answer.letters.first().ok_or_else(|| format!("there is no letter {message_id} in {queue}: {}", answer.summary))?;
+    let letter = answer.letters.first().ok_or_else(|| format!("there is no letter {message_id}; {}", answer.summary))?;
     output.document(letter)?;
     output.say(text(letter))?;
     output.say(serde_json::to_string_pretty(&letter.body)?)?;
@@ -218,7 +218,12 @@ fn text(letter: &Letter) -> String {
     let kind = if letter.kind == LetterKind::Unknown { "?".to_owned() } else { word(&letter.kind) };
     let cause = letter.cause.as_deref().map(|cause| format!("  cause={cause}")).unwrap_or_default();
     let replays = if letter.replays > 0 { format!("replayed in vain {} times; ", letter.replays) } else { String::new() };
-    let newly = letter.new_reason.as_deref().map(|reason| format!("\n            now: {reason}")).unwrap_or_default();
+    let newly = letter
+        .new_reason
+        .as_deref()
+        .filter(|reason| *reason != letter.reason)
+        .map(|reason| format!("\n            now: {reason}"))
+        .unwrap_or_default();
     let (sent, function, about) = (time::at(letter.sent_at), &letter.function, &letter.about);
     let id = &letter.message_id;
     format!("{verdict:10}  {sent}  {function}  {kind}  {about}{cause}\n            {id}  {replays}{}{newly}", letter.reason)

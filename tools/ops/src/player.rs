@@ -95,7 +95,10 @@ fn counts(erased: &Value) -> String {
 /// Each member of an answer: its rows as a table, or its value.
 pub(crate) fn sections(answer: &Value) -> String {
     let mut text = String::new();
-    for (name, value) in answer.as_object().into_iter().flatten() {
+    let mut members: Vec<_> = answer.as_object().into_iter().flatten().collect();
+    // What is one line comes before what is a table.
+    members.sort_by_key(|(_, value)| value.as_array().map_or(0, |rows| rows.len().min(1) + 1));
+    for (name, value) in members {
         text += &match value {
             Value::Array(rows) if rows.is_empty() => format!("{name}: none\n"),
             Value::Array(rows) => {
@@ -121,7 +124,7 @@ mod tests {
             "seats": [{"lane": "main", "kind": "match", "holds": "K7QX2M"}, {"lane": "party", "kind": "ticket"}],
         });
         let text = sections(&answer);
-        assert!(text.contains("playerId: alice\n") && text.contains("inbox: 3\n") && text.contains("tickets: none\n"), "{text}");
+        assert!(text.starts_with("inbox: 3\nplayerId: alice\ntickets: none\n"), "{text}");
         assert!(text.contains("\nseats:\n  holds   kind    lane\n  K7QX2M  match   main\n          ticket  party\n"), "{text}");
     }
 
