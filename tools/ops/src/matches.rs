@@ -7,7 +7,7 @@ use crate::{
     Result,
     access::{Access, Task},
     output::Output,
-    table::cell,
+    table::{plain, record},
 };
 
 /// Which match.
@@ -25,19 +25,13 @@ pub(crate) async fn run(args: &Args, access: &Access, output: &mut Output<'_>) -
 }
 
 fn text(answer: &Value) -> Result<String> {
-    let mut text = "row:\n".to_owned();
-    let row = answer["row"].as_object();
-    let width = row.into_iter().flatten().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, value) in row.into_iter().flatten() {
-        // Objects whole: a match's state is what is looked for here.
-        let value = if value.is_object() || value.is_array() { value.to_string() } else { cell(name, value) };
-        text += &format!("  {name:width$}  {value}\n");
-    }
+    // Values whole: a match's state is what is looked for here.
+    let mut text = record(&answer["row"], plain);
     for seat in answer["seats"].as_array().into_iter().flatten() {
         // A state that its game cannot read is shown to nobody.
         let shown = seat.get("push").or_else(|| seat.get("problem"));
         let shown = serde_json::to_string_pretty(&shown)?;
-        text += &format!("\n{} is shown:\n{shown}\n", cell("playerId", &seat["playerId"]));
+        text += &format!("\n{} is shown:\n{shown}\n", plain("playerId", &seat["playerId"]));
     }
     Ok(text)
 }
@@ -56,8 +50,8 @@ mod tests {
         });
         let text = text(&answer).unwrap();
         for expected in [
-            "  dueAt    2026-11-21 11:03:25.007\n",
-            "  state    {\"cells\":[0,null]}\n",
+            "dueAt    2026-11-21 11:03:25.007\n",
+            "state    {\"cells\":[0,null]}\n",
             "\nbob is shown:\n{\n  \"seat\": 1\n}\n",
             "cat is shown:\n\"unreadable\"\n",
         ] {

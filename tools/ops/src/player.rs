@@ -9,7 +9,7 @@ use crate::{
     access::{Access, Task},
     confirm::confirm,
     output::Output,
-    table::{Table, cell},
+    table::{self, Table, cell},
 };
 
 /// Which player, and what is done.
@@ -102,8 +102,8 @@ pub(crate) fn sections(answer: &Value) -> String {
         text += &match value {
             Value::Array(rows) if rows.is_empty() => format!("{name}: none\n"),
             Value::Array(rows) => {
-                let table = Table::of_rows(rows).to_string();
-                format!("\n{name}:\n{}\n", table.lines().map(|line| format!("  {line}\n")).collect::<String>())
+                let lines = table::rows(rows).lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect::<String>();
+                format!("\n{name}:\n{lines}")
             }
             value => format!("{name}: {}\n", cell(name, value)),
         };

@@ -9,6 +9,8 @@ use crate::time;
 
 /// The most characters of a cell: a row's state is shown in full as JSON only.
 const CELL: usize = 48;
+/// The most characters of a line of a table.
+const WIDEST: usize = 200;
 /// What shall not stand on a screen: a secret between a player and its server.
 const SECRET: &str = "playerSessionId";
 /// Times before this, which are in 1973 as milliseconds, are in seconds, as DynamoDB wants them of the end of a row.
@@ -29,8 +31,8 @@ impl Table {
         self.0.push(cells.into_iter().collect());
     }
 
-    /// Rows of one of the stack's tables, or other objects, with a column for each member that any of them has.
-    pub(crate) fn of_rows(rows: &[Value]) -> Self {
+    /// Rows with a column for each member that any of them has.
+    fn of_rows(rows: &[Value]) -> Self {
         let mut columns: Vec<&str> = Vec::new();
         for name in rows.iter().filter_map(Value::as_object).flat_map(Map::keys) {
             if !columns.contains(&name.as_str()) && name != SECRET {
@@ -63,9 +65,31 @@ pub(crate) fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A value as people read it, in one line. The names of times end with `At`.
+/// Rows of one of the stack's tables, or other objects: as a table, or where that would be too wide one after another.
+pub(crate) fn rows(rows: &[Value]) -> String {
+    let table = Table::of_rows(rows).to_string();
+    if table.lines().all(|line| line.chars().count() <= WIDEST) {
+        return table;
+    }
+    rows.iter().map(|row| record(row, cell)).collect::<Vec<_>>().join("\n")
+}
+
+/// The members of an object, each in a line of its own, as `show` writes them.
+pub(crate) fn record(row: &Value, show: impl Fn(&str, &Value) -> String) -> String {
+    let members = row.as_object().into_iter().flatten().filter(|(name, _)| *name != SECRET);
+    let width = members.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    members.map(|(name, value)| format!("{name:width$}  {}\n", show(name, value))).collect()
+}
+
+/// A value as people read it, in one line and cut to the size of a cell.
 pub(crate) fn cell(name: &str, value: &Value) -> String {
-    let text = match value {
+    let text = plain(name, value);
+    if text.chars().count() > CELL { text.chars().take(CELL - 1).chain(['…']).collect() } else { text }
+}
+
+/// A value as people read it, in one line. The names of times end with `At`.
+pub(crate) fn plain(name: &str, value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
         Value::String(text) => text.replace(char::is_control, " "),
         Value::Number(number) if name.ends_with("At") => match number.as_u64() {
@@ -74,8 +98,7 @@ pub(crate) fn cell(name: &str, value: &Value) -> String {
             Some(milliseconds) => time::at(milliseconds),
         },
         other => other.to_string(),
-    };
-    if text.chars().count() > CELL { text.chars().take(CELL - 1).chain(['…']).collect() } else { text }
+    }
 }
 
 #[cfg(test)]
@@ -95,8 +118,15 @@ mod tests {
     #[test]
     fn rows_have_a_column_for_each_member_but_no_secret() {
         let rows = [json!({"a": "one", "playerSessionId": "psess-1"}), json!({"b": {"c": [1]}, "readAt": 1_795_259_005_007_u64})];
-        let table = Table::of_rows(&rows).to_string();
+        let table = super::rows(&rows);
         assert_eq!(table, "a    b          readAt\none\n     {\"c\":[1]}  2026-11-21 11:03:25.007\n");
+    }
+
+    #[test]
+    fn rows_that_are_too_wide_follow_one_another() {
+        let long = json!({"first": "x".repeat(CELL), "f2": "x".repeat(CELL), "f3": "x".repeat(CELL), "f4": "x".repeat(CELL), "f5": 5});
+        let text = super::rows(&[long.clone(), long]);
+        assert!(text.starts_with("f2     xxx") && text.contains("\nf5     5\nfirst  xxx") && text.contains("x\n\nf2     xxx"), "{text}");
     }
 
     #[test]
