@@ -9,7 +9,9 @@ use crate::{Result, access::Access, output::Output, time};
 
 /// Most ids that are followed.
 const FOLLOWED: usize = 20;
-/// Fields that name what a request is about, and then the requests themselves. Those first lead from the one to the other.
+/// Fields that name what comes of requests.
+const OUTCOMES: [&str; 3] = ["matchId", "groupId", "placementId"];
+/// All fields that are followed, those first.
 const JOINS: [&str; 6] = ["matchId", "groupId", "placementId", "ticketId", "cause", "by"];
 /// Members that stand elsewhere in a line, or say nothing.
 const LEFT_OUT: [&str; 4] = ["level", "message", "span", "name"];
@@ -18,7 +20,8 @@ const LEFT_OUT: [&str; 4] = ["level", "message", "span", "name"];
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The cause of a request is in log lines, in rows, and in API Gateway's own frames as `requestId`. Lines that name other \
-                        causes, matches, placements or tickets lead to those, once, for at most 20 of them. Times are UTC."
+                        causes, matches, placements or tickets lead to those, and from there to matches and placements: so a request to \
+                        join a pool leads to its match. At most 20 ids are followed. Times are UTC."
 )]
 pub struct Args {
     /// A cause (the id of a request), a match, placement, ticket, connection or player
@@ -45,12 +48,12 @@ pub struct Line {
 pub struct Trace {
     /// In order of time.
     pub lines: Vec<Line>,
-    /// The ids that were followed.
+    /// How many ids were followed.
     #[serde(skip)]
     followed: usize,
-    /// How many there were.
+    /// How many more there were.
     #[serde(skip)]
-    joined: usize,
+    skipped: usize,
 }
 
 impl Line {
@@ -89,13 +92,13 @@ fn plain(value: &Value) -> String {
     if inner == "None" { String::new() } else { inner.replace('\n', "⏎") }
 }
 
-/// The ids that lines name besides the one that was asked for, those of matches and the like first.
-fn joined(lines: &[Line], asked: &str) -> Vec<String> {
+/// The ids that lines have in these fields, besides those that were asked for.
+fn joined(lines: &[Line], names: &[&str], asked: &[String]) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
-    for name in JOINS {
+    for name in names {
         for value in lines.iter().filter_map(|line| line.field(name)) {
             let several = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            for id in several.iter().map(plain).filter(|id| is_id(id) && id != asked) {
+            for id in several.iter().map(plain).filter(|id| is_id(id) && !asked.contains(id)) {
                 if !ids.contains(&id) {
                     ids.push(id);
                 }
@@ -120,15 +123,20 @@ pub async fn find(access: &Access, id: &str, since: Duration) -> Result<Trace> {
     }
     let since = time::now().saturating_sub(u64::try_from(since.as_millis())?);
     let mut known = BTreeSet::new();
-    let mut lines = access.lines(id, since, &mut known).await?;
-    let ids = joined(&lines, id);
-    let followed = ids.len().min(FOLLOWED);
-    for id in &ids[..followed] {
-        lines.extend(access.lines(id, since, &mut known).await?);
+    let (mut lines, mut asked, mut skipped) = (access.lines(id, since, &mut known).await?, vec![id.to_owned()], BTreeSet::new());
+    for names in [&JOINS[..], &OUTCOMES] {
+        for id in joined(&lines, names, &asked) {
+            if asked.len() > FOLLOWED {
+                skipped.insert(id);
+                continue;
+            }
+            lines.extend(access.lines(&id, since, &mut known).await?);
+            asked.push(id);
+        }
     }
     // Of the same millisecond, they stay in the order in which they were found.
     lines.sort_by_key(|line| line.at);
-    Ok(Trace { lines, followed, joined: ids.len() })
+    Ok(Trace { lines, followed: asked.len() - 1, skipped: skipped.len() })
 }
 
 /// Prints the trace of an id.
@@ -142,8 +150,8 @@ pub(crate) async fn run(args: &Args, access: &Access, output: &mut Output<'_>) -
     for line in &trace.lines {
         output.say(line.text(&prefix, width))?;
     }
-    let Trace { followed, joined, .. } = trace;
-    let more = if followed < joined { format!("; {} more were not followed", joined - followed) } else { String::new() };
+    let Trace { followed, skipped, .. } = trace;
+    let more = if skipped > 0 { format!("; {skipped} more were not followed") } else { String::new() };
     let since = args.since.as_secs() / 60;
     output.say(format!("{} lines of the last {since} minutes, {followed} ids followed{more}", trace.lines.len()))
 }
@@ -176,8 +184,9 @@ mod tests {
             line(3, &json!({"message": "delivered", "cause": "C2=", "by": ["C1=", "C3="], "matchId": "Some(\"G1\")", "version": 3})),
             line(4, &json!({"message": "odd", "placementId": "a\"b"})),
         ];
-        assert_eq!(joined(&lines, "C1="), ["G1", "T1", "C2=", "C3="]);
-        assert_eq!(joined(&lines[..1], "alice"), ["T1", "C1="], "players are not followed, or all would be joined");
+        assert_eq!(joined(&lines, &JOINS, &["C1=".to_owned()]), ["G1", "T1", "C2=", "C3="]);
+        assert_eq!(joined(&lines, &OUTCOMES, &["C1=".to_owned(), "G1".to_owned()]), [""; 0]);
+        assert_eq!(joined(&lines[..1], &JOINS, &["alice".to_owned()]), ["T1", "C1="], "players are not followed, or all would be joined");
     }
 
     #[test]
