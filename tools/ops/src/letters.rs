@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use muster_protocol::operators::{Action, Letter, LetterKind, Letters, Only, Queue, Verdict};
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
@@ -120,15 +121,12 @@ pub(crate) async fn run(verb: &Verb, access: &Access, output: &mut Output<'_>) -
         Verb::Purge(asked) => (Action::Purge, &asked.changed.which, Some(&asked.changed), asked.yes),
     };
     let dry_run = changed.is_some_and(|changed| changed.dry_run);
-    let requests: Vec<Letters> = which
-        .queue
-        .each()
-        .iter()
-        .map(|queue| {
-            let rate = changed.map_or(10, |changed| changed.rate);
-            Letters { limit: which.max, dry_run, only: which.only.clone(), rate, ..request(action, *queue, &who) }
-        })
-        .collect();
+    let requests = which.queue.each().iter().map(|queue| {
+        let asked = request(action, *queue, &who)?;
+        let rate = changed.map_or(asked.rate, |changed| changed.rate);
+        Ok(Letters { limit: which.max, dry_run, only: which.only.clone(), rate, ..asked })
+    });
+    let requests = requests.collect::<Result<Vec<_>>>()?;
     if !yes && !dry_run {
         let mut found = 0;
         for request in &requests {
@@ -149,23 +147,9 @@ pub(crate) async fn run(verb: &Verb, access: &Access, output: &mut Output<'_>) -
     Ok(if counts && answers.iter().any(remain) { Exit::Remaining } else { Exit::Done })
 }
 
-fn request(action: Action, queue: Queue, who: &str) -> Letters {
-    Letters {
-        action,
-        queue,
-        limit: 1,
-        dry_run: false,
-        only: None,
-        message_id: None,
-        rate: 1,
-        who: who.to_owned(),
-        run: None,
-        letters: Vec::new(),
-        left: 0,
-        done: false,
-        wait_seconds: 0,
-        summary: String::new(),
-    }
+/// A request with the defaults of the protocol.
+fn request(action: Action, queue: Queue, who: &str) -> Result<Letters> {
+    Ok(serde_json::from_value(json!({"do": action, "queue": queue, "who": who}))?)
 }
 
 /// Asks step by step until all is done. The last answer, with the letters of all steps, each of which has been printed.
@@ -196,7 +180,7 @@ fn remain(answer: &Letters) -> bool {
 
 async fn show(queue: Queues, message_id: &str, who: String, access: &Access, output: &mut Output<'_>) -> Result<Exit> {
     let [queue] = queue.each() else { return Err("name the queue that the letter is in: streams, timers or topics".into()) };
-    let request = Letters { message_id: Some(message_id.to_owned()), limit: 1_000, ..request(Action::Show, *queue, &who) };
+    let request = Letters { message_id: Some(message_id.to_owned()), ..request(Action::Show, *queue, &who)? };
     let answer: Letters = access.ask(Task::ReplayDeadLetters, &request).await?;
     let letter = answer.letters.first().ok_or_else(|| format!("there is no letter {message_id}; {}", answer.summary))?;
     output.document(letter)?;
@@ -231,8 +215,6 @@ fn text(letter: &Letter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn letter(verdict: Option<&str>) -> Letter {
@@ -271,7 +253,7 @@ mod tests {
             only: only.map(|text| super::only(text).unwrap()),
             left,
             letters: verdicts.iter().map(|verdict| letter(Some(verdict))).collect(),
-            ..request(Action::Replay, Queue::Timers, "w")
+            ..request(Action::Replay, Queue::Timers, "w").unwrap()
         };
         assert!(remain(&answer(None, 1, &["replayed"])));
         assert!(!remain(&answer(None, 0, &["replayed", "superseded"])));
