@@ -30,6 +30,9 @@ use crate::{
     time, trace,
 };
 
+/// Where the pages are, on the machine that the command was built on.
+const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/console");
+
 /// Where the console is served.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -38,7 +41,7 @@ pub struct Args {
     port: u16,
 
     /// The directory of the pages; by default web/console, where the command was built
-    #[arg(long, value_name = "DIRECTORY", hide_default_value = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/console"))]
+    #[arg(long, value_name = "DIRECTORY", hide_default_value = true, default_value = PAGES)]
     web: PathBuf,
 }
 

@@ -186,7 +186,8 @@ async fn watch(shared: &Shared, time: Duration, output: &mut Output<'_>) -> Resu
             _ = ticks.tick() => {
                 let (seconds, online) = (shared.started.elapsed().as_secs(), lock(&shared.online).len());
                 let (matches, failures) = (shared.tally.matches.load(Relaxed), shared.tally.failures());
-                output.progress(&format!("{seconds} of {} s: {online} players came, {matches} matches are over, {failures} failures", time.as_secs()))?;
+                let counts = format!("{online} players came, {matches} matches are over, {failures} failures");
+                output.progress(&format!("{seconds} of {} s: {counts}", time.as_secs()))?;
             }
         }
     }
@@ -199,7 +200,8 @@ async fn report(args: &Args, shared: &Shared, cost: &Cost, seconds: f64, output:
     output.progress("counting what it used …")?;
     let used = cost.after(tally.messages.load(Relaxed), player_hours * 60.0).await?;
     output.document(&json!({
-        "players": args.players, "connected": online, "seconds": seconds, "matches": matches, "steps": tally.to_json(), "used": used.to_json(),
+        "players": args.players, "connected": online, "seconds": seconds, "matches": matches,
+        "steps": tally.to_json(), "used": used.to_json(),
     }))?;
     output.say(format!("{online} of {} players in {seconds:.0} s, {matches} matches played to their end\n", args.players))?;
     output.say(tally.text())?;

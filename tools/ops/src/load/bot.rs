@@ -304,7 +304,8 @@ mod tests {
 
     fn seen(mode: &str, seat: usize, view: &Value) -> MatchPush {
         serde_json::from_value(json!({
-            "matchId": "m", "mode": mode, "version": 2, "state": "playing", "players": [], "seat": seat, "awaits": [seat], "now": 0, "view": view,
+            "matchId": "m", "mode": mode, "version": 2, "state": "playing", "players": [], "seat": seat, "awaits": [seat], "now": 0,
+            "view": view,
         }))
         .unwrap()
     }

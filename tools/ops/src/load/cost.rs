@@ -112,7 +112,13 @@ mod tests {
 
     #[test]
     fn what_was_used_before_is_not_counted() {
-        let usage = |messages: f64| json!({"items": {"gatewayMessages": {"quantity": messages, "unit": "messages", "usd": messages * 2.0}, "logGb": {"quantity": 3, "unit": "GB", "usd": 1}}, "usd": messages * 2.0 + 1.0});
+        let usage = |messages: f64| {
+            let items = json!({
+                "gatewayMessages": {"quantity": messages, "unit": "messages", "usd": messages * 2.0},
+                "logGb": {"quantity": 3, "unit": "GB", "usd": 1},
+            });
+            json!({"items": items, "usd": messages * 2.0 + 1.0})
+        };
         let used = since(&usage(5.0), &usage(12.5));
         assert_eq!(used.to_json()["items"]["gatewayMessages"], json!({"quantity": 7.5, "unit": "messages", "usd": 15.0}));
         let text = used.text(0.5);
