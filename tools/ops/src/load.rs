@@ -42,7 +42,7 @@ const FILES: u64 = 200;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The players come one after another, 100 a second, and the minutes begin with the first. Each does one thing at a time: \
-                        it plays a match of any mode with a pool to its end, writes to another player, or asks for a place on a game server; \
+                        it plays a match of any mode with a pool to its end, writes to another, or asks for a place on a game server; \
                         then it pauses. At the end, or after Ctrl-C, all leave what they are in and close their sockets."
 )]
 pub struct Args {

@@ -193,7 +193,10 @@ mod tests {
     fn a_line_shows_what_happened_with_its_fields() {
         let shown = line(
             1_795_259_005_007,
-            &json!({"level": "INFO", "message": "played", "revision": 4, "repeated": null, "span": {"name": "call", "cause": "C", "revision": 9}}),
+            &json!({
+                "level": "INFO", "message": "played", "revision": 4, "repeated": null,
+                "span": {"name": "call", "cause": "C", "revision": 9},
+            }),
         );
         assert_eq!(shown.text("game-prod-", 6), "2026-11-21 11:03:25.007  play    played  revision=4  cause=C");
         let failed = line(0, &json!({"level": "ERROR", "message": "a row failed", "error": "x\ny"}));
