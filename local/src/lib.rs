@@ -33,6 +33,7 @@ mod sns;
 mod sqs;
 mod stack;
 mod status;
+mod stepfunctions;
 mod template;
 mod weather;
 mod web;

@@ -37,6 +37,7 @@ use crate::{
     sns::Sns,
     sqs::Sqs,
     status::Status,
+    stepfunctions::{DefinitionError, StepFunctions},
     template::{self, Manifest, TemplateError},
     weather::Weather,
     web,
@@ -102,6 +103,9 @@ pub enum StartError {
     /// A service of AWS may not do what the template asks of it.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// A state machine's definition is wrong.
+    #[error(transparent)]
+    StateMachine(#[from] DefinitionError),
     /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -132,6 +136,7 @@ pub struct Stack {
     gateway: Gateway,
     mappings: Mappings,
     gamelift: GameLift,
+    step_functions: StepFunctions,
     lambda: Lambda,
     status: Status,
     server: JoinHandle<Infallible>,
@@ -189,6 +194,8 @@ impl Stack {
         let lambda = lambda.await.map_err(io_error("starting the functions"))?;
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
+        let definitions = args.template.parent().unwrap_or(Path::new(""));
+        let step_functions = StepFunctions::start(&manifest.state_machines, definitions, (&lambda, &sns), &iam, Clock::default())?;
         let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
         let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), (meter.clone(), events.clone()), weather.clone());
         let (environments, clock) = (args.environments.get(), Clock::default());
@@ -202,6 +209,7 @@ impl Stack {
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
+            step_functions: step_functions.clone(),
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             failures: mappings.failures().clone(),
             meter,
@@ -210,7 +218,14 @@ impl Stack {
         let page_file = args.web.as_deref().map(web::console_page);
         let console = Console { status: status.clone(), manifest: manifest.clone(), events, page: page_file };
         let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
-        let services = Services { dynamodb, sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
+        let services = Services {
+            dynamodb,
+            sqs,
+            sns,
+            gamelift: gamelift.clone(),
+            step_functions: step_functions.clone(),
+            operators: operators.clone(),
+        };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
@@ -224,7 +239,7 @@ impl Stack {
             .layer(from_fn_with_state(Callers { iam, weather }, front_door::check));
         let guard = Guard { allowed: args.allowed_origins.clone() };
         let server = tokio::spawn(port::serve(listener, guard.around(rooms, socket.port())));
-        Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, status, server, _data_lock: data_lock })
+        Ok(Self { addresses, manifest, gateway, mappings, gamelift, step_functions, lambda, status, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
@@ -232,6 +247,7 @@ impl Stack {
         self.gateway.shutdown().await;
         self.mappings.shutdown().await;
         self.gamelift.shutdown().await;
+        self.step_functions.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
         self.status.usage()

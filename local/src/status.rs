@@ -14,6 +14,7 @@ use crate::{
     mappings::Failures,
     meter::{Meter, Usage},
     sqs::Sqs,
+    stepfunctions::StepFunctions,
 };
 
 /// The rooms that are asked. Cheap to clone.
@@ -25,6 +26,7 @@ pub struct Status {
     pub dynamodb: DynamoDb,
     pub sqs: Sqs,
     pub gamelift: GameLift,
+    pub(crate) step_functions: StepFunctions,
     pub failures: Failures,
     /// The queues that feed a function, by name.
     pub mapped_queues: Vec<String>,
@@ -58,12 +60,12 @@ impl Status {
     }
 
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
-    /// function, placements of game sessions, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the
+    /// function, placements of game sessions, executions of state machines, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the
     /// polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.busy() as u64;
-        let placements = self.gamelift.pending() as u64;
+        let placements = (self.gamelift.pending() + self.step_functions.running()) as u64;
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();

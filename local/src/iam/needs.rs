@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    account::{arn, queue_arn},
+    account::{arn, function_arn, queue_arn},
     front_door::{Call, Service},
 };
 
@@ -33,7 +33,12 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
         }
         // Everybody may ask who he is.
         Service::Sts if operation == "GetCallerIdentity" => Vec::new(),
-        Service::Lambda | Service::Logs | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
+        Service::Lambda => vec![need(operation, text("function").map_or_else(any, function_arn))],
+        Service::StepFunctions => {
+            let resource = text("executionArn").or_else(|| text("stateMachineArn"));
+            vec![need(operation, resource.map_or_else(any, str::to_owned))]
+        }
+        Service::Logs | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
     }
 }
 

@@ -76,6 +76,19 @@ fn a_call_needs_its_action_on_what_it_names() {
             vec![("execute-api:ManageConnections", arn("execute-api", "api/dev/POST/@connections/abc%3D"))],
         ),
         (call(Service::Lambda, "InvokeFunction", json!({})), vec![("lambda:InvokeFunction", "*".to_owned())]),
+        (
+            call(Service::Lambda, "InvokeFunction", json!({"function": "f:live"})),
+            vec![("lambda:InvokeFunction", arn("lambda", "function:f:live"))],
+        ),
+        (
+            call(Service::StepFunctions, "StartExecution", json!({"stateMachineArn": "arn:m"})),
+            vec![("states:StartExecution", "arn:m".to_owned())],
+        ),
+        (
+            call(Service::StepFunctions, "StopExecution", json!({"executionArn": "arn:e", "cause": "x"})),
+            vec![("states:StopExecution", "arn:e".to_owned())],
+        ),
+        (call(Service::StepFunctions, "ListStateMachines", json!({})), vec![("states:ListStateMachines", "*".to_owned())]),
         (call(Service::Sts, "GetCallerIdentity", json!({})), vec![]),
         (call(Service::Logs, "FilterLogEvents", json!({})), vec![("logs:FilterLogEvents", "*".to_owned())]),
     ] {

@@ -67,6 +67,18 @@ impl Sns {
     /// # Errors
     /// If there is no such topic, or SNS refuses the message: it is empty, or has more than 256 KB.
     pub fn publish(&self, topic_arn: &str, message: String) -> Result<String, SnsError> {
+        self.publish_with_subject(topic_arn, None, message)
+    }
+
+    /// The same with a subject, of up to 100 characters of ASCII in one line.
+    ///
+    /// # Errors
+    /// As [`Sns::publish`], and if the subject is none.
+    pub fn publish_with_subject(&self, topic_arn: &str, subject: Option<&str>, message: String) -> Result<String, SnsError> {
+        let fits = |subject: &str| (1..=100).contains(&subject.len()) && subject.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if !subject.is_none_or(fits) {
+            return Err(SnsError::invalid("Subject"));
+        }
         if message.is_empty() {
             return Err(SnsError::invalid("Empty message"));
         }
@@ -75,7 +87,7 @@ impl Sns {
         }
         let subscriptions = self.topics.get(topic_arn).ok_or_else(SnsError::no_topic)?;
         self.meter.sns_publish(message.len());
-        let notification = Notification::new(topic_arn, message, self.sqs.clock().now());
+        let notification = Notification::new(topic_arn, subject, message, self.sqs.clock().now());
         for subscription in subscriptions {
             self.deliver(subscription, &notification);
         }

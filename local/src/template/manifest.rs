@@ -20,6 +20,7 @@ pub struct Manifest {
     pub tables: Vec<Table>,
     pub queues: Vec<Queue>,
     pub topics: Vec<Topic>,
+    pub state_machines: Vec<StateMachine>,
     pub game_session_queues: Vec<GameSessionQueue>,
     pub apis: Vec<WebSocketApi>,
     pub stream_mappings: Vec<StreamMapping>,
@@ -129,6 +130,28 @@ pub struct Redrive {
 pub struct Topic {
     pub name: String,
     pub arn: String,
+}
+
+/// A state machine of Step Functions.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct StateMachine {
+    pub logical_id: String,
+    pub name: String,
+    pub arn: String,
+    /// The file of its definition, relative to that of the template.
+    pub definition_uri: String,
+    #[serde(default)]
+    pub definition_substitutions: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub statements: Vec<Statement>,
+}
+
+impl StateMachine {
+    /// The logical id of the role that SAM makes for it, by which its statements are known.
+    pub fn role(&self) -> String {
+        format!("{}Role", self.logical_id)
+    }
 }
 
 /// A queue of GameLift's, which places game sessions.

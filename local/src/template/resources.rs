@@ -6,12 +6,12 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{
-    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
+    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, STATE_MACHINE, TABLE, TOPIC},
     error::{self, Problem, TemplateError, Within, all},
     functions,
     identities::route_id,
     intrinsics::Scope,
-    manifest::{Alarm, ManagedPolicy, Manifest, Resource},
+    manifest::{Alarm, ManagedPolicy, Manifest, Resource, StateMachine},
     policies, rules,
 };
 
@@ -63,8 +63,8 @@ fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answer
     let Declaration { name, kind, properties, .. } = declaration;
     let is_noted = rules::note(kind, &mut manifest.notes);
     match kind.as_str() {
-        API | FUNCTION | GAME_SESSION_QUEUE | MANAGED_POLICY | QUEUE | QUEUE_POLICY | ROUTE_RESPONSE | SUBSCRIPTION | TABLE | TOPIC
-        | TOPIC_POLICY => {
+        API | FUNCTION | GAME_SESSION_QUEUE | MANAGED_POLICY | QUEUE | QUEUE_POLICY | ROUTE_RESPONSE | STATE_MACHINE | SUBSCRIPTION
+        | TABLE | TOPIC | TOPIC_POLICY => {
             let resolved = scope.members(properties);
             resolved.and_then(|properties| understand(declaration, properties, scope, manifest, answered)).within("Properties")?;
         }
@@ -122,6 +122,11 @@ fn understand(
             let arn = scope.references.get(&format!("{logical_id}.Arn")).map_or("", String::as_str);
             put(&mut properties, [("Name", name), ("Arn", arn)]);
             match kind.as_str() {
+                STATE_MACHINE => {
+                    put(&mut properties, [("LogicalId", logical_id)]);
+                    let statements = policies::take(&mut properties, logical_id, &mut manifest.notes)?;
+                    manifest.state_machines.push(StateMachine { statements, ..error::read(properties)? });
+                }
                 FUNCTION => functions::add(declaration, properties, manifest)?,
                 QUEUE => manifest.queues.push(error::read(properties)?),
                 TOPIC => manifest.topics.push(error::read(properties)?),

@@ -25,8 +25,10 @@ use crate::{
     },
     meter::Meter,
     port,
+    sns::Sns,
     sqs::Sqs,
     status::Status,
+    stepfunctions::StepFunctions,
     template,
     weather::Weather,
     web,
@@ -77,6 +79,9 @@ impl Served {
         });
         let listener = port::open(0).await.unwrap();
         let addresses = Addresses::new(listener.local_addr().unwrap(), "dev", web.is_some());
+        let sns = Sns::new(Vec::new(), Vec::new(), lambda.clone(), sqs.clone());
+        let iam = Iam::new(&manifest, None);
+        let step_functions = StepFunctions::start(&[], Path::new(""), (&lambda, &sns), &iam, Clock::default()).unwrap();
         let status = Status {
             addresses: addresses.clone(),
             lambda: lambda.clone(),
@@ -84,10 +89,11 @@ impl Served {
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
             gamelift,
+            step_functions,
             failures: Default::default(),
             mapped_queues: Vec::new(),
             meter,
-            iam: Iam::new(&manifest, None),
+            iam,
         };
         let page = web.map(web::console_page);
         let console = Console { status, manifest, events: events.clone(), page }.router();

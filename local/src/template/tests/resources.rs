@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     super::{GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
-    FUNCTION, ROWS_AND_WORK, each_is_named, read,
+    FUNCTION, ROWS_AND_WORK, each_is_named, read, values,
 };
 use crate::account::{arn, function_arn, queue_arn};
 
@@ -80,6 +80,44 @@ fn queues_are_read() {
             ("maxReceiveCount: '5'", "maxReceiveCount: often", "Resources.Timers.Properties.RedrivePolicy.maxReceiveCount"),
             ("TopicName: news", "FifoTopic: true", "Resources.News.Properties"),
             ("Name: placements", "CustomEventData: x", "unknown field `CustomEventData`"),
+        ],
+    );
+}
+
+const MACHINE: &str = "
+  Replay:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: replay
+      Type: STANDARD
+      DefinitionUri: statemachine/replay.asl.json
+      DefinitionSubstitutions: { Function: !GetAtt Worker.Arn, Topic: !Ref News }
+      Policies: [{ Version: '2012-10-17', Statement: [{ Effect: Allow, Action: 'lambda:InvokeFunction', Resource: !GetAtt Worker.Arn }] }]
+      Tags: { game: x }
+Outputs:
+  Arn: { Value: !Ref Replay }
+  Name: { Value: !GetAtt Replay.Name }
+";
+
+#[test]
+fn a_state_machine_is_read() {
+    let text = format!("Resources:{FUNCTION}{ROWS_AND_WORK}{QUEUES}{MACHINE}");
+    let manifest = read(&text).unwrap();
+    let machine = &manifest.state_machines[0];
+    assert_eq!((machine.name.as_str(), machine.role().as_str()), ("replay", "ReplayRole"));
+    assert_eq!(machine.definition_uri, "statemachine/replay.asl.json");
+    assert_eq!(machine.definition_substitutions, values(&[("Function", &function_arn("worker")), ("Topic", &arn("sns", "news"))]));
+    assert_eq!(machine.statements[0].place, "Replay.Policies[0].Statement[0]");
+    assert_eq!((&machine.statements[0].resources, &machine.arn), (&vec![function_arn("worker")], &arn("states", "stateMachine:replay")));
+    assert_eq!((&manifest.outputs["Arn"], manifest.outputs["Name"].as_str()), (&machine.arn, "replay"));
+    each_is_named(
+        &text,
+        &[
+            ("Type: STANDARD", "Type: EXPRESS", "Type: the local stack does not implement \"EXPRESS\" here; it knows STANDARD"),
+            ("Type: STANDARD", "Logging: {}", "unknown field `Logging`"),
+            ("Type: STANDARD", "Events: {}", "unknown field `Events`"),
+            ("DefinitionUri: statemachine/replay.asl.json", "Tracing: {}", "unknown field `Tracing`"),
+            ("Policies: [{ Version", "Policies: [{ Id: x, Version", "Resources.Replay.Properties.Policies[0]"),
         ],
     );
 }
