@@ -46,10 +46,16 @@ use crate::{
     template::Function, weather::Weather,
 };
 
-/// The one version that functions have here.
+/// What is invoked without an alias.
 const LATEST: &str = "$LATEST";
-/// The alias that the template gives each function.
+/// The alias that the template gives each function, and the version that it points at.
 const ALIAS: &str = "live";
+const PUBLISHED: &str = "1";
+
+/// The version of a function with this ARN. There is one program, whatever it is called.
+pub(crate) fn version(arn: &str) -> &'static str {
+    if arn.rsplit(':').next() == Some(ALIAS) { PUBLISHED } else { LATEST }
+}
 
 /// A kind of invocation, and how large its request may be in bytes (Lambda developer guide, "Lambda quotas").
 type Kind = (&'static str, usize);
