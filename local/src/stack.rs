@@ -241,8 +241,8 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
-/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
-/// send to its queue, and drops what a topic may not.
+/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may
+/// not send to its queue, and drops what a topic may not.
 fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     let of_streams = manifest.stream_mappings.iter().map(|mapping| (&mapping.function_arn, mapping.on_failure_queue_arn.as_ref()));
     let of_events = manifest.functions.iter().map(|function| (&function.arn, function.event_invoke.on_failure_queue_arn.as_ref()));
@@ -259,8 +259,8 @@ fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     Ok(())
 }
 
-/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template has
-/// as it is on AWS.
+/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template
+/// has as it is on AWS.
 fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, String> {
     let mut replaced: BTreeMap<_, _> = args.endpoints.iter().cloned().collect();
     let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());

@@ -1,4 +1,5 @@
-//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"), as far as the runbook needs it. The rest is refused by name.
+//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"), as far as the runbook needs it. The rest is refused by
+//! name.
 
 use std::collections::HashMap;
 

@@ -149,8 +149,8 @@ impl Pool {
         future::pending().await
     }
 
-    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and the
-    /// next is tried.
+    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and
+    /// the next is tried.
     pub(super) fn hand_over(self: &Arc<Self>, state: &mut State) {
         while let Some(request) = state.queue.front().map(|invocation| invocation.request.clone())
             && let Some(id) = state.idle.pop()

@@ -1,4 +1,5 @@
-//! A state machine's definition in the Amazon States Language, as far as the repository uses it. Whatever else is in one is refused by name.
+//! A state machine's definition in the Amazon States Language, as far as the repository uses it. Whatever else is in one is refused by
+//! name.
 //! <https://states-language.net/spec.html>
 
 use std::collections::BTreeMap;
