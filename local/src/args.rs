@@ -67,8 +67,8 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub async_retry: Option<Duration>,
 
-    /// What the pretended GameLift fleet does with placements, by queue: a JSON file such as `{"muster-dev": {"outcome": "fail"}}`, which is
-    /// read again for each placement.
+    /// What the pretended GameLift fleet does with placements, by queue: a JSON file such as `{"muster-dev": {"outcome": "fail"}}`, which
+    /// is read again for each placement.
     #[arg(long, value_name = "FILE")]
     pub fleet: Option<PathBuf>,
 

@@ -58,68 +58,37 @@ const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
 /// Why the stack cannot start. Each says what to do about it.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Somebody else has the port.
     #[error("port {port} cannot be had: {source}. Is another stack running? Choose another port with --port")]
-    Port {
-        /// The port.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The template or its parameters are wrong.
+    Port { port: u16, source: io::Error },
     #[error("{} cannot be booted from:\n{source}", file.display())]
-    Template {
-        /// The template.
-        file: PathBuf,
-        /// Everything that is wrong with it.
-        source: TemplateError,
-    },
-    /// The program of the functions is not there.
+    Template { file: PathBuf, source: TemplateError },
     #[error("--functions: {} is not a file", .0.display())]
     Functions(PathBuf),
-    /// The program that serves game sessions is not there.
     #[error("--game-server: {} is not a file", .0.display())]
     GameServer(PathBuf),
-    /// There is no page to serve.
     #[error("--web: {} has no page to play at: {source}", directory.display())]
-    Web {
-        /// The directory that was named.
-        directory: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// There should be exactly one WebSocket API.
+    Web { directory: PathBuf, source: io::Error },
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
     /// Two stacks would deliver every row twice.
     #[error("{} is in use by another stack", .0.display())]
     DataInUse(PathBuf),
-    /// The tables cannot be had.
     #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
-    /// What is kept cannot be had.
+    /// Of what is kept besides the tables.
     #[error("--data: {0}")]
     Kept(#[from] rusqlite::Error),
     /// A service of AWS may not do what the template asks of it.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// A state machine's definition is wrong.
     #[error(transparent)]
     StateMachine(#[from] DefinitionError),
-    /// A mapping cannot be started.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The system gives no random numbers.
     #[error("the issuer's key cannot be made")]
     Issuer,
-    /// A file or a port cannot be used.
     #[error("{doing}: {source}")]
-    Io {
-        /// What was being done.
-        doing: String,
-        /// What the system says.
-        source: io::Error,
-    },
+    Io { doing: String, source: io::Error },
 }
 
 fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
@@ -129,9 +98,7 @@ fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
 
 /// A running stack.
 pub struct Stack {
-    /// Where it is.
     pub addresses: Addresses,
-    /// What it was booted from.
     pub manifest: Manifest,
     gateway: Gateway,
     mappings: Mappings,
@@ -274,8 +241,8 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
-/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
-/// send to its queue, and drops what a topic may not.
+/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may
+/// not send to its queue, and drops what a topic may not.
 fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     let of_streams = manifest.stream_mappings.iter().map(|mapping| (&mapping.function_arn, mapping.on_failure_queue_arn.as_ref()));
     let of_events = manifest.functions.iter().map(|function| (&function.arn, function.event_invoke.on_failure_queue_arn.as_ref()));
@@ -292,8 +259,8 @@ fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     Ok(())
 }
 
-/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template has
-/// as it is on AWS.
+/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template
+/// has as it is on AWS.
 fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, String> {
     let mut replaced: BTreeMap<_, _> = args.endpoints.iter().cloned().collect();
     let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());

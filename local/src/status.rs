@@ -60,8 +60,9 @@ impl Status {
     }
 
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
-    /// function, placements of game sessions, executions of state machines, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the
-    /// polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment after the answer.
+    /// function, placements of game sessions, executions of state machines, invocations. With 0, the usage grows no more by itself, but for
+    /// the time of open connections, the polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment
+    /// after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.busy() as u64;

@@ -66,8 +66,8 @@ impl GameLiftOptions {
     /// missed.
     ///
     /// # Errors
-    /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed for
-    /// the wrong reason.
+    /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed
+    /// for the wrong reason.
     pub(super) fn all_queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
         let mut behaviours = self.fleet_file.as_deref().map_or(Ok(BTreeMap::new()), read)?;
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));

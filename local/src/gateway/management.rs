@@ -24,8 +24,8 @@ use crate::clock::iso8601_with_milliseconds;
 /// may see a reset instead of the answer; API Gateway takes 10 MB.
 const MAXIMUM_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// `POST` queues the body for the client, and never waits for the client's socket. `GET` says since when the client is connected, who it is,
-/// and when a message last came or went. `DELETE` closes the connection, which is gone for every later request.
+/// `POST` queues the body for the client, and never waits for the client's socket. `GET` says since when the client is connected, who it
+/// is, and when a message last came or went. `DELETE` closes the connection, which is gone for every later request.
 pub(super) async fn manage(
     State(gateway): State<Gateway>,
     id: Result<Path<String>, PathRejection>,

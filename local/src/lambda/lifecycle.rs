@@ -31,7 +31,8 @@ impl Pool {
         }
     }
 
-    /// The process asks for its next invocation. It is given one at once, or where to await it; then it is frozen. `None` if it must not ask.
+    /// The process asks for its next invocation. It is given one at once, or where to await it; then it is frozen. `None` if it must not
+    /// ask.
     pub(super) fn next(self: &Arc<Self>, environment: Uuid) -> Option<oneshot::Receiver<Delivery>> {
         let mut state = lock(&self.state);
         let (poll, polled) = oneshot::channel();

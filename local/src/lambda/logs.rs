@@ -146,8 +146,8 @@ mod tests {
         let log = FunctionLog::new("test", String::new(), LogOptions::default());
         let output: String = (0..REMEMBERED + 5).map(|number| format!("line {number}\r\n")).collect();
         let before = clock::now();
-        copy(output.as_bytes(), &Environment::new(), &log).await;
-        copy(&b"\xff without a break"[..], &Environment::new(), &log).await;
+        copy(output.as_bytes(), &Environment::new("1"), &log).await;
+        copy(&b"\xff without a break"[..], &Environment::new("1"), &log).await;
         let lines = log.lines(before);
         assert_eq!((lines.len(), lines[0].text.as_str(), lines[0].function.as_str()), (REMEMBERED, "line 6", "test"));
         assert_eq!(lines.last().unwrap().text, "\u{fffd} without a break");

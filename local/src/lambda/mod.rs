@@ -46,10 +46,16 @@ use crate::{
     template::Function, weather::Weather,
 };
 
-/// The one version that functions have here.
+/// What is invoked without an alias.
 const LATEST: &str = "$LATEST";
-/// The alias that the template gives each function.
+/// The alias that the template gives each function, and the version that it points at.
 const ALIAS: &str = "live";
+const PUBLISHED: &str = "1";
+
+/// The version of a function with this ARN. There is one program, whatever it is called.
+pub(crate) fn version(arn: &str) -> &'static str {
+    if arn.rsplit(':').next() == Some(ALIAS) { PUBLISHED } else { LATEST }
+}
 
 /// A kind of invocation, and how large its request may be in bytes (Lambda developer guide, "Lambda quotas").
 type Kind = (&'static str, usize);
@@ -170,8 +176,8 @@ pub struct FunctionStats {
     pub percentile_99: Duration,
     /// What AWS would bill, of the invocations that have ended.
     pub usage: FunctionUsage,
-    /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
-    /// of what is told here changes by itself.
+    /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0,
+    /// nothing of what is told here changes by itself.
     pub busy: usize,
 }
 
@@ -224,7 +230,8 @@ impl Lambda {
         Ok(lambda)
     }
 
-    /// Runs `function` (its name or ARN, qualified by `$LATEST`, by the alias `live` or not at all) with `payload` and waits for its answer.
+    /// Runs `function` (its name or ARN, qualified by `$LATEST`, by the alias `live` or not at all) with `payload` and waits for its
+    /// answer.
     ///
     /// The function runs to its end also if the returned future is dropped after the hand-over.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Invoked {
@@ -236,9 +243,9 @@ impl Lambda {
         Invoked { request_id, result }
     }
 
-    /// Accepts `payload`, JSON, as an event for `function`, named as in [`Lambda::invoke`], and answers the id that every attempt will have.
-    /// From then on it counts in [`FunctionStats::events`] until it is handled or given up, by the rules of the function's `EventInvokeConfig`.
-    /// Once the room is shut down, it accepts no more.
+    /// Accepts `payload`, JSON, as an event for `function`, named as in [`Lambda::invoke`], and answers the id that every attempt will
+    /// have. From then on it counts in [`FunctionStats::events`] until it is handled or given up, by the rules of the function's
+    /// `EventInvokeConfig`. Once the room is shut down, it accepts no more.
     pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
         let id = new_id();
         let (pool, request) = self.request(EVENT, &id, function, payload)?;

@@ -24,6 +24,7 @@ use super::{
     log_text::Level,
     logs::FunctionLog,
     phase::Phase,
+    version,
 };
 use crate::{clock, events::PastInvocation, lock::lock, meter::FunctionUsage, template::Function, weather::Mishap};
 
@@ -148,8 +149,8 @@ impl Pool {
         future::pending().await
     }
 
-    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and the
-    /// next is tried.
+    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and
+    /// the next is tried.
     pub(super) fn hand_over(self: &Arc<Self>, state: &mut State) {
         while let Some(request) = state.queue.front().map(|invocation| invocation.request.clone())
             && let Some(id) = state.idle.pop()
@@ -213,9 +214,12 @@ impl Pool {
     pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
         let most = self.host.options.max_environments;
         let limit = self.function.reserved_concurrency.map_or(most, |reserved| most.min(reserved));
-        while state.queue.len() > state.starting() + returning && state.slots.len() < limit {
+        while state.queue.len() > state.starting() + returning
+            && state.slots.len() < limit
+            && let Some(last) = state.queue.back()
+        {
+            let environment = Arc::new(Environment::new(version(&last.request.arn)));
             state.stats.environments_started += 1;
-            let environment = Arc::new(Environment::new());
             let phase = Phase::Started { since: Instant::now() };
             state.slots.insert(environment.id, Slot { environment: Arc::clone(&environment), phase, start: Duration::ZERO });
             self.host.watchers.spawn(environment.run(Arc::clone(self)));

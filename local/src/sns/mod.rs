@@ -1,5 +1,5 @@
-//! The SNS room: standard topics, and functions that have subscribed to them. It is spoken to in the query protocol of 2010-03-31, as far as
-//! publishers use it.
+//! The SNS room: standard topics, and functions that have subscribed to them. It is spoken to in the query protocol of 2010-03-31, as far
+//! as publishers use it.
 //!
 //! A published message is handed to the Lambda room as one asynchronous invocation for each subscription ([`notification`] has the shapes),
 //! which keeps trying from there. [`api`] reads requests and writes answers. Topics and subscriptions come from the template alone.

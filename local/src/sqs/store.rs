@@ -54,8 +54,8 @@ impl Store {
         Ok(id)
     }
 
-    /// Puts a message into the queue `name`, and tells those who wait. Where messages go on to no other queue, it is a dead letter, and those
-    /// who watch are told, too.
+    /// Puts a message into the queue `name`, and tells those who wait. Where messages go on to no other queue, it is a dead letter, and
+    /// those who watch are told, too.
     fn put(&mut self, name: &str, id: Uuid, message: Message) -> Result<(), SqsError> {
         let events = self.events.clone();
         let queue = self.queue(name)?;

@@ -1,4 +1,5 @@
-//! A state machine's definition in the Amazon States Language, as far as the repository uses it. Whatever else is in one is refused by name.
+//! A state machine's definition in the Amazon States Language, as far as the repository uses it. Whatever else is in one is refused by
+//! name.
 //! <https://states-language.net/spec.html>
 
 use std::collections::BTreeMap;
@@ -27,13 +28,13 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "Type")]
+#[serde(tag = "Type", rename_all_fields = "PascalCase", deny_unknown_fields)]
 pub(super) enum State {
     Task(Task),
-    Choice(Choice),
-    Wait(Wait),
-    Succeed(Succeed),
-    Fail(Fail),
+    Choice { choices: Vec<Rule>, default: String },
+    Wait { seconds_path: Path, next: String },
+    Succeed {},
+    Fail { error: String, cause_path: Path },
 }
 
 /// A call of a function, by its ARN and with the state's input, or of SNS.
@@ -65,7 +66,7 @@ pub(super) struct Publish {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Retry {
-    error_equals: Vec<String>,
+    pub(super) error_equals: Errors,
     interval_seconds: f64,
     pub(super) max_attempts: i32,
     backoff_rate: f64,
@@ -74,44 +75,23 @@ pub(super) struct Retry {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Catch {
-    error_equals: Vec<String>,
+    pub(super) error_equals: Errors,
     pub(super) result_path: Path,
     pub(super) next: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Choice {
-    choices: Vec<Rule>,
-    default: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Rule {
+pub(super) struct Rule {
     variable: Path,
     is_present: Option<bool>,
     boolean_equals: Option<bool>,
-    next: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Wait {
-    pub(super) seconds_path: Path,
     pub(super) next: String,
 }
 
+/// Names of errors of tasks.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Succeed {}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Fail {
-    pub(super) error: String,
-    pub(super) cause_path: Path,
-}
+pub(super) struct Errors(Vec<String>);
 
 /// Where something is, such as `$.error.Cause`.
 #[derive(Deserialize)]
@@ -142,10 +122,6 @@ impl Path {
         }
         *place = value;
         Some(whole)
-    }
-
-    pub(super) fn text(&self) -> String {
-        format!("$.{}", self.0.join("."))
     }
 }
 
@@ -185,18 +161,16 @@ impl State {
     /// Refuses what serde cannot.
     fn checked(self) -> Result<State, String> {
         match &self {
-            State::Task(Task { resource, parameters, .. }) => match (resource.contains(":function:"), parameters) {
-                (true, None) => {}
-                (false, Some(_)) if resource == PUBLISH => {}
-                (true, Some(_)) => return Err("Parameters of a function are not implemented".to_owned()),
-                (false, _) => return Err(format!("{resource} is not implemented; it knows functions, and {PUBLISH} with Parameters")),
-            },
-            State::Choice(Choice { choices, .. }) => {
-                if choices.iter().any(|rule| rule.is_present.is_some() == rule.boolean_equals.is_some()) {
-                    return Err("a rule has to have one of IsPresent and BooleanEquals".to_owned());
+            State::Task(Task { resource, parameters, .. }) => {
+                let (calls, publishes) = (resource.contains(":function:"), resource == PUBLISH);
+                if !(calls && parameters.is_none() || publishes && parameters.is_some()) {
+                    return Err(format!("{resource} is not implemented so; it knows functions, and {PUBLISH} with Parameters"));
                 }
             }
-            State::Wait(_) | State::Succeed(_) | State::Fail(_) => {}
+            State::Choice { choices, .. } if choices.iter().any(|rule| rule.is_present.is_some() == rule.boolean_equals.is_some()) => {
+                return Err("a rule has to have one of IsPresent and BooleanEquals".to_owned());
+            }
+            _ => {}
         }
         Ok(self)
     }
@@ -205,9 +179,9 @@ impl State {
     fn next(&self) -> Vec<&str> {
         match self {
             State::Task(task) => task.catch.iter().map(|catch| catch.next.as_str()).chain([task.next.as_str()]).collect(),
-            State::Choice(choice) => choice.choices.iter().map(|rule| rule.next.as_str()).chain([choice.default.as_str()]).collect(),
-            State::Wait(wait) => vec![&wait.next],
-            State::Succeed(_) | State::Fail(_) => Vec::new(),
+            State::Choice { choices, default } => choices.iter().map(|rule| rule.next.as_str()).chain([default.as_str()]).collect(),
+            State::Wait { next, .. } => vec![next],
+            State::Succeed {} | State::Fail { .. } => Vec::new(),
         }
     }
 
@@ -215,51 +189,37 @@ impl State {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             State::Task(_) => "Task",
-            State::Choice(_) => "Choice",
-            State::Wait(_) => "Wait",
-            State::Succeed(_) => "Succeed",
-            State::Fail(_) => "Fail",
+            State::Choice { .. } => "Choice",
+            State::Wait { .. } => "Wait",
+            State::Succeed {} => "Succeed",
+            State::Fail { .. } => "Fail",
         }
     }
 }
 
-impl Choice {
-    /// The state that the first rule which holds leads to. The path of a rule that compares what is not there is the error.
-    pub(super) fn choose(&self, input: &Value) -> Result<&str, &Path> {
-        for Rule { variable, is_present, boolean_equals, next } in &self.choices {
-            let value = variable.get(input);
-            let holds = match boolean_equals {
-                Some(wanted) => *value.ok_or(variable)? == *wanted,
-                None => Some(value.is_some()) == *is_present,
-            };
-            if holds {
-                return Ok(next);
-            }
+impl Rule {
+    /// Whether it holds for `input`; none if it compares what is not there.
+    pub(super) fn holds(&self, input: &Value) -> Option<bool> {
+        let value = self.variable.get(input);
+        match self.boolean_equals {
+            Some(wanted) => value.map(|value| *value == wanted),
+            None => Some(Some(value.is_some()) == self.is_present),
         }
-        Ok(&self.default)
     }
 }
 
 impl Retry {
-    pub(super) fn is_for(&self, error: &str) -> bool {
-        matches(&self.error_equals, error)
-    }
-
     /// Milliseconds before the next attempt, after so many.
     pub(super) fn wait(&self, attempts: i32) -> u64 {
         (self.interval_seconds * self.backoff_rate.powi(attempts) * 1_000.0) as u64
     }
 }
 
-impl Catch {
-    pub(super) fn is_for(&self, error: &str) -> bool {
-        matches(&self.error_equals, error)
+impl Errors {
+    /// Whether `error` is one of them. `States.TaskFailed` is all but a timeout of the state machine's own.
+    pub(super) fn have(&self, error: &str) -> bool {
+        self.0.iter().any(|name| name == error || name == "States.ALL" || (name == "States.TaskFailed" && error != "States.Timeout"))
     }
-}
-
-/// Whether an error of a task is one of these. `States.TaskFailed` is all but a timeout of the state machine's own.
-fn matches(names: &[String], error: &str) -> bool {
-    names.iter().any(|name| name == error || name == "States.ALL" || (name == "States.TaskFailed" && error != "States.Timeout"))
 }
 
 fn null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

@@ -1,8 +1,8 @@
 //! The Step Functions room: state machines of the template and their executions, which live in memory.
 //!
 //! [`definition`] is a machine as its file has it, in the part of the Amazon States Language that the repository uses; [`run`] takes an
-//! execution from state to state, and [`execution`] is what is known of it. [`api`] is the protocol. A machine's calls of Lambda and SNS have
-//! to be allowed by its own statements.
+//! execution from state to state, and [`execution`] is what is known of it. [`api`] is the protocol. A machine's calls of Lambda and SNS
+//! have to be allowed by its own statements.
 
 mod api;
 mod definition;

@@ -4,16 +4,15 @@ use serde_json::{Value, json};
 
 use super::{
     LARGEST_PAYLOAD, Machine, Room,
-    definition::{Fail, Path, Publish, State, Task},
-    execution::{Execution, Status},
+    definition::{Publish, State, Task},
+    execution::Execution,
 };
 use crate::lambda::InvokeError;
 
 /// Why a state, or an execution, has failed.
-#[derive(Debug, Default)]
-pub(super) struct Failure {
-    pub(super) error: String,
-    pub(super) cause: String,
+struct Failure {
+    error: String,
+    cause: String,
 }
 
 impl Failure {
@@ -22,58 +21,62 @@ impl Failure {
     }
 
     /// What no state can retry or catch.
-    fn runtime(cause: impl ToString) -> Failure {
-        Failure::new("States.Runtime", cause)
+    fn runtime(state: &str, why: &str) -> Failure {
+        Failure::new("States.Runtime", format!("The state '{state}' cannot go on: {why}."))
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    fn to_json(&self) -> Value {
         json!({"error": self.error, "cause": self.cause})
     }
 }
 
 impl Room {
-    /// Takes an execution of `machine` to its end, from `input`.
-    pub(super) async fn run(&self, machine: &Machine, arn: &str, input: Value) {
-        let ended = self.pass_through(machine, arn, input).await;
+    /// Takes an execution of a machine, both by their ARNs, to its end, from `input`.
+    pub(super) async fn run(&self, machine: &str, arn: &str, input: Value) {
+        let Some(machine) = self.machines.get(machine) else { return };
+        let (how, details) = match self.pass_through(machine, arn, input).await {
+            Ok(output) => ("Succeeded", json!({"output": output.to_string()})),
+            Err(failure) => ("Failed", failure.to_json()),
+        };
         let now = self.clock.now();
-        self.with_running(arn, |execution| execution.end(now, ended));
+        self.with_running(arn, |execution| execution.end(now, how, details));
     }
 
     /// Does something with an execution, unless it was stopped in this moment.
     fn with_running(&self, arn: &str, work: impl FnOnce(&mut Execution)) {
-        self.executions().get_mut(arn).filter(|execution| execution.status == Status::Running).map(work).unwrap_or_default();
+        self.executions().get_mut(arn).filter(|execution| execution.is_running()).map(work).unwrap_or_default();
     }
 
     async fn pass_through(&self, machine: &Machine, arn: &str, mut data: Value) -> Result<Value, Failure> {
         let mut name = machine.definition.start_at.as_str();
         loop {
-            let state = machine.definition.states.get(name).ok_or_else(|| Failure::runtime(format!("there is no state {name}")))?;
+            let state = machine.definition.states.get(name).ok_or_else(|| Failure::runtime(name, "it is not there"))?;
             self.note(arn, &format!("{}StateEntered", state.kind()), json!({"name": name, "input": data.to_string()}));
-            let next = match state {
+            let mut next = None;
+            match state {
                 State::Task(task) => {
-                    let next;
-                    (next, data) = self.carry_out(machine, arn, task, data).await?;
-                    Some(next)
+                    let done = self.carry_out(machine, arn, task, data).await?;
+                    (next, data) = (Some(done.0), done.1);
                 }
-                State::Choice(choice) => {
-                    let missing = |path: &Path| {
-                        Failure::runtime(format!(
-                            "Invalid path '{}': The choice state's condition path references an invalid value.",
-                            path.text()
-                        ))
-                    };
-                    Some(choice.choose(&data).map_err(missing)?)
+                State::Choice { choices, default } => {
+                    for rule in choices {
+                        let holds = rule.holds(&data).ok_or_else(|| Failure::runtime(name, "what a rule compares is not in the input"))?;
+                        next = next.or(holds.then_some(rule.next.as_str()));
+                        if holds {
+                            break;
+                        }
+                    }
+                    next = next.or(Some(default));
                 }
-                State::Wait(wait) => {
-                    let seconds = wait.seconds_path.get(&data).and_then(Value::as_u64);
-                    let path = wait.seconds_path.text();
-                    let seconds = seconds.ok_or_else(|| Failure::runtime(format!("The SecondsPath parameter {path} is no number")))?;
+                State::Wait { seconds_path, next: after } => {
+                    let seconds = seconds_path.get(&data).and_then(Value::as_u64);
+                    let seconds = seconds.ok_or_else(|| Failure::runtime(name, "SecondsPath leads to no number of seconds"))?;
                     self.clock.sleep_until(self.clock.now() + seconds * 1_000).await;
-                    Some(wait.next.as_str())
+                    next = Some(after);
                 }
-                State::Succeed(_) => None,
-                State::Fail(Fail { error, cause_path }) => return Err(Failure::new(error, text(cause_path.get(&data)))),
-            };
+                State::Succeed {} => {}
+                State::Fail { error, cause_path } => return Err(Failure::new(error, text(cause_path.get(&data)))),
+            }
             let output = data.to_string();
             if output.len() > LARGEST_PAYLOAD {
                 let cause = format!("The state '{name}' returned a result with a size exceeding {LARGEST_PAYLOAD} bytes.");
@@ -108,7 +111,7 @@ impl Room {
                 self.note(arn, "LambdaFunctionFailed", details);
             }
             let mut retries = task.retry.iter().zip(&mut attempts);
-            if let Some((retry, attempts)) = retries.find(|(retry, _)| retry.is_for(&failure.error))
+            if let Some((retry, attempts)) = retries.find(|(retry, _)| retry.error_equals.have(&failure.error))
                 && *attempts < retry.max_attempts
             {
                 let wait = retry.wait(*attempts);
@@ -116,9 +119,9 @@ impl Room {
                 self.clock.sleep_until(self.clock.now() + wait).await;
                 continue;
             }
-            let Some(catch) = task.catch.iter().find(|catch| catch.is_for(&failure.error)) else { return Err(failure) };
+            let Some(catch) = task.catch.iter().find(|catch| catch.error_equals.have(&failure.error)) else { return Err(failure) };
             let told = json!({"Error": failure.error, "Cause": failure.cause});
-            let unfit = || Failure::runtime(format!("The path {} does not fit into the input.", catch.result_path.text()));
+            let unfit = || Failure::runtime(&catch.next, "ResultPath does not fit into the input");
             return Ok((&catch.next, catch.result_path.put(input, told).ok_or_else(unfit)?));
         }
     }
@@ -135,7 +138,7 @@ impl Room {
             }
             Some(Publish { topic_arn, subject, message }) => {
                 may("sns:Publish", topic_arn).map_err(|denial| Failure::new("SNS.AuthorizationErrorException", denial))?;
-                let nothing = || Failure::new("States.ParameterPathFailure", format!("{} is not in the input", message.text()));
+                let nothing = || Failure::new("States.ParameterPathFailure", "the message is not in the input");
                 let message = text(Some(message.get(input).ok_or_else(nothing)?));
                 let published = self.sns.publish_with_subject(topic_arn, Some(subject), message);
                 let id = published.map_err(|error| Failure::new(&format!("SNS.{}Exception", error.code), &error))?;

@@ -91,6 +91,16 @@ async fn receive(sqs: &Sqs, queue: &str) -> Vec<Value> {
     ok(sqs, "ReceiveMessage", request).await["Messages"].as_array().cloned().unwrap_or_default()
 }
 
+/// Expects that a dead letter is the message that was sent to `work` at [`START`], received at once and now for the `count`th time.
+fn assert_is_letter(letter: &Value, sent: &Value, body: &str, count: u32) {
+    assert_eq!((&letter["MessageId"], &letter["Body"]), (&sent["MessageId"], &json!(body)));
+    let attributes = json!({
+        "ApproximateReceiveCount": count.to_string(), "ApproximateFirstReceiveTimestamp": START.to_string(),
+        "SentTimestamp": START.to_string(), "SenderId": crate::account::ACCOUNT, "DeadLetterQueueSourceArn": queue_arn("work"),
+    });
+    assert_eq!(letter["Attributes"], attributes);
+}
+
 /// How many messages of the queue are visible, in flight and delayed.
 fn counts(sqs: &Sqs, queue: &str) -> [usize; 3] {
     let counts = sqs.store().queue(queue).unwrap().counts(sqs.clock().now());

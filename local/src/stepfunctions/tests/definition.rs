@@ -54,7 +54,11 @@ fn whatever_else_a_definition_has_is_refused_by_name() {
         (r#""$.waitSeconds""#, r#""$.wait[0]""#, "the path $.wait[0] is not implemented"),
         (r#""$.waitSeconds""#, r#""$""#, "the path $ is not implemented"),
         (r#""ResultPath": null"#, r#""ResultPath": "$.report""#, "ResultPath \"$.report\" is not implemented; it knows null"),
-        ("sns:publish", "sqs:sendMessage", "States.Report: arn:aws:states:::sqs:sendMessage is not implemented; it knows functions, and"),
+        (
+            "sns:publish",
+            "sqs:sendMessage",
+            "States.Report: arn:aws:states:::sqs:sendMessage is not implemented so; it knows functions, and",
+        ),
         (
             r#""Message.$": "$.summary""#,
             r#""Message": "x""#,
@@ -109,7 +113,7 @@ fn errors_are_matched_by_name_and_by_the_words_for_all() {
         (&["States.TaskFailed"], "Runtime.ExitError", true),
         (&["States.TaskFailed"], "States.Timeout", false),
     ] {
-        assert_eq!(retry(names).is_for(error), is_for, "{names:?} {error}");
+        assert_eq!(retry(names).error_equals.have(error), is_for, "{names:?} {error}");
     }
     assert_eq!([0, 1, 2].map(|attempts| retry(&["A"]).wait(attempts)), [2_000, 3_000, 4_500]);
 }

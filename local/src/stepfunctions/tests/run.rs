@@ -113,9 +113,9 @@ async fn a_machine_may_what_its_statements_say_and_nothing_else() {
 async fn what_a_step_answers_has_to_be_what_the_machine_reads() {
     let stack = Stack::start().await;
     for (input, error, cause) in [
-        (json!({"answer": {"summary": "x"}}), "States.Runtime", "Invalid path '$.done'"),
-        (json!({"answer": {"done": false}}), "States.Runtime", "The SecondsPath parameter $.waitSeconds is no number"),
-        (json!({"answer": {"done": false, "waitSeconds": "soon"}}), "States.Runtime", "$.waitSeconds"),
+        (json!({"answer": {"summary": "x"}}), "States.Runtime", "The state 'Look' cannot go on: what a rule compares is not in the input."),
+        (json!({"answer": {"done": false}}), "States.Runtime", "The state 'Wait' cannot go on: SecondsPath leads to no number of seconds."),
+        (json!({"answer": {"done": false, "waitSeconds": "soon"}}), "States.Runtime", "SecondsPath"),
         (json!({"answerBytes": 300_000}), "States.DataLimitExceeded", "The state 'Step' returned a result with a size exceeding 262144"),
     ] {
         let execution = stack.execution(&input).await;
