@@ -8,23 +8,18 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The one service that is integrated.
 const PUBLISH: &str = "arn:aws:states:::sns:publish";
 
-pub(super) struct Definition {
-    pub(super) start_at: String,
-    pub(super) states: BTreeMap<String, State>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Document {
+pub(super) struct Definition {
     #[serde(rename = "Comment")]
     _comment: Option<IgnoredAny>,
-    start_at: String,
-    states: BTreeMap<String, Value>,
+    pub(super) start_at: String,
+    pub(super) states: BTreeMap<String, State>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +36,8 @@ pub(super) enum State {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Task {
+    #[serde(rename = "Comment")]
+    _comment: Option<IgnoredAny>,
     pub(super) resource: String,
     /// Of SNS.
     pub(super) parameters: Option<Publish>,
@@ -93,34 +90,31 @@ pub(super) struct Rule {
 #[derive(Deserialize)]
 pub(super) struct Errors(Vec<String>);
 
-/// Where something is, such as `$.error.Cause`.
+/// Where something is, such as `$.error.Cause`, as a JSON pointer.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Path(Vec<String>);
+pub(super) struct Path(String);
 
 impl TryFrom<String> for Path {
     type Error = String;
 
     fn try_from(text: String) -> Result<Path, String> {
-        let is_name = |name: &String| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        let names = text.strip_prefix("$.").map(|names| names.split('.').map(str::to_owned).collect::<Vec<_>>());
-        let names = names.filter(|names| names.iter().all(is_name));
-        names.map(Path).ok_or_else(|| format!("the path {text} is not implemented; it knows $.member and $.member.member"))
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let names = text.strip_prefix("$.").filter(|names| names.split('.').all(is_name));
+        let unknown = || format!("the path {text} is not implemented; it knows $.member and $.member.member");
+        names.map(|names| Path(format!("/{}", names.replace('.', "/")))).ok_or_else(unknown)
     }
 }
 
 impl Path {
     pub(super) fn get<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        self.0.iter().try_fold(value, |value, name| value.get(name))
+        value.pointer(&self.0)
     }
 
-    /// Puts `value` there; none if something on the way is no object.
+    /// Puts `value` there; none if what it is to be put into is no object.
     pub(super) fn put(&self, mut whole: Value, value: Value) -> Option<Value> {
-        let mut place = &mut whole;
-        for name in &self.0 {
-            place = place.as_object_mut()?.entry(name.clone()).or_insert_with(|| json!({}));
-        }
-        *place = value;
+        let (parent, name) = self.0.rsplit_once('/')?;
+        whole.pointer_mut(parent)?.as_object_mut()?.insert(name.to_owned(), value);
         Some(whole)
     }
 }
@@ -136,31 +130,24 @@ impl Definition {
             let name = rest.split('}').next().unwrap_or_default();
             return Err(format!("nothing is substituted for {name}: DefinitionSubstitutions has no member of this name"));
         }
-        let document: Document = serde_json::from_str(&replaced).map_err(not_understood)?;
-        let read = |(name, mut state): (String, Value)| {
-            state.as_object_mut().and_then(|state| state.remove("Comment"));
-            match serde_json::from_value::<State>(state).map_err(not_understood).and_then(State::checked) {
-                Ok(state) => Ok((name, state)),
-                Err(why) => Err(format!("States.{name}: {why}")),
-            }
-        };
-        let states = document.states.into_iter().map(read).collect::<Result<BTreeMap<_, _>, _>>()?;
-        let next = states.values().flat_map(State::next).chain([document.start_at.as_str()]);
-        if let Some(missing) = next.into_iter().find(|next| !states.contains_key(*next)) {
-            return Err(format!("there is no state {missing}"));
-        }
-        Ok(Definition { start_at: document.start_at, states })
+        let mut json = serde_json::Deserializer::from_str(&replaced);
+        let definition: Definition = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let place = Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_else(|| "this".to_owned());
+            format!("the local stack does not understand {place}: {}", error.inner())
+        })?;
+        let Definition { start_at, states, .. } = &definition;
+        states.iter().try_for_each(|(name, state)| state.check().map_err(|why| format!("States.{name}: {why}")))?;
+        let mut next = states.values().flat_map(State::next).chain([start_at.as_str()]);
+        let missing = next.find(|next| !states.contains_key(*next)).map(|missing| format!("there is no state {missing}"));
+        drop(next);
+        missing.map_or(Ok(definition), Err)
     }
-}
-
-fn not_understood(error: serde_json::Error) -> String {
-    format!("the local stack does not understand this: {error}")
 }
 
 impl State {
     /// Refuses what serde cannot.
-    fn checked(self) -> Result<State, String> {
-        match &self {
+    fn check(&self) -> Result<(), String> {
+        match self {
             State::Task(Task { resource, parameters, .. }) => {
                 let (calls, publishes) = (resource.contains(":function:"), resource == PUBLISH);
                 if !(calls && parameters.is_none() || publishes && parameters.is_some()) {
@@ -172,7 +159,7 @@ impl State {
             }
             _ => {}
         }
-        Ok(self)
+        Ok(())
     }
 
     /// The states that may come next.

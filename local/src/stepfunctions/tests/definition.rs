@@ -27,29 +27,29 @@ fn whatever_else_a_definition_has_is_refused_by_name() {
         (
             r#""Type": "Succeed""#,
             r#""Type": "Parallel""#,
-            "States.Done: the local stack does not understand this: unknown variant `Parallel`",
+            "the local stack does not understand States.Done.Type: unknown variant `Parallel`",
         ),
         (
             r#""Type": "Succeed""#,
             r#""Type": "Succeed", "OutputPath": "$.x""#,
-            "States.Done: the local stack does not understand this: unknown field",
+            "the local stack does not understand States.Done: unknown field",
         ),
         (
             r#""Error": "Problem","#,
             r#""Error": "Problem", "Cause": "x","#,
-            "States.Problem: the local stack does not understand this: unknown field `Cause`",
+            "the local stack does not understand States.Problem: unknown field `Cause`",
         ),
         (
             r#""BooleanEquals": true"#,
             r#""StringEquals": "x""#,
-            "States.Look: the local stack does not understand this: unknown field `StringEquals`",
+            "the local stack does not understand States.Look: unknown field `StringEquals`",
         ),
         (r#""BooleanEquals": true"#, r#""BooleanEquals": true, "IsPresent": true"#, "States.Look: a rule has to have one of"),
         (r#""BooleanEquals": true, "#, "", "States.Look: a rule has to have one of"),
         (
             r#""SecondsPath": "$.waitSeconds""#,
             r#""Seconds": 5"#,
-            "States.Wait: the local stack does not understand this: unknown field `Seconds`",
+            "the local stack does not understand States.Wait: unknown field `Seconds`",
         ),
         (r#""$.waitSeconds""#, r#""$.wait[0]""#, "the path $.wait[0] is not implemented"),
         (r#""$.waitSeconds""#, r#""$""#, "the path $ is not implemented"),
@@ -59,11 +59,7 @@ fn whatever_else_a_definition_has_is_refused_by_name() {
             "sqs:sendMessage",
             "States.Report: arn:aws:states:::sqs:sendMessage is not implemented so; it knows functions, and",
         ),
-        (
-            r#""Message.$": "$.summary""#,
-            r#""Message": "x""#,
-            "States.Report: the local stack does not understand this: unknown field `Message`",
-        ),
+        (r#""Message.$": "$.summary""#, r#""Message": "x""#, "the local stack does not understand States.Report: unknown field `Message`"),
         (
             r#""Resource": "${ReplayFunctionArn}","#,
             r#""Resource": "${ReplayFunctionArn}", "HeartbeatSeconds": 5,"#,
@@ -76,7 +72,7 @@ fn whatever_else_a_definition_has_is_refused_by_name() {
         ),
         ("${ReplayFunctionArn}", "${Other}", "nothing is substituted for Other"),
         (retry, r#""MaxAttempts": 6, "JitterStrategy": "FULL","#, "unknown field `JitterStrategy`"),
-        (retry, "", "States.Step: the local stack does not understand this: missing field `MaxAttempts`"),
+        (retry, "", "the local stack does not understand States.Step: missing field `MaxAttempts`"),
     ] {
         let changed = DEFINITION.replacen(from, to, 1);
         assert_ne!(changed, DEFINITION, "{from}");
