@@ -14,7 +14,9 @@ export function unfold(value) {
   if (value === null || typeof value !== "object") {
     return value;
   }
-  return Array.isArray(value) ? value.map(unfold) : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unfold(member)]));
+  return Array.isArray(value)
+    ? value.map(unfold)
+    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unfold(member)]));
 }
 
 /**

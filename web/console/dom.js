@@ -2,7 +2,7 @@
  * What the views are made of. Text is only ever set as text: rows hold what players wrote.
  */
 
-import { clip, idLabel, isId } from "./format.js";
+import { clip, day, idLabel, isId } from "./format.js";
 
 /**
  * A new element with attributes, listeners (`onclick` and the like) and children; what is `null`, `undefined` or `false` is left out.
@@ -63,9 +63,27 @@ function tell(where, text) {
   where.hidden = text === "";
 }
 
+/** A button that empties and hides what was opened by whatever has the focus now, and leads back there. */
+export function closer(opened) {
+  const opener = /** @type {any} */ (document.activeElement);
+  const close = () => {
+    opened.hidden = true;
+    opened.replaceChildren();
+    (opener.isConnected ? opener : document.querySelector("h1")).focus({ preventScroll: true });
+  };
+  return el("button", { type: "button", class: "small", "data-close": true, onclick: close }, "Close");
+}
+
 /** A form of one line, whose submission does something. */
 export function search(label, value, act, where, attributes = {}, ...more) {
-  const input = el("input", { "data-search": true, "aria-label": label, placeholder: label, spellcheck: "false", autocomplete: "off", ...attributes });
+  const input = el("input", {
+    "data-search": true,
+    "aria-label": label,
+    placeholder: label,
+    spellcheck: "false",
+    autocomplete: "off",
+    ...attributes,
+  });
   input.value = value;
   const submit = el("button", { class: "primary" }, "Show");
   const onsubmit = (event) => {
@@ -87,16 +105,50 @@ export function address(...parts) {
 
 /** A table: `columns` are `[heading, cell]`, where `cell` makes a row's node or text. */
 export function table(caption, columns, rows, attributes = () => ({})) {
-  const head = el("tr", {}, columns.map(([heading]) => el("th", { scope: "col" }, heading)));
-  const body = rows.map((row) => el("tr", attributes(row), columns.map(([, cell]) => el("td", {}, cell(row)))));
+  const head = el(
+    "tr",
+    {},
+    columns.map(([heading]) => el("th", { scope: "col" }, heading)),
+  );
+  const body = rows.map((row) =>
+    el(
+      "tr",
+      attributes(row),
+      columns.map(([, cell]) => el("td", {}, cell(row))),
+    ),
+  );
   const made = el("table", {}, el("caption", { class: "visually-hidden" }, caption), el("thead", {}, head), el("tbody", {}, body));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
+}
+
+/** What a row has in a column: an id leads to its timeline, a time is written as one, and anything else is cut short. */
+export function cell(column, value, longest = 40) {
+  if (value === undefined || value === null) {
+    return "";
+  }
+  if (isId(column, value)) {
+    return idLink(value, idLabel(value));
+  }
+  if (column.endsWith("At") && typeof value === "number") {
+    return el("time", { title: String(value) }, day(value));
+  }
+  return clip(typeof value === "string" ? value : JSON.stringify(value), longest);
+}
+
+/** Links to what there is of one kind, of which one is shown. */
+export function tabs(label, view, names, chosen) {
+  const link = (name) => el("a", { href: address(view, name), "aria-current": name === chosen ? "page" : "false" }, name);
+  return el("nav", { class: "tabs", "aria-label": label }, names.map(link));
 }
 
 /** A list of names with what they are; what is absent is left out. */
 export function facts(pairs) {
   const known = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return el("dl", { class: "facts" }, known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts" },
+    known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }
 
 /** A value as formatted JSON, in which ids lead to their timelines. */
@@ -117,7 +169,8 @@ function pretty(value, name, indent) {
   const lines = members.map(([key, member], index) => [
     index ? `,${inner}` : inner,
     isList ? [] : [el("span", { class: "key" }, JSON.stringify(key)), ": "],
-    pretty(member, isList ? name : key, inner),
+    // DynamoDB's own JSON wraps each text, as `{"S": …}`; what it is called is one level up.
+    pretty(member, isList || key === "S" ? name : key, inner),
   ]);
   return [isList ? "[" : "{", lines, indent, isList ? "]" : "}"];
 }
@@ -131,13 +184,9 @@ export function scalar(value, name = "", longest = Infinity) {
 /** The fields of something in one line: names quiet, ids as links. */
 export function fields(object, longest = 120) {
   return Object.entries(object).map(([name, value]) => [
-    el("span", { class: "field" }, el("span", { class: "quiet" }, `${name} `), isId(name, value) ? idLink(value, idLabel(value)) : plain(value, longest)),
+    el("span", { class: "field" }, el("span", { class: "quiet" }, `${name} `), cell(name, value, longest)),
     " ",
   ]);
-}
-
-function plain(value, longest) {
-  return clip(typeof value === "string" ? value : (JSON.stringify(value) ?? ""), longest);
 }
 
 /** Asks whether something is to be done that cannot be undone. */

@@ -30,20 +30,24 @@ export function clock(at) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** The day and the time, to the second. */
+/** The day and the time, to the second; rows say in whole seconds when they are forgotten, and in milliseconds when anything else was. */
 export function day(at) {
-  const date = new Date(at);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(at).slice(0, 8)}`;
+  const date = new Date(at < 100_000_000_000 ? at * 1_000 : at);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(date).slice(0, 8)}`;
 }
 
 /** A duration in the unit that suits it. */
 export function duration(milliseconds) {
   const [amount, unit] =
-    milliseconds < 1_000 ? [milliseconds, "ms"]
-    : milliseconds < 120_000 ? [milliseconds / 1_000, "s"]
-    : milliseconds < 7_200_000 ? [milliseconds / 60_000, "min"]
-    : milliseconds < 172_800_000 ? [milliseconds / 3_600_000, "h"]
-    : [milliseconds / 86_400_000, "d"];
+    milliseconds < 1_000
+      ? [milliseconds, "ms"]
+      : milliseconds < 120_000
+        ? [milliseconds / 1_000, "s"]
+        : milliseconds < 7_200_000
+          ? [milliseconds / 60_000, "min"]
+          : milliseconds < 172_800_000
+            ? [milliseconds / 3_600_000, "h"]
+            : [milliseconds / 86_400_000, "d"];
   return `${trim(amount)} ${unit}`;
 }
 
@@ -56,10 +60,6 @@ export function trim(amount) {
 export function usd(amount) {
   const digits = amount >= 1 || amount <= 0 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(amount)));
   return `$${amount.toFixed(Math.max(2, digits))}`;
-}
-
-export function bytes(amount) {
-  return amount < 1_024 ? `${amount} B` : `${trim(amount / 1_024)} KB`;
 }
 
 /** A function's name without what all have in common. */

@@ -56,7 +56,8 @@ export function lanes(lines) {
  *
  * @param {number[]} times In order.
  * @param {boolean} shorten
- * @returns {{ place: (at: number) => number, breaks: { at: number, milliseconds: number }[], ticks: { at: number, milliseconds: number }[] }}
+ * @returns {{ place: (at: number) => number, breaks: Mark[], ticks: Mark[] }}
+ * @typedef {{ at: number, milliseconds: number }} Mark
  */
 export function axis(times, shorten) {
   const places = new Map();

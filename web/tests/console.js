@@ -9,7 +9,12 @@ import { equal, test } from "./harness.js";
 const said = (at, name, message, fields) => ({ at, function: name, line: { level: "INFO", message, ...fields } });
 
 test("a text that is JSON is taken for what it means, and any other stays", () => {
-  equal(unfold({ state: '{"cells":"[1,2]"}', name: "[sic]", list: ["{}"], none: null }), { state: { cells: [1, 2] }, name: "[sic]", list: [{}], none: null });
+  equal(unfold({ state: '{"cells":"[1,2]"}', name: "[sic]", list: ["{}"], none: null }), {
+    state: { cells: [1, 2] },
+    name: "[sic]",
+    list: [{}],
+    none: null,
+  });
 });
 
 test("what changed is told by paths, also where it lies deep or was empty before", () => {
@@ -31,9 +36,20 @@ test("a row's versions are its own, newest first, and the first that is known te
   const keys = { matchId: "m", item: "match" };
   const other = { at: 2, event: "MODIFY", keys: { item: "other", matchId: "m" }, image: { revision: 9 } };
   const made = (at, event, image) => ({ at, event, keys: { item: "match", matchId: "m" }, image });
-  const history = [made(1, "MODIFY", { revision: 4 }), other, made(3, "MODIFY", { revision: 5 }), made(4, "REMOVE"), made(5, "INSERT", { revision: 1 })];
+  const history = [
+    made(1, "MODIFY", { revision: 4 }),
+    other,
+    made(3, "MODIFY", { revision: 5 }),
+    made(4, "REMOVE"),
+    made(5, "INSERT", { revision: 1 }),
+  ];
   const told = versions(history, keys).map(({ at, first, changes: list }) => [at, first, list.map(({ kind }) => kind)]);
-  equal(told, [[5, false, ["added"]], [4, false, ["removed"]], [3, false, ["changed"]], [1, true, []]]);
+  equal(told, [
+    [5, false, ["added"]],
+    [4, false, ["removed"]],
+    [3, false, ["changed"]],
+    [1, true, []],
+  ]);
 });
 
 test("an event passes by its kind, its function, and any text in it", () => {
@@ -41,8 +57,22 @@ test("an event passes by its kind, its function, and any text in it", () => {
   const row = { kind: "row", table: "players", keys: { playerId: "Ada" }, image: { holds: "m-1" } };
   const filter = { kinds: new Set(["invocation", "row"]), function: "", text: "" };
   const which = (more) => [play, row].map((event) => passes({ ...filter, ...more }, event));
-  equal([which({}), which({ kinds: new Set(["row"]) }), which({ function: "muster-dev-play" })], [[true, true], [false, true], [true, false]]);
-  equal([which({ text: "aDA" }), which({ text: "m-1" }), which({ text: "nobody" })], [[false, true], [false, true], [false, false]]);
+  equal(
+    [which({}), which({ kinds: new Set(["row"]) }), which({ function: "muster-dev-play" })],
+    [
+      [true, true],
+      [false, true],
+      [true, false],
+    ],
+  );
+  equal(
+    [which({ text: "aDA" }), which({ text: "m-1" }), which({ text: "nobody" })],
+    [
+      [false, true],
+      [false, true],
+      [false, false],
+    ],
+  );
 });
 
 test("the feed keeps the latest events, gives those after another, and no more than are shown", () => {
@@ -52,8 +82,14 @@ test("the feed keeps the latest events, gives those after another, and no more t
   }
   equal([feed.events.length, feed.number, feed.dropped, feed.counts.frames], [2_000, 3_000, 60, 3_000]);
   const latest = feed.after(2_996, () => true);
-  equal(latest.map(({ event }) => event.n), [2_999, 2_998, 2_997, 2_996]);
-  equal([feed.after(0, () => true).length, feed.after(3_000, () => true).length, feed.after(0, ({ n }) => n % 500 === 0).length], [SHOWN, 0, 4]);
+  equal(
+    latest.map(({ event }) => event.n),
+    [2_999, 2_998, 2_997, 2_996],
+  );
+  equal(
+    [feed.after(0, () => true).length, feed.after(3_000, () => true).length, feed.after(0, ({ n }) => n % 500 === 0).length],
+    [SHOWN, 0, 4],
+  );
 });
 
 test("rates are of whole seconds, and what is older than a minute is forgotten", () => {
@@ -70,17 +106,37 @@ test("rates are of whole seconds, and what is older than a minute is forgotten",
 
 test("invocations that failed or began cold are counted", () => {
   const feed = new Feed();
-  feed.add({ events: [{ kind: "invocation", cold: true, error: false }, { kind: "invocation", cold: false, error: true }, { kind: "letter" }] });
+  feed.add({
+    events: [{ kind: "invocation", cold: true, error: false }, { kind: "invocation", cold: false, error: true }, { kind: "letter" }],
+  });
   equal(feed.counts, { frames: 0, invocations: 2, errors: 1, cold: 1, rows: 0, letters: 1 });
 });
 
 test("an event says whom it is about", () => {
-  equal(summary({ kind: "row", table: "messages", event: "INSERT", keys: { recipientId: "bob", messageId: "m" } }), { what: "messages INSERT", player: "bob", text: "bob · m" });
-  equal(summary({ kind: "frame", direction: "in", bytes: 12, playerId: "ada", text: "{}" }), { what: "in 12 B", player: "ada", text: "{}" });
+  equal(summary({ kind: "row", table: "messages", event: "INSERT", keys: { recipientId: "bob", messageId: "m" } }), {
+    what: "messages INSERT",
+    player: "bob",
+    text: "bob · m",
+  });
+  equal(summary({ kind: "frame", direction: "in", bytes: 12, playerId: "ada", text: "{}" }), {
+    what: "in 12 B",
+    player: "ada",
+    text: "{}",
+  });
 });
 
 test("the bill of an hour is the pace of the samples", () => {
-  equal([perHour([]), perHour([{ at: 1, usd: 1 }]), perHour([{ at: 0, usd: 1 }, { at: 30_000, usd: 1.5 }])], [undefined, undefined, 60]);
+  equal(
+    [
+      perHour([]),
+      perHour([{ at: 1, usd: 1 }]),
+      perHour([
+        { at: 0, usd: 1 },
+        { at: 30_000, usd: 1.5 },
+      ]),
+    ],
+    [undefined, undefined, 60],
+  );
 });
 
 test("a line's fields are its own and those of its span, and its own win", () => {
@@ -96,7 +152,17 @@ test("a lane holds a bar for each request, and the same request much later has a
     { ...said(900, "play", "played", { by: "one" }), line: { level: "ERROR", message: "failed", by: "one" } },
   ];
   const told = lanes(lines).map((lane) => [lane.function, lane.bars.map(({ from, to, lines: of, error }) => [from, to, of.length, error])]);
-  equal(told, [["play", [[0, 7, 2, false], [8, 8, 1, false], [900, 900, 1, true]]], ["announce", [[4, 4, 1, false]]]]);
+  equal(told, [
+    [
+      "play",
+      [
+        [0, 7, 2, false],
+        [8, 8, 1, false],
+        [900, 900, 1, true],
+      ],
+    ],
+    ["announce", [[4, 4, 1, false]]],
+  ]);
 });
 
 test("an axis is even, or has its pauses shortened", () => {
@@ -104,8 +170,14 @@ test("an axis is even, or has its pauses shortened", () => {
   const even = axis(times, false);
   equal([even.place(1_000), even.place(5_020), even.breaks, even.ticks.length >= 4], [0, 1, [], true]);
   const short = axis(times, true);
-  equal(times.map((at) => Math.round(short.place(at) * 70)), [0, 10, 60, 70]);
-  equal(short.breaks.map(({ milliseconds }) => milliseconds), [4_000]);
+  equal(
+    times.map((at) => Math.round(short.place(at) * 70)),
+    [0, 10, 60, 70],
+  );
+  equal(
+    short.breaks.map(({ milliseconds }) => milliseconds),
+    [4_000],
+  );
   equal(axis([7, 7], true).place(7), 0);
 });
 

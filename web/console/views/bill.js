@@ -40,7 +40,12 @@ export class Bill {
       // The pill of the stream says already that nobody answers.
       return;
     }
-    this.samples.push({ at: Date.now(), usd: this.status.usage.usd });
+    const { usd: used } = this.status.usage;
+    if (used < this.samples.at(-1)?.usd) {
+      // Another stack is there, which counts from the beginning.
+      this.samples = [];
+    }
+    this.samples.push({ at: Date.now(), usd: used });
     this.samples.splice(0, this.samples.length - SAMPLES);
     this.onchange();
   }

@@ -1,10 +1,10 @@
 /** Everything that happens, as it happens: counters, one stream with filters, and what is behind each event. */
 
 import { get } from "../api.js";
-import { address, attempt, button, el, facts, fields, json, problems } from "../dom.js";
+import { address, attempt, closer, el, facts, fields, json, problems } from "../dom.js";
 import { changes, unfold } from "../diff.js";
 import { KINDS, SECONDS, SHOWN, passes, summary } from "../events.js";
-import { bytes, clip, clock, duration, shortName, trim } from "../format.js";
+import { clip, clock, duration, shortName, trim } from "../format.js";
 import { Bill } from "./bill.js";
 import { fieldsOf, messageOf } from "../trace.js";
 import { changeList } from "./tables.js";
@@ -46,7 +46,10 @@ export function open(root, _, { stack, feed }) {
     }
     const found = feed.after(drawn, (event) => passes(filter, event));
     drawn = feed.number;
-    behind.textContent = [feed.events.length ? "" : "Nothing has happened yet.", feed.dropped ? `${feed.dropped} were too many to show` : ""].join("");
+    behind.textContent = [
+      feed.events.length ? "" : "Nothing has happened yet.",
+      feed.dropped ? `${feed.dropped} were too many to show` : "",
+    ].join("");
     const hadFocus = list.contains(document.activeElement);
     list.prepend(...found.map(({ number, event }) => line(number, event, stack)));
     while (list.childElementCount > SHOWN) {
@@ -106,13 +109,26 @@ function filters(stack, rebuild, pauseButton, behind) {
     filter.function = functions.value;
     rebuild();
   });
-  const text = el("input", { "data-search": true, "aria-label": "A player, an id or a text", placeholder: "Player, id or text", spellcheck: "false" });
+  const text = el("input", {
+    "data-search": true,
+    "aria-label": "A player, an id or a text",
+    placeholder: "Player, id or text",
+    spellcheck: "false",
+  });
   text.value = filter.text;
   text.addEventListener("input", () => {
     filter.text = text.value.trim();
     rebuild();
   });
-  return el("div", { class: "row filters" }, el("fieldset", { class: "row" }, el("legend", { class: "visually-hidden" }, "Kinds"), kinds), functions, text, pauseButton, behind);
+  return el(
+    "div",
+    { class: "row filters" },
+    el("fieldset", { class: "row" }, el("legend", { class: "visually-hidden" }, "Kinds"), kinds),
+    functions,
+    text,
+    pauseButton,
+    behind,
+  );
 }
 
 function line(number, event, stack) {
@@ -139,20 +155,27 @@ function line(number, event, stack) {
 function show(detail, event, stack, feed) {
   const trouble = problems();
   const body = el("div", { class: "stack" });
-  const closing = button("Close", () => (detail.hidden = true), trouble, { "data-close": true, class: "small" });
-  const { kind, at, text, image, payload, body: letter, ...rest } = event;
-  detail.replaceChildren(el("div", { class: "row spread" }, el("h2", {}, `${kind} at ${clock(at)}`), closing), trouble, body);
+  const { kind, at, text, image, keys, body: letter, ...rest } = event;
+  detail.replaceChildren(el("div", { class: "row spread" }, el("h2", {}, `${kind} at ${clock(at)}`), closer(detail)), trouble, body);
   detail.hidden = false;
   if (kind === "invocation") {
     const { function: name, id, ms, memoryMb, cold, error } = rest;
-    body.append(facts({ Function: shortName(name, stack), Duration: duration(ms), Memory: `${memoryMb} MB`, Start: cold ? "cold" : "warm", Error: error ? "yes" : "" }));
+    body.append(
+      facts({
+        Function: shortName(name, stack),
+        Duration: duration(ms),
+        Memory: `${memoryMb} MB`,
+        Start: cold ? "cold" : "warm",
+        Error: error ? "yes" : "",
+      }),
+    );
     attempt(trouble, async () => {
       const { payload, answer, logs } = await get(`/api/invocations/${encodeURIComponent(id)}`);
       body.append(...section("Payload", payload), ...section("Answer", answer), el("h3", {}, "Logs"), log(logs ?? []));
     });
     return;
   }
-  body.append(el("p", {}, fields(rest)));
+  body.append(el("p", {}, fields({ ...rest, ...keys })));
   if (kind === "row") {
     const [key] = Object.values(event.keys);
     const before = previous(feed, event);
@@ -162,7 +185,7 @@ function show(detail, event, stack, feed) {
     }
     body.append(...section("Row", image));
   } else if (kind === "frame") {
-    body.append(...section(bytes(event.bytes), text));
+    body.append(...section("Text", text));
   } else if (kind === "letter") {
     body.append(el("p", {}, el("a", { href: address("queues", event.queue) }, "In its queue")), ...section("Letter", letter));
   }
@@ -172,7 +195,10 @@ function show(detail, event, stack, feed) {
 function previous(feed, event) {
   const keys = JSON.stringify(event.keys);
   const index = feed.events.findLastIndex((kept) => kept.event === event);
-  return feed.events.slice(0, Math.max(index, 0)).findLast(({ event: { kind, table, keys: of } }) => kind === "row" && table === event.table && JSON.stringify(of) === keys)?.event.image;
+  return feed.events
+    .slice(0, Math.max(index, 0))
+    .findLast(({ event: { kind, table, keys: of } }) => kind === "row" && table === event.table && JSON.stringify(of) === keys)?.event
+    .image;
 }
 
 function section(heading, value) {
@@ -180,12 +206,16 @@ function section(heading, value) {
 }
 
 function log(lines) {
-  return el("ul", { class: "log" }, lines.map((text) => {
-    const read = unfold(text);
-    return typeof read === "object" && read !== null
-      ? el("li", { class: read.level === "ERROR" ? "error" : "" }, el("b", {}, messageOf(read)), " ", fields(fieldsOf(read)))
-      : el("li", {}, text);
-  }));
+  return el(
+    "ul",
+    { class: "log" },
+    lines.map((text) => {
+      const read = unfold(text);
+      return typeof read === "object" && read !== null
+        ? el("li", { class: read.level === "ERROR" ? "error" : "" }, el("b", {}, messageOf(read)), " ", fields(fieldsOf(read)))
+        : el("li", {}, text);
+    }),
+  );
 }
 
 /** The numbers above the stream, each with its last minute. */
@@ -207,7 +237,11 @@ class Counters {
       return el("div", { class: "counter", "data-counter": name }, el("dt", {}, label), value, more, svg);
     };
     const labels = { socket: "Sockets", frame: "Frames", invocation: "Invocations", row: "Rows", letter: "Letters", bill: "Bill per hour" };
-    this.element = el("dl", { class: "counters" }, Object.entries(labels).map(([name, label]) => cell(name, label)));
+    this.element = el(
+      "dl",
+      { class: "counters" },
+      Object.entries(labels).map(([name, label]) => cell(name, label)),
+    );
     bill.onchange = () => this.draw();
   }
 

@@ -11,7 +11,9 @@ export function open(root, [matchId = ""], { stack }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === matchId ? load() : void (location.hash = address("matches", wanted)));
-  const load = matchId ? async () => found.replaceChildren(...one(matchId, await operate({ ask: "match", matchId }), stack)) : () => list(found, trouble);
+  const load = matchId
+    ? async () => found.replaceChildren(...one(matchId, await operate({ ask: "match", matchId }), stack))
+    : () => list(found, trouble);
   root.append(search("Match's id or code", matchId, go, trouble), trouble, found);
   attempt(trouble, load);
 }
@@ -24,11 +26,17 @@ async function list(found, trouble, next) {
     ["Match", ({ matchId }) => el("a", { href: address("matches", matchId) }, idLabel(matchId))],
     ["Mode", ({ mode }) => mode],
     ["State", ({ phase, outcome }) => [el("b", { class: `mark ${phase}` }, phase), " ", outcome?.ending ?? ""]],
-    ["Players", ({ seats }) => seats.map(({ playerId, bot }, index) => [index ? ", " : "", bot ? "the computer" : idLink(playerId, playerId)])],
+    [
+      "Players",
+      ({ seats }) => seats.map(({ playerId, bot }, index) => [index ? ", " : "", bot ? "the computer" : idLink(playerId, playerId)]),
+    ],
     ["Changed", ({ changedAt }) => day(changedAt)],
     ["Steps", ({ steps }) => String(steps)],
   ];
-  found.replaceChildren(rows.length ? table("Matches", columns, rows) : el("p", {}, "There are no matches."), goesOn ? button("Next page", () => list(found, trouble, answer.next), trouble) : "");
+  found.replaceChildren(
+    rows.length ? table("Matches", columns, rows) : el("p", {}, "There are no matches."),
+    goesOn ? button("Next page", () => list(found, trouble, answer.next), trouble) : "",
+  );
 }
 
 function one(matchId, { row, seats = [] }, stack) {
@@ -48,12 +56,19 @@ function one(matchId, { row, seats = [] }, stack) {
       Outcome: outcome,
       Places: row.outcome?.places?.map((place, seat) => `${names[seat]}: ${place}`).join(", "),
       Awaited: awaited.map((seat) => names[seat]).join(", "),
-      Due: row.dueAt && row.phase !== "over" ? `${day(row.dueAt)} (${row.dueAt > Date.now() ? "in" : "over for"} ${duration(Math.abs(row.dueAt - Date.now()))})` : "",
+      Due:
+        row.dueAt && row.phase !== "over"
+          ? `${day(row.dueAt)} (${row.dueAt > Date.now() ? "in" : "over for"} ${duration(Math.abs(row.dueAt - Date.now()))})`
+          : "",
       Changed: day(row.changedAt),
       Version: `${row.version}, revision ${row.revision}, ${row.steps} steps`,
       Fault: row.fault,
     }),
-    el("div", { class: "sides" }, (row.seats ?? []).map((seat, index) => side(seat, index, seats, awaited.includes(index)))),
+    el(
+      "div",
+      { class: "sides" },
+      (row.seats ?? []).map((seat, index) => side(seat, index, seats, awaited.includes(index))),
+    ),
     el("details", {}, el("summary", {}, "The whole row"), json(unfold(row), "The whole row")),
   ];
 }
@@ -64,16 +79,35 @@ function awaitedSeats(row, seats) {
     return [];
   }
   const bits = typeof row.awaits === "number" ? row.awaits : 0;
-  return Array.isArray(row.awaits) ? row.awaits : bits ? (row.seats ?? []).flatMap((_, seat) => (bits & (1 << seat) ? [seat] : [])) : (seats[0]?.push?.awaits ?? []);
+  return Array.isArray(row.awaits)
+    ? row.awaits
+    : bits
+      ? (row.seats ?? []).flatMap((_, seat) => (bits & (1 << seat) ? [seat] : []))
+      : (seats[0]?.push?.awaits ?? []);
 }
 
 function side({ playerId, bot, away, left }, index, seats, isAwaited) {
   const shown = seats.find((each) => each.playerId === playerId)?.push;
-  const marks = [isAwaited && "awaited", away && "away", left && "left"].filter(Boolean).map((text) => el("b", { class: `mark ${text}` }, text));
+  const marks = [isAwaited && "awaited", away && "away", left && "left"]
+    .filter(Boolean)
+    .map((text) => el("b", { class: `mark ${text}` }, text));
   return el(
     "section",
     { class: "card stack side", "aria-label": `Seat ${index}` },
-    el("h3", {}, bot ? "The computer" : el("a", { href: address("players", playerId) }, playerId), " ", el("span", { class: "quiet" }, `seat ${index}`), " ", marks),
-    shown ? [json(unfold(shown.view ?? null), `What seat ${index} sees`), shown.events?.length ? [el("h4", {}, "Events"), json(unfold(shown.events), "Events")] : ""] : el("p", { class: "quiet" }, bot ? "Nobody is shown this." : "Nothing is shown."),
+    el(
+      "h3",
+      {},
+      bot ? "The computer" : el("a", { href: address("players", playerId) }, playerId),
+      " ",
+      el("span", { class: "quiet" }, `seat ${index}`),
+      " ",
+      marks,
+    ),
+    shown
+      ? [
+          json(unfold(shown.view ?? null), `What seat ${index} sees`),
+          shown.events?.length ? [el("h4", {}, "Events"), json(unfold(shown.events), "Events")] : "",
+        ]
+      : el("p", { class: "quiet" }, bot ? "Nobody is shown this." : "Nothing is shown."),
   );
 }

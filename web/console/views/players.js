@@ -1,13 +1,13 @@
 /** One player: what there is of it, and what an operator can do for it. */
 
 import { WHO, operate } from "../api.js";
-import { address, announce, attempt, button, confirm, el, facts, idLink, problems, search, table } from "../dom.js";
-import { clip, day, idLabel } from "../format.js";
+import { address, announce, attempt, button, cell, confirm, el, facts, idLink, problems, search, table } from "../dom.js";
+import { clip, idLabel } from "../format.js";
 import { sendAs } from "./send_as.js";
 
 export const title = "Players";
 
-/** Columns of what a player has, by the answer's member; `id`s lead to timelines. */
+/** Columns of what a player has, by the answer's member. */
 const LISTS = {
   connections: ["connectionId", "connectedAt", "expiresAt"],
   seats: ["lane", "kind", "holds", "expiresAt"],
@@ -17,15 +17,16 @@ const LISTS = {
   sessions: ["placementId", "ip", "port", "region", "outcome", "expiresAt"],
 };
 
-const LINKS = new Set(["connectionId", "holds", "ticketId", "placementId"]);
-
 export function open(root, [playerId = ""], { stack }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === playerId ? load() : void (location.hash = address("players", wanted)));
   const load = async () => {
     const player = await operate({ ask: "player", playerId });
-    found.replaceChildren(overview(player), ...Object.entries(LISTS).flatMap(([name, columns]) => listOf(name, columns, player[name] ?? [])));
+    found.replaceChildren(
+      overview(player),
+      ...Object.entries(LISTS).flatMap(([name, columns]) => listOf(name, columns, player[name] ?? [])),
+    );
   };
   root.append(search("Player's id", playerId, go, trouble), trouble);
   if (!playerId) {
@@ -39,33 +40,34 @@ export function open(root, [playerId = ""], { stack }) {
 }
 
 function overview({ playerId, connections = [], inbox }) {
-  return facts({ Player: idLink(playerId, playerId), Sockets: connections.length ? String(connections.length) : "none", Inbox: `${inbox ?? 0} messages` });
+  return facts({
+    Player: idLink(playerId, playerId),
+    Sockets: connections.length ? String(connections.length) : "none",
+    Inbox: `${inbox ?? 0} messages`,
+  });
 }
 
 function listOf(name, columns, rows) {
   if (!rows.length) {
     return [];
   }
-  const cells = columns.filter((column) => rows.some((row) => row[column] !== undefined)).map((column) => [column, (row) => cell(column, row[column])]);
+  const cells = columns
+    .filter((column) => rows.some((row) => row[column] !== undefined))
+    .map((column) => [column, (row) => content(column, row[column])]);
   return [el("h2", {}, `${name[0].toUpperCase()}${name.slice(1)}`), table(name, cells, rows)];
 }
 
-function cell(column, value) {
-  if (column === "matchId") {
-    return el("a", { href: address("matches", value) }, idLabel(value));
-  }
-  if (LINKS.has(column) && typeof value === "string") {
-    return idLink(value, idLabel(value));
-  }
-  if (column.endsWith("At") && typeof value === "number") {
-    return day(value < 100_000_000_000 ? value * 1_000 : value);
-  }
-  return typeof value === "object" && value !== null ? clip(JSON.stringify(value), 80) : String(value ?? "");
+function content(column, value) {
+  return column === "matchId" ? el("a", { href: address("matches", value) }, idLabel(value)) : cell(column, value, 80);
 }
 
 function actions(playerId, trouble, load) {
   const done = el("span", { role: "status" });
-  const act = (text, work, kind = "") => button(text, async () => (done.textContent = (await work()) ?? ""), trouble, { class: kind, "data-do": text.replace("…", "").toLowerCase() });
+  const act = (text, work, kind = "") =>
+    button(text, async () => (done.textContent = (await work()) ?? ""), trouble, {
+      class: kind,
+      "data-do": text.replace("…", "").toLowerCase(),
+    });
   const kick = async () => {
     const { closed } = await operate({ ask: "kick", playerId, who: WHO });
     await load();
@@ -74,7 +76,9 @@ function actions(playerId, trouble, load) {
   const free = async () => {
     const { freed } = await operate({ ask: "freeSeat", playerId, who: WHO });
     await load();
-    return freed.length ? `Freed: ${freed.map(({ lane, kind, holds }) => [lane, kind, holds].filter(Boolean).join(" ")).join("; ")}.` : "There was no seat to free.";
+    return freed.length
+      ? `Freed: ${freed.map(({ lane, kind, holds }) => [lane, kind, holds].filter(Boolean).join(" ")).join("; ")}.`
+      : "There was no seat to free.";
   };
   const take = async () => {
     const { tables } = await operate({ ask: "export", playerId });
@@ -90,7 +94,9 @@ function actions(playerId, trouble, load) {
     }
     const { erased } = await operate({ ask: "erase", playerId, who: WHO });
     await load();
-    const words = `Erased: ${Object.entries(erased).map(([name, count]) => `${count} of ${name}`).join(", ")}.`;
+    const words = `Erased: ${Object.entries(erased)
+      .map(([name, count]) => `${count} of ${name}`)
+      .join(", ")}.`;
     announce(words);
     return words;
   };

@@ -1,11 +1,14 @@
 /** The queues, and the letters of what could not be done: what they say, and what is done with them. */
 
 import { WHO, letters as step, operate } from "../api.js";
-import { address, announce, attempt, button, confirm, el, facts, fields, idLink, json, pause, problems, table } from "../dom.js";
+import { announce, attempt, button, closer, confirm, el, facts, idLink, json, pause, problems, table, tabs } from "../dom.js";
 import { unfold } from "../diff.js";
-import { day, duration } from "../format.js";
+import { day, duration, shortName } from "../format.js";
 
 export const title = "Queues";
+
+/** The verdicts after which a letter is in no queue any more. */
+const GONE = new Set(["replayed", "superseded", "purged"]);
 
 /** The counts of a run that are shown, in this order. */
 const COUNTS = ["looked", "replayed", "superseded", "failed", "parked", "expired", "purged"];
@@ -15,12 +18,11 @@ export function open(root, [name], { stack }) {
   const trouble = problems();
   const counts = el("div", {});
   const runs = el("div", { class: "stack" });
-  const desk = new Desk(queue, trouble, () => attempt(trouble, async () => Promise.all([drawCounts(counts), drawRuns(runs)])));
-  const tabs = stack.queues.map((each) => el("a", { href: address("queues", each), class: "tab", "aria-current": each === queue ? "page" : "false" }, each));
+  const desk = new Desk(stack, queue, trouble, () => attempt(trouble, async () => Promise.all([drawCounts(counts), drawRuns(runs)])));
   root.append(
     counts,
     el("h2", {}, "Dead letters"),
-    el("nav", { class: "tabs", "aria-label": "Queues of dead letters" }, tabs),
+    tabs("Queues of dead letters", "queues", stack.queues, queue),
     ...desk.elements,
     el("h2", {}, "Past runs"),
     runs,
@@ -32,8 +34,19 @@ export function open(root, [name], { stack }) {
 
 async function drawCounts(where) {
   const { queues } = await operate({ ask: "queues" });
-  const columns = [["Queue", "name"], ["Visible", "visible"], ["In flight", "inFlight"], ["Delayed", "delayed"]];
-  where.replaceChildren(table("Messages in the queues", columns.map(([heading, member]) => [heading, (row) => String(row[member] ?? 0)]), queues));
+  const columns = [
+    ["Queue", "name"],
+    ["Visible", "visible"],
+    ["In flight", "inFlight"],
+    ["Delayed", "delayed"],
+  ];
+  where.replaceChildren(
+    table(
+      "Messages in the queues",
+      columns.map(([heading, member]) => [heading, (row) => String(row[member] ?? 0)]),
+      queues,
+    ),
+  );
 }
 
 async function drawRuns(where) {
@@ -54,32 +67,53 @@ class Desk {
   #letters = new Map();
   #stopped = false;
 
-  constructor(queue, trouble, onchange) {
+  constructor(stack, queue, trouble, onchange) {
+    this.stack = stack;
     this.queue = queue;
     this.trouble = trouble;
     this.onchange = onchange;
-    this.field = el("input", { list: "letter-fields", "aria-label": "Only letters whose field", placeholder: "Field, such as function", spellcheck: "false" });
+    this.field = el("input", {
+      list: "letter-fields",
+      "aria-label": "Only letters whose field",
+      placeholder: "Field, such as function",
+      spellcheck: "false",
+    });
     this.value = el("input", { "data-search": true, "aria-label": "has the value", placeholder: "Value", spellcheck: "false" });
     this.limit = el("input", { type: "number", min: "1", value: "1000", "aria-label": "Most letters" });
     this.rate = el("input", { type: "number", min: "1", value: "10", "aria-label": "Letters a second" });
     const names = ["function", "kind", "about", "cause", "reason", "body.record.dynamodb.Keys.matchId.S"];
     this.progress = el("div", { class: "run", role: "status" });
     this.found = el("div", { class: "stack" });
+    this.whole = el("section", { class: "card whole stack", tabindex: "-1", "aria-label": "The letter", hidden: true });
     this.stop = button("Stop", () => (this.#stopped = true), trouble, { hidden: true });
     this.elements = [
-      el("form", { class: "row filters", onsubmit: (event) => event.preventDefault() },
-        el("datalist", { id: "letter-fields" }, names.map((name) => el("option", { value: name }))),
-        this.field, this.value, el("label", { class: "check" }, "Most ", this.limit), el("label", { class: "check" }, "A second ", this.rate)),
-      el("p", { class: "row" },
+      el(
+        "form",
+        { class: "row filters", onsubmit: (event) => event.preventDefault() },
+        el(
+          "datalist",
+          { id: "letter-fields" },
+          names.map((name) => el("option", { value: name })),
+        ),
+        this.field,
+        this.value,
+        el("label", { class: "check" }, "Most ", this.limit),
+        el("label", { class: "check" }, "A second ", this.rate),
+      ),
+      el(
+        "p",
+        { class: "row" },
         this.#action("List", () => this.list()),
         this.#action("Dry run", () => this.run("replay", { dryRun: true })),
         this.#action("Replay", () => this.run("replay"), "primary"),
         this.#action("Park", () => this.run("park")),
         this.#action("Unpark", () => this.run("unpark")),
         this.#action("Purge…", () => this.purge(), "danger"),
-        this.stop),
+        this.stop,
+      ),
       trouble,
       this.progress,
+      this.whole,
       this.found,
     ];
   }
@@ -110,7 +144,11 @@ class Desk {
   }
 
   async purge(letter) {
-    const which = letter ? "This letter" : this.field.value.trim() ? `Letters whose ${this.field.value} is ${this.value.value}` : `All letters of the queue ${this.queue}`;
+    const which = letter
+      ? "This letter"
+      : this.field.value.trim()
+        ? `Letters whose ${this.field.value} is ${this.value.value}`
+        : `All letters of the queue ${this.queue}`;
     if (await confirm("Purge?", `${which} will be deleted, and what they stand for is never done.`, "Delete")) {
       await this.run("purge", {}, letter);
     }
@@ -119,7 +157,15 @@ class Desk {
   /** Asks step by step until nothing more is to do, as the state machine does. */
   async run(action, more = {}, letter) {
     this.#stopped = false;
-    let request = { do: action, queue: this.queue, limit: Number(this.limit.value), rate: Number(this.rate.value), who: WHO, ...this.#only(letter), ...more };
+    let request = {
+      do: action,
+      queue: this.queue,
+      limit: Number(this.limit.value),
+      rate: Number(this.rate.value),
+      who: WHO,
+      ...this.#only(letter),
+      ...more,
+    };
     this.stop.hidden = false;
     try {
       for (;;) {
@@ -146,19 +192,30 @@ class Desk {
   #draw({ run = {}, left = 0, done, summary = "" }, action, isDry) {
     const settled = (run.replayed ?? 0) + (run.superseded ?? 0) + (run.purged ?? 0);
     const words = `${isDry ? "Dry run: " : ""}${summary || (done ? "Done." : "Under way…")}`;
-    const bar = el("progress", { max: String(Math.max(1, settled + left)), value: String(done ? Math.max(1, settled + left) : settled), "aria-label": "Progress" });
+    const bar = el("progress", {
+      max: String(Math.max(1, settled + left)),
+      value: String(done ? Math.max(1, settled + left) : settled),
+      "aria-label": "Progress",
+    });
     const shown = COUNTS.filter((name) => run[name]).map((name) => `${run[name]} ${name}`);
-    this.progress.replaceChildren(el("p", {}, words, " ", el("span", { class: "quiet" }, [...shown, `${left} left`].join(", "))), action === "list" ? "" : bar);
+    this.progress.replaceChildren(
+      el("p", {}, words, " ", el("span", { class: "quiet" }, [...shown, `${left} left`].join(", "))),
+      action === "list" ? "" : bar,
+    );
     announce(words);
     const letters = [...this.#letters.values()];
     this.found.replaceChildren(letters.length ? this.#table(letters) : el("p", { class: "quiet" }, "There are no letters."));
   }
 
   #table(letters) {
-    const verdict = ({ verdict, parked }) => [verdict && el("b", { class: `mark ${verdict}` }, verdict), " ", parked && verdict !== "parked" && el("b", { class: "mark parked" }, "parked")];
+    const verdict = ({ verdict, parked }) => [
+      verdict && el("b", { class: `mark ${verdict}` }, verdict),
+      " ",
+      parked && verdict !== "parked" && el("b", { class: "mark parked" }, "parked"),
+    ];
     const columns = [
-      ["Sent", ({ sentAt }) => day(sentAt)],
-      ["Function", (letter) => letter.function],
+      ["Sent", ({ sentAt }) => el("time", {}, day(sentAt))],
+      ["Function", (letter) => shortName(letter.function, this.stack)],
       ["Kind", ({ kind }) => kind],
       ["About", ({ about, cause }) => [about, " ", cause && idLink(cause, "timeline")]],
       ["Reason", ({ reason, newReason }) => [reason, newReason && el("div", { class: "quiet" }, `Again: ${newReason}`)]],
@@ -171,10 +228,15 @@ class Desk {
 
   #actions(letter) {
     const small = { class: "small" };
+    if (GONE.has(letter.verdict)) {
+      return [];
+    }
     return [
       button("Show", () => this.show(letter), this.trouble, small),
       button("Replay", () => this.run("replay", {}, letter), this.trouble, small),
-      letter.parked ? button("Unpark", () => this.run("unpark", {}, letter), this.trouble, small) : button("Park", () => this.run("park", {}, letter), this.trouble, small),
+      letter.parked
+        ? button("Unpark", () => this.run("unpark", {}, letter), this.trouble, small)
+        : button("Park", () => this.run("park", {}, letter), this.trouble, small),
       button("Purge…", () => this.purge(letter), this.trouble, small),
     ];
   }
@@ -185,15 +247,23 @@ class Desk {
     if (!letter) {
       throw new Error("That letter is not there any more, or another is looking at it right now.");
     }
-    const { body, records, ...rest } = letter;
-    this.found.querySelector(".whole")?.remove();
-    const whole = el("section", { class: "card whole stack", tabindex: "-1", "aria-label": "The letter" },
-      el("div", { class: "row spread" }, el("h3", {}, letter.about), button("Close", () => whole.remove(), this.trouble, { "data-close": true, class: "small" })),
-      facts({ Reason: letter.reason, "Failed again with": letter.newReason }),
-      el("p", {}, fields(rest)),
-      body !== undefined && [el("h3", {}, "Body"), json(unfold(body), "Body")],
-      records?.length && [el("h3", {}, "Records that it points at"), json(unfold(records), "Records")]);
-    this.found.prepend(whole);
-    whole.focus();
+    const { body, records, cause } = letter;
+    this.whole.hidden = false;
+    this.whole.replaceChildren(
+      el("div", { class: "row spread" }, el("h3", {}, letter.about), closer(this.whole)),
+      facts({
+        Function: shortName(letter.function, this.stack),
+        Kind: letter.kind,
+        Sent: day(letter.sentAt),
+        Replays: `${letter.replays ?? 0}${letter.parked ? ", parked" : ""}`,
+        Cause: cause && idLink(cause),
+        Reason: letter.reason,
+        "Failed again with": letter.newReason,
+      }),
+      el("h3", {}, "Body"),
+      json(unfold(body ?? null), "Body"),
+      ...(records?.length ? [el("h3", {}, "Records that it points at"), json(unfold(records), "Records")] : []),
+    );
+    this.whole.focus();
   }
 }

@@ -23,7 +23,11 @@ export function sendAs(playerId, stack) {
   const trouble = problems();
   const log = el("ol", { class: "frames", "aria-label": "Frames, newest first" });
   const frame = el("textarea", { rows: "4", "aria-label": "Frame", spellcheck: "false" });
-  const route = el("select", { "aria-label": "A frame to begin with" }, Object.keys(FRAMES).map((name) => el("option", {}, name)));
+  const route = el(
+    "select",
+    { "aria-label": "A frame to begin with" },
+    Object.keys(FRAMES).map((name) => el("option", {}, name)),
+  );
   const state = el("span", { class: "quiet", role: "status" }, "not connected");
   let socket = null;
   let count = 0;
@@ -68,7 +72,14 @@ export function sendAs(playerId, stack) {
     { class: "card stack", "aria-label": "Send as this player" },
     el("h2", {}, "Send as this player"),
     el("p", { class: "quiet" }, "Over a connection of its own, beside those that the player has: pushes come here, too."),
-    el("div", { class: "row" }, route, button("Send", () => attempt(trouble, send), trouble, { class: "primary", "data-do": "send" }), button("Disconnect", close, trouble), state),
+    el(
+      "div",
+      { class: "row" },
+      route,
+      button("Send", () => attempt(trouble, send), trouble, { class: "primary", "data-do": "send" }),
+      button("Disconnect", close, trouble),
+      state,
+    ),
     frame,
     trouble,
     log,

@@ -1,9 +1,9 @@
 /** The tables' rows: a page after another, or those of one key; one whole; and on a live stack how it came to be so. */
 
 import { get, operate } from "../api.js";
-import { address, attempt, button, el, idLink, json, problems, scalar, search, table } from "../dom.js";
+import { address, attempt, button, cell, closer, el, json, problems, scalar, search, table, tabs } from "../dom.js";
 import { unfold, versions } from "../diff.js";
-import { clip, clock, day, idLabel, isId } from "../format.js";
+import { clock } from "../format.js";
 
 export const title = "Tables";
 
@@ -19,7 +19,22 @@ const KEYS = {
 };
 
 /** What tells most of a row beside its keys, in the order of columns. */
-const TELLING = ["mode", "phase", "kind", "holds", "state", "outcome", "senderId", "message", "skill", "connectedAt", "revision", "changedAt", "sentAt", "cause"];
+const TELLING = [
+  "mode",
+  "phase",
+  "kind",
+  "holds",
+  "state",
+  "outcome",
+  "senderId",
+  "message",
+  "skill",
+  "connectedAt",
+  "revision",
+  "changedAt",
+  "sentAt",
+  "cause",
+];
 
 /** How many columns a table has. */
 const COLUMNS = 7;
@@ -29,20 +44,23 @@ export function open(root, [name, key = ""], { stack }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const detail = el("aside", { class: "detail card", "aria-label": "The row", hidden: true });
-  const tabs = stack.tables.map((each) => el("a", { href: address("tables", each), class: "tab", "aria-current": each === chosen ? "page" : "false" }, each));
-  const go = (wanted) => (wanted === key ? load() : void (location.hash = wanted ? address("tables", chosen, wanted) : address("tables", chosen)));
+  const go = (wanted) =>
+    wanted === key ? load() : void (location.hash = wanted ? address("tables", chosen, wanted) : address("tables", chosen));
   const load = async (next) => {
     const answer = await operate({ ask: "rows", table: chosen, ...(key && { key }), ...(next !== undefined && { next }) });
     const goesOn = answer.next !== undefined && answer.next !== null;
     const more = goesOn && button("Next page", () => load(answer.next), trouble);
     const back = next !== undefined && button("First page", () => load(), trouble);
-    found.replaceChildren(rowsOf(chosen, answer.rows, (row) => show(detail, chosen, row, stack)), el("p", { class: "row" }, back, more));
+    found.replaceChildren(
+      rowsOf(chosen, answer.rows, (row) => show(detail, chosen, row, stack)),
+      el("p", { class: "row" }, back, more),
+    );
     if (key && answer.rows.length === 1) {
       show(detail, chosen, answer.rows[0], stack);
     }
   };
   root.append(
-    el("nav", { class: "tabs", "aria-label": "Tables" }, tabs),
+    tabs("Tables", "tables", stack.tables, chosen),
     search(`${KEYS[chosen]?.[0] ?? "Key"} (all, if empty)`, key, go, trouble),
     trouble,
     el("div", { class: "beside" }, found, detail),
@@ -58,21 +76,11 @@ function rowsOf(name, rows, act) {
   const there = new Set(rows.flatMap((row) => Object.keys(row)));
   const others = [...there].filter((column) => !TELLING.includes(column)).sort();
   const columns = [...new Set([...keys, ...TELLING.filter((column) => there.has(column)), ...others])].slice(0, COLUMNS);
-  const cell = (column) => [column, (row) => value(column, row[column])];
-  const open = ["", (row) => el("button", { type: "button", class: "small", onclick: () => act(row), "aria-label": `Open ${row[keys[0]]}` }, "Open")];
-  return table(`Rows of ${name}`, [open, ...columns.map(cell)], rows);
-}
-
-function value(column, content) {
-  if (content === undefined) {
-    return "";
-  }
-  return column.endsWith("At") && typeof content === "number" ? when(content) : isId(column, content) ? idLink(content, idLabel(content)) : clip(typeof content === "string" ? content : JSON.stringify(content), 40);
-}
-
-/** Times are whole seconds where they say when a row is forgotten, and milliseconds elsewhere. */
-function when(at) {
-  return el("time", { title: String(at) }, day(at < 100_000_000_000 ? at * 1_000 : at));
+  const open = [
+    "",
+    (row) => el("button", { type: "button", class: "small", onclick: () => act(row), "aria-label": `Open ${row[keys[0]]}` }, "Open"),
+  ];
+  return table(`Rows of ${name}`, [open, ...columns.map((column) => [column, (row) => cell(column, row[column])])], rows);
 }
 
 function show(detail, name, row, stack) {
@@ -81,9 +89,8 @@ function show(detail, name, row, stack) {
   const keys = Object.fromEntries((KEYS[name] ?? []).map((key) => [key, row[key]]));
   const key = Object.values(keys)[0];
   const matchLink = name === "matches" && el("a", { href: address("matches", key) }, "Every seat's view");
-  const closing = button("Close", () => (detail.hidden = true), trouble, { "data-close": true, class: "small" });
   detail.replaceChildren(
-    el("div", { class: "row spread" }, el("h2", {}, Object.values(keys).join(" · ")), closing),
+    el("div", { class: "row spread" }, el("h2", {}, Object.values(keys).join(" · ")), closer(detail)),
     el("p", { class: "row" }, el("a", { href: address("timeline", key) }, "Timeline"), matchLink),
     trouble,
     json(unfold(row), "The row"),
@@ -107,7 +114,19 @@ function version({ at, event, image, first, changes }) {
 /** What changed: each path with what it was and is. */
 export function changeList(changes) {
   const side = (tag, value) => value !== undefined && el(tag, {}, scalar(value, "", 300));
-  return el("ul", { class: "changes" }, changes.map(({ path, kind, before, after }) =>
-    el("li", { class: kind }, el("span", { class: "path" }, path), " ", side("del", before), before !== undefined && after !== undefined && " → ", side("ins", after)),
-  ));
+  return el(
+    "ul",
+    { class: "changes" },
+    changes.map(({ path, kind, before, after }) =>
+      el(
+        "li",
+        { class: kind },
+        el("span", { class: "path" }, path),
+        " ",
+        side("del", before),
+        before !== undefined && after !== undefined && " → ",
+        side("ins", after),
+      ),
+    ),
+  );
 }

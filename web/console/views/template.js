@@ -19,14 +19,28 @@ export function open(root, _, { stack }) {
   draw();
   const notes = stack.notes ?? [];
   root.append(el("h2", {}, "Functions"), functions, el("h2", {}, "Used since the start"), used, el("h2", {}, "Without effect here"));
-  root.append(notes.length ? el("ul", {}, notes.map((note) => el("li", {}, note))) : el("p", { class: "quiet" }, "Everything has its effect."));
+  root.append(
+    notes.length
+      ? el(
+          "ul",
+          {},
+          notes.map((note) => el("li", {}, note)),
+        )
+      : el("p", { class: "quiet" }, "Everything has its effect."),
+  );
   root.append(el("h2", {}, "Resources"), resourceTable(stack.resources ?? []));
   return () => bill.close();
 }
 
 function functionTable(stack, stats) {
-  const of = (member) => ({ name }) => String(stats[name]?.[member] ?? "");
-  const time = (share) => ({ name }) => (stats[name]?.invocations ? duration((stats[name].microseconds?.[share] ?? 0) / 1_000) : "");
+  const of =
+    (member) =>
+    ({ name }) =>
+      String(stats[name]?.[member] ?? "");
+  const time =
+    (share) =>
+    ({ name }) =>
+      stats[name]?.invocations ? duration((stats[name].microseconds?.[share] ?? 0) / 1_000) : "";
   const columns = [
     ["Function", ({ name }) => shortName(name, stack)],
     ["Handler", ({ handler }) => handler],
@@ -44,10 +58,26 @@ function functionTable(stack, stats) {
 
 function usageTable({ items, usd: whole }, hourly) {
   const rows = [...Object.values(items), { unit: `all together, now ${hourly} per hour`, usd: whole }];
-  return table("Used since the start", [["What", ({ unit }) => unit], ["Quantity", ({ quantity }) => (quantity === undefined ? "" : trim(quantity))], ["Cost", (row) => usd(row.usd)]], rows);
+  return table(
+    "Used since the start",
+    [
+      ["What", ({ unit }) => unit],
+      ["Quantity", ({ quantity }) => (quantity === undefined ? "" : trim(quantity))],
+      ["Cost", (row) => usd(row.usd)],
+    ],
+    rows,
+  );
 }
 
 function resourceTable(resources) {
   const sorted = [...resources].sort((one, other) => (`${one.type} ${one.logicalId}` < `${other.type} ${other.logicalId}` ? -1 : 1));
-  return table("Resources", [["Type", ({ type }) => type], ["Logical id", ({ logicalId }) => logicalId], ["Name", ({ name }) => name ?? ""]], sorted);
+  return table(
+    "Resources",
+    [
+      ["Type", ({ type }) => type],
+      ["Logical id", ({ logicalId }) => logicalId],
+      ["Name", ({ name }) => name ?? ""],
+    ],
+    sorted,
+  );
 }

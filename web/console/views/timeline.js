@@ -14,11 +14,17 @@ export function open(root, [id = ""], { stack }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === id ? load() : void (location.hash = address("timeline", wanted)));
-  const hint = el("p", { class: "quiet" }, "The id of a request, a match, a placement, a ticket or a player. Ids anywhere in the console lead here.");
+  const hint = el(
+    "p",
+    { class: "quiet" },
+    "The id of a request, a match, a placement, a ticket or a player. Ids anywhere in the console lead here.",
+  );
   root.append(search("Request, match, placement, ticket or player", id, go, trouble), trouble, found);
   const load = async () => {
     const { lines } = await get("/api/trace", { id });
-    found.replaceChildren(...(lines.length ? [heading(id, lines), waterfall(lines, stack)] : [el("p", {}, "No function has said anything about that.")]));
+    found.replaceChildren(
+      ...(lines.length ? [heading(id, lines), waterfall(lines, stack)] : [el("p", {}, "No function has said anything about that.")]),
+    );
   };
   if (id) {
     attempt(trouble, load);
@@ -44,12 +50,29 @@ function waterfall(lines, stack) {
   const list = listed(lines, stack);
   const chart = el("div", { class: "chart", role: "img", "aria-label": "When each function spoke; the list below says the same in words" });
   const draw = () => {
-    const { place, breaks, ticks } = axis(lines.map(({ at }) => at), shorten.checked);
-    const grid = el("div", { class: "grid" }, ticks.map((tick) => mark("tick", tick.at, duration(tick.milliseconds))), gaps(breaks));
+    const { place, breaks, ticks } = axis(
+      lines.map(({ at }) => at),
+      shorten.checked,
+    );
+    const grid = el(
+      "div",
+      { class: "grid" },
+      ticks.map((tick) => mark("tick", tick.at, duration(tick.milliseconds))),
+      gaps(breaks),
+    );
     chart.replaceChildren(
       el("div", { class: "lane axis" }, el("span", {}), grid),
       ...lanes(lines).map(({ function: name, bars }) =>
-        el("div", { class: "lane" }, el("span", { class: "name" }, shortName(name, stack)), el("div", { class: "track" }, bars.map((bar) => drawn(bar, place, lines, list)))),
+        el(
+          "div",
+          { class: "lane" },
+          el("span", { class: "name" }, shortName(name, stack)),
+          el(
+            "div",
+            { class: "track" },
+            bars.map((bar) => drawn(bar, place, lines, list)),
+          ),
+        ),
       ),
     );
   };
