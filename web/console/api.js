@@ -47,7 +47,7 @@ async function answer(path, options, parameters) {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(`${path} answered ${response.status}: ${text.slice(0, 300) || "nothing"}`);
+    throw new Error(text.trim().slice(0, 300) || `${path} answered ${response.status} and nothing else`);
   }
   if (!response.ok) {
     throw new Error(value.problem ?? value.message ?? `${path} answered ${response.status}`);
