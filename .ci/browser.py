@@ -45,6 +45,7 @@ SCENARIOS = [
     console.dead_letters_are_worked_off,
     console.maintenance_is_switched_from_the_header,
     console.the_console_is_used_by_keys,
+    console.the_consoles_colours_can_be_read,
     console.the_console_can_be_looked_at,
 ]
 

@@ -5,6 +5,7 @@ import json
 
 from stack import TARGET
 
+from .looks import check_colours
 from .players import LOBBY, arrive, choose, leave
 
 VIEWS = ["live", "timeline", "tables", "queues", "players", "matches", "template"]
@@ -206,6 +207,12 @@ async def the_console_is_used_by_keys(browser, stack):
     await ops.press("ArrowDown")
     await ops.press("Enter")
     await ops.until("document.querySelector('.detail').checkVisibility()")
+
+
+async def the_consoles_colours_can_be_read(browser, stack):
+    pairs = [(ink, ground) for ink in ("ink", "quiet", "accent", "good", "warm", "alarm") for ground in ("ground", "card")]
+    pairs += [(kind, f"{kind}-soft") for kind in ("good", "warm", "alarm")] + [("on-accent", "accent"), ("quiet", "good-soft"), ("quiet", "alarm-soft")]
+    await check_colours(browser, f"{stack.endpoint}/", pairs)
 
 
 async def the_console_can_be_looked_at(browser, stack):

@@ -4,10 +4,11 @@ import { operate } from "../api.js";
 import { address, attempt, button, el, facts, idLink, json, problems, search, table } from "../dom.js";
 import { unfold } from "../diff.js";
 import { day, duration, idLabel } from "../format.js";
+import { follow } from "./follow.js";
 
 export const title = "Matches";
 
-export function open(root, [matchId = ""], { stack }) {
+export function open(root, [matchId = ""], { stack, feed }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === matchId ? load() : void (location.hash = address("matches", wanted)));
@@ -16,6 +17,8 @@ export function open(root, [matchId = ""], { stack }) {
     : () => list(found, trouble);
   root.append(search("Match's id or code", matchId, go, trouble), trouble, found);
   attempt(trouble, load);
+  const concerns = ({ kind, table: of, keys }) => kind === "row" && of === "matches" && keys.matchId === matchId;
+  return matchId ? follow(feed, found, concerns, () => attempt(trouble, load)) : undefined;
 }
 
 async function list(found, trouble, next) {

@@ -3,6 +3,7 @@
 import { WHO, operate } from "../api.js";
 import { address, announce, attempt, button, cell, confirm, el, facts, idLink, problems, search, table } from "../dom.js";
 import { clip, idLabel } from "../format.js";
+import { follow, mentions } from "./follow.js";
 import { sendAs } from "./send_as.js";
 
 export const title = "Players";
@@ -17,7 +18,7 @@ const LISTS = {
   sessions: ["placementId", "ip", "port", "region", "outcome", "expiresAt"],
 };
 
-export function open(root, [playerId = ""], { stack }) {
+export function open(root, [playerId = ""], { stack, feed }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === playerId ? load() : void (location.hash = address("players", wanted)));
@@ -36,7 +37,16 @@ export function open(root, [playerId = ""], { stack }) {
   const sending = stack.live && stack.socketUrl ? sendAs(playerId, stack) : null;
   root.append(actions(playerId, trouble, load), found, sending?.element ?? "");
   attempt(trouble, load);
-  return () => sending?.close();
+  const stop = follow(
+    feed,
+    found,
+    (event) => event.kind === "row" && mentions(playerId)(event),
+    () => attempt(trouble, load),
+  );
+  return () => {
+    stop();
+    sending?.close();
+  };
 }
 
 function overview({ playerId, connections = [], inbox }) {

@@ -4,6 +4,7 @@ import { WHO, letters as step, operate } from "../api.js";
 import { announce, attempt, button, closer, confirm, el, facts, idLink, json, pause, problems, table, tabs } from "../dom.js";
 import { unfold } from "../diff.js";
 import { day, duration, shortName } from "../format.js";
+import { follow } from "./follow.js";
 
 export const title = "Queues";
 
@@ -13,7 +14,7 @@ const GONE = new Set(["replayed", "superseded", "purged"]);
 /** The counts of a run that are shown, in this order. */
 const COUNTS = ["looked", "replayed", "superseded", "failed", "parked", "expired", "purged"];
 
-export function open(root, [name], { stack }) {
+export function open(root, [name], { stack, feed }) {
   const queue = stack.queues.includes(name) ? name : stack.queues[0];
   const trouble = problems();
   const counts = el("div", {});
@@ -29,7 +30,11 @@ export function open(root, [name], { stack }) {
   );
   desk.onchange();
   attempt(trouble, () => desk.list());
-  return () => desk.close();
+  const stop = follow(feed, counts, ({ kind }) => kind === "letter", desk.onchange);
+  return () => {
+    stop();
+    desk.close();
+  };
 }
 
 async function drawCounts(where) {

@@ -4,6 +4,7 @@ import { get, operate } from "../api.js";
 import { address, attempt, button, cell, closer, el, json, problems, scalar, search, table, tabs } from "../dom.js";
 import { unfold, versions } from "../diff.js";
 import { clock } from "../format.js";
+import { follow } from "./follow.js";
 
 export const title = "Tables";
 
@@ -39,24 +40,26 @@ const TELLING = [
 /** How many columns a table has. */
 const COLUMNS = 7;
 
-export function open(root, [name, key = ""], { stack }) {
+export function open(root, [name, key = ""], { stack, feed }) {
   const chosen = stack.tables.includes(name) ? name : stack.tables.includes("matches") ? "matches" : stack.tables[0];
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const detail = el("aside", { class: "detail card", "aria-label": "The row", hidden: true });
   const go = (wanted) =>
     wanted === key ? load() : void (location.hash = wanted ? address("tables", chosen, wanted) : address("tables", chosen));
+  let stop;
+  const pick = (row) => {
+    stop?.();
+    stop = show(detail, chosen, row, stack, feed);
+  };
   const load = async (next) => {
     const answer = await operate({ ask: "rows", table: chosen, ...(key && { key }), ...(next !== undefined && { next }) });
     const goesOn = answer.next !== undefined && answer.next !== null;
     const more = goesOn && button("Next page", () => load(answer.next), trouble);
     const back = next !== undefined && button("First page", () => load(), trouble);
-    found.replaceChildren(
-      rowsOf(chosen, answer.rows, (row) => show(detail, chosen, row, stack)),
-      el("p", { class: "row" }, back, more),
-    );
+    found.replaceChildren(rowsOf(chosen, answer.rows, pick), el("p", { class: "row" }, back, more));
     if (key && answer.rows.length === 1) {
-      show(detail, chosen, answer.rows[0], stack);
+      pick(answer.rows[0]);
     }
   };
   root.append(
@@ -65,7 +68,8 @@ export function open(root, [name, key = ""], { stack }) {
     trouble,
     el("div", { class: "beside" }, found, detail),
   );
-  attempt(trouble, load);
+  attempt(trouble, () => load());
+  return () => stop?.();
 }
 
 function rowsOf(name, rows, act) {
@@ -83,32 +87,47 @@ function rowsOf(name, rows, act) {
   return table(`Rows of ${name}`, [open, ...columns.map((column) => [column, (row) => cell(column, row[column])])], rows);
 }
 
-function show(detail, name, row, stack) {
+/** A row, and what it was; on a live stack it follows what happens until what is returned is called. */
+function show(detail, name, row, stack, feed) {
   const trouble = problems();
+  const whole = el("div", {}, json(unfold(row), "The row"));
   const history = el("div", { class: "stack" });
   const keys = Object.fromEntries((KEYS[name] ?? []).map((key) => [key, row[key]]));
-  const key = Object.values(keys)[0];
+  const [key] = Object.values(keys);
   const matchLink = name === "matches" && el("a", { href: address("matches", key) }, "Every seat's view");
   detail.replaceChildren(
     el("div", { class: "row spread" }, el("h2", {}, Object.values(keys).join(" · ")), closer(detail)),
     el("p", { class: "row" }, el("a", { href: address("timeline", key) }, "Timeline"), matchLink),
     trouble,
-    json(unfold(row), "The row"),
+    whole,
     history,
   );
   detail.hidden = false;
-  if (stack.live) {
-    attempt(trouble, async () => {
-      const { changes } = await get("/api/history", { table: name, key });
-      history.replaceChildren(el("h3", {}, "History"), ...versions(changes, keys).map(version));
-    });
+  if (!stack.live) {
+    return undefined;
   }
+  const load = async () => {
+    const told = versions((await get("/api/history", { table: name, key })).changes, keys);
+    history.replaceChildren(
+      el("h3", {}, "History"),
+      ...(told.length ? told.map(version) : [el("p", { class: "quiet" }, "It has not changed.")]),
+    );
+    if (told[0]?.image) {
+      whole.replaceChildren(json(told[0].image, "The row"));
+    }
+  };
+  attempt(trouble, load);
+  const concerns = (event) => !detail.hidden && event.kind === "row" && event.table === name && Object.values(event.keys)[0] === key;
+  return follow(feed, detail, concerns, () => attempt(trouble, load));
 }
 
 function version({ at, event, image, first, changes }) {
-  const heading = el("summary", {}, el("time", {}, clock(at)), ` ${event}`, ...(image?.revision ? [` · revision ${image.revision}`] : []));
-  const note = first && el("p", { class: "quiet" }, "What was before it is not known any more.");
-  return el("details", { class: "version", open: event === "MODIFY" }, heading, note, changeList(changes));
+  const heading = [el("time", {}, clock(at)), ` ${event}`, image?.revision && ` · revision ${image.revision}`];
+  if (event === "MODIFY") {
+    const note = first && el("p", { class: "quiet" }, "What was before it is not known any more.");
+    return el("div", { class: "version" }, el("p", {}, heading), note, changeList(changes));
+  }
+  return el("details", { class: "version" }, el("summary", {}, heading), changeList(changes));
 }
 
 /** What changed: each path with what it was and is. */

@@ -4,13 +4,14 @@ import { get } from "../api.js";
 import { address, attempt, el, fields, json, problems, search } from "../dom.js";
 import { clock, day, duration, shortName } from "../format.js";
 import { axis, fieldsOf, lanes, messageOf, roleOf } from "../trace.js";
+import { follow, mentions } from "./follow.js";
 
 export const title = "Timeline";
 
 /** How many lines are listed. */
 const LISTED = 1_000;
 
-export function open(root, [id = ""], { stack }) {
+export function open(root, [id = ""], { stack, feed }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
   const go = (wanted) => (wanted === id ? load() : void (location.hash = address("timeline", wanted)));
@@ -26,11 +27,12 @@ export function open(root, [id = ""], { stack }) {
       ...(lines.length ? [heading(id, lines), waterfall(lines, stack)] : [el("p", {}, "No function has said anything about that.")]),
     );
   };
-  if (id) {
-    attempt(trouble, load);
-  } else {
+  if (!id) {
     found.append(hint);
+    return undefined;
   }
+  attempt(trouble, load);
+  return follow(feed, found, mentions(id), () => attempt(trouble, load));
 }
 
 function heading(id, lines) {
