@@ -12,11 +12,12 @@ AWS_METRICS = {
     "AWS/ApiGateway": ({"ConnectCount", "MessageCount", "ClientError", "ExecutionError", "IntegrationError", "IntegrationLatency"}, {"ApiId", "Stage"}),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents"}, {"TableName"}),
     "AWS/Lambda": ({"Errors", "Invocations", "IteratorAge", "Throttles"}, {"FunctionName"}),
-    "AWS/SQS": ({"ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
+    "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
 }
 
-# What CloudWatch gives an account for nothing; each metric of an alarm on several counts.
-METRICS_OF_ALL_ALARMS = 10
+# Ten of them CloudWatch gives an account for nothing, and the one more that warns of letters which expire is worth ten cents a month. Each
+# metric of an alarm on several counts.
+METRICS_OF_ALL_ALARMS = 11
 
 # Lambda's metrics of all functions of the account together have no dimension.
 OF_THE_ACCOUNT = {"Errors", "Throttles"}
@@ -95,7 +96,7 @@ def check_alarms(template):
             if problem := problem_of(namespace, metric, set(dimensions)):
                 yield f"{name}: {problem}"
     if count > METRICS_OF_ALL_ALARMS:
-        yield f"alarms: they watch {count} metrics, and {METRICS_OF_ALL_ALARMS} cost nothing"
+        yield f"alarms: they watch {count} metrics, and {METRICS_OF_ALL_ALARMS} are the most"
     wanted = {("ApproximateNumberOfMessagesVisible", queue) for queue in of_type(resources, "AWS::SQS::Queue") if queue.endswith("DeadLetters")}
     yield from (f"{target}: no alarm watches its {metric}" for metric, target in sorted(wanted - covered))
 

@@ -35,6 +35,11 @@ mod streams {
     pub mod tickets_match;
 }
 
+mod tasks {
+    pub mod operate;
+    pub mod replay_dead_letters;
+}
+
 mod timers {
     pub mod look_again;
 }
@@ -71,6 +76,8 @@ fn function(handler: &str) -> Option<Function> {
         "streams/placements_forward" => Box::pin(streams::placements_forward::run()),
         "streams/player_sessions_announce" => Box::pin(streams::player_sessions_announce::run()),
         "streams/tickets_match" => Box::pin(streams::tickets_match::run()),
+        "tasks/operate" => Box::pin(tasks::operate::run()),
+        "tasks/replay_dead_letters" => Box::pin(tasks::replay_dead_letters::run()),
         "timers/look_again" => Box::pin(timers::look_again::run()),
         "topics/announcements" => Box::pin(topics::announcements::run()),
         "topics/placement_events" => Box::pin(topics::placement_events::run()),

@@ -83,16 +83,16 @@ async fn a_placement_is_billed_with_all_that_it_causes() {
     let id_of = |reply: &Value| reply["body"]["placementId"].as_str().unwrap().to_owned();
 
     // The frame, its reply and the push. The route, the forwarder, GameLift's event, and the push's consumer: neither the claim nor the end
-    // invokes anybody. A transaction writes the row and the seat, of two units each; then there are the claim, the outcome, the seat given up,
-    // the player's session, and that it was told. Before the claim, the outcome and that it was told the row is read at half the price, and the
-    // push's consumer reads who is connected. GameLift publishes one event.
+    // invokes anybody. A transaction writes the row and the seat, of two units each; then there are the claim, the outcome, the seat given
+    // up, the player's session, and that it was told. Before the claim, the outcome and that it was told the row is read at half the price,
+    // and the push's consumer reads who is connected. GameLift publishes one event.
     stack.fleet(&json!({"delayMilliseconds": 0}));
     let id = id_of(&alice.ask(frame("r1")).await);
     assert_eq!(alice.receive().await["type"], "session");
     assert_eq!(used_since(&stack, &mut last, 1.0).await, [3.0, 4.0, 4.0 + 5.0, 3.0 * 0.5 + 1.0, 1.0]);
 
-    // The push. The event and the push's consumer, which reads who is connected. That the placement is closed, which is read before, and the
-    // player's session.
+    // The push. The event and the push's consumer, which reads who is connected. That the placement is closed, which is read before, and
+    // the player's session.
     let arn = format!("arn:aws:gamelift:eu-central-1::gamesession/fleet-local/{id}");
     stack.gamelift_tells(&json!({"type": "SessionEnded", "gameSessionArn": arn})).await;
     assert_eq!(alice.receive().await["outcome"], "ended");
@@ -103,13 +103,14 @@ async fn a_placement_is_billed_with_all_that_it_causes() {
     let id = id_of(&alice.ask(frame("r2")).await);
     assert_eq!(used_since(&stack, &mut last, 1.0).await, [2.0, 2.0, 4.0 + 1.0, 0.5, 0.0]);
 
-    // The frame, its reply and the route. DynamoDB bills a transaction that it refuses, and the seat comes with the refusal: whether what it
-    // names is not over is read.
+    // The frame, its reply and the route. DynamoDB bills a transaction that it refuses, and the seat comes with the refusal: whether what
+    // it names is not over is read.
     assert_eq!(id_of(&alice.ask(frame("r2")).await), id);
     assert_eq!(used_since(&stack, &mut last, 0.0).await, [2.0, 1.0, 4.0, 1.0, 0.0]);
 
-    // The frame, its reply and the push. The route, the forwarder, GameLift's event and the push's consumer. That it is being cancelled, the
-    // outcome, the seat given up, the player's row, and that it was told. The row before it is changed, three times, and who is connected. The event.
+    // The frame, its reply and the push. The route, the forwarder, GameLift's event and the push's consumer. That it is being cancelled,
+    // the outcome, the seat given up, the player's row, and that it was told. The row before it is changed, three times, and who is
+    // connected. The event.
     alice.ask(json!({"route": "cancelPlacement", "body": {"placementId": id}}).to_string()).await;
     assert_eq!(alice.receive().await["outcome"], "cancelled");
     assert_eq!(used_since(&stack, &mut last, 0.0).await, [3.0, 4.0, 5.0, 3.0 * 0.5 + 1.0, 1.0]);

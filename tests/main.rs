@@ -14,6 +14,7 @@
 //! | `crashes` | functions are killed in the middle of their work, and nothing is lost |
 //! | `attacks` | what somebody tries who means no good |
 //! | `players` | the client library and the terminal player keep their promises against the real thing |
+//! | `operating` | operators see what happened, and replay what failed |
 //! | `billing` | what the stack counts is what an operation causes |
 //! | `prices` | a match of a mode costs no more than the mode declares |
 //! | `local_stack` | the program itself: its options, its end, what ordinary AWS clients see |
@@ -43,6 +44,7 @@ mod house;
 mod local_stack;
 mod matches;
 mod messaging;
+mod operating;
 mod placements;
 mod players;
 mod prices;

@@ -8,8 +8,8 @@ use crate::harness::{LocalStack, Player, eventually};
 /// Who are no bots.
 const PLAYERS: usize = 2;
 
-/// Which of its tries a player does, by how many there are and how often it has acted: the first one always, which draws round after round; the last
-/// one; and each time another one.
+/// Which of its tries a player does, by how many there are and how often it has acted: the first one always, which draws round after round;
+/// the last one; and each time another one.
 const CHOICES: [fn(usize, usize) -> usize; 3] = [|_, _| 0, |tries, _| tries - 1, |tries, acted| acted * 3 % tries];
 
 /// Somebody who plays.

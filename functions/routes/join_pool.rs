@@ -1,14 +1,15 @@
 //! `joinPool`: the calling player wants to be matched with somebody.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the ticket's row and the player's seat, in one transaction. Reads nothing, and pushes nothing: the row's stream event makes
-//!   tickets_match look at the pool.
+//! - Writes: the ticket's row and the player's seat, in one transaction. Reads nothing, but now and then whether there is
+//!   maintenance, and pushes nothing: the row's stream event makes tickets_match look at the pool.
 //! - Safe to repeat: the same event gives the ticket the same id. The same requestId, while its ticket waits, gets the same reply.
 
 use lambda_runtime::Error;
 use muster_aws::{
     Config, ConfigError, Failure, GRACE_SECONDS, Seats, TicketRow, Tickets,
     harness::{self, Call},
+    operations::Operations,
     pool_for, ticket_id,
 };
 use muster_game::{MODES, Mode, matchmaking::DEFAULT_WINDOWS};
@@ -20,6 +21,7 @@ use muster_protocol::{
 struct State {
     tickets: Tickets,
     seats: Seats,
+    operations: Operations,
     /// The modes that have a pool, and what they need, in this deployment.
     offered: Vec<&'static Mode>,
 }
@@ -34,6 +36,7 @@ impl State {
         Ok(Self {
             tickets: Tickets::from_config(config)?,
             seats: Seats::from_config(config)?,
+            operations: Operations::from_config(config)?,
             offered: config.offered_modes().filter(|mode| mode.pool.is_some()).collect(),
         })
     }
@@ -62,6 +65,7 @@ async fn join_pool(state: &State, call: Call<JoinPool>) -> Result<PoolJoined, Fa
         expires_at: DEFAULT_WINDOWS.times_out_at(call.received_at) / 1_000 + GRACE_SECONDS,
         cause: call.player.cause,
     };
+    state.operations.check_open().await?;
     let ticket_id = state.tickets.join(&state.seats, &row, call.request_id).await?;
 
     tracing::info!(ticketId = ticket_id, pool = row.pool, "joined");

@@ -1,16 +1,18 @@
 //! `newMatch`: a match that others join by its code, or the next one after a match that is over.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, and another only if there is
-//!   one of the same code. Pushes nothing: the row's stream event does, once the match begins.
+//! - Writes: the match's row and the player's seat, in one transaction. Reads the match that it comes after, another only if there is one
+//!   of the same code, and now and then whether there is maintenance. Pushes nothing: the row's stream event does, once the match begins.
 //! - Safe to repeat: the code is made of the request, so the same event makes the same match; the code of a next match is made of the one
 //!   before, so all who were in that come into the same. The same requestId, while its match is open, gets the same match.
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Failure, Fault, Matches, Wanted,
+    Config, ConfigError, Failure, Fault, Matches, Wanted,
     harness::{self, Call},
-    match_code, seen_by,
+    match_code,
+    operations::Operations,
+    seen_by,
 };
 use muster_game::{MODES, Match, Mode, mode};
 use muster_protocol::{
@@ -21,12 +23,23 @@ use muster_protocol::{
 /// How often another code is tried, if there is a match of that one, or a next match that was called off.
 const ATTEMPTS: u32 = 8;
 
-/// Answers events for as long as the environment lives.
-pub async fn run() -> Result<(), Error> {
-    harness::route(Matches::from_config, new_match).await
+struct State {
+    matches: Matches,
+    operations: Operations,
 }
 
-async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
+/// Answers events for as long as the environment lives.
+pub async fn run() -> Result<(), Error> {
+    harness::route(State::from_config, new_match).await
+}
+
+impl State {
+    fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self { matches: Matches::from_config(config)?, operations: Operations::from_config(config)? })
+    }
+}
+
+async fn new_match(State { matches, operations }: &State, call: Call<NewMatch>) -> Result<MatchPush, Failure> {
     let Call { player, received_at, body, .. } = &call;
     let before = match &body.after {
         Some(after) => Some(ended(matches, &match_id_of(after), &player.id).await?),
@@ -35,6 +48,7 @@ async fn new_match(matches: &Matches, call: Call<NewMatch>) -> Result<MatchPush,
     let mode = mode_of(before.as_ref().map_or(body.mode.as_deref().unwrap_or_default(), |before| &before.mode))?;
     let options = before.as_ref().map_or(body.options.as_ref().map(|options| options.get()), |before| Some(&before.options));
     let bots = before.as_ref().map_or(body.bots.unwrap_or_default(), Match::bots);
+    operations.check_open().await?;
     for attempt in 0..ATTEMPTS {
         let code = match &before {
             // Nobody who was not in that match can tell the code of the next one.

@@ -1,8 +1,9 @@
 //! `sessionPlacementRequest`: a place on a game server for the calling player.
 //!
 //! - Trigger: a client's frame.
-//! - Writes: the placement's row and the player's seat, in one transaction. Reads nothing, and pushes nothing: the row's stream event makes
-//!   placements_forward ask GameLift, and whoever ends the placement writes the row that is pushed (player_sessions_announce).
+//! - Writes: the placement's row and the player's seat, in one transaction. Reads nothing, but now and then whether there is
+//!   maintenance, and pushes nothing: the row's stream event makes placements_forward ask GameLift, and whoever ends the placement writes
+//!   the row that is pushed (player_sessions_announce).
 //! - Safe to repeat: the same event gives the placement the same id. The same requestId, while its placement is open, gets the same reply,
 //!   by the seat for which the transaction is refused.
 
@@ -12,6 +13,7 @@ use lambda_runtime::Error;
 use muster_aws::{
     Config, ConfigError, Failure, PlacementRequest, Placements, Seats,
     harness::{self, Call},
+    operations::Operations,
     placement_id,
 };
 use muster_game::{DEFAULT_HOSTED_MODE, MODES, Mode};
@@ -23,6 +25,7 @@ use muster_protocol::{
 struct State {
     placements: Placements,
     seats: Seats,
+    operations: Operations,
     /// The modes that have a queue in this deployment.
     offered: Vec<&'static Mode>,
     /// How long an end is waited for before the timer looks.
@@ -39,6 +42,7 @@ impl State {
         Ok(Self {
             placements: Placements::from_config(config)?,
             seats: Seats::from_config(config)?,
+            operations: Operations::from_config(config)?,
             offered: config.offered_modes().filter(|mode| mode.as_hosted().is_some()).collect(),
             patience: config.placement_patience()?,
         })
@@ -72,6 +76,7 @@ async fn session_placement_request(state: &State, call: Call<SessionPlacementReq
         received_at: call.received_at,
         cause: &call.player.cause,
     };
+    state.operations.check_open().await?;
     let placement_id = state.placements.request(&state.seats, request).await?;
 
     tracing::info!(placementId = placement_id, mode = mode.name, "requested");

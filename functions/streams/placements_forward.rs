@@ -87,7 +87,7 @@ impl State {
             }
             Forward::Stop => match self.gamelift.stop(&row.placement_id).await? {
                 Stopped::Stopped => {
-                    tracing::info!(cause = row.cause, placementId = row.placement_id, "stopped");
+                    tracing::info!(cause = row.cause, by = row.by, placementId = row.placement_id, "stopped");
                     Ok(())
                 }
                 Stopped::Refused => {
@@ -102,7 +102,7 @@ impl State {
     async fn start(&self, row: &PlacementRow, mode: &Mode, metrics: &Metrics) -> Result<(), Fault> {
         match self.gamelift.start(row, mode).await? {
             Started::Accepted => {
-                tracing::info!(cause = row.cause, placementId = row.placement_id, "started");
+                tracing::info!(cause = row.cause, by = row.by, placementId = row.placement_id, "started");
                 Ok(())
             }
             Started::Refused(why) => self.refuse(row, "the request was refused", &why, metrics).await,
@@ -118,7 +118,7 @@ impl State {
 
     /// Ends a placement that cannot be had. Players are told that it was refused; GameLift's own words, which name queues, are for the log.
     async fn refuse(&self, row: &PlacementRow, reason: &str, why: &str, metrics: &Metrics) -> Result<(), Fault> {
-        tracing::error!(cause = row.cause, placementId = row.placement_id, error = why, "GameLift refused a placement");
+        tracing::error!(cause = row.cause, by = row.by, placementId = row.placement_id, error = why, "GameLift refused a placement");
         metrics.record(Metric::Faults, 1);
         self.ending.end(&row.placement_id, &row.by, &End::without(Outcome::Failed, reason)).await.map(drop)
     }

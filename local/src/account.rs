@@ -29,6 +29,9 @@ pub fn stream_arn(table: &str, label: &str) -> String {
     arn("dynamodb", &format!("table/{table}/stream/{label}"))
 }
 
+/// The label of every stream in the template. AWS's is the time of creation, which nobody knows before.
+pub(crate) const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
+
 /// What the access key of a function begins with, before the function's name.
 const OF_FUNCTION: &str = "ASIAF";
 

@@ -1,7 +1,7 @@
 //! One socket sends as much as the gateway takes, and others are still served.
 //!
-//! The gateway works at no more than 32 frames of one socket at once, and the stage takes 1,000 in a second of all sockets together. What is
-//! beyond that is answered with `Too Many Requests`, also to those who do not flood, and is to be sent again.
+//! The gateway works at no more than 32 frames of one socket at once, and the stage takes 1,000 in a second of all sockets together. What
+//! is beyond that is answered with `Too Many Requests`, also to those who do not flood, and is to be sent again.
 
 use std::time::{Duration, Instant};
 

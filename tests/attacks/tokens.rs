@@ -97,7 +97,8 @@ async fn a_token_that_the_issuer_signed_but_not_for_this_is_refused() {
         name != "typ" && (name != "kid" || changed.get("kid").is_some())
     });
     let headers = headers.map(|(name, changed)| (format!("header {name}"), issuer.sign_under(&changed, &good)));
-    // A text of a sensible length is a player's name; a token may have begun to hold long ago; and when it was made is the issuer's business.
+    // A text of a sensible length is a player's name; a token may have begun to hold long ago; and when it was made is the issuer's
+    // business.
     let is_name = |value: &Value| value.as_str().is_some_and(|text| (1..=128).contains(&text.len()));
     let is_good = |name: &str, claim: Option<&Value>| match name {
         "sub" => claim.is_some_and(is_name),

@@ -1,4 +1,5 @@
-//! The stack itself is killed at random moments, with `--data`: every timer fires after the next start, and every placement ends and is told.
+//! The stack itself is killed at random moments, with `--data`: every timer fires after the next start, and every placement ends and is
+//! told.
 
 use std::time::{Duration, Instant};
 

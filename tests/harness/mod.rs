@@ -6,6 +6,7 @@ mod events;
 mod fleet;
 mod issuer;
 mod network;
+mod operators;
 mod placements;
 mod player;
 mod port;

@@ -101,8 +101,8 @@ impl Player {
         reply["body"]["messageIds"].clone()
     }
 
-    /// Reads every page of the inbox, of up to `limit` messages each, from `after` on or else the newest page and what follows it. Returns the
-    /// pages, and where to go on the next time. What it reads counts as seen when it is pushed later.
+    /// Reads every page of the inbox, of up to `limit` messages each, from `after` on or else the newest page and what follows it. Returns
+    /// the pages, and where to go on the next time. What it reads counts as seen when it is pushed later.
     pub async fn resume(&mut self, after: Option<&str>, limit: usize) -> (Vec<Vec<Value>>, String) {
         let mut pages = Vec::new();
         let mut body = json!({"after": after, "limit": limit});

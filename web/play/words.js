@@ -13,6 +13,7 @@ const CODES = {
   seated: "You are in something else already. Finish or leave that first.",
   not_found: "There is no such match, or it is not yours.",
   unavailable: "This server does not offer that.",
+  maintenance: "There is maintenance: nothing new begins for a while.",
   match_full: "That match has all its players already.",
   match_not_begun: "The match has not begun: it waits for players.",
   match_begun: "That match has begun without you.",

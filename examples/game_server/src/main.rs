@@ -1,7 +1,7 @@
 //! A small game server: it lets in the players who were placed on it, passes on what they say, and tells Muster when the game is over.
 //!
-//! `session` says who may enter, `room` who is in. `serve`, `game` and `connection` are its sockets, `events` and `announce` what Muster hears.
-//! How to make a server of one's own of it is in `docs/game-servers.md`.
+//! `session` says who may enter, `room` who is in. `serve`, `game` and `connection` are its sockets, `events` and `announce` what Muster
+//! hears. How to make a server of one's own of it is in `docs/game-servers.md`.
 
 mod announce;
 mod arguments;

@@ -53,7 +53,7 @@ impl PlacementTimers {
         let (described, end) = self.ask(row, metrics).await;
         let patience = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
         let next = placement::reconciled(&row.rules(), described, patience, clock::now_milliseconds());
-        tracing::warn!(cause = row.cause, placementId = row.placement_id, ?described, ?next, "no event has come");
+        tracing::warn!(cause = row.cause, by = row.by, placementId = row.placement_id, ?described, ?next, "no event has come");
         match next {
             Reconcile::LookAgain(due_at) => {
                 let again = Change::Recheck { from: row.recheck, due_at };
@@ -82,7 +82,13 @@ impl PlacementTimers {
         match self.gamelift.describe(row).await {
             Ok((described, end)) => (Some(described), end),
             Err(fault) => {
-                tracing::error!(cause = row.cause, placementId = row.placement_id, error = fault.chain(), "GameLift does not answer");
+                tracing::error!(
+                    cause = row.cause,
+                    by = row.by,
+                    placementId = row.placement_id,
+                    error = fault.chain(),
+                    "GameLift does not answer"
+                );
                 metrics.record(Metric::Faults, 1);
                 (None, None)
             }

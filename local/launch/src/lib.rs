@@ -1,8 +1,8 @@
-//! Builds the local stack, the functions and the example of a game server. It depends on nothing, so that it is compiled and running within a second and cargo's
-//! progress is on the screen while everything else is built.
+//! Builds the local stack, the functions and the example of a game server. It depends on nothing, so that it is compiled and running within
+//! a second and cargo's progress is on the screen while everything else is built.
 //!
-//! All are built by one command in the profile `fast`, so that what they share is compiled once and no processor waits for the last crate of
-//! one of them.
+//! All are built by one command in the profile `fast`, so that what they share is compiled once and no processor waits for the last crate
+//! of one of them.
 
 use std::{
     env, fmt, io,

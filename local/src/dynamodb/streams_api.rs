@@ -17,6 +17,11 @@ const MOST: u64 = 1_000;
 /// Answers `operation`; none if there is none of that name here.
 pub(super) fn answer(room: &Room, operation: &str, request: &Value) -> Result<Option<Value>, DynamoDbError> {
     match operation {
+        "DescribeStream" => {
+            let stream = stream(room, &request["StreamArn"])?;
+            let shards = (0..stream.shards).map(|shard| json!({"ShardId": stream.shard_id(shard)})).collect::<Value>();
+            Ok(Some(json!({"StreamDescription": {"StreamArn": *stream.arn, "StreamStatus": "ENABLED", "Shards": shards}})))
+        }
         "GetShardIterator" => get_shard_iterator(room, request).map(Some),
         "GetRecords" => get_records(room, request).map(Some),
         _ => Ok(None),

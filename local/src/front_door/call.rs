@@ -36,7 +36,7 @@ pub(crate) struct Call {
     pub(crate) protocol: Protocol,
     /// The operation, such as `PutItem`; of `@connections` the method.
     pub(crate) operation: String,
-    /// Of an operation in the path, the `path`.
+    /// Of an operation in the path, the `path` and the `query`.
     pub(crate) parameters: Value,
 }
 
@@ -89,7 +89,7 @@ impl Call {
             ["2015-03-31", "event-source-mappings", ..] => (Service::Lambda, "ListEventSourceMappings"),
             _ => return None,
         };
-        Self::new(service, Protocol::Json, operation, json!({ "path": path }))
+        Self::new(service, Protocol::Json, operation, json!({ "path": path, "query": parts.uri.query() }))
     }
 
     fn new(service: Service, protocol: Protocol, operation: &str, parameters: Value) -> Option<Self> {

@@ -1,9 +1,10 @@
 //! Which actions on which resources a call needs, as the Service Authorization Reference has them.
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::{
-    account::{arn, queue_arn},
+    account::{STREAM_LABEL, arn, function_arn, queue_arn},
     front_door::{Call, Service},
 };
 
@@ -33,7 +34,22 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
         }
         // Everybody may ask who he is.
         Service::Sts if operation == "GetCallerIdentity" => Vec::new(),
-        Service::Lambda | Service::Logs | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
+        Service::Lambda if operation == "InvokeFunction" => {
+            let name = text("path").unwrap_or_default().split('/').nth(3).unwrap_or_default();
+            let query = form_urlencoded::parse(text("query").unwrap_or_default().as_bytes()).find(|(name, _)| name == "Qualifier");
+            let qualified = query.map_or_else(|| name.to_owned(), |(_, qualifier)| format!("{name}:{qualifier}"));
+            vec![need(operation, if name.starts_with("arn:") { qualified } else { function_arn(&qualified) })]
+        }
+        // The ARN of a log group ends with a star: its streams.
+        Service::Logs => {
+            let group = text("logGroupName").or_else(|| text("logGroupIdentifier")).unwrap_or_default();
+            let group = group.trim_end_matches(":*");
+            vec![need(
+                operation,
+                if group.starts_with("arn:") { format!("{group}:*") } else { arn("logs", &format!("log-group:{group}:*")) },
+            )]
+        }
+        Service::Lambda | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
     }
 }
 
@@ -57,13 +73,20 @@ fn of_tables<'a>(operation: &'a str, parameters: &Value) -> Vec<(&'a str, String
             parts.filter_map(|(action, table)| Some((action, table?))).collect()
         }
         _ => {
-            let resource = ["TableName", "StreamArn", "ResourceArn"].into_iter().find_map(|name| parameters[name].as_str()).map(table);
-            vec![(operation, resource.unwrap_or_else(any))]
+            // An iterator ends with the ARN of its stream.
+            let of_iterator = || parameters["ShardIterator"].as_str().and_then(|iterator| iterator.splitn(3, '/').nth(2));
+            let named = ["TableName", "StreamArn", "ResourceArn"].into_iter().find_map(|name| parameters[name].as_str());
+            vec![(operation, named.or_else(of_iterator).map_or_else(any, |name| labelled(table(name))))]
         }
     };
     needs.sort();
     needs.dedup();
     needs
+}
+
+/// The ARN of a stream with the label that the template has for all of them; any other ARN as it is.
+fn labelled(arn: String) -> String {
+    arn.split_once("/stream/").map(|(table, _)| format!("{table}/stream/{STREAM_LABEL}")).unwrap_or(arn)
 }
 
 /// The ARN of what is given by its name or its ARN.

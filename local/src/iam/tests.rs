@@ -75,9 +75,19 @@ fn a_call_needs_its_action_on_what_it_names() {
             call(Service::Connections, "POST", json!({"path": "/dev/@connections/abc%3D"})),
             vec![("execute-api:ManageConnections", arn("execute-api", "api/dev/POST/@connections/abc%3D"))],
         ),
-        (call(Service::Lambda, "InvokeFunction", json!({})), vec![("lambda:InvokeFunction", "*".to_owned())]),
+        (
+            call(Service::Lambda, "InvokeFunction", json!({"path": "/2015-03-31/functions/play/invocations", "query": "Qualifier=live"})),
+            vec![("lambda:InvokeFunction", arn("lambda", "function:play:live"))],
+        ),
+        (
+            dynamodb("GetRecords", json!({"ShardIterator": format!("7/0/{}", table("a/stream/x"))})),
+            vec![("dynamodb:GetRecords", table("a/stream/1970-01-01T00:00:00.000"))],
+        ),
         (call(Service::Sts, "GetCallerIdentity", json!({})), vec![]),
-        (call(Service::Logs, "FilterLogEvents", json!({})), vec![("logs:FilterLogEvents", "*".to_owned())]),
+        (
+            call(Service::Logs, "FilterLogEvents", json!({"logGroupName": "/muster/dev"})),
+            vec![("logs:FilterLogEvents", arn("logs", "log-group:/muster/dev:*"))],
+        ),
     ] {
         let expected: Vec<(String, String)> = expected.into_iter().map(|(action, resource)| (action.to_owned(), resource)).collect();
         assert_eq!(needs::of(&call, "api"), expected, "{call:?}");

@@ -31,6 +31,8 @@ impl Sqs {
             "ReceiveMessage" => self.receive_message(request).await,
             "DeleteMessage" => self.delete_message(queue_name(request)?, request),
             "DeleteMessageBatch" => self.batch("DeleteMessageBatchRequestEntry", request, Sqs::delete_message),
+            "ChangeMessageVisibility" => self.change_visibility(queue_name(request)?, request),
+            "ChangeMessageVisibilityBatch" => self.batch("ChangeMessageVisibilityBatchRequestEntry", request, Sqs::change_visibility),
             "GetQueueUrl" => {
                 let name = text(request, "QueueName")?;
                 self.store().queue(name)?;
@@ -119,6 +121,24 @@ impl Sqs {
         let messages = store.queue(queue)?;
         let (id, count) = receipt(request, queue)?;
         messages.delete(id, count);
+        Ok(json!({}))
+    }
+
+    /// Hides a message that is in flight for so long from now on; 0 shows it.
+    fn change_visibility(&self, queue: &str, request: &Value) -> Result<Value, SqsError> {
+        let missing = || SqsError::missing("VisibilityTimeout");
+        let seconds = number(request, "VisibilityTimeout", 0..=43_200)?.ok_or_else(missing)?;
+        let (id, count) = receipt(request, queue)?;
+        let (now, mut store) = (self.clock().now(), self.store());
+        if !store.queue(queue)?.hide(id, count, now.saturating_add(seconds * 1_000), now) {
+            let message = format!(
+                "Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available \
+                                   for visibility timeout change.",
+                text(request, "ReceiptHandle")?
+            );
+            return Err(SqsError::new(INVALID, message));
+        }
+        store.bell.send_replace(());
         Ok(json!({}))
     }
 

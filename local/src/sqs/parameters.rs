@@ -17,12 +17,14 @@ const MOST_ENTRIES: usize = 10;
 fn known(action: &str) -> Option<&'static str> {
     Some(match action {
         "SendMessage" => "QueueUrl MessageBody DelaySeconds",
-        "SendMessageBatch" | "DeleteMessageBatch" => "QueueUrl Entries",
+        "SendMessageBatch" | "DeleteMessageBatch" | "ChangeMessageVisibilityBatch" => "QueueUrl Entries",
         "SendMessageBatchRequestEntry" => "Id MessageBody DelaySeconds",
         "ReceiveMessage" => {
             "QueueUrl MaxNumberOfMessages VisibilityTimeout WaitTimeSeconds AttributeNames MessageSystemAttributeNames MessageAttributeNames"
         }
         "DeleteMessage" => "QueueUrl ReceiptHandle",
+        "ChangeMessageVisibility" => "QueueUrl ReceiptHandle VisibilityTimeout",
+        "ChangeMessageVisibilityBatchRequestEntry" => "Id ReceiptHandle VisibilityTimeout",
         "DeleteMessageBatchRequestEntry" => "Id ReceiptHandle",
         "GetQueueUrl" => "QueueName",
         "GetQueueAttributes" => "QueueUrl AttributeNames",

@@ -104,6 +104,20 @@ impl Queue {
         (received, exhausted)
     }
 
+    /// Hides the message that was received under this number until `visible_at`. False if it is not in flight any more.
+    pub(super) fn hide(&mut self, id: Uuid, count: u32, visible_at: u64, now: u64) -> bool {
+        self.pass_to(now);
+        let Some(message) = self.messages.get_mut(&id).filter(|message| message.receive_count == count) else { return false };
+        if !self.hidden.remove(&(message.visible_at, id)) {
+            return false;
+        }
+        message.visible_at = visible_at;
+        self.hidden.insert((visible_at, id));
+        let message = message.clone();
+        self.keep.put(ROOM, &self.key(id), &message);
+        true
+    }
+
     /// Deletes the message that was received under this number, also if it is visible again. One received once more since stays as it is:
     /// the latest receipt counts.
     pub(super) fn delete(&mut self, id: Uuid, count: u32) {

@@ -1,7 +1,7 @@
 //! What `Ref` and `Fn::GetAtt` give for a resource. Where AWS would make a name or an id up, it is the same at every start.
 
 use super::{
-    declarations::{API, DOMAIN_NAME, Declaration, FUNCTION, GAME_SESSION_QUEUE, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
+    declarations::{API, DOMAIN_NAME, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
     error::{Problem, Within},
     intrinsics::Scope,
 };
@@ -34,6 +34,8 @@ pub(super) fn name(declaration: &mut Declaration, scope: &Scope) -> Result<Vec<(
             (name, [("Arn", arn)].into_iter().chain(alias).collect())
         }
         GAME_SESSION_QUEUE => (name.clone(), vec![("Arn", arn("gamelift", &format!("gamesessionqueue/{name}")))]),
+        // With a star for the group's streams.
+        LOG_GROUP => (name.clone(), vec![("Arn", arn("logs", &format!("log-group:{name}:*")))]),
         MANAGED_POLICY => (format!("arn:aws:iam::{ACCOUNT}:policy/{name}"), Vec::new()),
         QUEUE => {
             let url = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}");
@@ -41,7 +43,7 @@ pub(super) fn name(declaration: &mut Declaration, scope: &Scope) -> Result<Vec<(
         }
         // AWS's label is the time of creation. Rooms ask for streams by table.
         TABLE => {
-            let stream = account::stream_arn(name, "1970-01-01T00:00:00.000");
+            let stream = account::stream_arn(name, account::STREAM_LABEL);
             (name.clone(), vec![("Arn", arn("dynamodb", &format!("table/{name}"))), ("StreamArn", stream)])
         }
         TOPIC => (arn("sns", name), vec![("Arn", arn("sns", name))]),

@@ -15,9 +15,9 @@ use crate::{
 /// How many players are served side by side; [`Push`] bounds the connections.
 const PLAYERS_AT_ONCE: usize = 32;
 
-/// How long how something stands is news, in milliseconds: as long as API Gateway lets a socket be silent. Older rows come after a long outage,
-/// or from a mapping that was made anew, which begins a day ago. By then players have asked by `resume`, and an over match or an ended
-/// session would come to clients that never saw its beginning.
+/// How long how something stands is news, in milliseconds: as long as API Gateway lets a socket be silent. Older rows come after a long
+/// outage, or from a mapping that was made anew, which begins a day ago. By then players have asked by `resume`, and an over match or an
+/// ended session would come to clients that never saw its beginning.
 const NEWS: u64 = 10 * 60 * 1_000;
 
 /// A row that is pushed.
@@ -37,9 +37,27 @@ pub trait Deliverable {
     /// Whether a player who is told of it late takes it for what is. Then it is not pushed once it is as old as [`NEWS`].
     const IS_NEWS: bool;
 
-    /// Writes a line in the log: it has reached so many connections.
-    fn log(&self, cause: &str, by: &str, connections: usize);
+    /// Writes a line in the log: what became of it.
+    fn log(&self, delivery: &Delivery<'_>);
 }
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The request that led to the row.
+    pub cause: &'a str,
+    /// The request that made this write of it.
+    pub by: &'a str,
+    /// How many rows were handed over with it.
+    pub batch: usize,
+    /// How many sockets it has reached.
+    pub connections: usize,
+    /// The first of these, with spaces between.
+    pub sockets: &'a str,
+}
+
+/// How many sockets a line names.
+const NAMED: usize = 8;
 
 /// Pushes a batch of rows to every device of their players, to each player in the order of the stream, and answers with those that failed.
 /// A row that can be shown to nobody, or fits into no frame, can never succeed. What nobody is there to take is left to `resume`. `read` is
@@ -65,21 +83,23 @@ pub async fn deliver<T: Deliverable>(push: &Push, batch: &[Row<T>], read: Read, 
         (rows, pushed)
     });
     let served: Vec<_> = stream::iter(deliveries).buffer_unordered(PLAYERS_AT_ONCE).collect().await;
-    let mut reached: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut reached: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for (rows, pushed) in served {
         let (through, connections) = match pushed {
             Ok(connections) => (rows.len(), connections),
             // The stream repeats everything from the first that failed.
             Err(PushFault { index, fault }) => {
                 failed.push(FailedRow::new(&batch[rows[index]], fault));
-                (index, 0)
+                (index, Vec::new())
             }
         };
-        rows[..through].iter().for_each(|row| *reached.entry(*row).or_default() += connections);
+        rows[..through].iter().for_each(|row| reached.entry(*row).or_default().extend(connections.iter().cloned()));
     }
     for (index, connections) in reached {
         let row = &batch[index];
-        row.row.log(row.cause(), row.by(), connections);
+        let sockets = connections[..connections.len().min(NAMED)].join(" ");
+        let connections = connections.len();
+        row.row.log(&Delivery { cause: row.cause(), by: row.by(), batch: batch.len(), connections, sockets: &sockets });
         if connections > 0 {
             metrics.record(Metric::RowsDelivered, 1);
         }

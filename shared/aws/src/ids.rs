@@ -30,6 +30,12 @@ pub fn group_id(newest: u64, tickets: &[&str]) -> Uuid {
     id(newest, tickets)
 }
 
+/// The id of a run of replays that begins at `now` (epoch milliseconds): a new one each time.
+#[must_use]
+pub fn run_id(now: u64) -> String {
+    id(now, &[&Uuid::new_v4().to_string()]).to_string()
+}
+
 /// The letters and digits of codes: those that nobody mistakes for another when it is read out or written down.
 const ALPHABET: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -8,7 +8,7 @@ use muster_protocol::{Code, MatchPush, Rejection, Seat, SeatKind, ServerFrame};
 use uuid::Uuid;
 
 use crate::{
-    Changed, Config, ConfigError, Deliverable, Failure, Fault, SeatRow, Seats,
+    Changed, Config, ConfigError, Deliverable, Delivery, Failure, Fault, SeatRow, Seats,
     change::{Decision, Read, Revised, Rows},
     clock,
     write::{Item, text},
@@ -164,8 +164,10 @@ impl Deliverable for Match {
         self.changed_at
     }
 
-    fn log(&self, cause: &str, by: &str, connections: usize) {
-        tracing::info!(cause, by, matchId = self.match_id, version = self.version, connections, "delivered");
+    fn log(&self, delivery: &Delivery<'_>) {
+        let Delivery { cause, by, batch, connections, sockets } = delivery;
+        let (id, version) = (&self.match_id, self.version);
+        tracing::info!(cause, by, matchId = id, version, batch, connections, sockets, "delivered");
     }
 }
 

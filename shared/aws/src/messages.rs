@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::{Page, Place};
 
-use crate::{Config, ConfigError, Deliverable, Fault};
+use crate::{Config, ConfigError, Deliverable, Delivery, Fault};
 
 /// One message in one player's inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +68,10 @@ impl Deliverable for MessageRow {
         self.sent_at
     }
 
-    fn log(&self, cause: &str, _: &str, connections: usize) {
-        tracing::info!(cause, playerId = self.recipient_id, messageId = self.message_id, connections, "delivered");
+    fn log(&self, delivery: &Delivery<'_>) {
+        let Delivery { cause, by, batch, connections, sockets } = delivery;
+        let (player, id) = (&self.recipient_id, &self.message_id);
+        tracing::info!(cause, by, playerId = player, messageId = id, batch, connections, sockets, "delivered");
     }
 }
 

@@ -12,7 +12,7 @@ use muster_protocol::{Outcome, PlacementPush, ServerFrame, SessionPush};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Config, ConfigError, Deliverable, Fault, PlacementRow, clock,
+    Config, ConfigError, Deliverable, Delivery, Fault, PlacementRow, clock,
     game_sessions::GameSession,
     write::{Part, item_of, text, write},
 };
@@ -132,8 +132,10 @@ impl Deliverable for PlayerSessionRow {
         self.ended_at
     }
 
-    fn log(&self, cause: &str, _: &str, connections: usize) {
-        tracing::info!(cause, playerId = self.player_id, placementId = self.placement_id, connections, "delivered");
+    fn log(&self, delivery: &Delivery<'_>) {
+        let Delivery { cause, by, batch, connections, sockets } = delivery;
+        let (player, id) = (&self.player_id, &self.placement_id);
+        tracing::info!(cause, by, playerId = player, placementId = id, batch, connections, sockets, "delivered");
     }
 }
 

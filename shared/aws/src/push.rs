@@ -97,32 +97,34 @@ impl Push {
         Ok(Self { client: Client::new(&sdk), connections, permits: Semaphore::new(CONCURRENCY) })
     }
 
-    /// Sends `frames`, in order, to every open connection of a player, and returns how many connections have received all of them.
+    /// Sends `frames`, in order, to every open connection of a player, and returns the ids of those that have received all of them.
     ///
     /// Where `read` is [`Read::Eventual`] and nobody is there, or a connection is gone, others are looked for by a consistent read: the
     /// player may have connected again a moment ago.
     ///
     /// # Errors
     /// A [`PushFault`] if a service failed. Frames before its index need not be sent again; later ones may arrive twice.
-    pub async fn to_player(&self, player_id: &str, frames: &[Outgoing], read: Read, metrics: &Metrics) -> Result<usize, PushFault> {
+    pub async fn to_player(&self, player_id: &str, frames: &[Outgoing], read: Read, metrics: &Metrics) -> Result<Vec<String>, PushFault> {
         let unread = |fault| PushFault { index: 0, fault };
         let known = self.connections.of_player(player_id, read).await.map_err(unread)?;
-        let reached = self.to_connections(&known, frames, metrics).await?;
-        if read == Read::Consistent || (reached > 0 && reached == known.len()) {
+        let mut reached = self.to_connections(&known, frames, metrics).await?;
+        if read == Read::Consistent || (!reached.is_empty() && reached.len() == known.len()) {
             return Ok(reached);
         }
         let mut others = self.connections.of_player(player_id, Read::Consistent).await.map_err(unread)?;
         others.retain(|other| known.iter().all(|known| known.id() != other.id()));
-        Ok(reached + self.to_connections(&others, frames, metrics).await?)
+        reached.extend(self.to_connections(&others, frames, metrics).await?);
+        Ok(reached)
     }
 
-    async fn to_connections(&self, connections: &[Connection], frames: &[Outgoing], metrics: &Metrics) -> Result<usize, PushFault> {
+    async fn to_connections(&self, connections: &[Connection], frames: &[Outgoing], metrics: &Metrics) -> Result<Vec<String>, PushFault> {
         let served = join_all(connections.iter().map(|connection| self.to_connection(connection, frames, metrics))).await;
-        let mut reached = 0;
+        let mut reached = Vec::new();
         let mut first: Option<PushFault> = None;
-        for result in served {
+        for (connection, result) in connections.iter().zip(served) {
             match result {
-                Ok(all) => reached += usize::from(all),
+                Ok(true) => reached.push(connection.id().to_owned()),
+                Ok(false) => {}
                 Err(fault) if first.as_ref().is_none_or(|first| fault.index < first.index) => first = Some(fault),
                 Err(_) => {}
             }
@@ -228,6 +230,19 @@ impl Push {
         if let Err(fault) = self.connections.delete(&connection.player_id, connection.id()).await {
             tracing::warn!(connectionId = connection.id(), error = fault.chain(), "a connection's row stays behind");
         }
+    }
+
+    /// Closes all sockets of a player, and says how many there were.
+    ///
+    /// # Errors
+    /// A [`Fault`] if a service failed.
+    pub async fn disconnect(&self, player_id: &str) -> Result<usize, Fault> {
+        let connections = self.connections.of_player(player_id, Read::Consistent).await?;
+        for connection in &connections {
+            self.close(connection).await?;
+            self.remove(connection).await;
+        }
+        Ok(connections.len())
     }
 
     /// Closes a socket. One that is gone is closed.

@@ -46,6 +46,12 @@ pub(crate) fn sdk_config(config: &Config, endpoint: Option<&str>, retries: Retry
     Ok(builder.build())
 }
 
+/// The same for what may take long: a function that is invoked and waited for. It is tried once, since whoever asked will ask again.
+pub(crate) fn patient(config: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).operation_timeout(Duration::from_secs(35)).build();
+    config.to_builder().timeout_config(timeouts).retry_config(RetryConfig::disabled()).build()
+}
+
 /// A plain client for a plain endpoint, which saves parsing certificates; for everything else the one TLS client.
 fn http_client(config: &Config, endpoint: Option<&str>) -> Result<SharedHttpClient, ConfigError> {
     if endpoint.is_some_and(|url| url.starts_with("http://")) {

@@ -54,6 +54,12 @@ impl SeatRow {
         Self { player_id: player_id.to_owned(), item, kind, holds: id, request_id, pool: None, expires_at, cause: cause.to_owned() }
     }
 
+    /// The name of its lane.
+    #[must_use]
+    pub fn lane(&self) -> &str {
+        self.item.strip_prefix(PREFIX).unwrap_or(&self.item)
+    }
+
     /// The same seat, in a ticket of this pool.
     pub(crate) fn in_pool(self, pool: &str) -> Self {
         Self { pool: Some(pool.to_owned()), ..self }
@@ -201,6 +207,16 @@ impl Seats {
         let given_up = write(&self.client, vec![self.give_up(player_id, lane, kind, holds)?], "giving up a seat").await?;
         // What is in the way is another seat, or none.
         given_up.or(Ok(()))
+    }
+
+    /// Gives up this seat, whatever it is in, if it is still what the player has in its lane.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the table cannot be written.
+    pub async fn free(&self, seat: &SeatRow) -> Result<(), Fault> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key(&seat.player_id, &seat.item)));
+        let delete = delete.condition_expression("holds = :holds").expression_attribute_values(":holds", text(&seat.holds));
+        write(&self.client, vec![delete.part()?], "giving up a seat").await?.or(Ok(()))
     }
 
     /// The seats of a player that count, in all lanes.

@@ -11,7 +11,10 @@ mod write;
 pub use read::Oldest;
 pub use write::MatchedInto;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use aws_sdk_dynamodb::Client;
 use muster_game::{Lane, matchmaking};
@@ -130,6 +133,8 @@ pub fn pool_for(mode: &str, skill: u16) -> String {
 pub struct Tickets {
     client: Client,
     table: String,
+    /// Tickets that could not be understood, by id.
+    odd: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Tickets {
@@ -138,6 +143,6 @@ impl Tickets {
     /// # Errors
     /// A [`ConfigError`] that names what is missing.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self { client: config.dynamodb()?, table: config.required("TICKETS_TABLE")?.to_owned() })
+        Ok(Self { client: config.dynamodb()?, table: config.required("TICKETS_TABLE")?.to_owned(), odd: Arc::default() })
     }
 }

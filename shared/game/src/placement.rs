@@ -13,7 +13,8 @@
 //! - The *timer* ends it when no event has come.
 //!
 //! All of them may run at once, twice, late, or die anywhere. What keeps that safe is that each [`Change`] is decided
-//! here, on the row as it was read, and written on condition that it still is like that. The model in `placement/model.rs` tries every order of them.
+//! here, on the row as it was read, and written on condition that it still is like that. The model in `placement/model.rs` tries every
+//! order of them.
 
 use muster_protocol::Outcome;
 

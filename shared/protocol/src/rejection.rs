@@ -26,6 +26,8 @@ pub enum Code {
     NotFound,
     /// This deployment does not offer what was asked for.
     Unavailable,
+    /// Nothing new begins for a while; what runs ends as usual.
+    Maintenance,
     /// Every seat of the match is taken, and none by this player.
     MatchFull,
     /// The match has not begun: it waits for players.

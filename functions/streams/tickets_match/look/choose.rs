@@ -107,7 +107,9 @@ impl Looker {
             }
         };
         if made.is_ok() {
-            tracing::info!(cause, mode = mode.name, groupId = id, tickets = ids.len(), "matched");
+            // The tickets lead from each player's request to what it came to.
+            let ticket_ids = ids.join(" ");
+            tracing::info!(cause, mode = mode.name, groupId = id, tickets = ids.len(), ticketIds = ticket_ids, "matched");
         }
         Ok(made)
     }

@@ -51,8 +51,8 @@ where
 /// The name by which this protocol is offered to clients that have to name one.
 const SUBPROTOCOL: &str = "muster";
 
-/// What a client that offers subprotocols is answered with, since browsers fail a socket that gets none of those they offered back: ours, or
-/// else the first.
+/// What a client that offers subprotocols is answered with, since browsers fail a socket that gets none of those they offered back: ours,
+/// or else the first.
 fn subprotocol(headers: &HeaderMap) -> Option<String> {
     let offers = headers.get_all("sec-websocket-protocol").iter().filter_map(|value| value.to_str().ok());
     let offered: Vec<&str> = offers.flat_map(|value| value.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect();

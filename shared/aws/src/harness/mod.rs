@@ -1,13 +1,15 @@
 //! What every function does around its handler, once: reading the environment, logging, metrics, parsing the event, and telling rejections
 //! from faults. One entry per kind of event source: [`route`] and [`quiet`], [`connection`], [`authorizer`], [`stream`] and [`changes`],
-//! [`timer`], [`topic`].
+//! [`timer`], [`topic`], [`task`].
 
+mod answer;
 mod authorizer;
 mod connection;
 mod player;
 mod record;
 mod route;
 mod stream;
+mod task;
 mod timer;
 mod topic;
 mod trouble;
@@ -25,6 +27,7 @@ pub use player::Player;
 pub use record::Row;
 pub use route::{Call, Quiet, quiet, route, unrouted};
 pub use stream::{FailedRow, changes, stream};
+pub use task::{Task, task};
 pub use timer::{Fired, timer};
 pub use topic::{Notification, topic};
 pub use trouble::Trouble;

@@ -12,6 +12,9 @@ use crate::Fault;
 pub(super) struct Batch {
     #[serde(rename = "Records")]
     pub(super) records: Vec<Box<RawValue>>,
+    /// Whether a letter is replayed: then a failure is the answer, with its reason, and nothing is written down a second time.
+    #[serde(default)]
+    pub(super) replay: bool,
 }
 
 /// One record, byte for byte.
@@ -22,6 +25,8 @@ pub(super) struct Record {
     pub(super) sequence_number: Option<String>,
     /// When it was written, in epoch milliseconds, to the second.
     pub(super) written_at: Option<u64>,
+    /// The row's keys, as they came: what a line in the log names it by.
+    pub(super) keys: Option<String>,
 }
 
 /// A row that was written.
@@ -72,10 +77,13 @@ impl Record {
             sequence_number: String,
             #[serde(rename = "ApproximateCreationDateTime")]
             created: Option<f64>,
+            #[serde(rename = "Keys")]
+            keys: Option<Box<RawValue>>,
         }
         let change = serde_json::from_str(text.get()).ok().map(|record: Numbered| record.dynamodb);
         let written_at = change.as_ref().and_then(|change| change.created).map(|seconds| (seconds * 1_000.0) as u64);
-        Self { text, sequence_number: change.map(|change| change.sequence_number), written_at }
+        let (sequence_number, keys) = change.map(|change| (change.sequence_number, change.keys)).unzip();
+        Self { text, sequence_number, written_at, keys: keys.flatten().map(|keys| keys.get().to_owned()) }
     }
 
     /// The row of this record, which is the batch's `index`th; `None` if it tells of none of these writes.

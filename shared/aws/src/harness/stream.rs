@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout_at;
 
 use super::{
     BURIAL, Config, ConfigError, Fault, Metric, Metrics,
+    answer::Answer,
     record::{Batch, Record, Row, Writes},
     run, work_deadline,
 };
@@ -27,6 +27,8 @@ pub struct FailedRow {
     /// Its place in the batch.
     index: usize,
     fault: Fault,
+    /// The request that made this write of it, if it is known.
+    by: Option<String>,
     /// Whether trying again can help.
     again: bool,
 }
@@ -35,7 +37,7 @@ impl FailedRow {
     /// `row` failed with `fault`, and is to be tried again with everything behind it in its shard.
     #[must_use]
     pub fn new<T>(row: &Row<T>, fault: Fault) -> Self {
-        Self { index: row.index, fault: fault.of_request(&row.cause), again: true }
+        Self { index: row.index, fault: fault.of_request(&row.cause), by: row.by.clone(), again: true }
     }
 
     /// `row` can never succeed, because of `fault`.
@@ -80,6 +82,7 @@ where
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
         let deadline = work_deadline(event.context.deadline);
+        let is_replay = event.payload.replay;
         let records: Vec<Record> = event.payload.records.into_iter().map(Record::new).collect();
         let oldest = records.iter().filter_map(|record| record.written_at).min();
         let age = oldest.map_or(Duration::ZERO, |oldest| Duration::from_millis(clock::now_milliseconds().saturating_sub(oldest)));
@@ -92,26 +95,27 @@ where
             for (index, record) in records.iter().enumerate() {
                 match record.written(index, writes) {
                     Ok(row) => rows.extend(row),
-                    Err(fault) => failed.push(FailedRow { index, fault, again: false }),
+                    Err(fault) => failed.push(FailedRow { index, fault, by: None, again: false }),
                 }
             }
             // What can never succeed is to be written down also after a handler that took all its time.
             let late = timeout_at(deadline - BURIAL, handler(state, rows, metrics)).await;
             failed.extend(late.map_err(|late| Fault::new("handling the batch in time", late))?);
-            Ok::<_, Fault>(bury(dead_letters, &records, failed).await)
+            Ok::<_, Fault>(if is_replay { failed } else { bury(dead_letters, &records, failed).await })
         };
         let failed = timeout_at(deadline, handled).await.map_err(|late| Fault::new("writing down dead letters in time", late))??;
-        let mut response = DynamoDbEventResponse::default();
-        for FailedRow { index, fault, .. } in failed {
-            let sequence_number = records[index].sequence_number.as_ref();
-            tracing::error!(cause = fault.cause(), sequenceNumber = sequence_number, error = fault.chain(), "a row failed");
+        let mut answer = Answer::default();
+        for FailedRow { index, fault, by, .. } in failed {
+            let Record { sequence_number, keys, .. } = &records[index];
+            if is_replay {
+                answer.fail_replay(sequence_number.clone(), &fault);
+                continue;
+            }
+            tracing::error!(cause = fault.cause(), by, keys, sequenceNumber = sequence_number, error = fault.chain(), "a row failed");
             metrics.record(Metric::Faults, 1);
-            let mut report = DynamoDbBatchItemFailure::default();
-            // A record without a number cannot be reported alone: then the empty identifier repeats the whole batch.
-            report.item_identifier = Some(sequence_number.cloned().unwrap_or_default());
-            response.batch_item_failures.push(report);
+            answer.fail(sequence_number.clone());
         }
-        Ok::<_, Fault>(response)
+        Ok::<_, Fault>(answer)
     })
     .await
 }
@@ -136,8 +140,8 @@ async fn bury(dead_letters: &DeadLetters, records: &[Record], failed: Vec<Failed
         let (reason, cause) = (row.fault.chain(), row.fault.cause().unwrap_or_default().to_owned());
         match dead_letters.send(&records[row.index].text, &row.fault).await {
             Ok(()) => {
-                let sequence_number = records[row.index].sequence_number.as_ref();
-                tracing::error!(cause, sequenceNumber = sequence_number, error = reason, "a row became a dead letter");
+                let Record { sequence_number, keys, .. } = &records[row.index];
+                tracing::error!(cause, by = row.by, keys, sequenceNumber = sequence_number, error = reason, "a row became a dead letter");
             }
             Err(fault) => {
                 let fault = Fault::new(format!("writing down a row that can never succeed ({reason})"), fault).of_request(cause);
@@ -157,7 +161,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_row_is_written_down_only_if_it_does_not_come_again(rows in prop::collection::btree_map(0_usize..50, any::<bool>(), 0..20)) {
-            let failed = rows.iter().rev().map(|(index, again)| FailedRow { index: *index, fault: Fault::because("x"), again: *again });
+            let failed = rows.iter().rev().map(|(index, again)| FailedRow {
+                index: *index,
+                fault: Fault::because("x"),
+                by: None,
+                again: *again,
+            });
             let (impossible, again) = sort(failed.collect());
             let checkpoint = rows.iter().find(|(_, again)| **again).map(|(index, _)| *index);
             let wanted: Vec<usize> = rows.keys().copied().take_while(|index| Some(*index) != checkpoint).collect();

@@ -3,7 +3,7 @@
 //! What may succeed later is reported to Lambda, so that the queue hands it over again, and moves it into the dead-letter queue when that
 //! has happened too often. What can never succeed is sent there at once.
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use aws_lambda_events::sqs::SqsMessage;
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent};
 use muster_protocol::reading;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use super::{BURIAL, Config, ConfigError, Fault, Metric, Metrics, Trouble, record::Batch, run, work_deadline};
+use super::{BURIAL, Config, ConfigError, Fault, Metric, Metrics, Trouble, answer::Answer, record::Batch, run, work_deadline};
 use crate::dead_letters::DeadLetters;
 
 /// A timer that is there.
@@ -37,21 +37,27 @@ where
 {
     let state = |config: &Config| Ok((state(config)?, DeadLetters::from_config(config)?));
     run(state, async |(state, dead_letters): &(S, DeadLetters), event: LambdaEvent<Batch>, metrics: &Metrics| {
-        let deadline = work_deadline(event.context.deadline) - BURIAL;
+        let (deadline, is_replay) = (work_deadline(event.context.deadline) - BURIAL, event.payload.replay);
         let handled = event.payload.records.iter().map(async |record| {
             let handled = async { handler(state, read(record, deadline).map_err(Trouble::Impossible)?, metrics).await };
             let handled = timeout_at(deadline, handled).await;
             let Err(trouble) = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into())) else { return None };
+            if is_replay {
+                return Some((identifier(record), Some(trouble.into_fault())));
+            }
             let fault = trouble.settle(dead_letters, record).await.err()?;
             tracing::error!(cause = fault.cause(), error = fault.chain(), "a timer failed");
             metrics.record(Metric::Faults, 1);
-            Some(identifier(record))
+            Some((identifier(record), None))
         });
-        let mut response = SqsBatchResponse::default();
+        let mut answer = Answer::default();
         for failed in join_all(handled).await.into_iter().flatten() {
-            response.add_failure(failed);
+            match failed {
+                (identifier, Some(fault)) => answer.fail_replay(identifier, &fault),
+                (identifier, None) => answer.fail(identifier),
+            }
         }
-        Ok::<_, Fault>(response)
+        Ok::<_, Fault>(answer)
     })
     .await
 }
@@ -64,7 +70,7 @@ fn read<T: DeserializeOwned>(record: &RawValue, deadline: Instant) -> Result<Fir
     Ok(Fired { timer, again: received > 1, deadline })
 }
 
-/// What a message is reported by. One without an id cannot be reported alone: then the empty identifier repeats the whole batch.
-fn identifier(record: &RawValue) -> String {
-    serde_json::from_str::<SqsMessage>(record.get()).ok().and_then(|message| message.message_id).unwrap_or_default()
+/// What a message is reported by.
+fn identifier(record: &RawValue) -> Option<String> {
+    serde_json::from_str::<SqsMessage>(record.get()).ok()?.message_id
 }

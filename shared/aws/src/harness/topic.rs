@@ -6,11 +6,11 @@
 use aws_lambda_events::sns::SnsRecord;
 use lambda_runtime::{Error, LambdaEvent};
 use muster_protocol::events::Event;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
 use tokio::time::timeout_at;
 use tracing::Instrument;
 
-use super::{BURIAL, Config, ConfigError, Fault, Metrics, Trouble, record::Batch, run, work_deadline};
+use super::{BURIAL, Config, ConfigError, Fault, Metrics, Trouble, answer::Answer, record::Batch, run, work_deadline};
 use crate::dead_letters::DeadLetters;
 
 /// What somebody has published.
@@ -38,6 +38,7 @@ where
         let deadline = work_deadline(event.context.deadline) - BURIAL;
         // SNS hands over one at a time. Were it more, one that fails must not keep the others from being handled.
         let mut failed = None;
+        let mut answer = Answer::default();
         for record in &event.payload.records {
             let handled = async {
                 let notification = read(record).map_err(Trouble::Impossible)?;
@@ -48,10 +49,14 @@ where
             let handled = timeout_at(deadline, handled).await;
             let handled = handled.unwrap_or_else(|late| Err(Fault::new("working in time", late).into()));
             if let Err(trouble) = handled {
+                if event.payload.replay {
+                    answer.fail_replay(None, &trouble.into_fault());
+                    continue;
+                }
                 failed = trouble.settle(dead_letters, record).await.err().or(failed);
             }
         }
-        failed.map_or_else(|| Ok::<Value, Fault>(json!({})), Err)
+        failed.map_or_else(|| Ok::<Answer, Fault>(answer), Err)
     })
     .await
 }
@@ -68,6 +73,7 @@ fn read<T: Event>(record: &RawValue) -> Result<Notification<T>, Fault> {
 #[cfg(test)]
 mod tests {
     use muster_protocol::events::Announcement;
+    use serde_json::json;
 
     use super::*;
 

@@ -30,6 +30,13 @@ impl Trouble {
         }
     }
 
+    /// The fault that it is to whoever replays a letter.
+    pub(super) fn into_fault(self) -> Fault {
+        match self {
+            Self::Again(fault) | Self::Impossible(fault) => fault,
+        }
+    }
+
     /// Sends what can never succeed to the dead-letter queue, as it came.
     ///
     /// # Errors

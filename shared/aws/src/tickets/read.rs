@@ -1,5 +1,7 @@
 //! Reading a pool.
 
+use std::sync::PoisonError;
+
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use muster_game::matchmaking::DEFAULT_WINDOWS;
 use muster_protocol::cursor::first_id_of;
@@ -22,9 +24,9 @@ pub struct Oldest {
 impl Tickets {
     /// The oldest tickets of a pool.
     ///
-    /// The read is consistent: of two who join at the same time, each is shown by the stream in a look of its own, and if both looks missed the
-    /// other ticket, nobody would look again before a timer does. It begins at the first that has not expired, since expired rows may be there for days. Rows that cannot be
-    /// understood are left out.
+    /// The read is consistent: of two who join at the same time, each is shown by the stream in a look of its own, and if both looks missed
+    /// the other ticket, nobody would look again before a timer does. It begins at the first that has not expired, since expired rows may
+    /// be there for days. Rows that cannot be understood are left out.
     ///
     /// # Errors
     /// A [`Fault`] if the table cannot be read.
@@ -34,11 +36,18 @@ impl Tickets {
         let more = answer.last_evaluated_key.is_some();
         let now = clock::now_seconds();
         let rows = answer.items.unwrap_or_default().into_iter().filter_map(|item| {
-            serde_dynamo::from_item::<_, TicketRow>(item)
-                .inspect_err(|error| tracing::error!(pool, %error, "a ticket cannot be understood"))
-                .ok()
+            let id = item.get("ticketId").and_then(|id| id.as_s().ok()).cloned();
+            serde_dynamo::from_item::<_, TicketRow>(item).inspect_err(|error| self.complain(pool, id, error)).ok()
         });
         Ok(Oldest { tickets: rows.filter(|row| row.expires_at > now).collect(), more })
+    }
+
+    /// Says once which ticket cannot be understood: every look finds it again until it expires.
+    fn complain(&self, pool: &str, ticket_id: Option<String>, error: &serde_dynamo::Error) {
+        let ticket_id = ticket_id.unwrap_or_default();
+        if self.odd.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket_id.clone()) {
+            tracing::error!(pool, ticketId = ticket_id, %error, "a ticket cannot be understood");
+        }
     }
 
     /// Whether there is any ticket in a pool, as it is now.

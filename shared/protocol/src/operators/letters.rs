@@ -66,11 +66,12 @@ pub struct Only {
     pub value: String,
 }
 
-/// The letters that one step handles at most, and as long as it takes.
+/// How many letters a run handles, if that is not said.
 const fn most_letters() -> u64 {
     1_000
 }
 
+/// How many in a second, if that is not said.
 const fn per_second() -> u64 {
     10
 }
