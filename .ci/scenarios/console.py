@@ -98,7 +98,7 @@ async def a_match_is_followed_everywhere(browser, stack):
     await ops.activate(f"main a[href='#/tables/matches/{match_id}']")
     await ops.until_text(".detail pre", f'"matchId": "{match_id}"')
     await ops.until_text(".detail pre", name)
-    await ops.until_text(".version summary", "MODIFY")
+    await ops.until_text(".version", "MODIFY")
     await ops.until_text(".version .changed .path", "revision")
     await ops.screenshot(TARGET / "console-row-desktop-light.png")
 
@@ -140,6 +140,12 @@ async def a_player_is_helped(browser, stack):
     await ops.until_text("main", "Erased: ")
 
 
+async def do(ops, name):
+    """Presses the button that does this with letters, once nothing else is done with them."""
+    await ops.until(f"document.querySelector('[data-do={json.dumps(name)}]').ariaDisabled !== 'true'", patience=60)
+    await ops.activate(f"[data-do={json.dumps(name)}]")
+
+
 async def dead_letters_are_worked_off(browser, stack):
     """A row that nobody can deliver: shown, looked at, parked, replayed in vain, and deleted after a question."""
     keys = {"recipientId": {"S": "yan"}, "messageId": {"S": "no message"}}
@@ -147,19 +153,19 @@ async def dead_letters_are_worked_off(browser, stack):
     ops = await visit(browser, stack, "queues", "streams")
     await ops.until("document.querySelector('[data-letter]') || document.querySelector('[data-do=list]').click()", patience=60)
     await ops.until_text("[data-letter]", "missing field")
-    await ops.activate("[data-do='dry run']")
+    await do(ops, "dry run")
     await ops.until_text(".run", "Dry run")
     await ops.activate("[data-letter] button")
     await ops.until_text(".whole pre", '"no message"')
     await ops.screenshot(TARGET / "console-letters-desktop-light.png")
     await ops.press("Escape")
-    await ops.activate("[data-do=park]")
+    await do(ops, "park")
     await ops.until_text("[data-letter] .mark", "parked", patience=60)
-    await ops.activate("[data-do=unpark]")
+    await do(ops, "unpark")
     await ops.until("!document.querySelector('[data-letter] .mark.parked')", patience=60)
-    await ops.activate("[data-do=replay]")
+    await do(ops, "replay")
     await ops.until_text("[data-letter] .mark", "failed", patience=60)
-    await ops.activate("[data-do=purge]")
+    await do(ops, "purge")
     await ops.activate("#question-yes")
     await ops.until_text("[data-letter] .mark", "purged", patience=60)
     await ops.until("document.querySelector('[aria-label=\"Past runs\"] tbody').rows.length > 0")
@@ -173,12 +179,15 @@ async def maintenance_is_switched_from_the_header(browser, stack):
         await ops.activate("#maintenance")
         await ops.activate("#question-yes")
         await ops.until_text("#maintenance", "Maintenance is on")
+        # Functions that have read shortly before that it is off believe it for so long.
+        await asyncio.sleep(10.5)
         await player.activate("#play-computer")
         await player.until("document.querySelector('#notice-text').textContent !== ''")
         assert await player.value("document.querySelector('#lobby-title').checkVisibility()")
         await ops.activate("#maintenance")
         await ops.activate("#question-yes")
         await ops.until_text("#maintenance", "Maintenance is off")
+        await asyncio.sleep(10.5)
     finally:
         stack.operate(ask="maintenance", on=False, who="a test")
     await player.activate("#play-computer")

@@ -119,8 +119,8 @@ async function maintenance() {
       async () => {
         const on = control.getAttribute("aria-pressed") !== "true";
         const what = on
-          ? "New matches, pools and placements are refused until it is off again, and every player is told. Matches that are played go on."
-          : "Players can begin matches again, and are told.";
+          ? "Within ten seconds new matches, pools and placements are refused, and every player is told. Matches that are played go on."
+          : "Within ten seconds players can begin matches again, and they are told.";
         if (await confirm(`Turn maintenance ${on ? "on" : "off"}?`, what, on ? "Turn it on" : "Turn it off")) {
           await change(on, draw);
         }
@@ -153,6 +153,7 @@ addEventListener("keydown", (event) => {
   const link = name && document.querySelector(`[data-view=${name}]`);
   if (link) {
     location.hash = link.hash;
+    document.querySelector("h1").focus({ preventScroll: true });
   } else if (event.key === "/") {
     event.preventDefault();
     document.querySelector("[data-search]")?.focus();

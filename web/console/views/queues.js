@@ -70,6 +70,7 @@ async function drawRuns(where) {
 /** The letters of one queue, and a run that goes on step by step. */
 class Desk {
   #letters = new Map();
+  #running = false;
   #stopped = false;
 
   constructor(stack, queue, trouble, onchange) {
@@ -159,9 +160,18 @@ class Desk {
     }
   }
 
+  /** While a run is under way there can be no other. */
+  #setUsable() {
+    for (const each of this.elements.flatMap((element) => [...element.querySelectorAll("button")])) {
+      each.setAttribute("aria-disabled", String(this.#running && each !== this.stop));
+    }
+  }
+
   /** Asks step by step until nothing more is to do, as the state machine does. */
   async run(action, more = {}, letter) {
-    this.#stopped = false;
+    if (this.#running) {
+      throw new Error("A run is under way: stop it first, or wait for its end.");
+    }
     let request = {
       do: action,
       queue: this.queue,
@@ -171,12 +181,16 @@ class Desk {
       ...this.#only(letter),
       ...more,
     };
+    this.#running = true;
+    this.#stopped = false;
     this.stop.hidden = false;
+    this.#setUsable();
     try {
       for (;;) {
         const { letters = [], ...answer } = await step(request);
-        letters.forEach((each) => this.#letters.set(each.messageId, { ...this.#letters.get(each.messageId), ...each }));
+        letters.forEach((each) => this.#letters.set(each.messageId, each));
         this.#draw(answer, action, more.dryRun);
+        this.#setUsable();
         if (answer.done || this.#stopped) {
           break;
         }
@@ -187,7 +201,9 @@ class Desk {
         }
       }
     } finally {
+      this.#running = false;
       this.stop.hidden = true;
+      this.#setUsable();
     }
     if (action !== "list") {
       this.onchange();
@@ -196,7 +212,7 @@ class Desk {
 
   #draw({ run = {}, left = 0, done, summary = "" }, action, isDry) {
     const settled = (run.replayed ?? 0) + (run.superseded ?? 0) + (run.purged ?? 0);
-    const words = `${isDry ? "Dry run: " : ""}${summary || (done ? "Done." : "Under way…")}`;
+    const words = `${isDry ? "Dry run: " : ""}${summary}${done ? "" : " …it goes on while this view is shown."}`;
     const bar = el("progress", {
       max: String(Math.max(1, settled + left)),
       value: String(done ? Math.max(1, settled + left) : settled),
