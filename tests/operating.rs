@@ -1,12 +1,15 @@
 //! Operators see what happened, and replay what failed, with no other right than the template's `OperatorPolicy`.
 //!
 //! `replaying` is about letters of every kind and what becomes of them, `order` about those that must not overtake each other or undo
-//! newer state, `asking` about players, matches and tables, and `maintenance` about closing the game.
+//! newer state, `state_machine` about the replay that needs nobody to wait for it, `tracing` about what one request led to, `asking` about
+//! players, matches and tables, and `maintenance` about closing the game.
 
 mod asking;
 mod maintenance;
 mod order;
 mod replaying;
+mod state_machine;
+mod tracing;
 
 use serde_json::{Value, json};
 

@@ -34,6 +34,12 @@ const HANDLED: u64 = 100;
 const MOST: u64 = 100_000;
 const FASTEST: u64 = 100;
 
+/// Letters that are told of although nothing was done with them. A state machine takes 256 KB from one step to the next.
+const TOLD_BESIDES: usize = 50;
+
+/// Characters of a reason that are told.
+const REASON_CHARACTERS: usize = 300;
+
 /// What of the time of an invocation is kept for putting letters back.
 const PUTTING_BACK: Duration = Duration::from_secs(10);
 
@@ -176,7 +182,16 @@ impl Step<'_> {
             (letter.replays, letter.parked) = (remembered.replays, remembered.parked);
             letter.new_reason.clone_from(&remembered.reason);
         }
+        letter.reason = letter.reason.chars().take(REASON_CHARACTERS).collect();
         letter
+    }
+
+    /// Tells of a letter with which nothing is done, unless so many are told of already.
+    fn tell_besides(&mut self, letter: Letter, verdict: Verdict) {
+        let besides = |told: &&Letter| matches!(told.verdict, Some(Verdict::Parked | Verdict::Behind));
+        if self.told.iter().filter(besides).count() < TOLD_BESIDES {
+            self.told.push(Letter { verdict: Some(verdict), ..letter });
+        }
     }
 
     async fn show(&mut self, opened: &Opened) -> Result<(), Fault> {

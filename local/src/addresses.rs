@@ -31,6 +31,7 @@ impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(page) = &self.page {
             writeln!(f, "  browsers play at     {page}")?;
+            writeln!(f, "  operators look at    {}/", self.endpoint)?;
         }
         writeln!(f, "  players connect to   {}", self.url)?;
         writeln!(f, "  AWS clients connect  {}   (aws --endpoint-url {0} dynamodb list-tables)", self.endpoint)?;

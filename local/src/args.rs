@@ -67,8 +67,8 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub async_retry: Option<Duration>,
 
-    /// What the pretended GameLift fleet does with placements, by queue: a JSON file such as `{"muster-dev": {"outcome": "fail"}}`, which is
-    /// read again for each placement.
+    /// What the pretended GameLift fleet does with placements, by queue: a JSON file such as `{"muster-dev": {"outcome": "fail"}}`, which
+    /// is read again for each placement.
     #[arg(long, value_name = "FILE")]
     pub fleet: Option<PathBuf>,
 
@@ -76,7 +76,7 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM", overrides_with = "game_server")]
     pub game_server: Option<PathBuf>,
 
-    /// The directory of the page to play at, served below `/play/`.
+    /// The directory of the page to play at, served below `/play/`, and of the console in its directory `console`.
     #[arg(long, value_name = "DIRECTORY", overrides_with = "web")]
     pub web: Option<PathBuf>,
 

@@ -19,7 +19,9 @@ use crate::{
     addresses::Addresses,
     args::Args,
     clock::Clock,
+    console::Console,
     dynamodb::{DynamoDb, DynamoDbError, DynamoDbOptions},
+    events::Events,
     front_door::{self, Callers, Services},
     gamelift::{self, GameLift, GameLiftOptions, GameServer, Line},
     gateway::{Gateway, Limits},
@@ -35,6 +37,7 @@ use crate::{
     sns::Sns,
     sqs::Sqs,
     status::Status,
+    stepfunctions::{DefinitionError, StepFunctions},
     template::{self, Manifest, TemplateError},
     weather::Weather,
     web,
@@ -55,65 +58,37 @@ const PLACEMENT_EVENTS_TOPIC: &str = "PlacementEventsTopicArn";
 /// Why the stack cannot start. Each says what to do about it.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Somebody else has the port.
     #[error("port {port} cannot be had: {source}. Is another stack running? Choose another port with --port")]
-    Port {
-        /// The port.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The template or its parameters are wrong.
+    Port { port: u16, source: io::Error },
     #[error("{} cannot be booted from:\n{source}", file.display())]
-    Template {
-        /// The template.
-        file: PathBuf,
-        /// Everything that is wrong with it.
-        source: TemplateError,
-    },
-    /// The program of the functions is not there.
+    Template { file: PathBuf, source: TemplateError },
     #[error("--functions: {} is not a file", .0.display())]
     Functions(PathBuf),
-    /// The program that serves game sessions is not there.
     #[error("--game-server: {} is not a file", .0.display())]
     GameServer(PathBuf),
-    /// There is no page to serve.
     #[error("--web: {} has no page to play at: {source}", directory.display())]
-    Web {
-        /// The directory that was named.
-        directory: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// There should be exactly one WebSocket API.
+    Web { directory: PathBuf, source: io::Error },
     #[error("the template has {0} resources of type AWS::Serverless::WebSocketApi; this stack serves exactly one")]
     Apis(usize),
     /// Two stacks would deliver every row twice.
     #[error("{} is in use by another stack", .0.display())]
     DataInUse(PathBuf),
-    /// The tables cannot be had.
     #[error("DynamoDB: {0}")]
     DynamoDb(#[from] DynamoDbError),
-    /// What is kept cannot be had.
+    /// Of what is kept besides the tables.
     #[error("--data: {0}")]
     Kept(#[from] rusqlite::Error),
     /// A service of AWS may not do what the template asks of it.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// A mapping cannot be started.
+    #[error(transparent)]
+    StateMachine(#[from] DefinitionError),
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The system gives no random numbers.
     #[error("the issuer's key cannot be made")]
     Issuer,
-    /// A file or a port cannot be used.
     #[error("{doing}: {source}")]
-    Io {
-        /// What was being done.
-        doing: String,
-        /// What the system says.
-        source: io::Error,
-    },
+    Io { doing: String, source: io::Error },
 }
 
 fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
@@ -123,13 +98,12 @@ fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
 
 /// A running stack.
 pub struct Stack {
-    /// Where it is.
     pub addresses: Addresses,
-    /// What it was booted from.
     pub manifest: Manifest,
     gateway: Gateway,
     mappings: Mappings,
     gamelift: GameLift,
+    step_functions: StepFunctions,
     lambda: Lambda,
     status: Status,
     server: JoinHandle<Infallible>,
@@ -156,18 +130,23 @@ impl Stack {
 
         let data_lock = args.data.as_deref().map(lock).transpose()?;
         let keep = args.data.as_deref().map(|data| Keep::open(&data.join(KEPT))).transpose()?.unwrap_or_default();
-        let (meter, weather) = (Meter::default(), Weather::new(args.weather.clone()));
+        let (meter, weather, events) = (Meter::default(), Weather::new(args.weather.clone()), Events::of(&manifest.prefix()));
         let iam = Iam::new(&manifest, std::env::var_os(IAM_USED).map(PathBuf::from).as_deref());
         check_destinations(&manifest, &iam)?;
 
         let path = args.data.as_deref().map(|data| data.join("dynamodb.sqlite"));
-        let options =
-            DynamoDbOptions { path, keep: keep.clone(), meter: meter.clone(), weather: weather.clone(), ..DynamoDbOptions::default() };
-        let dynamodb = DynamoDb::start(options)?;
+        let dynamodb = DynamoDb::start(DynamoDbOptions {
+            path,
+            keep: keep.clone(),
+            meter: meter.clone(),
+            weather: weather.clone(),
+            events: events.clone(),
+            ..DynamoDbOptions::default()
+        })?;
         for table in &manifest.tables {
             dynamodb.create_table(table)?;
         }
-        let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone());
+        let sqs = Sqs::new(manifest.queues.clone(), &front_door, keep.clone()).metered(meter.clone()).watched(events.clone());
         let lambda = Lambda::start(
             &manifest.functions,
             LambdaOptions {
@@ -175,14 +154,17 @@ impl Stack {
                 sqs: Some(sqs.clone()),
                 keep: keep.clone(),
                 weather: weather.clone(),
+                events: events.clone(),
                 ..lambda_options(args)?
             },
         );
         let lambda = lambda.await.map_err(io_error("starting the functions"))?;
         let (topics, subscriptions) = (manifest.topics.clone(), manifest.topic_subscriptions.clone());
         let sns = Sns::new(topics, subscriptions, lambda.clone(), sqs.clone()).metered(meter.clone());
+        let definitions = args.template.parent().unwrap_or(Path::new(""));
+        let step_functions = StepFunctions::start(&manifest.state_machines, definitions, (&lambda, &sns), &iam, Clock::default())?;
         let gamelift = start_gamelift(args, &manifest, &front_door, (&sns, &iam), keep)?;
-        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), meter.clone(), weather.clone());
+        let gateway = Gateway::new(api.clone(), lambda.clone(), limits(args), (meter.clone(), events.clone()), weather.clone());
         let (environments, clock) = (args.environments.get(), Clock::default());
         let options = mappings::Options { environments, pace: args.pace, weather: weather.clone(), clock };
         let (streams, queues) = (&manifest.stream_mappings, &manifest.queue_mappings);
@@ -194,16 +176,27 @@ impl Stack {
             dynamodb: dynamodb.clone(),
             sqs: sqs.clone(),
             gamelift: gamelift.clone(),
+            step_functions: step_functions.clone(),
             mapped_queues: manifest.queue_mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             failures: mappings.failures().clone(),
             meter,
             iam: iam.clone(),
         };
+        let page_file = args.web.as_deref().map(web::console_page);
+        let console = Console { status: status.clone(), manifest: manifest.clone(), events, page: page_file };
         let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
-        let services = Services { dynamodb, sqs, sns, gamelift: gamelift.clone(), operators: operators.clone() };
+        let services = Services {
+            dynamodb,
+            sqs,
+            sns,
+            gamelift: gamelift.clone(),
+            step_functions: step_functions.clone(),
+            operators: operators.clone(),
+        };
         let rooms = front_door::router(services)
             .merge(gamelift.router())
             .merge(status.clone().router())
+            .merge(console.router())
             .merge(issuer.router())
             .merge(gateway.router())
             .merge(lambda.router())
@@ -213,7 +206,7 @@ impl Stack {
             .layer(from_fn_with_state(Callers { iam, weather }, front_door::check));
         let guard = Guard { allowed: args.allowed_origins.clone() };
         let server = tokio::spawn(port::serve(listener, guard.around(rooms, socket.port())));
-        Ok(Self { addresses, manifest, gateway, mappings, gamelift, lambda, status, server, _data_lock: data_lock })
+        Ok(Self { addresses, manifest, gateway, mappings, gamelift, step_functions, lambda, status, server, _data_lock: data_lock })
     }
 
     /// Closes every socket, lets the functions finish with them, and ends every process. Answers what the run has used.
@@ -221,6 +214,7 @@ impl Stack {
         self.gateway.shutdown().await;
         self.mappings.shutdown().await;
         self.gamelift.shutdown().await;
+        self.step_functions.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
         self.status.usage()
@@ -247,8 +241,8 @@ fn manifest(args: &Args, issuer: &Issuer) -> Result<Manifest, StartError> {
     template::load(&text, &parameters).map_err(|source| StartError::Template { file: args.template.clone(), source })
 }
 
-/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may not
-/// send to its queue, and drops what a topic may not.
+/// What Lambda and SNS do for the template's functions and topics they have to be allowed. AWS refuses to make a mapping whose function may
+/// not send to its queue, and drops what a topic may not.
 fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     let of_streams = manifest.stream_mappings.iter().map(|mapping| (&mapping.function_arn, mapping.on_failure_queue_arn.as_ref()));
     let of_events = manifest.functions.iter().map(|function| (&function.arn, function.event_invoke.on_failure_queue_arn.as_ref()));
@@ -265,8 +259,8 @@ fn check_destinations(manifest: &Manifest, iam: &Iam) -> Result<(), Denial> {
     Ok(())
 }
 
-/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template has
-/// as it is on AWS.
+/// Where functions find the services of this machine: the variables that every AWS SDK knows, and the API's own address, which the template
+/// has as it is on AWS.
 fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, String> {
     let mut replaced: BTreeMap<_, _> = args.endpoints.iter().cloned().collect();
     let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());

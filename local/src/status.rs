@@ -1,4 +1,5 @@
-//! What the stack says of itself: over HTTP, a page for people at `/` and `/status` for programs, and a line at the end.
+//! What the stack says of itself: over HTTP, a page of text for people, which the console serves, and `/status` for programs, and a line at
+//! the end.
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Map, Value, json};
@@ -13,6 +14,7 @@ use crate::{
     mappings::Failures,
     meter::{Meter, Usage},
     sqs::Sqs,
+    stepfunctions::StepFunctions,
 };
 
 /// The rooms that are asked. Cheap to clone.
@@ -24,6 +26,7 @@ pub struct Status {
     pub dynamodb: DynamoDb,
     pub sqs: Sqs,
     pub gamelift: GameLift,
+    pub(crate) step_functions: StepFunctions,
     pub failures: Failures,
     /// The queues that feed a function, by name.
     pub mapped_queues: Vec<String>,
@@ -32,9 +35,9 @@ pub struct Status {
 }
 
 impl Status {
-    /// The routes `/` and `/status`.
+    /// The route `/status`.
     pub fn router(self) -> Router {
-        Router::new().route("/", get(page)).route("/status", get(status)).with_state(self)
+        Router::new().route("/status", get(status)).with_state(self)
     }
 
     /// What was used since the start.
@@ -42,13 +45,28 @@ impl Status {
         self.meter.usage(self.lambda.stats().into_values().map(|stats| stats.usage).collect())
     }
 
+    /// For people: where everything is, and how it has gone until now.
+    pub fn page(&self) -> String {
+        let mut page = format!("This is Muster on one machine.\n\n{}\n", self.addresses);
+        for (function, stats) in self.lambda.stats() {
+            let (calls, errors, processes) = (stats.invocations, stats.errors, stats.processes.len());
+            page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
+        }
+        page += "\n";
+        for (queue, counts) in self.sqs.stats() {
+            page += &format!("{queue:40} {counts}\n");
+        }
+        format!("{page}\n{}\n", self.usage())
+    }
+
     /// How much is under way: messages and connections in the gateway, whether there are records in streams, messages of queues that feed a
-    /// function, placements of game sessions, invocations. With 0, the usage grows no more by itself, but for the time of open connections, the
-    /// polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment after the answer.
+    /// function, placements of game sessions, executions of state machines, invocations. With 0, the usage grows no more by itself, but for
+    /// the time of open connections, the polls of idle queues, and the last log lines: they come through a pipe, which may be read a moment
+    /// after the answer.
     async fn busy(&self) -> Result<u64, DynamoDbError> {
         let (before, running) = self.invocations();
         let sockets = self.gateway.busy() as u64;
-        let placements = self.gamelift.pending() as u64;
+        let placements = (self.gamelift.pending() + self.step_functions.running()) as u64;
         let records = u64::from(self.dynamodb.has_unfinished_records().await?);
         // After the records, since one that is given up becomes a message.
         let messages = self.mapped_queues.iter().map(|queue| self.sqs.messages(queue) as u64).sum::<u64>();
@@ -62,19 +80,6 @@ impl Status {
     fn invocations(&self) -> (u64, u64) {
         self.lambda.stats().values().fold((0, 0), |(total, busy), stats| (total + stats.invocations, busy + stats.busy as u64))
     }
-}
-
-async fn page(State(status): State<Status>) -> String {
-    let mut page = format!("This is Muster on one machine.\n\n{}\n", status.addresses);
-    for (function, stats) in status.lambda.stats() {
-        let (calls, errors, processes) = (stats.invocations, stats.errors, stats.processes.len());
-        page += &format!("{function:40} {calls:8} invocations {errors:6} errors {processes:4} processes\n");
-    }
-    page += "\n";
-    for (queue, counts) in status.sqs.stats() {
-        page += &format!("{queue:40} {counts}\n");
-    }
-    format!("{page}\n{}\n", status.usage())
 }
 
 async fn status(State(status): State<Status>) -> Result<Json<Value>, (StatusCode, String)> {

@@ -1,6 +1,9 @@
-//! The page to play at: the files of one directory, below `/play/`.
+//! The page to play at, and the console: the files of one directory, below `/play/`, and those of its part `console`, below `/console/`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use axum::{
     Router,
@@ -15,10 +18,21 @@ use tower_http::services::ServeDir;
 /// Where the page is.
 pub const ROOT: &str = "/play/";
 
-/// The routes below [`ROOT`], for the files in `directory`. Fails if there is no such directory, or no page in it.
+/// Where the files of the console are, and in which part of the directory.
+const CONSOLE: &str = "console";
+
+/// The file of the console's page in `directory`, which is at `/`.
+pub fn console_page(directory: &Path) -> PathBuf {
+    directory.join(CONSOLE).join("index.html")
+}
+
+/// The routes below [`ROOT`] and `/console/`, for the files in `directory`. Fails if there is no such directory, or no page in it.
 pub fn router(directory: &Path) -> io::Result<Router> {
     directory.join("index.html").metadata()?;
-    let files = Router::new().nest_service(ROOT, ServeDir::new(directory)).layer(middleware::from_fn(fresh_and_plain));
+    let files = Router::new()
+        .nest_service(ROOT, ServeDir::new(directory))
+        .nest_service(&format!("/{CONSOLE}/"), ServeDir::new(directory.join(CONSOLE)))
+        .layer(middleware::from_fn(fresh_and_plain));
     Ok(files.route(ROOT.trim_end_matches('/'), get(async || Redirect::temporary(ROOT))))
 }
 

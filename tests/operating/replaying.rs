@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{own_letter, verdicts};
-use crate::harness::{LocalStack, Player, Proxy, Treatment, eventually, fulfilled, placement_request};
+use crate::harness::{LocalStack, Player, Proxy, Treatment, eventually, fulfilled, placement_request, session_ended};
 
 /// A row of each table that has a consumer, with the consumer.
 const TABLES: [(&str, &str, &str); 5] = [
@@ -155,7 +155,7 @@ async fn events_and_announcements_are_handed_over_again_whoever_gave_them_up() {
     stack.put_letter("topics", &given_up).await;
     stack.put_letter("topics", &notification("n2", &announcement("not handed over"))).await;
     stack.put_letter("topics", &own_letter("announcements", &record("n3", "{\"type\": 7}"))).await;
-    let event = json!({"type": "SessionEnded", "gameSessionArn": "arn:aws:gamelift:eu-central-1::gamesession/f/unknown"}).to_string();
+    let event = session_ended("arn:aws:gamelift:eu-central-1::gamesession/f/unknown", &json!({})).to_string();
     stack.put_letter("topics", &own_letter("placement-events", &record("n4", &event))).await;
 
     let answer = stack.replay(json!({"queue": "topics"})).await;

@@ -64,7 +64,7 @@ impl Step<'_> {
             // Whoever was given up holds up nobody.
             if is_first {
                 self.run.parked += u64::from(!is_had);
-                self.told.push(Letter { verdict: Some(Verdict::Parked), ..letter });
+                self.tell_besides(letter, Verdict::Parked);
             }
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Step<'_> {
             return Ok(());
         }
         if groups.iter().any(|group| self.failed.contains(group)) {
-            self.told.push(Letter { verdict: Some(Verdict::Behind), ..letter });
+            self.tell_besides(letter, Verdict::Behind);
             return Ok(());
         }
         self.keep(opened, records.as_deref()).await?;
@@ -100,6 +100,7 @@ impl Step<'_> {
     }
 
     async fn note_failure(&mut self, opened: &Opened, letter: Letter, reason: String) -> Result<(), Fault> {
+        let reason: String = reason.chars().take(super::REASON_CHARACTERS).collect();
         let before = self.remembered.get(&letter.message_id).cloned().unwrap_or_default();
         let replays = before.replays + 1;
         let parked = replays >= REPLAYS;

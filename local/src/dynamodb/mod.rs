@@ -2,10 +2,11 @@
 //!
 //! [`api`] speaks the protocol, [`items`] calls the engine, and what requests use up goes to the meter; [`streams_api`] shows streams. A
 //! second connection to the engine's file reads stream records ([`rows`], [`record`]) for the event source mappings ([`reader`]), which are
-//! told of each write. What happens by itself is in [`upkeep`]; and while the weather has some staleness, eventually consistent reads are
-//! answered from a [`replica`].
+//! told of each write, and [`changes`] tells those who watch. What happens by itself is in [`upkeep`]; and while the weather has some
+//! staleness, eventually consistent reads are answered from a [`replica`].
 
 mod api;
+mod changes;
 mod error;
 mod items;
 mod reader;
@@ -34,7 +35,7 @@ use tokio::sync::Semaphore;
 
 pub use self::{error::DynamoDbError, reader::StreamReader, record::StreamRecord};
 use self::{reader::Cursor, record::Stream, replica::Replica, rows::Rows};
-use crate::{clock::Clock, keep::Keep, lock::lock, meter::Meter, template::Table, weather::Weather};
+use crate::{clock::Clock, events::Events, keep::Keep, lock::lock, meter::Meter, template::Table, weather::Weather};
 
 /// How long stream records are readable. Then they go, whoever has not read them.
 pub(crate) const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,6 +58,8 @@ pub struct DynamoDbOptions {
     pub meter: Meter,
     /// Says which writes conflict, how old reads are, and how many shards streams have.
     pub weather: Weather,
+    /// Is told of rows that change.
+    pub(crate) events: Events,
 }
 
 /// A running DynamoDB. Cheap to clone; its upkeep ends with the last clone.

@@ -1,5 +1,7 @@
 //! A table's stream, and its rows as the records that Lambda hands to a function.
 
+use std::sync::Mutex;
+
 use dynoxide::{Item, TableMetadata, types::item_size};
 use rusqlite::Row;
 use serde_json::{Value, json};
@@ -36,10 +38,12 @@ pub(super) struct Stream {
     pub(super) table: String,
     pub(super) arn: String,
     pub(super) label: String,
-    hash_key: String,
+    pub(super) hash_key: String,
     pub(super) shards: u32,
     /// Is told of each write to the table.
     pub(super) written: watch::Sender<()>,
+    /// Up to which position those who watch have been told.
+    pub(super) told: Mutex<i64>,
 }
 
 impl Stream {
@@ -53,6 +57,7 @@ impl Stream {
             hash_key: table.hash_key.clone(),
             shards: shards.max(1),
             written: watch::Sender::new(()),
+            told: Mutex::default(),
         })
     }
 

@@ -4,6 +4,8 @@ use axum::http::{Method, header, request::Parts};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use crate::account::function_arn;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     DynamoDb,
@@ -15,6 +17,7 @@ pub(crate) enum Service {
     Lambda,
     Logs,
     CloudWatch,
+    StepFunctions,
     Sts,
     CloudFormation,
 }
@@ -36,12 +39,12 @@ pub(crate) struct Call {
     pub(crate) protocol: Protocol,
     /// The operation, such as `PutItem`; of `@connections` the method.
     pub(crate) operation: String,
-    /// Of an operation in the path, the `path` and the `query`.
+    /// Of an operation in the path, the `path`; of an invocation, the `function`, as qualified as the request has it.
     pub(crate) parameters: Value,
 }
 
 /// Each with what its actions begin with, and what its requests have in `X-Amz-Target` before the point or in the `Version` of a form.
-const SERVICES: [(Service, &str, &[&str]); 10] = [
+const SERVICES: [(Service, &str, &[&str]); 11] = [
     (Service::DynamoDb, "dynamodb", &["DynamoDB_20120810", "DynamoDBStreams_20120810"]),
     (Service::Sqs, "sqs", &["AmazonSQS"]),
     (Service::Sns, "sns", &["2010-03-31"]),
@@ -50,6 +53,7 @@ const SERVICES: [(Service, &str, &[&str]); 10] = [
     (Service::Lambda, "lambda", &[]),
     (Service::Logs, "logs", &["Logs_20140328"]),
     (Service::CloudWatch, "cloudwatch", &["GraniteServiceVersion20100801"]),
+    (Service::StepFunctions, "states", &["AWSStepFunctions"]),
     (Service::Sts, "sts", &["2011-06-15"]),
     (Service::CloudFormation, "cloudformation", &["2010-05-15"]),
 ];
@@ -84,7 +88,10 @@ impl Call {
                 return Self::new(Service::GameLift, Protocol::Cbor, operation, ciborium::from_reader(body).unwrap_or_default());
             }
             [_, "@connections", ..] => (Service::Connections, parts.method.as_str()),
-            ["2015-03-31", "functions", _, "invocations"] => (Service::Lambda, "InvokeFunction"),
+            ["2015-03-31", "functions", function, "invocations"] => {
+                let function = json!({"function": qualified(function, parts.uri.query())});
+                return Self::new(Service::Lambda, Protocol::Json, "InvokeFunction", function);
+            }
             ["2015-03-31", "functions", ..] => (Service::Lambda, "ListFunctions"),
             ["2015-03-31", "event-source-mappings", ..] => (Service::Lambda, "ListEventSourceMappings"),
             _ => return None,
@@ -95,6 +102,15 @@ impl Call {
     fn new(service: Service, protocol: Protocol, operation: &str, parameters: Value) -> Option<Self> {
         Some(Self { service, protocol, operation: operation.to_owned(), parameters })
     }
+}
+
+/// The name of a function in a path, with the qualifier in the path or the query.
+fn qualified(function: &str, query: Option<&str>) -> String {
+    let decoded = |text: &str| form_urlencoded::parse(text.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default();
+    let name = decoded(function);
+    let name = name.strip_prefix(&function_arn("")).unwrap_or(&name).to_owned();
+    let qualifier = form(query.unwrap_or_default().as_bytes())["Qualifier"].as_str().map(|qualifier| format!(":{qualifier}"));
+    name.clone() + &qualifier.filter(|qualifier| !name.ends_with(qualifier)).unwrap_or_default()
 }
 
 /// The members of a form as a JSON object of texts.

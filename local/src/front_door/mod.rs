@@ -26,14 +26,16 @@ pub(crate) use self::{
     callers::{Callers, check},
     refusal::{escape, query, xml},
 };
-use crate::{account, aws_json, dynamodb::DynamoDb, gamelift::GameLift, operators::Operators, sns::Sns, sqs::Sqs};
+use crate::{
+    account, aws_json, dynamodb::DynamoDb, gamelift::GameLift, operators::Operators, sns::Sns, sqs::Sqs, stepfunctions::StepFunctions,
+};
 
 /// More than the largest message of SQS, 1 MiB, needs, and that of SNS in a form; and no less than any room takes.
 const BODY_BYTES: usize = 16 * 1024 * 1024;
 /// The content type of the query protocol, behind which a character set may be named.
 const FORM: &str = "application/x-www-form-urlencoded";
-const HERE: &str = "this stack has what template.yaml names: DynamoDB, its streams, SQS, SNS and GameLift, and what operators look at: \
-                    STS, CloudFormation, CloudWatch and its logs";
+const HERE: &str = "this stack has what template.yaml names: DynamoDB, its streams, SQS, SNS, GameLift and Step Functions, and what \
+                    operators look at: STS, CloudFormation, CloudWatch and its logs";
 
 /// What is behind `POST /`.
 #[derive(Clone)]
@@ -43,6 +45,7 @@ pub(crate) struct Services {
     pub(crate) sns: Sns,
     /// For those who do not speak CBOR.
     pub(crate) gamelift: GameLift,
+    pub(crate) step_functions: StepFunctions,
     pub(crate) operators: Operators,
 }
 
@@ -52,7 +55,7 @@ pub(crate) fn router(services: Services) -> Router {
 }
 
 async fn dispatch(State(services): State<Services>, request: Request) -> Response {
-    let Services { dynamodb, sqs, sns, gamelift, operators } = services;
+    let Services { dynamodb, sqs, sns, gamelift, step_functions, operators } = services;
     let (parts, body) = request.into_parts();
     let body = match to_bytes(body, BODY_BYTES).await {
         Ok(body) => body,
@@ -64,6 +67,7 @@ async fn dispatch(State(services): State<Services>, request: Request) -> Respons
         Some(Service::DynamoDb) => dynamodb.handle(parts.headers, body).await,
         Some(Service::Sqs) => sqs.of_caller(&parts.headers).handle(operation, &body).await,
         Some(Service::GameLift) => gamelift.handle(operation, &body),
+        Some(Service::StepFunctions) => step_functions.handle(operation, &body),
         Some(service) => operators.json(service, operation, &body),
         None if target.is_empty() && text(&parts, "content-type").starts_with(FORM) => {
             let form = form(&body);

@@ -46,6 +46,20 @@ macro_rules! client {
     }};
 }
 
+#[test]
+fn an_invocation_is_of_the_function_that_its_path_and_its_query_name() {
+    for (path, function) in [
+        ("play/invocations", "play"),
+        ("play/invocations?Qualifier=live", "play:live"),
+        ("play:live/invocations?Qualifier=live", "play:live"),
+        ("arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Aplay%3Alive/invocations", "play:live"),
+    ] {
+        let request = Request::builder().uri(format!("/2015-03-31/functions/{path}")).body(()).unwrap();
+        let call = Call::read(&request.into_parts().0, b"{}").unwrap();
+        assert_eq!((call.operation.as_str(), &call.parameters["function"]), ("InvokeFunction", &json!(function)), "{path}");
+    }
+}
+
 /// Refuses everything for this reason.
 async fn refusing(reason: Reason) -> String {
     let answer = async move |request: Request| {
@@ -150,7 +164,7 @@ async fn front_door() -> String {
     let sqs = Sqs::new(Vec::new(), "http://127.0.0.1:1", Keep::default());
     let lambda = Lambda::start(&[], quiet()).await.unwrap();
     let sns = Sns::new(Vec::new(), Vec::new(), lambda.clone(), sqs.clone());
-    let operators = Operators::new(&manifest, lambda, sqs.clone());
+    let operators = Operators::new(&manifest, lambda.clone(), sqs.clone());
     let callers = Callers { iam: Iam::new(&manifest, None), weather: Weather::default() };
     let gamelift = GameLift::start(GameLiftOptions {
         queues: Vec::new(),
@@ -162,7 +176,10 @@ async fn front_door() -> String {
         keep: Keep::default(),
         clock: Clock::default(),
     });
-    let rooms = router(Services { dynamodb, sqs, sns, gamelift, operators: operators.clone() }).merge(operators.router());
+    let iam = Iam::new(&manifest, None);
+    let machines = std::path::Path::new("");
+    let step_functions = StepFunctions::start(&[], machines, (&lambda, &sns), &iam, Clock::default()).unwrap();
+    let rooms = router(Services { dynamodb, sqs, sns, gamelift, step_functions, operators: operators.clone() }).merge(operators.router());
     serve(rooms.fallback(nothing_here).layer(from_fn_with_state(callers, check))).await
 }
 

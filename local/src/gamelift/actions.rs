@@ -129,8 +129,8 @@ impl Room {
         true
     }
 
-    /// Publishes the first event that is to be told of a placement. It is only then noted as told, so that a stack which is killed in between
-    /// tells it again.
+    /// Publishes the first event that is to be told of a placement. It is only then noted as told, so that a stack which is killed in
+    /// between tells it again.
     fn tell(&self, id: &str) {
         let mut placements = lock(&self.placements);
         let Some(placement) = placements.get_mut(id) else { return };

@@ -66,15 +66,15 @@ impl GameLiftOptions {
     /// missed.
     ///
     /// # Errors
-    /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed for
-    /// the wrong reason.
+    /// `InternalServiceException` if the file cannot be read or understood: a fleet that then behaved as usual would have a test succeed
+    /// for the wrong reason.
     pub(super) fn all_queues(&self) -> Result<Vec<(GameSessionQueue, Behaviour)>, Refusal> {
         let mut behaviours = self.fleet_file.as_deref().map_or(Ok(BTreeMap::new()), read)?;
         let of_template = self.queues.iter().map(|queue| (queue.clone(), behaviours.remove(&queue.name).unwrap_or_default()));
         let mut queues: Vec<_> = of_template.collect();
         queues.extend(behaviours.into_iter().map(|(name, behaviour)| {
-            let (logical_id, arn, notification_topic_arn) = (name.clone(), queue_arn(&name), self.topic_arn.clone());
-            (GameSessionQueue { logical_id, name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn }, behaviour)
+            let (arn, notification_topic_arn) = (queue_arn(&name), self.topic_arn.clone());
+            (GameSessionQueue { name, arn, timeout: SHORTEST_TIMEOUT, notification_topic_arn }, behaviour)
         }));
         Ok(queues)
     }

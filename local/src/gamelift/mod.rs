@@ -1,7 +1,7 @@
 //! The GameLift room: game session queues, placements, and a pretended fleet that really starts game servers.
 //!
-//! [`api`] is the protocols, [`actions`] are the operations, [`placement`] is what they are about, [`store`] keeps placements, [`fleet`] says
-//! what becomes of them, and [`servers`] are the processes.
+//! [`api`] is the protocols, [`actions`] are the operations, [`placement`] is what they are about, [`store`] keeps placements, [`fleet`]
+//! says what becomes of them, and [`servers`] are the processes.
 
 mod actions;
 mod api;

@@ -22,9 +22,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The longest line that is kept whole, in bytes.
 const LONGEST_LINE: u64 = 256 * 1024;
 
-/// The program that serves game sessions, and how it is kept. It gets `--port 0`, its game session in `MUSTER_GAME_SESSION`, the queue's topic
-/// in `MUSTER_TOPIC_ARN`, what an AWS SDK needs to find the stack, and the `PATH` of this process. Once it is ready it prints the line
-/// `listening on 127.0.0.1:PORT`. Every other line is for the log.
+/// The program that serves game sessions, and how it is kept. It gets `--port 0`, its game session in `MUSTER_GAME_SESSION`, the queue's
+/// topic in `MUSTER_TOPIC_ARN`, what an AWS SDK needs to find the stack, and the `PATH` of this process. Once it is ready it prints the
+/// line `listening on 127.0.0.1:PORT`. Every other line is for the log.
 #[derive(Clone, Debug)]
 pub struct GameServer {
     program: PathBuf,

@@ -1,4 +1,5 @@
-//! How a connection ended: the close frame, whose code and reason the `$disconnect` event has, too. Codes 1005 and 1006 are never on the wire.
+//! How a connection ended: the close frame, whose code and reason the `$disconnect` event has, too. Codes 1005 and 1006 are never on the
+//! wire.
 
 use tokio_tungstenite::tungstenite::{
     Utf8Bytes,

@@ -26,6 +26,13 @@ pub(super) struct ConnectionFacts {
     pub(super) authorizer: Option<Map<String, Value>>,
 }
 
+impl ConnectionFacts {
+    /// Who is connected, if the authorizer has said so.
+    pub(super) fn player_id(&self) -> Option<&Value> {
+        self.authorizer.as_ref()?.get("playerId")
+    }
+}
+
 /// What one event says of its own request, which has a new id.
 #[derive(Default)]
 pub(super) struct RequestFacts {

@@ -91,6 +91,7 @@ async fn live(
     };
     gateway.forget(&connection, closing.clone());
     drop(open);
+    gateway.tell_socket("close", &connection);
     Box::pin(disconnect(&gateway, &connection, &closing)).await;
 }
 

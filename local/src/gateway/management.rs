@@ -24,8 +24,8 @@ use crate::clock::iso8601_with_milliseconds;
 /// may see a reset instead of the answer; API Gateway takes 10 MB.
 const MAXIMUM_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// `POST` queues the body for the client, and never waits for the client's socket. `GET` says since when the client is connected, who it is,
-/// and when a message last came or went. `DELETE` closes the connection, which is gone for every later request.
+/// `POST` queues the body for the client, and never waits for the client's socket. `GET` says since when the client is connected, who it
+/// is, and when a message last came or went. `DELETE` closes the connection, which is gone for every later request.
 pub(super) async fn manage(
     State(gateway): State<Gateway>,
     id: Result<Path<String>, PathRejection>,
@@ -65,8 +65,9 @@ fn post(gateway: &Gateway, connection: &Connection, headers: &HeaderMap, body: &
     let Ok(text) = Utf8Bytes::try_from(Bytes::copy_from_slice(body)) else {
         return error(StatusCode::BAD_REQUEST, "BadRequestException", Some("The body is not UTF-8, and clients are sent text"));
     };
-    match connection.push(Message::Text(text)) {
+    match connection.push(Message::Text(text.clone())) {
         Ok(()) => {
+            gateway.tell_frame("out", connection, &text);
             gateway.shared.meter.of_caller(headers).gateway_message(body.len());
             answer(StatusCode::OK, String::new())
         }

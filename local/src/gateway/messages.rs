@@ -17,6 +17,7 @@ use crate::template::Route;
 
 /// Handles a message. `_place` is its place among those that may be in work at once.
 pub(super) async fn handle(gateway: Gateway, connection: Arc<Connection>, text: Utf8Bytes, _place: OwnedSemaphorePermit) {
+    gateway.tell_frame("in", &connection, &text);
     let request = RequestFacts::now();
     let route = route_for(&gateway.shared.api.routes, &route_key(&text));
     let (answer, billed) = match answer(&gateway, &connection, &request, route, &text).await {
@@ -33,9 +34,12 @@ pub(super) async fn handle(gateway: Gateway, connection: Arc<Connection>, text: 
         meter.gateway_message(text.len());
     }
     if let Some(answer) = answer {
-        let bytes = answer.len();
-        if connection.answer(Message::text(answer)).await && billed {
-            meter.gateway_message(bytes);
+        let answer = Utf8Bytes::from(answer);
+        if connection.answer(Message::Text(answer.clone())).await {
+            gateway.tell_frame("out", &connection, &answer);
+            if billed {
+                meter.gateway_message(answer.len());
+            }
         }
     }
 }

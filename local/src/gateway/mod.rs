@@ -35,7 +35,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_util::task::TaskTracker;
@@ -50,6 +50,7 @@ use self::{
 };
 use crate::{
     account,
+    events::Events,
     lambda::{InvokeError, Lambda},
     lock::lock,
     meter::Meter,
@@ -61,6 +62,9 @@ use crate::{
 /// How long a shutdown waits for `$disconnect` of the connections that it closed.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
+/// So many characters of a message are told to those who watch.
+const TOLD_CHARACTERS: usize = 2_000;
+
 /// Serves one WebSocket API. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
@@ -71,6 +75,7 @@ struct Shared {
     api: WebSocketApi,
     lambda: Lambda,
     meter: Meter,
+    events: Events,
     weather: Weather,
     limits: Limits,
     bucket: Mutex<TokenBucket>,
@@ -83,9 +88,9 @@ struct Shared {
 }
 
 impl Gateway {
-    /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts. In some weather,
-    /// `$disconnect` is not told.
-    pub fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, meter: Meter, weather: Weather) -> Gateway {
+    /// A gateway for `api`, whose functions `lambda` runs, and whose messages and connections `meter` counts and `events` tells. In some
+    /// weather, `$disconnect` is not told.
+    pub(crate) fn new(api: WebSocketApi, lambda: Lambda, limits: Limits, (meter, events): (Meter, Events), weather: Weather) -> Gateway {
         let shared = Shared {
             bucket: Mutex::new(TokenBucket::new(api.throttle, Instant::now())),
             connections: Mutex::default(),
@@ -94,6 +99,7 @@ impl Gateway {
             api,
             lambda,
             meter,
+            events,
             weather,
             limits,
         };
@@ -161,10 +167,28 @@ impl Gateway {
         lock(&self.shared.connections)
     }
 
+    /// Tells those who watch that a socket has opened or closed.
+    fn tell_socket(&self, what: &str, Connection { facts, .. }: &Connection) {
+        let (id, player) = (&facts.connection_id, facts.player_id());
+        self.shared.events.tell(|| json!({"kind": "socket", "what": what, "connectionId": id, "playerId": player}));
+    }
+
+    /// Tells those who watch of a message from a client or to it.
+    fn tell_frame(&self, direction: &str, Connection { facts, .. }: &Connection, text: &str) {
+        self.shared.events.tell(|| {
+            let first: String = text.chars().take(TOLD_CHARACTERS).collect();
+            json!({
+                "kind": "frame", "direction": direction, "connectionId": facts.connection_id, "playerId": facts.player_id(),
+                "bytes": text.len(), "text": first,
+            })
+        });
+    }
+
     /// Makes a connection reachable.
     fn register(&self, connection: Connection) -> Arc<Connection> {
         let connection = Arc::new(connection);
         self.connections().insert(connection.facts.connection_id.clone(), Arc::clone(&connection));
+        self.tell_socket("open", &connection);
         if self.shared.tasks.is_closed() {
             connection.close(GOING_AWAY);
         }

@@ -30,7 +30,7 @@ pub struct Iam {
 }
 
 struct Inner {
-    /// By function, by `policy:` and the logical id of a managed policy, and by service.
+    /// By function, by the role of a state machine, by `policy:` and the logical id of a managed policy, and by service.
     roles: BTreeMap<String, Vec<Grant>>,
     /// The id of the API whose connections are managed.
     api_id: String,
@@ -57,6 +57,9 @@ impl Iam {
         for function in &manifest.functions {
             let grants = function.statements.iter().map(|statement| Grant::new(statement, None));
             roles.insert(function.name.clone(), grants.collect());
+        }
+        for machine in &manifest.state_machines {
+            roles.insert(machine.role(), machine.statements.iter().map(|statement| Grant::new(statement, None)).collect());
         }
         for policy in &manifest.managed_policies {
             let grants = policy.statements.iter().map(|statement| Grant::new(statement, None));

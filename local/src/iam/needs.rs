@@ -1,7 +1,6 @@
 //! Which actions on which resources a call needs, as the Service Authorization Reference has them.
 
 use serde_json::Value;
-use url::form_urlencoded;
 
 use crate::{
     account::{STREAM_LABEL, arn, function_arn, queue_arn},
@@ -34,22 +33,18 @@ pub(super) fn of(call: &Call, api_id: &str) -> Vec<(String, String)> {
         }
         // Everybody may ask who he is.
         Service::Sts if operation == "GetCallerIdentity" => Vec::new(),
-        Service::Lambda if operation == "InvokeFunction" => {
-            let name = text("path").unwrap_or_default().split('/').nth(3).unwrap_or_default();
-            let query = form_urlencoded::parse(text("query").unwrap_or_default().as_bytes()).find(|(name, _)| name == "Qualifier");
-            let qualified = query.map_or_else(|| name.to_owned(), |(_, qualifier)| format!("{name}:{qualifier}"));
-            vec![need(operation, if name.starts_with("arn:") { qualified } else { function_arn(&qualified) })]
+        Service::Lambda => vec![need(operation, text("function").map_or_else(any, function_arn))],
+        Service::StepFunctions => {
+            let resource = text("executionArn").or_else(|| text("stateMachineArn"));
+            vec![need(operation, resource.map_or_else(any, str::to_owned))]
         }
         // The ARN of a log group ends with a star: its streams.
         Service::Logs => {
-            let group = text("logGroupName").or_else(|| text("logGroupIdentifier")).unwrap_or_default();
-            let group = group.trim_end_matches(":*");
-            vec![need(
-                operation,
-                if group.starts_with("arn:") { format!("{group}:*") } else { arn("logs", &format!("log-group:{group}:*")) },
-            )]
+            let group = text("logGroupName").or_else(|| text("logGroupIdentifier")).unwrap_or_default().trim_end_matches(":*");
+            let is_arn = group.starts_with("arn:");
+            vec![need(operation, if is_arn { format!("{group}:*") } else { arn("logs", &format!("log-group:{group}:*")) })]
         }
-        Service::Lambda | Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
+        Service::CloudWatch | Service::Sts | Service::CloudFormation => vec![need(operation, any())],
     }
 }
 

@@ -76,13 +76,23 @@ fn a_call_needs_its_action_on_what_it_names() {
             vec![("execute-api:ManageConnections", arn("execute-api", "api/dev/POST/@connections/abc%3D"))],
         ),
         (
-            call(Service::Lambda, "InvokeFunction", json!({"path": "/2015-03-31/functions/play/invocations", "query": "Qualifier=live"})),
-            vec![("lambda:InvokeFunction", arn("lambda", "function:play:live"))],
-        ),
-        (
             dynamodb("GetRecords", json!({"ShardIterator": format!("7/0/{}", table("a/stream/x"))})),
             vec![("dynamodb:GetRecords", table("a/stream/1970-01-01T00:00:00.000"))],
         ),
+        (call(Service::Lambda, "InvokeFunction", json!({})), vec![("lambda:InvokeFunction", "*".to_owned())]),
+        (
+            call(Service::Lambda, "InvokeFunction", json!({"function": "f:live"})),
+            vec![("lambda:InvokeFunction", arn("lambda", "function:f:live"))],
+        ),
+        (
+            call(Service::StepFunctions, "StartExecution", json!({"stateMachineArn": "arn:m"})),
+            vec![("states:StartExecution", "arn:m".to_owned())],
+        ),
+        (
+            call(Service::StepFunctions, "StopExecution", json!({"executionArn": "arn:e", "cause": "x"})),
+            vec![("states:StopExecution", "arn:e".to_owned())],
+        ),
+        (call(Service::StepFunctions, "ListStateMachines", json!({})), vec![("states:ListStateMachines", "*".to_owned())]),
         (call(Service::Sts, "GetCallerIdentity", json!({})), vec![]),
         (
             call(Service::Logs, "FilterLogEvents", json!({"logGroupName": "/muster/dev"})),

@@ -28,7 +28,8 @@ pub(super) struct Used {
 pub(super) fn triples(manifest: &Manifest) -> BTreeSet<Used> {
     let functions = manifest.functions.iter().flat_map(|function| &function.statements);
     let policies = manifest.managed_policies.iter().flat_map(|policy| &policy.statements);
-    let statements = functions.chain(policies).chain(manifest.resource_policies.iter().map(|policy| &policy.statement));
+    let machines = manifest.state_machines.iter().flat_map(|machine| &machine.statements);
+    let statements = functions.chain(machines).chain(policies).chain(manifest.resource_policies.iter().map(|policy| &policy.statement));
     let triples = statements.flat_map(|Statement { place, actions, resources }| {
         let pairs = actions.iter().flat_map(move |action| resources.iter().map(move |resource| (action, resource)));
         pairs.map(|(action, resource)| Used { place: place.clone(), action: action.clone(), resource: resource.clone() })

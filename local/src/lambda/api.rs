@@ -1,4 +1,5 @@
-//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"), as far as the runbook needs it. The rest is refused by name.
+//! `Invoke`, as AWS clients call it over HTTP (Lambda API reference, "Invoke"), as far as the runbook needs it. The rest is refused by
+//! name.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use axum::{
 use bytes::Bytes;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{EVENT, InvokeError, LATEST, Lambda, REQUEST_RESPONSE, events, new_id};
+use super::{EVENT, InvokeError, Lambda, REQUEST_RESPONSE, events, new_id, version};
 
 impl Lambda {
     /// `POST /2015-03-31/functions/{name}/invocations`.
@@ -52,7 +53,7 @@ impl Lambda {
                 Err(stopped) => refusal(500, "ServiceException", &stopped.to_string()),
             };
         }
-        let answered = [("content-type", "application/json"), ("x-amz-executed-version", LATEST)];
+        let answered = [("content-type", "application/json"), ("x-amz-executed-version", version(&request.arn))];
         match pool.invoke(request).await {
             Ok(answer) => (answered, answer).into_response(),
             Err(InvokeError::Function { payload, .. }) => (answered, [("x-amz-function-error", "Unhandled")], payload).into_response(),

@@ -17,7 +17,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{LATEST, logs, pool::Pool};
+use super::{logs, pool::Pool};
 use crate::{
     account::{REGION, SECRET_ACCESS_KEY, access_key_of},
     lock::lock,
@@ -28,15 +28,17 @@ use crate::{
 pub(super) struct Environment {
     /// What the Runtime API knows it by, which is a secret of its process.
     pub(super) id: Uuid,
-    /// When it was last handed an invocation.
-    pub(super) handed_over: Mutex<Option<Instant>>,
+    /// The version of its function that it says it is: that of the invocation for which it was started.
+    version: &'static str,
+    /// When it was last handed an invocation, and the id of that.
+    pub(super) handed_over: Mutex<Option<(Instant, String)>>,
     child: OnceLock<Mutex<Child>>,
     changed: Notify,
 }
 
 impl Environment {
-    pub(super) fn new() -> Environment {
-        Environment { id: Uuid::new_v4(), ..Environment::default() }
+    pub(super) fn new(version: &'static str) -> Environment {
+        Environment { id: Uuid::new_v4(), version, ..Environment::default() }
     }
 
     /// Has the watcher look again at once, because what it should do has changed. Also before the process has started.
@@ -107,9 +109,9 @@ impl Environment {
         command.envs(&function.environment).envs(&pool.host.options.environment).envs([
             ("AWS_LAMBDA_FUNCTION_NAME", name.as_str()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory_mb.to_string()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", LATEST),
+            ("AWS_LAMBDA_FUNCTION_VERSION", self.version),
             ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{name}")),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[{LATEST}]{id}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[{}]{id}", self.version)),
             ("AWS_LAMBDA_RUNTIME_API", &format!("http://{}/{name}/{id}", pool.host.address)),
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION),

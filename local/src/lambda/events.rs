@@ -12,6 +12,7 @@ use super::{
     log_text::Level,
     pool::Pool,
     retries::{Retries, Step},
+    version,
 };
 use crate::{clock, lock::lock, weather::Mishap};
 
@@ -105,7 +106,7 @@ fn record(id: &str, event: &Event, condition: &str, now: u64) -> String {
         },
     });
     if let Some(error) = &event.error {
-        record["responseContext"] = json!({"statusCode": 200, "executedVersion": LATEST, "functionError": "Unhandled"});
+        record["responseContext"] = json!({"statusCode": 200, "executedVersion": version(&event.function), "functionError": "Unhandled"});
         record["responsePayload"] = json(error);
     }
     record.to_string()
@@ -137,6 +138,7 @@ mod tests {
         let silent = Event { function: function_arn("test:live"), error: Some("not JSON".to_owned()), ..event.clone() };
         expected["responsePayload"] = json!("not JSON");
         expected["requestContext"]["functionArn"] = json!(function_arn("test:live"));
+        expected["responseContext"]["executedVersion"] = json!("1");
         assert_eq!(record(&silent, 1_573_755_365_568), expected);
         let never = record(&Event { error: None, ..event }, 0);
         assert_eq!((never.get("responseContext"), never.get("responsePayload")), (None, None));

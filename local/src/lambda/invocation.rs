@@ -1,7 +1,7 @@
 //! One call of a function, from the moment it is asked for until it is answered.
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::InvokeError;
 
@@ -24,6 +24,10 @@ pub(super) struct Request {
 /// An invocation that waits or runs.
 pub(super) struct Invocation {
     pub(super) request: Request,
+    /// When a process was handed it.
+    pub(super) handed_over: Option<Instant>,
+    /// Whether it is the first of its process.
+    pub(super) cold: bool,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -31,7 +35,7 @@ impl Invocation {
     /// A new invocation, and where its answer will come.
     pub(super) fn new(request: Request) -> (Invocation, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
-        (Invocation { request, answer }, answered)
+        (Invocation { request, handed_over: None, cold: true, answer }, answered)
     }
 
     /// Answers. The caller may have stopped waiting meanwhile, as AWS's callers may; the function has run all the same.

@@ -31,7 +31,8 @@ impl Pool {
         }
     }
 
-    /// The process asks for its next invocation. It is given one at once, or where to await it; then it is frozen. `None` if it must not ask.
+    /// The process asks for its next invocation. It is given one at once, or where to await it; then it is frozen. `None` if it must not
+    /// ask.
     pub(super) fn next(self: &Arc<Self>, environment: Uuid) -> Option<oneshot::Receiver<Delivery>> {
         let mut state = lock(&self.state);
         let (poll, polled) = oneshot::channel();
@@ -55,8 +56,10 @@ impl Pool {
             Some(Phase::Running { invocation, since }) if invocation.request.id == request_id => *since,
             _ => return false,
         };
-        if let Some(Phase::Running { invocation, .. }) = state.set(environment, Phase::Returning { since }) {
-            invocation.answer(answer);
+        let phase = state.set(environment, Phase::Returning { since });
+        drop(state);
+        if let Some(Phase::Running { invocation, .. }) = phase {
+            self.answer(invocation, answer);
         }
         true
     }
@@ -97,7 +100,7 @@ impl Pool {
         if let Some(invocation) = invocation {
             let error = why(&invocation.request.id);
             self.logs.own(Level::Error, &error.to_string());
-            invocation.answer(Err(error));
+            self.answer(invocation, Err(error));
         }
     }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::clock;
 
-/// Members that stand elsewhere in the line, or only join lines of different functions: for those there is [`LogFormat::Json`](super::LogFormat).
+/// Members that stand elsewhere in the line, or only join lines of different functions: for those there is
+/// [`LogFormat::Json`](super::LogFormat).
 const LEFT_OUT: [&str; 8] = ["level", "message", "span", "playerId", "cause", "by", "connectionId", "function"];
 
 /// How much a line matters.

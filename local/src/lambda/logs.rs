@@ -49,6 +49,8 @@ pub struct LogLine {
     pub function: String,
     /// The line as it is, without its line break.
     pub text: String,
+    /// The id of the invocation that its process served.
+    pub request_id: Option<String>,
 }
 
 /// One function's log.
@@ -81,10 +83,10 @@ impl FunctionLog {
         lock(&self.lines).iter().filter(|line| line.time_ms >= since).cloned().collect()
     }
 
-    /// A line of the function's own, and how long after the hand-over it came.
-    fn line(&self, text: &str, after: Option<Duration>) {
+    /// A line of the function's own, how long after the hand-over it came, and of what invocation.
+    fn line(&self, text: &str, handed_over: Option<(Duration, String)>) {
         self.bytes.fetch_add(log_event_bytes(text.len()), Relaxed);
-        self.write(&Line::read(text), text, after);
+        self.write(&Line::read(text), text, handed_over);
     }
 
     /// Something the room has to say, about `[environment]` or `[events]`, or an error that it answered an invocation with.
@@ -92,10 +94,10 @@ impl FunctionLog {
         self.write(&Line::of(level, text), text, None);
     }
 
-    fn write(&self, line: &Line, text: &str, after: Option<Duration>) {
-        let time_ms = clock::now();
+    fn write(&self, line: &Line, text: &str, handed_over: Option<(Duration, String)>) {
+        let (time_ms, (after, request_id)) = (clock::now(), handed_over.unzip());
         let mut lines = lock(&self.lines);
-        lines.push_back(LogLine { time_ms, function: self.name.clone(), text: text.to_owned() });
+        lines.push_back(LogLine { time_ms, function: self.name.clone(), text: text.to_owned(), request_id });
         if lines.len() > REMEMBERED {
             lines.pop_front();
         }
@@ -123,8 +125,8 @@ pub(super) fn labels(names: &[&str]) -> Vec<String> {
 pub(super) async fn copy(output: impl AsyncRead + Unpin, environment: &Environment, log: &FunctionLog) {
     let mut lines = BufReader::new(output).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {
-        let after = lock(&environment.handed_over).map(|since| since.elapsed());
-        log.line(String::from_utf8_lossy(&line).trim_end(), after);
+        let handed_over = lock(&environment.handed_over).as_ref().map(|(since, id)| (since.elapsed(), id.clone()));
+        log.line(String::from_utf8_lossy(&line).trim_end(), handed_over);
     }
 }
 
@@ -144,8 +146,8 @@ mod tests {
         let log = FunctionLog::new("test", String::new(), LogOptions::default());
         let output: String = (0..REMEMBERED + 5).map(|number| format!("line {number}\r\n")).collect();
         let before = clock::now();
-        copy(output.as_bytes(), &Environment::new(), &log).await;
-        copy(&b"\xff without a break"[..], &Environment::new(), &log).await;
+        copy(output.as_bytes(), &Environment::new("1"), &log).await;
+        copy(&b"\xff without a break"[..], &Environment::new("1"), &log).await;
         let lines = log.lines(before);
         assert_eq!((lines.len(), lines[0].text.as_str(), lines[0].function.as_str()), (REMEMBERED, "line 6", "test"));
         assert_eq!(lines.last().unwrap().text, "\u{fffd} without a break");

@@ -42,14 +42,20 @@ pub use self::{
     logs::{LogFormat, LogLine, LogOptions},
 };
 use crate::{
-    account::function_arn, keep::Keep, lock::lock, meter::FunctionUsage, port, report::report, sqs::Sqs, template::Function,
-    weather::Weather,
+    account::function_arn, events::Events, keep::Keep, lock::lock, meter::FunctionUsage, port, report::report, sqs::Sqs,
+    template::Function, weather::Weather,
 };
 
-/// The one version that functions have here.
+/// What is invoked without an alias.
 const LATEST: &str = "$LATEST";
-/// The alias that the template gives each function.
+/// The alias that the template gives each function, and the version that it points at.
 const ALIAS: &str = "live";
+const PUBLISHED: &str = "1";
+
+/// The version of a function with this ARN. There is one program, whatever it is called.
+pub(crate) fn version(arn: &str) -> &'static str {
+    if arn.rsplit(':').next() == Some(ALIAS) { PUBLISHED } else { LATEST }
+}
 
 /// A kind of invocation, and how large its request may be in bytes (Lambda developer guide, "Lambda quotas").
 type Kind = (&'static str, usize);
@@ -89,12 +95,14 @@ pub struct LambdaOptions {
     pub keep: Keep,
     /// What goes wrong on purpose, and whether environments are frozen.
     pub weather: Weather,
+    /// Is told of each invocation.
+    pub(crate) events: Events,
     pub logs: LogOptions,
 }
 
 impl Default for LambdaOptions {
     fn default() -> LambdaOptions {
-        let (program, arguments, environment, sqs, keep, weather, logs) = Default::default();
+        let (program, arguments, environment, sqs, keep, weather, events, logs) = Default::default();
         let (idle, queue_wait, init_timeout) = (Duration::from_secs(300), Duration::from_secs(10), Duration::from_secs(10));
         let (max_environments, async_retry, pace_aws) = (ENVIRONMENTS.get(), Duration::from_secs(60), false);
         LambdaOptions {
@@ -110,6 +118,7 @@ impl Default for LambdaOptions {
             sqs,
             keep,
             weather,
+            events,
             logs,
         }
     }
@@ -167,8 +176,8 @@ pub struct FunctionStats {
     pub percentile_99: Duration,
     /// What AWS would bill, of the invocations that have ended.
     pub usage: FunctionUsage,
-    /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0, nothing
-    /// of what is told here changes by itself.
+    /// Events and invocations that wait or run, and environments that start or have not asked again since their last answer. With 0,
+    /// nothing of what is told here changes by itself.
     pub busy: usize,
 }
 
@@ -221,7 +230,8 @@ impl Lambda {
         Ok(lambda)
     }
 
-    /// Runs `function` (its name or ARN, qualified by `$LATEST`, by the alias `live` or not at all) with `payload` and waits for its answer.
+    /// Runs `function` (its name or ARN, qualified by `$LATEST`, by the alias `live` or not at all) with `payload` and waits for its
+    /// answer.
     ///
     /// The function runs to its end also if the returned future is dropped after the hand-over.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Invoked {
@@ -233,9 +243,9 @@ impl Lambda {
         Invoked { request_id, result }
     }
 
-    /// Accepts `payload`, JSON, as an event for `function`, named as in [`Lambda::invoke`], and answers the id that every attempt will have.
-    /// From then on it counts in [`FunctionStats::events`] until it is handled or given up, by the rules of the function's `EventInvokeConfig`.
-    /// Once the room is shut down, it accepts no more.
+    /// Accepts `payload`, JSON, as an event for `function`, named as in [`Lambda::invoke`], and answers the id that every attempt will
+    /// have. From then on it counts in [`FunctionStats::events`] until it is handled or given up, by the rules of the function's
+    /// `EventInvokeConfig`. Once the room is shut down, it accepts no more.
     pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
         let id = new_id();
         let (pool, request) = self.request(EVENT, &id, function, payload)?;

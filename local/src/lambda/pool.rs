@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use hdrhistogram::Histogram;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
@@ -23,8 +24,9 @@ use super::{
     log_text::Level,
     logs::FunctionLog,
     phase::Phase,
+    version,
 };
-use crate::{clock, lock::lock, meter::FunctionUsage, template::Function, weather::Mishap};
+use crate::{clock, events::PastInvocation, lock::lock, meter::FunctionUsage, template::Function, weather::Mishap};
 
 /// An environment that has answered normally asks for its next invocation within a millisecond. For so long it is worth waiting for;
 /// one that takes longer is not counted on.
@@ -147,8 +149,8 @@ impl Pool {
         future::pending().await
     }
 
-    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and the
-    /// next is tried.
+    /// Gives the oldest invocation that waits to the idle environment that was used last. One that has ended or gone away gets none, and
+    /// the next is tried.
     pub(super) fn hand_over(self: &Arc<Self>, state: &mut State) {
         while let Some(request) = state.queue.front().map(|invocation| invocation.request.clone())
             && let Some(id) = state.idle.pop()
@@ -156,12 +158,15 @@ impl Pool {
         {
             let (since, request_id) = (Instant::now(), request.id.clone());
             let deadline = clock::now().saturating_add(clock::milliseconds(self.function.timeout));
-            *lock(&environment.handed_over) = Some(since);
+            *lock(&environment.handed_over) = Some((since, request_id.clone()));
             if let Some(Phase::Idle { poll, .. }) = state.set(id, Phase::Returning { since })
                 && environment.is_alive()
                 && poll.send((request, deadline)).is_ok()
-                && let Some(invocation) = state.queue.pop_front()
+                && let Some(mut invocation) = state.queue.pop_front()
             {
+                invocation.handed_over = Some(since);
+                // A start that is not billed yet is the one before its first invocation.
+                invocation.cold = state.slots.get(&id).is_some_and(|slot| !slot.start.is_zero());
                 state.set(id, Phase::Running { invocation, since });
                 let mishap = if self.function.handler.starts_with("routes/") { Mishap::KillRoute } else { Mishap::Kill };
                 if self.host.options.weather.happens(mishap) {
@@ -169,6 +174,29 @@ impl Pool {
                 }
             }
         }
+    }
+
+    /// Answers an invocation, once those who watch are told of it.
+    pub(super) fn answer(&self, invocation: Invocation, answer: Answer) {
+        let (answered, error) = match &answer {
+            Ok(answer) => (answer.clone(), false),
+            Err(InvokeError::Function { payload, .. }) => (payload.clone(), true),
+            Err(error) => (error.to_string().into(), true),
+        };
+        let duration = invocation.handed_over.map_or(Duration::ZERO, |since| since.elapsed());
+        // The copies are there because what comes may be a piece of the HTTP layer's larger buffer, which would be kept.
+        self.host.options.events.invoked(PastInvocation {
+            id: invocation.request.id.clone(),
+            function: self.function.name.clone(),
+            memory_mb: self.function.memory_mb,
+            at: clock::now().saturating_sub(clock::milliseconds(duration)),
+            duration,
+            cold: invocation.cold,
+            payload: Bytes::copy_from_slice(&invocation.request.payload),
+            answer: Bytes::copy_from_slice(&answered),
+            error,
+        });
+        invocation.answer(answer);
     }
 
     /// Kills the process if it still serves the invocation by then.
@@ -186,9 +214,12 @@ impl Pool {
     pub(super) fn grow(self: &Arc<Self>, state: &mut State, returning: usize) {
         let most = self.host.options.max_environments;
         let limit = self.function.reserved_concurrency.map_or(most, |reserved| most.min(reserved));
-        while state.queue.len() > state.starting() + returning && state.slots.len() < limit {
+        while state.queue.len() > state.starting() + returning
+            && state.slots.len() < limit
+            && let Some(last) = state.queue.back()
+        {
+            let environment = Arc::new(Environment::new(version(&last.request.arn)));
             state.stats.environments_started += 1;
-            let environment = Arc::new(Environment::new());
             let phase = Phase::Started { since: Instant::now() };
             state.slots.insert(environment.id, Slot { environment: Arc::clone(&environment), phase, start: Duration::ZERO });
             self.host.watchers.spawn(environment.run(Arc::clone(self)));

@@ -53,8 +53,8 @@ impl Retries {
         }
     }
 
-    /// The function has failed, or was throttled instead of being run. `first` is the wait after a first failure, 60 seconds on AWS; all others
-    /// are in proportion.
+    /// The function has failed, or was throttled instead of being run. `first` is the wait after a first failure, 60 seconds on AWS; all
+    /// others are in proportion.
     pub(super) fn failed(&mut self, throttled: bool, first: Duration, now: u64) {
         let doubled = |first: Duration, times: u32| first.saturating_mul(1 << times.min(20));
         let wait = if throttled {

@@ -19,7 +19,7 @@
 //! |---|---|
 //! | `TEST_FUNCTION_ANSWER` | this JSON is the answer, whatever the payload |
 //! | `TEST_FUNCTION_INIT` | `hang` before the first invocation, or crash with anything else |
-//! | `TEST_FUNCTION_BATCH` | the bodies of a queue's messages say what becomes of them: `fail…` is reported as failed, `error…` fails the invocation, `hold…` waits until there is a file of this variable's value |
+//! | `TEST_FUNCTION_BATCH` | the bodies of a queue's messages say what becomes of them, see [`handle_batch`] |
 //! | `TEST_FUNCTION_LOG` | a file to which each payload is appended as a line |
 //! | `TEST_FUNCTION_IDS` | a file to which each request id is appended as a line |
 
@@ -34,7 +34,6 @@ use crate::{account::function_arn, template::EventInvoke};
 /// A function called `name`; timeout 5 seconds, 128 MB, no variables.
 pub(crate) fn config(name: &str) -> Function {
     Function {
-        logical_id: "TestFunction".to_owned(),
         name: name.to_owned(),
         arn: function_arn(name),
         handler: name.to_owned(),
@@ -134,6 +133,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }
 }
 
+/// `fail…` is reported as failed, `error…` fails the invocation, `hold…` waits until there is the file `release`.
 async fn handle_batch(payload: &Value, release: &str) -> Result<Value, Error> {
     let mut failures = Vec::new();
     for record in payload["Records"].as_array().unwrap() {

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{batch::Item, delivery::GivenUp, stream::Place};
-use crate::clock::{iso8601, iso8601_with_milliseconds};
+use crate::{
+    clock::{iso8601, iso8601_with_milliseconds},
+    lambda::version,
+};
 
 /// The message's body, for one or more `records`, which are those of `given_up`. `function_arn` is qualified by an alias, if the mapping's
 /// is. `now` is epoch milliseconds.
@@ -29,7 +32,7 @@ pub(super) fn body(function_arn: &str, shard: (&str, &str), given_up: &GivenUp, 
     });
     if let Some(attempt) = &given_up.last {
         let error = attempt.function_error.then_some("Unhandled");
-        body["responseContext"] = json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": error});
+        body["responseContext"] = json!({"statusCode": 200, "executedVersion": version(function_arn), "functionError": error});
     }
     body
 }

@@ -31,7 +31,7 @@ pub(super) fn filter(group: &str, lines: impl Fn(u64) -> Vec<LogLine>, request: 
     let until = request["endTime"].as_u64().unwrap_or(u64::MAX);
     let lines = lines(request["startTime"].as_u64().unwrap_or_default()).into_iter();
     let lines = lines.filter(|line| line.time_ms <= until && words.iter().all(|word| line.text.contains(word)));
-    let events = lines.map(|LogLine { time_ms, function, text }| {
+    let events = lines.map(|LogLine { time_ms, function, text, .. }| {
         let stream = format!("{}/{function}", iso8601(time_ms)[..10].replace('-', "/"));
         // `logs tail --follow` asks for the last millisecond again, and knows by its id what it has shown.
         let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{time_ms} {function} {text}").as_bytes()).to_string();

@@ -73,6 +73,6 @@ impl Operators {
 
 fn not_here(asked: &str) -> String {
     let here = "sts get-caller-identity, cloudformation describe-stacks, cloudwatch describe-alarms, logs filter-log-events and tail, \
-                lambda invoke, list-functions and list-event-source-mappings, and what is implemented of DynamoDB, SQS, SNS and GameLift";
+                lambda invoke, list-functions and list-event-source-mappings, and what is implemented of DynamoDB, SQS, SNS, GameLift and Step Functions";
     format!("{asked} is not implemented: this stack has {here}")
 }

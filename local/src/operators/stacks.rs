@@ -21,8 +21,8 @@ pub(super) fn caller_identity(caller: Option<&str>) -> Response {
 
 /// `cloudformation describe-stacks`: the one stack there is, by the name that physical names begin with.
 pub(super) fn describe(manifest: &Manifest, name: Option<&str>) -> Response {
-    let parameter = |name: &str| manifest.parameters.get(name).cloned().unwrap_or_default();
-    let stack = format!("{}-{}", parameter("Game"), parameter("Stage"));
+    let prefix = manifest.prefix();
+    let stack = prefix.trim_end_matches('-');
     if let Some(other) = name.filter(|name| *name != stack) {
         let message = format!("Stack with id {other} does not exist: this is {stack}");
         return query(StatusCode::BAD_REQUEST, "ValidationError", &message);
@@ -32,7 +32,7 @@ pub(super) fn describe(manifest: &Manifest, name: Option<&str>) -> Response {
     };
     let outputs = members(&manifest.outputs, "OutputKey", "OutputValue");
     let parameters = members(&manifest.parameters, "ParameterKey", "ParameterValue");
-    let facts = element("StackName", &stack) + &element("StackStatus", "CREATE_COMPLETE");
+    let facts = element("StackName", stack) + &element("StackStatus", "CREATE_COMPLETE");
     let stack = format!("{facts}<Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs>");
     answer("DescribeStacks", &format!("<Stacks><member>{stack}</member></Stacks>"))
 }

@@ -71,7 +71,12 @@ async fn alarms_of_queues_have_a_state_and_others_have_none() {
 #[test]
 fn log_lines_are_found_by_time_stream_and_words() {
     let group = "/muster/muster-dev";
-    let line = |time_ms, function: &str, text: &str| LogLine { time_ms, function: format!("muster-dev-{function}"), text: text.to_owned() };
+    let line = |time_ms, function: &str, text: &str| LogLine {
+        time_ms,
+        function: format!("muster-dev-{function}"),
+        text: text.to_owned(),
+        request_id: None,
+    };
     let lines = |since| {
         let all = [(1_000, "play", "one"), (2_000, "play", "two words"), (3_000, "play-more", "x"), (3_000, "ping", "two")];
         all.into_iter().filter(|(time, ..)| *time >= since).map(|(time, function, text)| line(time, function, text)).collect()

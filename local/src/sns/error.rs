@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 pub struct SnsError {
     pub(super) status: StatusCode,
     /// By which SDKs tell errors apart.
-    pub(super) code: &'static str,
+    pub(crate) code: &'static str,
     pub(super) message: String,
 }
 

@@ -1,5 +1,5 @@
-//! The SNS room: standard topics, and functions that have subscribed to them. It is spoken to in the query protocol of 2010-03-31, as far as
-//! publishers use it.
+//! The SNS room: standard topics, and functions that have subscribed to them. It is spoken to in the query protocol of 2010-03-31, as far
+//! as publishers use it.
 //!
 //! A published message is handed to the Lambda room as one asynchronous invocation for each subscription ([`notification`] has the shapes),
 //! which keeps trying from there. [`api`] reads requests and writes answers. Topics and subscriptions come from the template alone.
@@ -67,6 +67,18 @@ impl Sns {
     /// # Errors
     /// If there is no such topic, or SNS refuses the message: it is empty, or has more than 256 KB.
     pub fn publish(&self, topic_arn: &str, message: String) -> Result<String, SnsError> {
+        self.publish_with_subject(topic_arn, None, message)
+    }
+
+    /// The same with a subject, of up to 100 characters of ASCII in one line.
+    ///
+    /// # Errors
+    /// As [`Sns::publish`], and if the subject is none.
+    pub fn publish_with_subject(&self, topic_arn: &str, subject: Option<&str>, message: String) -> Result<String, SnsError> {
+        let fits = |subject: &str| (1..=100).contains(&subject.len()) && subject.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if !subject.is_none_or(fits) {
+            return Err(SnsError::invalid("Subject"));
+        }
         if message.is_empty() {
             return Err(SnsError::invalid("Empty message"));
         }
@@ -75,7 +87,7 @@ impl Sns {
         }
         let subscriptions = self.topics.get(topic_arn).ok_or_else(SnsError::no_topic)?;
         self.meter.sns_publish(message.len());
-        let notification = Notification::new(topic_arn, message, self.sqs.clock().now());
+        let notification = Notification::new(topic_arn, subject, message, self.sqs.clock().now());
         for subscription in subscriptions {
             self.deliver(subscription, &notification);
         }

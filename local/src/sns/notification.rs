@@ -15,20 +15,22 @@ pub(super) struct Notification<'a> {
     /// A UUID.
     pub(super) message_id: String,
     topic_arn: &'a str,
+    subject: Option<&'a str>,
     message: String,
     timestamp: String,
 }
 
 impl<'a> Notification<'a> {
     /// A message published at `now`, epoch milliseconds.
-    pub(super) fn new(topic_arn: &'a str, message: String, now: u64) -> Notification<'a> {
-        Notification { message_id: Uuid::new_v4().to_string(), topic_arn, message, timestamp: clock::iso8601_with_milliseconds(now) }
+    pub(super) fn new(topic_arn: &'a str, subject: Option<&'a str>, message: String, now: u64) -> Notification<'a> {
+        let (message_id, timestamp) = (Uuid::new_v4().to_string(), clock::iso8601_with_milliseconds(now));
+        Notification { message_id, topic_arn, subject, message, timestamp }
     }
 
     /// The event of a function.
     pub(super) fn event(&self, subscription_arn: &str) -> Bytes {
         let mut sns = self.members(subscription_arn, "Url");
-        sns["Subject"] = Value::Null;
+        sns["Subject"] = self.subject.into();
         sns["MessageAttributes"] = json!({});
         let record = json!({"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription_arn, "Sns": sns});
         json!({"Records": [record]}).to_string().into()
@@ -36,7 +38,11 @@ impl<'a> Notification<'a> {
 
     /// The body of a message to a queue, which leaves out what is empty.
     pub(super) fn letter(&self, subscription_arn: &str) -> String {
-        self.members(subscription_arn, "URL").to_string()
+        let mut letter = self.members(subscription_arn, "URL");
+        if let Some(subject) = self.subject {
+            letter["Subject"] = subject.into();
+        }
+        letter.to_string()
     }
 
     /// What both have. They write `url` in different letters.

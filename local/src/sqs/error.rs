@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::aws_json;
 
-/// An error's names: in the JSON protocol, by which new SDKs tell errors apart, and in the older query protocol, which AWS still sends along.
+/// An error's names: in the JSON protocol, by which new SDKs tell errors apart, and in the older query protocol, which AWS still sends
+/// along.
 pub(super) type Code = (&'static str, &'static str);
 
 pub(super) const NO_QUEUE: Code = ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue");

@@ -29,6 +29,7 @@ use crate::{
     account::{ACCOUNT, queue_arn},
     aws_json,
     clock::Clock,
+    events::Events,
     keep::Keep,
     lock::lock,
     meter::Meter,
@@ -71,6 +72,13 @@ impl Sqs {
     #[must_use]
     pub fn metered(self, meter: Meter) -> Sqs {
         Sqs { meter, ..self }
+    }
+
+    /// The same queues, of whose dead letters `events` tells.
+    #[must_use]
+    pub(crate) fn watched(self, events: Events) -> Sqs {
+        self.store().events = events;
+        self
     }
 
     /// The same queues for whoever signed a request with these headers.

@@ -30,8 +30,8 @@ pub(super) struct Message {
     pub(super) source_arn: Option<String>,
 }
 
-/// How many messages can be received, were received and are hidden, or were sent with a delay that is not over; and the age in milliseconds of
-/// the oldest of them all.
+/// How many messages can be received, were received and are hidden, or were sent with a delay that is not over; and the age in milliseconds
+/// of the oldest of them all.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Counts {

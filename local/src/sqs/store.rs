@@ -11,7 +11,7 @@ use super::{
     name_of,
     queue::{Message, Messages, Queue, ROOM},
 };
-use crate::{account::queue_arn, clock::milliseconds, keep::Keep, template};
+use crate::{account::queue_arn, clock::milliseconds, events::Events, keep::Keep, template};
 
 /// What a receiver gets, and when there may be more.
 type Received = (Messages, Option<u64>);
@@ -22,6 +22,7 @@ pub(super) struct Store {
     pub(super) tasks: BTreeMap<String, Value>,
     /// Rings when a message came, to whichever queue.
     pub(super) bell: watch::Sender<()>,
+    pub(super) events: Events,
     sent: u16,
 }
 
@@ -38,7 +39,7 @@ impl Store {
                 queue.load(id, message);
             }
         }
-        Store { queues, tasks: BTreeMap::new(), bell: watch::Sender::default(), sent: 0 }
+        Store { queues, tasks: BTreeMap::new(), bell: watch::Sender::default(), events: Events::default(), sent: 0 }
     }
 
     pub(super) fn queue(&mut self, name: &str) -> Result<&mut Queue, SqsError> {
@@ -49,9 +50,24 @@ impl Store {
     pub(super) fn send(&mut self, name: &str, body: String, delay: u64, now: u64) -> Result<Uuid, SqsError> {
         let id = self.next_id(now);
         let message = Message { body, sent_at: now, visible_at: now.saturating_add(delay), ..Message::default() };
-        self.queue(name)?.put(id, message);
-        self.bell.send_replace(());
+        self.put(name, id, message)?;
         Ok(id)
+    }
+
+    /// Puts a message into the queue `name`, and tells those who wait. Where messages go on to no other queue, it is a dead letter, and
+    /// those who watch are told, too.
+    fn put(&mut self, name: &str, id: Uuid, message: Message) -> Result<(), SqsError> {
+        let events = self.events.clone();
+        let queue = self.queue(name)?;
+        if queue.template.redrive.is_none() {
+            events.tell(|| {
+                let body = serde_json::from_str(&message.body).unwrap_or_else(|_| Value::from(message.body.as_str()));
+                json!({"kind": "letter", "queue": events.short(name), "body": body})
+            });
+        }
+        queue.put(id, message);
+        self.bell.send_replace(());
+        Ok(())
     }
 
     /// An id of version 7, so that ids are in the order of sending, also after a restart.
@@ -76,9 +92,8 @@ impl Store {
         for (id, message) in exhausted {
             let dead_letters = redrive.as_ref().map_or("", |redrive| name_of(&redrive.dead_letter_queue_arn));
             // It is in both queues for a moment, so that an end of the process in between does not lose it.
-            self.queue(dead_letters)?.put(id, Message { visible_at: now, source_arn: Some(queue_arn(name)), ..message });
+            self.put(dead_letters, id, Message { visible_at: now, source_arn: Some(queue_arn(name)), ..message })?;
             self.queue(name)?.remove(id);
-            self.bell.send_replace(());
         }
         Ok((messages, next_visible))
     }

@@ -18,6 +18,7 @@ pub(super) const GAME_SESSION_QUEUE: &str = "AWS::GameLift::GameSessionQueue";
 pub(super) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";
+pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
 pub(super) const TOPIC: &str = "AWS::SNS::Topic";
 

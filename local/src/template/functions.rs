@@ -31,11 +31,7 @@ pub(super) fn add(declaration: &Declaration, mut properties: Value, manifest: &m
         let added = add_event(event, &format!("{logical_id}{name}"), &qualified(declaration), manifest);
         added.within(name).within("Events")?;
     }
-    let mut statements = Vec::new();
-    for (index, document) in error::take::<Option<Vec<Value>>>(&mut properties, "Policies")?.into_iter().flatten().enumerate() {
-        let place = format!("Policies[{index}]");
-        statements.extend(policies::of_identity(document, &format!("{logical_id}.{place}"), &mut manifest.notes).within(place)?);
-    }
+    let statements = policies::take(&mut properties, logical_id, &mut manifest.notes)?;
     manifest.functions.push(Function { statements, ..error::read(properties)? });
     Ok(())
 }

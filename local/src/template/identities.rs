@@ -1,7 +1,9 @@
 //! What `Ref` and `Fn::GetAtt` give for a resource. Where AWS would make a name or an id up, it is the same at every start.
 
 use super::{
-    declarations::{API, DOMAIN_NAME, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
+    declarations::{
+        API, DOMAIN_NAME, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, STATE_MACHINE, TABLE, TOPIC,
+    },
     error::{Problem, Within},
     intrinsics::Scope,
 };
@@ -18,7 +20,7 @@ pub(super) fn name(declaration: &mut Declaration, scope: &Scope) -> Result<Vec<(
     let Declaration { logical_id, name, kind, properties } = declaration;
     let property = match kind.as_str() {
         DOMAIN_NAME => "DomainName".to_owned(),
-        GAME_SESSION_QUEUE => "Name".to_owned(),
+        GAME_SESSION_QUEUE | STATE_MACHINE => "Name".to_owned(),
         kind => format!("{}Name", kind.rsplit(':').next().unwrap_or_default()),
     };
     *name = match properties.remove(&property) {
@@ -40,6 +42,10 @@ pub(super) fn name(declaration: &mut Declaration, scope: &Scope) -> Result<Vec<(
         QUEUE => {
             let url = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}");
             (url, vec![("Arn", queue_arn(name)), ("QueueName", name.clone())])
+        }
+        STATE_MACHINE => {
+            let arn = arn("states", &format!("stateMachine:{name}"));
+            (arn.clone(), vec![("Arn", arn), ("Name", name.clone())])
         }
         // AWS's label is the time of creation. Rooms ask for streams by table.
         TABLE => {

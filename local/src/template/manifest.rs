@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -20,6 +20,7 @@ pub struct Manifest {
     pub tables: Vec<Table>,
     pub queues: Vec<Queue>,
     pub topics: Vec<Topic>,
+    pub state_machines: Vec<StateMachine>,
     pub game_session_queues: Vec<GameSessionQueue>,
     pub apis: Vec<WebSocketApi>,
     pub stream_mappings: Vec<StreamMapping>,
@@ -29,6 +30,8 @@ pub struct Manifest {
     /// Every statement of an `AWS::SNS::TopicPolicy` or an `AWS::SQS::QueuePolicy`.
     pub resource_policies: Vec<ResourcePolicy>,
     pub alarms: Vec<Alarm>,
+    /// Everything that conditions keep, whether or not it has an effect here.
+    pub resources: Vec<Resource>,
     /// The name of the one `AWS::Logs::LogGroup`, to which all functions log. Empty if there is none.
     pub log_group: String,
     /// The outputs. Values are those that AWS would give, which need not lead anywhere on one machine.
@@ -37,10 +40,21 @@ pub struct Manifest {
     pub notes: Notes,
 }
 
+impl Manifest {
+    /// What all physical names begin with, such as `muster-dev-`.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{}-{}-", self.parameter("Game"), self.parameter("Stage"))
+    }
+
+    /// The value of a parameter; empty if there is none.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Function {
-    pub logical_id: String,
     pub name: String,
     /// The ARN, without an alias.
     pub arn: String,
@@ -76,7 +90,6 @@ pub struct EventInvoke {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Table {
-    pub logical_id: String,
     pub name: String,
     pub hash_key: String,
     pub range_key: Option<String>,
@@ -91,7 +104,6 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Queue {
-    pub logical_id: String,
     pub name: String,
     pub arn: String,
     /// How long a message that was received stays hidden.
@@ -116,16 +128,36 @@ pub struct Redrive {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Topic {
+    pub name: String,
+    pub arn: String,
+}
+
+/// A state machine of Step Functions.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct StateMachine {
     pub logical_id: String,
     pub name: String,
     pub arn: String,
+    /// The file of its definition, relative to that of the template.
+    pub definition_uri: String,
+    #[serde(default)]
+    pub definition_substitutions: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub statements: Vec<Statement>,
+}
+
+impl StateMachine {
+    /// The logical id of the role that SAM makes for it, by which its statements are known.
+    pub fn role(&self) -> String {
+        format!("{}Role", self.logical_id)
+    }
 }
 
 /// A queue of GameLift's, which places game sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GameSessionQueue {
-    pub logical_id: String,
     pub name: String,
     pub arn: String,
     #[serde(rename = "TimeoutInSeconds", deserialize_with = "seconds")]
@@ -254,6 +286,16 @@ pub struct ResourcePolicy {
     pub service: String,
     /// Patterns of the ARNs of what the service acts for; `None` is anything.
     pub source_arns: Option<Vec<String>>,
+}
+
+/// A resource of any type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    pub logical_id: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,16 @@ enum Source {
     Arn(Vec<String>),
 }
 
+/// Takes the statements of the property `Policies` of `logical_id`, which is a list of documents.
+pub(super) fn take(properties: &mut Value, logical_id: &str, notes: &mut Notes) -> Result<Vec<Statement>, Problem> {
+    let mut statements = Vec::new();
+    for (index, document) in error::take::<Option<Vec<Value>>>(properties, "Policies")?.into_iter().flatten().enumerate() {
+        let place = format!("Policies[{index}]");
+        statements.extend(of_identity(document, &format!("{logical_id}.{place}"), notes).within(place)?);
+    }
+    Ok(statements)
+}
+
 /// The statements of the document at `place`, of who has the policy.
 pub(super) fn of_identity(document: Value, place: &str, notes: &mut Notes) -> Result<Vec<Statement>, Problem> {
     statements(document, place, notes, error::read)

@@ -6,12 +6,12 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{
-    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, TABLE, TOPIC},
+    declarations::{API, Declaration, FUNCTION, GAME_SESSION_QUEUE, LOG_GROUP, MANAGED_POLICY, QUEUE, STATE_MACHINE, TABLE, TOPIC},
     error::{self, Problem, TemplateError, Within, all},
     functions,
     identities::route_id,
     intrinsics::Scope,
-    manifest::{Alarm, ManagedPolicy, Manifest},
+    manifest::{Alarm, ManagedPolicy, Manifest, Resource, StateMachine},
     policies, rules,
 };
 
@@ -40,7 +40,12 @@ struct Policy {
 
 /// Reads the resources that their conditions keep.
 pub(super) fn read(declarations: &[Declaration], scope: &Scope) -> Result<Manifest, TemplateError> {
-    let (mut manifest, mut answered) = (Manifest::default(), BTreeSet::new());
+    let resources = declarations.iter().map(|Declaration { logical_id, name, kind, .. }| Resource {
+        logical_id: logical_id.clone(),
+        kind: kind.clone(),
+        name: name.clone(),
+    });
+    let (mut manifest, mut answered) = (Manifest { resources: resources.collect(), ..Manifest::default() }, BTreeSet::new());
     all(declarations.iter().map(|declaration| {
         let added = add(declaration, scope, &mut manifest, &mut answered);
         added.within(&declaration.logical_id).within("Resources")
@@ -58,8 +63,8 @@ fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answer
     let Declaration { name, kind, properties, .. } = declaration;
     let is_noted = rules::note(kind, &mut manifest.notes);
     match kind.as_str() {
-        API | FUNCTION | GAME_SESSION_QUEUE | MANAGED_POLICY | QUEUE | QUEUE_POLICY | ROUTE_RESPONSE | SUBSCRIPTION | TABLE | TOPIC
-        | TOPIC_POLICY => {
+        API | FUNCTION | GAME_SESSION_QUEUE | MANAGED_POLICY | QUEUE | QUEUE_POLICY | ROUTE_RESPONSE | STATE_MACHINE | SUBSCRIPTION
+        | TABLE | TOPIC | TOPIC_POLICY => {
             let resolved = scope.members(properties);
             resolved.and_then(|properties| understand(declaration, properties, scope, manifest, answered)).within("Properties")?;
         }
@@ -110,13 +115,18 @@ fn understand(
         }
         TABLE => {
             put_keys(&mut properties)?;
-            put(&mut properties, [("LogicalId", logical_id), ("Name", name)]);
+            put(&mut properties, [("Name", name)]);
             manifest.tables.push(error::read(properties)?);
         }
         _ => {
             let arn = scope.references.get(&format!("{logical_id}.Arn")).map_or("", String::as_str);
-            put(&mut properties, [("LogicalId", logical_id), ("Name", name), ("Arn", arn)]);
+            put(&mut properties, [("Name", name), ("Arn", arn)]);
             match kind.as_str() {
+                STATE_MACHINE => {
+                    put(&mut properties, [("LogicalId", logical_id)]);
+                    let statements = policies::take(&mut properties, logical_id, &mut manifest.notes)?;
+                    manifest.state_machines.push(StateMachine { statements, ..error::read(properties)? });
+                }
                 FUNCTION => functions::add(declaration, properties, manifest)?,
                 QUEUE => manifest.queues.push(error::read(properties)?),
                 TOPIC => manifest.topics.push(error::read(properties)?),

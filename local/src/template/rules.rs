@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{
-    declarations::{API, DOMAIN_NAME, FUNCTION, LOG_GROUP, QUEUE, TABLE, merge},
+    declarations::{API, DOMAIN_NAME, FUNCTION, LOG_GROUP, QUEUE, STATE_MACHINE, TABLE, merge},
     error::{Problem, Within},
 };
 
@@ -68,6 +68,7 @@ const RULES: &[(&str, &str, Rule)] = &[
     ("SQS", "/FunctionResponseTypes", Flag("ReportBatchItemFailures")),
     ("SQS", "/ScalingConfig", Holds("MaximumConcurrency")),
     ("SNS", "/RedrivePolicy", Holds("deadLetterTargetArn")),
+    (STATE_MACHINE, "/Type", Only("STANDARD")),
     (TABLE, "/StreamSpecification", Holds("StreamViewType")),
     (TABLE, "/StreamSpecification", Flag("NEW_IMAGE")),
     (TABLE, "/TimeToLiveSpecification/Enabled", Only("true")),

@@ -18,7 +18,6 @@ use crate::weather::Odds;
 /// A table with a stream, a sort key and expiry.
 fn table(name: &str) -> Table {
     Table {
-        logical_id: name.to_owned(),
         name: name.to_owned(),
         hash_key: "recipientId".to_owned(),
         range_key: Some("messageId".to_owned()),

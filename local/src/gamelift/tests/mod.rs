@@ -57,7 +57,7 @@ fn start_with(clock: Clock, game_server: Option<GameServer>) -> Stage {
     std::fs::write(fleet_file.path(), fleet().to_string()).unwrap();
     let (name, arn, timeout) = ("mine".to_owned(), "arn".to_owned(), Duration::from_secs(60));
     let options = GameLiftOptions {
-        queues: vec![GameSessionQueue { logical_id: name.clone(), name, arn, timeout, notification_topic_arn: None }],
+        queues: vec![GameSessionQueue { name, arn, timeout, notification_topic_arn: None }],
         topic_arn: Some(topic()),
         publisher: Arc::new(move |topic, message| lock(&published).push((topic.to_owned(), serde_json::from_str(&message).unwrap()))),
         fleet_file: Some(fleet_file.path().to_owned()),

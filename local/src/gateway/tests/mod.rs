@@ -8,3 +8,4 @@ mod messages;
 mod metering;
 mod sdk;
 mod stack;
+mod watched;

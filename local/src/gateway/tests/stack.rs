@@ -17,6 +17,7 @@ use tokio_tungstenite::{
 use super::function;
 use crate::{
     account::function_arn,
+    events::Events,
     gateway::{Gateway, Limits},
     lambda::{Lambda, test_function},
     meter::Meter,
@@ -33,6 +34,7 @@ pub(super) struct Stack {
     pub(super) gateway: Gateway,
     pub(super) address: SocketAddr,
     pub(super) meter: Meter,
+    pub(super) events: Events,
     lambda: Lambda,
     directory: TempDir,
 }
@@ -72,13 +74,13 @@ impl Stack {
         let lambda = Lambda::start(&functions, test_function::running("gateway::tests::function::process")).await.unwrap();
         let (mut api, mut limits) = (api(), Limits::default());
         change(&mut api, &mut limits);
-        let meter = Meter::default();
-        let gateway = Gateway::new(api, lambda.clone(), limits, meter.clone(), Weather::new(odds));
+        let (meter, events) = (Meter::default(), Events::default());
+        let gateway = Gateway::new(api, lambda.clone(), limits, (meter.clone(), events.clone()), Weather::new(odds));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = gateway.router();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Stack { gateway, address, meter, lambda, directory }
+        Stack { gateway, address, meter, events, lambda, directory }
     }
 
     pub(super) fn url(&self, query: &str) -> String {

@@ -50,6 +50,8 @@ async fn invoke_answers_what_the_function_answers_under_the_id_that_it_saw() {
     assert_eq!((text(&response, "x-amz-executed-version"), text(&response, "x-amz-function-error")), (Some("$LATEST"), None));
     let id = text(&response, "x-amzn-requestid").unwrap().to_owned();
     assert_eq!(response.json::<Value>().await.unwrap()["requestId"], id);
+    let aliased = served.call("test?Qualifier=live").body("{}").send().await.unwrap();
+    assert_eq!(text(&aliased, "x-amz-executed-version"), Some("1"));
     let arn = function_arn("test");
     for function in ["test", "test:$LATEST", "test?Qualifier=live", "test:live?Qualifier=live", &arn, &arn.replace(':', "%3A")] {
         let response = served.call(function).header("x-amz-invocation-type", "RequestResponse").send().await.unwrap();

@@ -44,6 +44,16 @@ async fn a_process_sees_the_variables_of_aws_and_of_its_template_and_no_others()
 }
 
 #[tokio::test]
+async fn a_process_that_is_started_for_the_alias_is_of_the_version_that_this_points_at() {
+    let lambda = start().await;
+    let context = lambda.invoke("test:live", r#"{"context": true}"#.into()).await.result.unwrap();
+    let context: Value = serde_json::from_slice(&context).unwrap();
+    assert_eq!(context["variables"]["AWS_LAMBDA_FUNCTION_VERSION"], "1");
+    assert!(context["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"].as_str().unwrap().starts_with("local/[1]"), "{context}");
+    lambda.shutdown().await;
+}
+
+#[tokio::test]
 async fn an_invocation_knows_its_id_deadline_and_function() {
     let lambda = start().await;
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;

@@ -97,7 +97,7 @@ impl Stack {
         let options = DynamoDbOptions { path, keep, clock: clock.clone(), weather, ..DynamoDbOptions::default() };
         let db = DynamoDb::start(options).unwrap();
         let (name, hash_key, range_key) = ("messages".to_owned(), "recipientId".to_owned(), Some("messageId".to_owned()));
-        let table = Table { logical_id: "Messages".to_owned(), name, hash_key, range_key, stream: true, ttl_attribute: None };
+        let table = Table { name, hash_key, range_key, stream: true, ttl_attribute: None };
         db.create_table(&table).unwrap();
         Stack { db, lambda, sqs, clock, directory }
     }

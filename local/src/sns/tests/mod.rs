@@ -58,8 +58,7 @@ impl Stack {
         change(&mut function);
         let options = crate::lambda::LambdaOptions { sqs: Some(sqs.clone()), ..quiet() };
         let lambda = Lambda::start(&[function], options).await.unwrap();
-        let topics =
-            ["placements", "alarms"].map(|name| Topic { logical_id: name.to_owned(), name: name.to_owned(), arn: arn("sns", name) });
+        let topics = ["placements", "alarms"].map(|name| Topic { name: name.to_owned(), arn: arn("sns", name) });
         Stack { sns: Sns::new(topics.into(), subscriptions, lambda.clone(), sqs.clone()), lambda, sqs, log }
     }
 

@@ -28,7 +28,7 @@ const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 /// A queue with AWS's defaults, for the tests of all rooms.
 pub(crate) fn queue(name: &str) -> Queue {
     let (visibility_timeout, retention) = (HALF_A_MINUTE, Duration::from_secs(4 * 86_400));
-    Queue { logical_id: name.to_owned(), name: name.to_owned(), arn: queue_arn(name), visibility_timeout, retention, redrive: None }
+    Queue { name: name.to_owned(), arn: queue_arn(name), visibility_timeout, retention, redrive: None }
 }
 
 impl Sqs {
@@ -89,6 +89,16 @@ async fn send(sqs: &Sqs, queue: &str, body: &str) -> Value {
 async fn receive(sqs: &Sqs, queue: &str) -> Vec<Value> {
     let request = json!({"QueueUrl": sqs.url(queue), "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
     ok(sqs, "ReceiveMessage", request).await["Messages"].as_array().cloned().unwrap_or_default()
+}
+
+/// Expects that a dead letter is the message that was sent to `work` at [`START`], received at once and now for the `count`th time.
+fn assert_is_letter(letter: &Value, sent: &Value, body: &str, count: u32) {
+    assert_eq!((&letter["MessageId"], &letter["Body"]), (&sent["MessageId"], &json!(body)));
+    let attributes = json!({
+        "ApproximateReceiveCount": count.to_string(), "ApproximateFirstReceiveTimestamp": START.to_string(),
+        "SentTimestamp": START.to_string(), "SenderId": crate::account::ACCOUNT, "DeadLetterQueueSourceArn": queue_arn("work"),
+    });
+    assert_eq!(letter["Attributes"], attributes);
 }
 
 /// How many messages of the queue are visible, in flight and delayed.

@@ -53,6 +53,17 @@ fn worker(properties: &str) -> String {
     FUNCTION.replace("Handler: work }", &format!("Handler: work, {properties} }}"))
 }
 
+/// Expects of properties that have one value here, each by its path, that another is refused with both.
+fn each_has_one_value(text: &str, properties: &[(&str, &str, &str)]) {
+    read(text).unwrap();
+    for (path, known, other) in properties {
+        let problem = problems(&text.replacen(known, other, 1));
+        let begins = problem.contains(&format!("{path}: the local stack does not implement "));
+        let names_both = problem.contains(&format!("\"{other}\"")) && problem.ends_with(&format!(" here; it knows {known}"));
+        assert!(begins && names_both && problem.lines().count() == 1, "{path} gave {problem}");
+    }
+}
+
 /// Expects that each change to a template that is well gives one problem, in these words.
 fn each_is_named(text: &str, changes: &[(&str, &str, &str)]) {
     read(text).unwrap();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     super::{GameSessionQueue, Queue, Redrive, Table, Throttle, identities::route_id},
-    FUNCTION, ROWS_AND_WORK, each_is_named, read,
+    FUNCTION, ROWS_AND_WORK, each_has_one_value, each_is_named, read, values,
 };
 use crate::account::{arn, function_arn, queue_arn};
 
@@ -24,7 +24,6 @@ const QUEUES: &str = "
 fn a_table_is_read() {
     let text = format!("Resources:{ROWS_AND_WORK}");
     let expected = Table {
-        logical_id: "Rows".to_owned(),
         name: "rows".to_owned(),
         hash_key: "id".to_owned(),
         range_key: Some("at".to_owned()),
@@ -38,6 +37,7 @@ fn a_table_is_read() {
         .replace(", { AttributeName: at, KeyType: RANGE }", "");
     let bare = &read(&bare).unwrap().tables[0];
     assert_eq!((bare.range_key.as_ref(), bare.stream, bare.ttl_attribute.as_ref()), (None, false, None));
+    each_has_one_value(&text, &[("StreamSpecification", "NEW_IMAGE", "KEYS_ONLY")]);
     each_is_named(
         &text,
         &[
@@ -47,7 +47,6 @@ fn a_table_is_read() {
                 "Resources.Rows.Properties.AttributeDefinitions: the local stack implements keys of type S",
             ),
             ("KeyType: HASH", "KeyType: RANGE", "missing field `HashKey`"),
-            ("NEW_IMAGE", "KEYS_ONLY", "StreamSpecification: the local stack does not implement \"KEYS_ONLY\""),
             ("TableName: rows", "GlobalSecondaryIndexes: []", "unknown field `GlobalSecondaryIndexes`"),
         ],
     );
@@ -58,7 +57,6 @@ fn queues_are_read() {
     let text = format!("Resources:{ROWS_AND_WORK}{QUEUES}");
     let manifest = read(&text).unwrap();
     let timers = Queue {
-        logical_id: "Timers".to_owned(),
         name: "timers".to_owned(),
         arn: queue_arn("timers"),
         visibility_timeout: Duration::from_secs(60),
@@ -69,7 +67,6 @@ fn queues_are_read() {
     assert_eq!(manifest.queues[0], timers);
     assert_eq!((work.visibility_timeout, work.retention), (Duration::from_secs(30), Duration::from_secs(345_600)));
     let placements = GameSessionQueue {
-        logical_id: "Placements".to_owned(),
         name: "placements".to_owned(),
         arn: arn("gamelift", "gamesessionqueue/placements"),
         timeout: Duration::from_secs(120),
@@ -83,6 +80,44 @@ fn queues_are_read() {
             ("maxReceiveCount: '5'", "maxReceiveCount: often", "Resources.Timers.Properties.RedrivePolicy.maxReceiveCount"),
             ("TopicName: news", "FifoTopic: true", "Resources.News.Properties"),
             ("Name: placements", "CustomEventData: x", "unknown field `CustomEventData`"),
+        ],
+    );
+}
+
+const MACHINE: &str = "
+  Replay:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: replay
+      Type: STANDARD
+      DefinitionUri: statemachine/replay.asl.json
+      DefinitionSubstitutions: { Function: !GetAtt Worker.Arn, Topic: !Ref News }
+      Policies: [{ Version: '2012-10-17', Statement: [{ Effect: Allow, Action: 'lambda:InvokeFunction', Resource: !GetAtt Worker.Arn }] }]
+      Tags: { game: x }
+Outputs:
+  Arn: { Value: !Ref Replay }
+  Name: { Value: !GetAtt Replay.Name }
+";
+
+#[test]
+fn a_state_machine_is_read() {
+    let text = format!("Resources:{FUNCTION}{ROWS_AND_WORK}{QUEUES}{MACHINE}");
+    let manifest = read(&text).unwrap();
+    let machine = &manifest.state_machines[0];
+    assert_eq!((machine.name.as_str(), machine.role().as_str()), ("replay", "ReplayRole"));
+    assert_eq!(machine.definition_uri, "statemachine/replay.asl.json");
+    assert_eq!(machine.definition_substitutions, values(&[("Function", &function_arn("worker")), ("Topic", &arn("sns", "news"))]));
+    assert_eq!(machine.statements[0].place, "Replay.Policies[0].Statement[0]");
+    assert_eq!((&machine.statements[0].resources, &machine.arn), (&vec![function_arn("worker")], &arn("states", "stateMachine:replay")));
+    assert_eq!((&manifest.outputs["Arn"], manifest.outputs["Name"].as_str()), (&machine.arn, "replay"));
+    each_has_one_value(&text, &[("Resources.Replay.Properties.Type", "STANDARD", "EXPRESS")]);
+    each_is_named(
+        &text,
+        &[
+            ("Type: STANDARD", "Logging: {}", "unknown field `Logging`"),
+            ("Type: STANDARD", "Events: {}", "unknown field `Events`"),
+            ("DefinitionUri: statemachine/replay.asl.json", "Tracing: {}", "unknown field `Tracing`"),
+            ("Policies: [{ Version", "Policies: [{ Id: x, Version", "Resources.Replay.Properties.Policies[0]"),
         ],
     );
 }
@@ -142,21 +177,23 @@ fn routes_have_the_ids_that_sam_makes() {
 
 #[test]
 fn what_an_api_has_that_is_not_implemented_is_named() {
+    let text = format!("Resources:{FUNCTION}{API}");
+    each_has_one_value(
+        &text,
+        &[
+            ("Auth.IdentitySource", "context.stage", "route.request.querystring.token"),
+            ("Auth.AuthType", "CUSTOM", "AWS_IAM"),
+            ("RouteSelectionExpression", "$request.body.route", "$request.body.action"),
+        ],
+    );
     each_is_named(
-        &format!("Resources:{FUNCTION}{API}"),
+        &text,
         &[
             (
                 "SocketSendmessageRoute",
                 "SocketSendMessageRoute",
                 "Resources.SendMessageResponse.Properties.RouteId: the local stack knows no",
             ),
-            (
-                "context.stage",
-                "route.request.querystring.token",
-                "the local stack does not implement [\"route.request.querystring.token\"] here; it knows context.stage",
-            ),
-            ("AuthType: CUSTOM", "AuthType: AWS_IAM", "the local stack does not implement \"AWS_IAM\" here; it knows CUSTOM"),
-            ("$request.body.route", "$request.body.action", "the local stack does not implement \"$request.body.action\""),
             ("StageName: dev", "Domain: x\n      StageName: dev", "Resources.Socket.Properties.Domain"),
             ("{ FunctionArn: ", "{ IntegrationTimeout: 5, FunctionArn: ", "unknown field `IntegrationTimeout`"),
         ],

@@ -86,6 +86,13 @@ impl Record {
         Self { text, sequence_number, written_at, keys: keys.flatten().map(|keys| keys.get().to_owned()) }
     }
 
+    /// The request that made this write, as far as a record says so that may be anything.
+    pub(super) fn by(&self) -> Option<String> {
+        let record: serde_json::Value = serde_json::from_str(self.text.get()).ok()?;
+        let image = &record["dynamodb"]["NewImage"];
+        ["by", "cause"].into_iter().find_map(|name| image[name]["S"].as_str()).map(str::to_owned)
+    }
+
     /// The row of this record, which is the batch's `index`th; `None` if it tells of none of these writes.
     ///
     /// # Errors

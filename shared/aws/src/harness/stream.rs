@@ -95,7 +95,7 @@ where
             for (index, record) in records.iter().enumerate() {
                 match record.written(index, writes) {
                     Ok(row) => rows.extend(row),
-                    Err(fault) => failed.push(FailedRow { index, fault, by: None, again: false }),
+                    Err(fault) => failed.push(FailedRow { index, fault, by: record.by(), again: false }),
                 }
             }
             // What can never succeed is to be written down also after a handler that took all its time.
