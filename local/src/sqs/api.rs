@@ -1,14 +1,12 @@
 //! The actions, as the JSON protocol names them.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
     LARGEST_MESSAGE, Sqs, SqsError,
-    error::{ATTRIBUTE, CONTENTS, INVALID, NO_RESOURCE},
-    name_of,
+    error::{ATTRIBUTE, CONTENTS, INVALID},
     parameters::{check, entries, names, number, queue_name, receipt, receipt_handle, text},
     queue::Message,
 };
@@ -40,11 +38,6 @@ impl Sqs {
             }
             "GetQueueAttributes" => self.queue_attributes(request),
             "ListQueues" => Ok(json!({"QueueUrls": self.store().queues.keys().map(|name| self.url(name)).collect::<Vec<_>>()})),
-            "StartMessageMoveTask" => self.start_move(request),
-            "ListMessageMoveTasks" => {
-                let name = self.source(request)?;
-                Ok(json!({"Results": self.store().tasks.get(name).into_iter().collect::<Vec<_>>()}))
-            }
             _ => Err(SqsError::unsupported(action)),
         }
     }
@@ -161,29 +154,6 @@ impl Sqs {
         ];
         let attributes = picked(all, &wanted)?;
         Ok(if attributes.is_empty() { json!({}) } else { json!({"Attributes": attributes}) })
-    }
-
-    /// Moves dead letters of a queue. Those of Lambda and SNS came from none, and AWS does not move them.
-    fn start_move(&self, request: &Value) -> Result<Value, SqsError> {
-        let name = self.source(request)?;
-        let mut store = self.store();
-        if !store.has_dead_letters(name) {
-            return Err(SqsError::new(INVALID, "Source queue must be configured as a Dead Letter Queue."));
-        }
-        store.move_back(name, self.clock().now())?;
-        let task = json!({"taskId": Uuid::new_v4().to_string(), "sourceArn": queue_arn(name)});
-        Ok(json!({"TaskHandle": BASE64_STANDARD.encode(task.to_string())}))
-    }
-
-    /// The queue that the ARN `SourceArn` names.
-    fn source<'a>(&self, request: &'a Value) -> Result<&'a str, SqsError> {
-        let arn = text(request, "SourceArn")?;
-        let name = name_of(arn);
-        // Only an ARN will do, although the name alone would be found.
-        if name == arn || self.store().queue(name).is_err() {
-            return Err(SqsError::new(NO_RESOURCE, "The resource that you specified for the SourceArn parameter doesn't exist."));
-        }
-        Ok(name)
     }
 }
 

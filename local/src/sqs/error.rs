@@ -13,7 +13,6 @@ use crate::aws_json;
 pub(super) type Code = (&'static str, &'static str);
 
 pub(super) const NO_QUEUE: Code = ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue");
-pub(super) const NO_RESOURCE: Code = ("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException");
 pub(super) const MISSING: Code = ("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter");
 pub(super) const INVALID: Code = ("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue");
 pub(super) const UNSUPPORTED: Code = ("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation");
@@ -63,8 +62,7 @@ impl SqsError {
 
 impl IntoResponse for SqsError {
     fn into_response(self) -> Response {
-        let status = if self.code == NO_RESOURCE { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
         let query_error = [("x-amzn-query-error", format!("{};Sender", self.name()))];
-        (query_error, aws_json::error(status, self.code.0, &self.message)).into_response()
+        (query_error, aws_json::error(StatusCode::BAD_REQUEST, self.code.0, &self.message)).into_response()
     }
 }

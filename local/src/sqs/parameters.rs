@@ -29,7 +29,6 @@ fn known(action: &str) -> Option<&'static str> {
         "GetQueueUrl" => "QueueName",
         "GetQueueAttributes" => "QueueUrl AttributeNames",
         "ListQueues" => "",
-        "StartMessageMoveTask" | "ListMessageMoveTasks" => "SourceArn",
         _ => return None,
     })
 }

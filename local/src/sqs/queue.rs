@@ -139,12 +139,6 @@ impl Queue {
         self.hidden.first().map(|(visible_at, _)| *visible_at)
     }
 
-    /// The visible messages, oldest first.
-    pub(super) fn visible(&mut self, now: u64) -> Messages {
-        self.pass_to(now);
-        self.visible.iter().filter_map(|id| Some((*id, self.messages.get(id)?.clone()))).collect()
-    }
-
     pub(super) fn counts(&mut self, now: u64) -> Counts {
         self.pass_to(now);
         let is_delayed = |(_, id): &&(u64, Uuid)| self.messages.get(id).is_some_and(|message| message.receive_count == 0);

@@ -1,4 +1,4 @@
-//! All queues together, and messages going from one to another: dead letters, and what move tasks take back.
+//! All queues together, and messages going from one to another: dead letters.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,6 @@ type Received = (Messages, Option<u64>);
 
 pub(super) struct Store {
     pub(super) queues: BTreeMap<String, Queue>,
-    /// The latest move task of each queue, as `ListMessageMoveTasks` shows it.
-    pub(super) tasks: BTreeMap<String, Value>,
     /// Rings when a message came, to whichever queue.
     pub(super) bell: watch::Sender<()>,
     pub(super) events: Events,
@@ -39,7 +37,7 @@ impl Store {
                 queue.load(id, message);
             }
         }
-        Store { queues, tasks: BTreeMap::new(), bell: watch::Sender::default(), events: Events::default(), sent: 0 }
+        Store { queues, bell: watch::Sender::default(), events: Events::default(), sent: 0 }
     }
 
     pub(super) fn queue(&mut self, name: &str) -> Result<&mut Queue, SqsError> {
@@ -96,36 +94,5 @@ impl Store {
             self.queue(name)?.remove(id);
         }
         Ok((messages, next_visible))
-    }
-
-    /// Whether another queue's dead letters come to the queue `name`.
-    pub(super) fn has_dead_letters(&self, name: &str) -> bool {
-        let mut redrives = self.queues.values().filter_map(|queue| queue.template.redrive.as_ref());
-        redrives.any(|redrive| name_of(&redrive.dead_letter_queue_arn) == name)
-    }
-
-    /// Moves what is visible in the queue `name` back to the queues it came from, as new messages, until one came from none. (SQS developer
-    /// guide, "Configuring a dead-letter queue redrive": redriven messages are new, with a new message id and enqueue time.)
-    pub(super) fn move_back(&mut self, name: &str, now: u64) -> Result<(), SqsError> {
-        let letters = self.queue(name)?.visible(now);
-        let (mut moved, to_move, mut failure) = (0, letters.len(), None);
-        for (id, letter) in letters {
-            let source = letter.source_arn.as_deref().map(name_of).ok_or("CouldNotDetermineMessageSource");
-            if let Err(reason) = source.and_then(|source| self.send(source, letter.body, 0, now).map_err(|error| error.name())) {
-                failure = Some(reason);
-                break;
-            }
-            self.queue(name)?.remove(id);
-            moved += 1;
-        }
-        let mut task = json!({
-            "Status": if failure.is_some() { "FAILED" } else { "COMPLETED" }, "SourceArn": queue_arn(name), "StartedTimestamp": now,
-            "ApproximateNumberOfMessagesMoved": moved, "ApproximateNumberOfMessagesToMove": to_move,
-        });
-        if let Some(failure) = failure {
-            task["FailureReason"] = failure.into();
-        }
-        self.tasks.insert(name.to_owned(), task);
-        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What holds whatever is sent, received, deleted and moved, whenever.
+//! What holds whatever is sent, received, deleted and put back, whenever.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,8 @@ enum Operation {
     /// Of the receipts there were, one.
     Delete(prop::sample::Index),
     Advance(u64),
-    Move,
+    /// Of the receipts there were, one, whose message is hidden for so long from now on.
+    Hide(prop::sample::Index, u64),
     /// The process ends and another one opens the file.
     Restart,
 }
@@ -40,7 +41,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => receive(0usize..1),
         4 => any::<prop::sample::Index>().prop_map(Operation::Delete),
         4 => (1u64..60).prop_map(Operation::Advance),
-        2 => Just(Operation::Move),
+        3 => (any::<prop::sample::Index>(), 0u64..40).prop_map(|(index, visibility)| Operation::Hide(index, visibility)),
         1 => Just(Operation::Restart),
     ]
 }
@@ -55,7 +56,7 @@ struct Model {
     receipts: Vec<(usize, String, Uuid, u32)>,
     /// Until when nobody else receives it.
     hidden: BTreeMap<String, u64>,
-    /// Receipts of each body since it was sent to the queue, or moved there by a task.
+    /// Receipts of each body in each queue.
     received: BTreeMap<(usize, String), u32>,
     file: tempfile::NamedTempFile,
 }
@@ -118,16 +119,16 @@ impl Model {
             }
             Operation::Delete(_) => {}
             Operation::Advance(by) => self.now += by,
-            Operation::Move => {
-                let visible = self.store.queue("dead-letters").unwrap().counts(now).visible;
-                let before = [self.in_queue(0), self.in_queue(1)];
-                self.store.move_back("dead-letters", now).unwrap();
-                prop_assert_eq!([self.in_queue(0), self.in_queue(1)], [before[0] + visible, before[1] - visible]);
-                // A moved message is a new one, so that what is known of those in the dead-letter queue no longer holds of them.
-                if visible > 0 {
-                    self.received.clear();
+            Operation::Hide(index, visibility) if !self.receipts.is_empty() => {
+                let (queue, body, id, count) = self.receipts[index.index(self.receipts.len())].clone();
+                if self.store.queue(QUEUES[queue]).unwrap().hide(id, count, now + visibility, now) {
+                    let latest = self.receipts.iter().rev().find(|(_, other, ..)| *other == body).unwrap();
+                    prop_assert!((latest.2, latest.3) == (id, count), "only the latest receipt hides");
+                    let until = self.hidden.insert(body.clone(), now + visibility);
+                    prop_assert!(until.is_some_and(|until| until > now), "{} was in flight", body);
                 }
             }
+            Operation::Hide(..) => {}
             Operation::Restart => self.store = open(&self.file),
         }
         prop_assert_eq!(self.total(), self.sent - self.deleted, "each message is in one queue until it is deleted");

@@ -34,9 +34,7 @@ async fn errors_have_the_names_of_both_protocols() {
 #[tokio::test]
 async fn what_nothing_here_uses_is_refused_by_name() {
     let (sqs, _) = start();
-    for action in
-        ["CreateQueue", "PurgeQueue", "TagQueue", "ChangeMessageVisibility", "CancelMessageMoveTask", "ListDeadLetterSourceQueues"]
-    {
+    for action in ["CreateQueue", "PurgeQueue", "TagQueue", "StartMessageMoveTask", "ListMessageMoveTasks", "ListDeadLetterSourceQueues"] {
         let (code, message) = refused(&sqs, action, json!({})).await;
         assert_eq!(code, "AWS.SimpleQueueService.UnsupportedOperation");
         assert_eq!(message, format!("{action} is not implemented by this stack."));
@@ -47,8 +45,6 @@ async fn what_nothing_here_uses_is_refused_by_name() {
         ("SendMessage", "MessageGroupId"),
         ("ReceiveMessage", "ReceiveRequestAttemptId"),
         ("ListQueues", "NextToken"),
-        ("StartMessageMoveTask", "DestinationArn"),
-        ("StartMessageMoveTask", "MaxNumberOfMessagesPerSecond"),
     ] {
         let (_, message) = refused(&sqs, action, json!({"SourceArn": queue_arn("work"), parameter: "x"})).await;
         assert_eq!(message, format!("{parameter} of {action} is not implemented by this stack."));
@@ -65,7 +61,7 @@ async fn a_batch_that_is_wrong_as_a_whole_is_refused() {
         (json!([entry("a"), entry("a")]), "BatchEntryIdsNotDistinct", "Id a repeated."),
     ];
     for (entries, code, word) in cases {
-        for action in ["SendMessageBatch", "DeleteMessageBatch"] {
+        for action in ["SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"] {
             let (found, message) = refused(&sqs, action, json!({"Entries": entries})).await;
             assert_eq!(found, format!("AWS.SimpleQueueService.{code}"), "{action}");
             assert!(message.contains(word), "{message}");

@@ -4,7 +4,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_sqs::{
     Client,
     config::{BehaviorVersion, Config, Region, retry::RetryConfig},
-    types::{MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry},
+    types::{ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::Response, routing::post};
 
@@ -54,18 +54,29 @@ async fn the_sdk_sends_receives_and_deletes() {
 }
 
 #[tokio::test]
-async fn the_sdk_moves_dead_letters() {
-    let (sqs, clock) = start_with(vec![feeding_dead_letters("work", 1), queue("dead-letters")]);
-    let client = client(sqs.clone()).await;
-    send(&sqs, "work", "poison").await;
-    receive(&sqs, "work").await;
-    clock.advance(HALF_A_MINUTE);
-    assert!(receive(&sqs, "work").await.is_empty());
-    let arn = queue_arn("dead-letters");
-    client.start_message_move_task().source_arn(&arn).send().await.unwrap().task_handle.unwrap();
-    let tasks = client.list_message_move_tasks().source_arn(&arn).send().await.unwrap();
-    assert_eq!((tasks.results()[0].status(), tasks.results()[0].failure_reason()), (Some("COMPLETED"), None));
-    assert_eq!(receive(&sqs, "work").await[0]["Body"], "poison");
+async fn the_sdk_puts_messages_back() {
+    let (sqs, clock) = start();
+    let (client, url) = (client(sqs.clone()).await, sqs.url("work"));
+    send(&sqs, "work", "x").await;
+    let handle = receive(&sqs, "work").await[0]["ReceiptHandle"].as_str().unwrap().to_owned();
+    let change = |seconds| client.change_message_visibility().queue_url(&url).receipt_handle(&handle).visibility_timeout(seconds).send();
+    change(100).await.unwrap();
+    clock.advance(Duration::from_millis(99_999));
+    assert!(receive(&sqs, "work").await.is_empty(), "it is hidden for longer");
+    change(0).await.unwrap();
+    let again = receive(&sqs, "work").await;
+    assert_eq!((again.len(), again[0]["Attributes"]["ApproximateReceiveCount"].as_str()), (1, Some("2")));
+    let late = change(10).await.unwrap_err().into_service_error();
+    assert_eq!(late.meta().code(), Some("InvalidParameterValue"), "an old receipt: {late:?}");
+    let handle = again[0]["ReceiptHandle"].as_str().unwrap();
+    let entry = |id: &str, handle: &str| {
+        let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(id).receipt_handle(handle);
+        entry.visibility_timeout(0).build().unwrap()
+    };
+    let batch = client.change_message_visibility_batch().queue_url(&url).entries(entry("well", handle)).entries(entry("odd", "x"));
+    let answer = batch.send().await.unwrap();
+    assert_eq!((answer.successful()[0].id(), answer.failed()[0].id()), ("well", "odd"));
+    assert_eq!(receive(&sqs, "work").await.len(), 1);
 }
 
 #[tokio::test]
@@ -83,6 +94,4 @@ async fn the_sdk_tells_the_errors_apart() {
     assert!(handle.is_receipt_handle_is_invalid(), "{handle:?}");
     let purge = client.purge_queue().queue_url(&url).send().await.unwrap_err().into_service_error();
     assert!(purge.is_unsupported_operation(), "{purge:?}");
-    let task = client.list_message_move_tasks().source_arn(queue_arn("x")).send().await.unwrap_err().into_service_error();
-    assert!(task.is_resource_not_found_exception(), "{task:?}");
 }
