@@ -10,7 +10,7 @@ import time
 import traceback
 
 from chromium import Chromium
-from scenarios import away, library, looks, matches
+from scenarios import away, console, library, looks, matches
 from stack import Stack
 
 SCENARIOS = [
@@ -39,6 +39,14 @@ SCENARIOS = [
     looks.nothing_moves_for_those_who_do_not_like_it,
     looks.a_phone_on_its_side_shows_the_hands,
     looks.every_screen_can_be_looked_at,
+    console.what_happens_is_seen_live,
+    console.a_match_is_followed_everywhere,
+    console.a_player_is_helped,
+    console.dead_letters_are_worked_off,
+    console.maintenance_is_switched_from_the_header,
+    console.the_console_is_used_by_keys,
+    console.the_consoles_colours_can_be_read,
+    console.the_console_can_be_looked_at,
 ]
 
 

@@ -32,6 +32,7 @@ FLAGS = [
 
 # The keys that are pressed, with their code and the text that they type.
 KEYS = {"Tab": (9, None), "Enter": (13, "\r"), "Escape": (27, None), " ": (32, " "), **{str(n): (48 + n, str(n)) for n in range(10)}}
+KEYS |= {"ArrowDown": (40, None), "/": (191, "/"), "p": (80, "p")}
 
 
 class Chromium:

@@ -58,12 +58,24 @@ class Stack:
         with urllib.request.urlopen(self.endpoint + path) as answer:
             return answer.read().decode()
 
+    def operate(self, **request):
+        """What the task of operators answers, as the console asks it."""
+        body, headers = json.dumps(request).encode(), {"Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/api/tasks/operate", body, headers)) as answer:
+            return json.loads(answer.read())
+
+    def put(self, table, row):
+        """Writes a row, as DynamoDB's JSON, into a table."""
+        self.dynamodb("PutItem", TableName=f"muster-{self.stage}-{table}", Item=row)
+
+    def dynamodb(self, operation, **request):
+        headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"}
+        with urllib.request.urlopen(urllib.request.Request(self.endpoint, json.dumps(request).encode(), headers | SIGNED)) as answer:
+            return json.loads(answer.read())
+
     def close_sockets(self, player):
         """Ends every connection of a player, as a service would that throws somebody out."""
-        scan = json.dumps({"TableName": f"muster-{self.stage}-players"}).encode()
-        headers = {"X-Amz-Target": "DynamoDB_20120810.Scan", "Content-Type": "application/x-amz-json-1.0"}
-        with urllib.request.urlopen(urllib.request.Request(self.endpoint, scan, headers | SIGNED)) as answer:
-            rows = json.loads(answer.read())["Items"]
+        rows = self.dynamodb("Scan", TableName=f"muster-{self.stage}-players")["Items"]
         closed = 0
         for row in rows:
             texts = [value["S"] for value in row.values() if "S" in value]

@@ -104,8 +104,13 @@ async def colours_can_be_read(browser, stack):
     """Every text's colour on every ground that it has: 4.5 to 1 at least (WCAG 2.2, 1.4.3)."""
     pairs = [(ink, ground) for ink in ("ink", "quiet") for ground in ("ground", "card", "you-soft", "them-soft")]
     pairs += [("you", "you-soft"), ("them", "them-soft"), ("alarm", "alarm-soft"), ("you", "ground"), ("them", "ground"), ("on-accent", "accent"), ("ink", "card")]
+    await check_colours(browser, stack.page, pairs)
+
+
+async def check_colours(browser, url, pairs):
+    """The contrast of each ink on its ground, both of which are names of a page's variables, in light and dark."""
     for scheme in ("light", "dark"):
-        page = await browser.open(stack.page, scheme=scheme)
+        page = await browser.open(url, scheme=scheme)
         for ink, ground in pairs:
             values = [await page.value(COLOUR.replace("NAME", name)) for name in (ink, ground)]
             lighter, darker = sorted((luminance(value) for value in values), reverse=True)

@@ -1,5 +1,6 @@
 /**
- * All tests of the client library: in a browser by opening this folder's page, or in a Node that knows modules by their syntax.
+ * All tests of the client library, and of the parts of the console that need no page: in a browser by opening this folder's page, or in a
+ * Node that knows modules by their syntax.
  */
 
 import { run } from "./harness.js";
@@ -7,6 +8,7 @@ import "./parts.js";
 import "./connecting.js";
 import "./catching_up.js";
 import "./playing.js";
+import "./console.js";
 
 const results = await run();
 const text = results.map(({ name, problem }) => `${problem ? "FAILED" : "ok"}  ${name}${problem ? `\n${problem}` : ""}`).join("\n");
