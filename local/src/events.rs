@@ -29,11 +29,13 @@ pub(crate) struct Events {
     inner: Arc<Inner>,
 }
 
+/// When something happened, in epoch milliseconds, and what, as a JSON object.
+pub(crate) type Event = (u64, Arc<str>);
+
 struct Inner {
     /// What all physical names begin with, such as `muster-dev-`.
     prefix: String,
-    /// Each is a JSON object.
-    told: broadcast::Sender<Arc<str>>,
+    told: broadcast::Sender<Event>,
     /// The oldest first.
     invocations: Mutex<VecDeque<PastInvocation>>,
 }
@@ -84,7 +86,7 @@ impl Events {
     }
 
     /// What is told from now on.
-    pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<str>> {
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Event> {
         self.inner.told.subscribe()
     }
 
@@ -96,11 +98,10 @@ impl Events {
     pub(crate) fn tell(&self, event: impl FnOnce() -> Value) {
         if self.is_watched() {
             let mut event = event();
-            if event["at"].is_null() {
-                event["at"] = clock::now().into();
-            }
+            let at = event["at"].as_u64().unwrap_or_else(clock::now);
+            event["at"] = at.into();
             // They may have gone meanwhile.
-            drop(self.inner.told.send(event.to_string().into()));
+            drop(self.inner.told.send((at, event.to_string().into())));
         }
     }
 
@@ -142,7 +143,7 @@ mod tests {
         let before = clock::now();
         events.tell(|| json!({"kind": "x"}));
         events.tell(|| json!({"at": 7}));
-        let mut next = || serde_json::from_str::<Value>(&watcher.try_recv().unwrap()).unwrap();
+        let mut next = || serde_json::from_str::<Value>(&watcher.try_recv().unwrap().1).unwrap();
         let first = next();
         assert!(first["kind"] == "x" && first["at"].as_u64().unwrap() >= before, "{first}");
         assert_eq!(next(), json!({"at": 7}));

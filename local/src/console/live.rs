@@ -10,15 +10,15 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use tokio::{
-    sync::broadcast::{
-        Receiver,
-        error::{RecvError, TryRecvError},
-    },
-    time::{Instant, sleep_until, timeout},
+    sync::broadcast::{Receiver, error::TryRecvError},
+    time::{Instant, sleep_until},
 };
 
 use super::Console;
-use crate::events::WAITING;
+use crate::{
+    events::{Event, WAITING},
+    report::report,
+};
 
 /// Between two batches.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -29,30 +29,38 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 
 /// One who watches.
 struct Watcher {
-    told: Receiver<Arc<str>>,
+    console: Arc<Console>,
+    told: Receiver<Event>,
     /// When the next batch may be sent.
     due: Instant,
 }
 
 impl Watcher {
-    /// The next batch, with how many events have been missed before it. `None` once nothing more is told.
-    async fn next(&mut self) -> Option<String> {
-        let Ok(first) = timeout(LONGEST_SILENCE, self.told.recv()).await else { return Some(SILENCE.to_owned()) };
-        sleep_until(self.due).await;
-        self.due = Instant::now() + INTERVAL;
-        let (mut events, mut dropped) = match first {
-            Ok(event) => (vec![event], 0),
-            Err(RecvError::Lagged(missed)) => (Vec::new(), missed),
-            Err(RecvError::Closed) => return None,
-        };
-        while events.len() < WAITING {
-            match self.told.try_recv() {
-                Ok(event) => events.push(event),
-                Err(TryRecvError::Lagged(missed)) => dropped += missed,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+    /// The next batch in the order of time, with how many events have been missed before it.
+    async fn next(&mut self) -> String {
+        let silent_until = Instant::now() + LONGEST_SILENCE;
+        while Instant::now() < silent_until {
+            sleep_until(self.due).await;
+            self.due = Instant::now() + INTERVAL;
+            // Rows are looked for here, so that no write waits for those who watch.
+            if let Err(error) = self.console.status.dynamodb.tell_changes().await {
+                report("console", error);
+            }
+            let (mut events, mut dropped) = (Vec::new(), 0);
+            while events.len() < WAITING {
+                match self.told.try_recv() {
+                    Ok(event) => events.push(event),
+                    Err(TryRecvError::Lagged(missed)) => dropped += missed,
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                }
+            }
+            if !events.is_empty() || dropped > 0 {
+                events.sort_by_key(|(at, _)| *at);
+                let events: Vec<_> = events.iter().map(|(_, event)| &**event).collect();
+                return format!("data: {{\"events\":[{}],\"dropped\":{dropped}}}\n\n", events.join(","));
             }
         }
-        Some(format!("data: {{\"events\":[{}],\"dropped\":{dropped}}}\n\n", events.join(",")))
+        SILENCE.to_owned()
     }
 }
 
@@ -62,8 +70,8 @@ pub(super) async fn live(State(console): State<Arc<Console>>) -> Response {
     {
         return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
     }
-    let watcher = Watcher { told: console.events.watch(), due: Instant::now() };
-    let batches = stream::unfold(watcher, async |mut watcher| Some((watcher.next().await?, watcher)));
+    let watcher = Watcher { told: console.events.watch(), due: Instant::now(), console };
+    let batches = stream::unfold(watcher, async |mut watcher| Some((watcher.next().await, watcher)));
     let texts = stream::iter([SILENCE.to_owned()]).chain(batches).map(Ok::<_, Infallible>);
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     (headers, Body::from_stream(texts)).into_response()

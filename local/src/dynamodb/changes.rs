@@ -5,29 +5,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    DynamoDb, DynamoDbError, Room,
+    DynamoDb, DynamoDbError,
     record::{SEQUENCE_NUMBER_OFFSET, Stream, StreamRecord},
     rows::Rows,
 };
-use crate::{events::Events, lock::lock, report::report};
+use crate::{events::Events, lock::lock};
 
 /// So many changes of all tables together can be looked at again. Records of streams are kept for longer.
 const REMEMBERED: i64 = 1_000;
 
-impl Room {
-    /// Tells the readers of these streams that something was written, and those who watch, what it was.
-    pub(super) fn tell(&self, streams: &[Arc<Stream>]) {
-        streams.iter().for_each(|stream| stream.written.send_replace(()));
-        if self.options.events.is_watched()
-            && let Err(error) = streams.iter().try_for_each(|stream| stream.tell(&lock(&self.rows), &self.options.events))
-        {
-            report("DynamoDB", error);
-        }
-    }
-}
-
 impl Stream {
-    /// Tells what was written since the last time, once, whoever of those who write at the same time comes first.
+    /// Tells what was written since the last time, once, whoever asks for it.
     fn tell(&self, rows: &Rows, events: &Events) -> Result<(), DynamoDbError> {
         let mut told = lock(&self.told);
         let (records, position) = self.read(rows, (*told, rows.newest()?), REMEMBERED as usize)?;
@@ -53,6 +41,20 @@ impl DynamoDb {
         let newest = lock(&self.room.rows).newest()?;
         lock(&self.room.streams).values().for_each(|stream| *lock(&stream.told) = newest);
         Ok(())
+    }
+
+    /// Tells those who watch what was written since the last time.
+    ///
+    /// # Errors
+    /// If the engine's file cannot be read.
+    pub(crate) async fn tell_changes(&self) -> Result<(), DynamoDbError> {
+        let room = Arc::clone(&self.room);
+        let tell = move || {
+            let streams: Vec<_> = lock(&room.streams).values().cloned().collect();
+            let rows = lock(&room.rows);
+            streams.iter().try_for_each(|stream| stream.tell(&rows, &room.options.events))
+        };
+        tokio::task::spawn_blocking(tell).await?
     }
 
     /// What has become of the rows of `table` with this partition key in the last 1,000 changes of all tables, the oldest first, each as

@@ -50,11 +50,8 @@ pub(super) fn answer(room: &Room, meter: &Meter, operation: &str, request: Value
                 None => write(request),
             });
             if answer.is_ok() {
-                let streams: Vec<_> = {
-                    let streams = lock(&room.streams);
-                    tables.iter().filter_map(|table| streams.get(table).cloned()).collect()
-                };
-                room.tell(&streams);
+                let streams = lock(&room.streams);
+                tables.iter().filter_map(|table| streams.get(table)).for_each(|stream| stream.written.send_replace(()));
             }
             answer
         }

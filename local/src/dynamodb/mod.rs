@@ -2,7 +2,7 @@
 //!
 //! [`api`] speaks the protocol, [`items`] calls the engine, and what requests use up goes to the meter; [`streams_api`] shows streams. A
 //! second connection to the engine's file reads stream records ([`rows`], [`record`]) for the event source mappings ([`reader`]), which are
-//! told of each write, and [`changes`] tells those who watch. What happens by itself is in [`upkeep`]; and while the weather has some
+//! told of each write, and [`changes`] shows people what they were. What happens by itself is in [`upkeep`]; and while the weather has some
 //! staleness, eventually consistent reads are answered from a [`replica`].
 
 mod api;

@@ -35,8 +35,7 @@ impl Room {
     /// Removes expired items. The removals appear in the streams as the service's.
     fn sweep(&self) -> Result<(), DynamoDbError> {
         if self.database.sweep_ttl()? > 0 {
-            let streams: Vec<_> = lock(&self.streams).values().cloned().collect();
-            self.tell(&streams);
+            lock(&self.streams).values().for_each(|stream| stream.written.send_replace(()));
         }
         if let Some(replica) = &self.replica {
             replica.sweep()?;

@@ -1,6 +1,6 @@
 //! The meter: what AWS would bill for what happens here. It is cheap to clone, and each room tells its own copy what it did.
 //!
-//! [`units`] are AWS's rounding rules, [`PRICES`] its prices, and [`Usage`] what was counted until now with what it would cost. How long
+//! [`units`] are AWS's rounding rules, [`prices`] its prices, and [`Usage`] what was counted until now with what it would cost. How long
 //! functions ran and what they logged is in the Lambda room's own statistics.
 
 mod connected;
@@ -20,7 +20,7 @@ use std::{
 use http::HeaderMap;
 
 pub(crate) use self::prices::Item;
-use self::{connected::Connected, prices::PRICES};
+use self::{connected::Connected, prices::ITEMS};
 pub use self::{
     connected::OpenConnection,
     usage::{FunctionUsage, Usage},
@@ -40,7 +40,7 @@ pub struct Meter {
 #[derive(Debug, Default)]
 struct Counts {
     /// By [`Item`], halves of a unit, since an eventually consistent read uses half a one.
-    halves: [AtomicU64; PRICES.len()],
+    halves: [AtomicU64; ITEMS],
     connected: Arc<Connected>,
 }
 

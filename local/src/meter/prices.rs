@@ -29,8 +29,11 @@ pub(super) struct Price {
     pub(super) usd: f64,
 }
 
+/// How many items there are. It is a number of its own, since the compiler goes in a circle where an array is as long as [`PRICES`].
+pub(super) const ITEMS: usize = 9;
+
 /// All prices, in the order of [`Item`] and in which they are shown.
-pub(super) const PRICES: [Price; 9] = [
+pub(super) const PRICES: [Price; ITEMS] = [
     price(Item::GatewayMessages, "gatewayMessages", "gateway messages (32 KB)", 1.00 / MILLION),
     price(Item::ConnectionMinutes, "connectionMinutes", "connection minutes", 0.25 / MILLION),
     price(Item::LambdaRequests, "lambdaRequests", "invocations", 0.20 / MILLION),

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde_json::{Map, Value, json};
 
-use super::{Item, PRICES};
+use super::prices::{ITEMS, Item, PRICES};
 
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 
@@ -46,7 +46,7 @@ impl FunctionUsage {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Usage {
     /// In the order of [`PRICES`].
-    quantities: [f64; PRICES.len()],
+    quantities: [f64; ITEMS],
 }
 
 impl Usage {

@@ -9,7 +9,7 @@ async fn whoever_watches_is_told_of_sockets_and_of_messages_both_ways() {
     let stack = Stack::start(|_, _| ()).await;
     let mut watcher = stack.events.watch();
     let mut told = || -> Vec<Value> {
-        let events = std::iter::from_fn(|| watcher.try_recv().ok()).map(|event| serde_json::from_str(&event).unwrap());
+        let events = std::iter::from_fn(|| watcher.try_recv().ok()).map(|(_, event)| serde_json::from_str(&event).unwrap());
         events.filter(|event: &Value| event["kind"] != "invocation").collect()
     };
     let mut client = stack.connect("?token=alice").await;

@@ -82,6 +82,7 @@ fn its_tables_and_mappings_are_what_the_functions_expect() {
 fn its_policies_name_what_is_there() {
     let manifest = manifest(&[]);
     let known = (manifest.tables.iter().map(|table| &table.name)).chain(manifest.queues.iter().map(|queue| &queue.name));
+    let known = known.chain(manifest.functions.iter().map(|function| &function.name));
     let known: Vec<&String> = known.chain([&manifest.apis[0].api_id]).collect();
     for statement in manifest.functions.iter().flat_map(|function| &function.statements) {
         let is_there =
