@@ -2,8 +2,8 @@
 //!
 //! - Trigger: the operators' command or the console, by Lambda's Invoke.
 //! - Reads: every table, and how many messages the queues hold. Writes, on demand: closes a player's sockets; gives up its seats, as if it
-//!   had left what it is in; deletes its rows; closes the game for maintenance, which it tells everybody who is connected by their inboxes.
-//!   Pushes nothing itself.
+//!   had left what it is in; sets a timer that is lost; deletes its rows; closes the game for maintenance, which it tells everybody who is
+//!   connected by their inboxes. Pushes nothing itself.
 //! - Safe to repeat: each order says what shall be, and finds nothing to do the second time.
 
 mod maintenance;
@@ -11,7 +11,7 @@ mod player;
 
 use lambda_runtime::Error;
 use muster_aws::{
-    Config, ConfigError, Failure, Matches, Messages, Push, Seats, Tickets, clock,
+    Config, ConfigError, Failure, Matches, Messages, Placements, Push, Seats, Tickets, Timer, clock,
     harness::{self, Task},
     letters::Letters,
     operations::Operations,
@@ -27,6 +27,7 @@ struct State {
     seats: Seats,
     tickets: Tickets,
     matches: Matches,
+    placements: Placements,
     messages: Messages,
     operations: Operations,
     letters: Letters,
@@ -45,6 +46,7 @@ impl State {
             seats: Seats::from_config(config)?,
             tickets: Tickets::from_config(config)?,
             matches: Matches::from_config(config)?,
+            placements: Placements::from_config(config)?,
             messages: Messages::from_config(config)?,
             operations: Operations::from_config(config)?,
             letters: Letters::from_config(config)?,
@@ -72,6 +74,7 @@ async fn operate(state: &State, task: Task<Ask>) -> Result<Value, Failure> {
             tracing::info!(by = id, playerId = player_id, who, "erased");
             Ok(json!({ "erased": erased }))
         }
+        Ask::LookAgain { placement_id, match_id } => state.look_again(placement_id, match_id).await,
         Ask::Match { match_id } => state.shown(&match_id).await,
         Ask::Maintenance { on: None, .. } => as_json(&state.operations.maintenance().await?),
         Ask::Maintenance { on: Some(on), who, next } => state.maintain(on, &who, next, deadline).await,
@@ -95,6 +98,24 @@ async fn operate(state: &State, task: Task<Ask>) -> Result<Value, Failure> {
 }
 
 impl State {
+    /// Sets the timer of a placement or a match, to fire at once.
+    async fn look_again(&self, placement_id: Option<String>, match_id: Option<String>) -> Result<Value, Failure> {
+        let timer = match (placement_id, match_id) {
+            (Some(id), None) => self.placements.get(&id).await?.as_ref().map(Timer::from),
+            (None, Some(id)) => self.matches.get(&id).await?.map(|row| Timer::Match {
+                due_at: row.wakes_at().unwrap_or_default(),
+                match_id: row.match_id,
+                armed: row.armed,
+                cause: row.cause,
+            }),
+            _ => return Err(Rejection::new(Code::BadRequest, "say either placementId or matchId").into()),
+        };
+        let Some(timer) = timer else { return Err(Rejection::new(Code::NotFound, "there is no such placement or match").into()) };
+        let body = serde_json::to_string(&timer).map_err(|error| muster_aws::Fault::new("writing a timer as JSON", error))?;
+        self.letters.fire(&body).await?;
+        Ok(json!({ "timer": timer }))
+    }
+
     /// A match as it is, and as each seat is shown it.
     async fn shown(&self, match_id: &str) -> Result<Value, Failure> {
         let Some(row) = self.matches.get(match_id).await? else {

@@ -42,8 +42,8 @@ impl LocalStack {
         self.aws("AmazonSQS.SendMessage", &send).await["MessageId"].as_str().unwrap().to_owned()
     }
 
-    /// Replays what is in a queue until nothing gets any further, as the state machine does but for the waits. Returns the last answer, with
-    /// what was told of each letter by all of them.
+    /// Replays what is in a queue until nothing gets any further, as the state machine does but for the waits. Returns the last answer,
+    /// with what was told of each letter by all of them.
     pub async fn replay(&self, request: Value) -> Value {
         let (mut request, mut letters) = (request, Vec::new());
         request["who"] = json!("a test");
@@ -62,8 +62,8 @@ impl LocalStack {
         }
     }
 
-    /// Waits for a record in the stream of a table, and returns it as Lambda hands it over, with the letter that `consumer` would make of it
-    /// after it has failed for too long.
+    /// Waits for a record in the stream of a table, and returns it as Lambda hands it over, with the letter that `consumer` would make of
+    /// it after it has failed for too long.
     pub async fn record(&self, table: &str, consumer: &str, is_wanted: impl Fn(&Value) -> bool) -> (Value, Value) {
         let described = self.aws("DynamoDB_20120810.DescribeTable", &json!({"TableName": format!("muster-dev-{table}")})).await;
         let arn = described["Table"]["LatestStreamArn"].clone();

@@ -154,3 +154,27 @@ async fn tables_are_read_page_by_page_and_queues_counted() {
         assert!(answer["problem"].as_str().is_some_and(|text| text.contains(problem)), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_timer_that_is_lost_is_set_again_and_does_what_is_due() {
+    let (stack, mut alice, _bob, code) = played().await;
+    let mut carol = Player::connect(&stack, "carol").await;
+    let placement = carol.ask(&json!({"route": "sessionPlacementRequest"})).await["body"]["placementId"].clone();
+    assert_eq!(alice.news().await["state"], "playing");
+    let before = stack.invocations("look-again").await;
+    for (ask, row) in
+        [(json!({"ask": "lookAgain", "matchId": code}), "match"), (json!({"ask": "lookAgain", "placementId": placement}), "placement")]
+    {
+        let answer = stack.operate(ask).await;
+        assert_eq!(answer["timer"]["row"], row, "{answer}");
+    }
+    eventually("both have fired", || async { (stack.invocations("look-again").await > before).then_some(()) }).await;
+    for ask in [
+        json!({"ask": "lookAgain"}),
+        json!({"ask": "lookAgain", "matchId": "A", "placementId": "b"}),
+        json!({"ask": "lookAgain", "matchId": "NOSUCH"}),
+    ] {
+        assert!(stack.operate(ask).await["problem"].is_string());
+    }
+    assert_eq!(stack.dead_letters("look-again").await, Vec::<Value>::new());
+}

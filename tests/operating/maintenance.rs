@@ -1,8 +1,11 @@
 //! Closing the game: nothing new begins, what runs ends, and players are told.
 
-use serde_json::json;
+use std::time::{Duration, Instant};
 
-use crate::harness::{LocalStack, Player, eventually};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::harness::{LocalStack, PATIENCE, Player, eventually};
 
 #[tokio::test]
 async fn nothing_new_begins_during_maintenance_and_what_runs_goes_on() {
@@ -29,15 +32,16 @@ async fn nothing_new_begins_during_maintenance_and_what_runs_goes_on() {
         json!({"route": "joinPool", "body": {"mode": "rps"}}),
         json!({"route": "sessionPlacementRequest"}),
     ] {
-        let player = std::cell::RefCell::new(&mut carol);
-        eventually(&format!("{frame} is refused"), || async {
-            let answer = player.borrow_mut().ask(&frame).await;
-            if answer["type"] == "reply" {
-                stack.operate(json!({"ask": "freeSeat", "playerId": "carol", "who": "a test"})).await;
+        let asked = Instant::now();
+        loop {
+            let answer = carol.ask(&frame).await;
+            if answer["code"] == "maintenance" {
+                break;
             }
-            (answer["code"] == "maintenance").then_some(())
-        })
-        .await;
+            assert!(asked.elapsed() < PATIENCE, "{frame} is refused: {answer}");
+            stack.operate(json!({"ask": "freeSeat", "playerId": "carol", "who": "a test"})).await;
+            sleep(Duration::from_millis(200)).await;
+        }
     }
     let joined = bob.ask(&json!({"route": "joinMatch", "requestId": "2", "body": {"matchId": code}})).await;
     assert_eq!(joined["body"]["state"], "playing", "what was open goes on: {joined}");

@@ -69,7 +69,8 @@ fn add(declaration: &Declaration, scope: &Scope, manifest: &mut Manifest, answer
             resolved.and_then(|properties| understand(declaration, properties, scope, manifest, answered)).within("Properties")?;
         }
         "AWS::CloudWatch::Alarm" => {
-            let dimensions = properties.get("Dimensions").and_then(Value::as_array).into_iter().flatten();
+            let is_count = properties.get("MetricName").is_some_and(|metric| metric == "ApproximateNumberOfMessagesVisible");
+            let dimensions = properties.get("Dimensions").and_then(Value::as_array).into_iter().flatten().filter(|_| is_count);
             let queues = dimensions.filter(|dimension| dimension["Name"] == "QueueName").map(|dimension| scope.text(&dimension["Value"]));
             let description = properties.get("AlarmDescription").map_or(Ok(String::new()), |text| scope.text(text))?;
             manifest.alarms.push(Alarm { name: name.clone(), description, queues: queues.collect::<Result<_, _>>()? });

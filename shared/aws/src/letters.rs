@@ -17,6 +17,7 @@ use serde_json::Value;
 pub use consumer::Done;
 use mailbox::Mailbox;
 pub use opened::{Opened, Position, Work, group_of};
+use records::Written;
 
 use crate::{Config, ConfigError, Fault, sdk};
 
@@ -29,6 +30,8 @@ pub struct Letters {
     lambda: aws_sdk_lambda::Client,
     sqs: aws_sdk_sqs::Client,
     timers: String,
+    /// The name of the function of timers, whose letters name none.
+    of_timers: String,
 }
 
 impl Letters {
@@ -52,6 +55,7 @@ impl Letters {
             lambda: aws_sdk_lambda::Client::new(&sdk::patient(&client("LAMBDA")?)),
             sqs,
             timers: config.required("TIMERS_QUEUE_URL")?.to_owned(),
+            of_timers: format!("{}-{}-look-again", config.required("GAME")?, config.required("STAGE")?),
         })
     }
 
@@ -64,7 +68,11 @@ impl Letters {
     /// # Errors
     /// A [`Fault`] if the queue cannot be read.
     pub async fn take(&self, queue: Queue, most: usize) -> Result<Vec<Opened>, Fault> {
-        self.mailbox(queue)?.take(most).await
+        let mut taken = self.mailbox(queue)?.take(most).await?;
+        for opened in taken.iter_mut().filter(|opened| opened.letter.function.is_empty() && queue == Queue::Timers) {
+            opened.letter.function.clone_from(&self.of_timers);
+        }
+        Ok(taken)
     }
 
     /// Puts letters back where they were.
@@ -107,18 +115,19 @@ impl Letters {
         Ok((!made.is_empty()).then_some(made))
     }
 
-    /// Those of `records` that no newer state has made pointless: rows that say how often they were written, and were written again since.
+    /// Those of `records` for which something is left to do. A match that was written since has told its players more. Every other consumer
+    /// looks at the row itself before it does anything, or tells what clients know by its id.
     ///
     /// # Errors
     /// A [`Fault`] if a table cannot be read.
     pub async fn current(&self, records: Vec<Value>) -> Result<Vec<Value>, Fault> {
         let mut current = Vec::with_capacity(records.len());
         for record in records {
-            let is_old = match records::revision(&record) {
-                Some(revision) => self.row(&record).await?.and_then(|row| records::revision_of(&row)).is_some_and(|now| now > revision),
+            let is_superseded = match Written::of_record(&record) {
+                Some(then) => self.row(&record).await?.as_ref().and_then(Written::of_row).is_some_and(|now| then.is_superseded_by(now)),
                 None => false,
             };
-            if !is_old {
+            if !is_superseded {
                 current.push(record);
             }
         }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{console, letters, load, maintenance, matches, player, trace};
+use crate::{console, letters, load, look_again, maintenance, matches, player, trace};
 
 /// Operates a stack of Muster: on AWS with the credentials of the AWS CLI, or the local one with --local.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ pub enum Verb {
     Player(player::Args),
     /// A match as it is, and as each seat is shown it
     Match(matches::Args),
+    /// A placement or a match that nobody looks after: its timer, set to fire at once
+    LookAgain(look_again::Args),
     /// Whether new matches, pools and placements are refused; or have that begin or end
     Maintenance(maintenance::Args),
     /// The console, in a browser on this machine

@@ -11,6 +11,7 @@ mod fault;
 mod guard;
 mod letters;
 pub mod load;
+mod look_again;
 mod maintenance;
 mod matches;
 mod output;
@@ -51,6 +52,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<Exit> {
         Verb::Trace(asked) => trace::run(asked, &access, output).await?,
         Verb::Player(asked) => player::run(asked, &access, output).await?,
         Verb::Match(asked) => matches::run(asked, &access, output).await?,
+        Verb::LookAgain(asked) => look_again::run(asked, &access, output).await?,
         Verb::Maintenance(asked) => maintenance::run(asked, &access, output).await?,
         Verb::Console(asked) => console::run(asked, access, output).await?,
         Verb::Load(_) => {}

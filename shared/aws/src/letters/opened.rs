@@ -67,7 +67,7 @@ impl Opened {
         let letter = Letter {
             message_id,
             sent_at,
-            function: function_of(queue, &body),
+            function: function_of(&body),
             kind,
             about: about(&work),
             cause: cause_of(&work, &body),
@@ -123,16 +123,15 @@ fn as_event(notification: &Value) -> Value {
     json!({"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": notification["TopicArn"], "Sns": sns}]})
 }
 
-/// The name of the function that could not deal with it. A topic's only function has the topic's name, and so has that of the timers theirs.
-fn function_of(queue: Queue, body: &Value) -> String {
+/// The name of the function that could not deal with it, if the letter tells. A topic's only function has the topic's name.
+fn function_of(body: &Value) -> String {
     let arn = text(body, "/requestContext/functionArn").or_else(|| text(body, "/function"));
     let name = arn.map(|arn| match arn.split_once(":function:") {
         Some((_, name)) => name.split(':').next().unwrap_or(name),
         None => arn,
     });
     let of_topic = || text(body, "/TopicArn").and_then(|arn| arn.rsplit(':').next());
-    let unnamed = if queue == Queue::Timers { "look-again" } else { "" };
-    name.or_else(of_topic).unwrap_or(unnamed).to_owned()
+    name.or_else(of_topic).unwrap_or_default().to_owned()
 }
 
 fn about(work: &Work) -> String {

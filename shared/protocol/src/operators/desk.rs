@@ -46,6 +46,15 @@ pub enum Ask {
         /// Which.
         match_id: String,
     },
+    /// Has the clock look at a placement or a match whose timer is lost. A timer that is not needed does nothing.
+    LookAgain {
+        /// Which placement.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        placement_id: Option<String>,
+        /// Or which match.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        match_id: Option<String>,
+    },
     /// Whether new matches, pools and placements are refused.
     Maintenance {
         /// What it shall be; absent: it is told.
