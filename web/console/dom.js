@@ -74,15 +74,14 @@ export function closer(opened) {
   return el("button", { type: "button", class: "small", "data-close": true, onclick: close }, "Close");
 }
 
-/** A form of one line, whose submission does something. */
-export function search(label, value, act, where, attributes = {}, ...more) {
+/** A form of one line, whose submission does something; `more` is what belongs to it besides. */
+export function search(label, value, act, where, more) {
   const input = el("input", {
     "data-search": true,
     "aria-label": label,
     placeholder: label,
     spellcheck: "false",
     autocomplete: "off",
-    ...attributes,
   });
   input.value = value;
   const submit = el("button", { class: "primary" }, "Show");
@@ -90,7 +89,7 @@ export function search(label, value, act, where, attributes = {}, ...more) {
     event.preventDefault();
     return attempt(where, () => act(input.value.trim()), submit);
   };
-  return el("form", { class: "row search", onsubmit }, more, input, submit);
+  return el("form", { class: "row search", onsubmit }, input, more, submit);
 }
 
 /** A link to the timeline of an id. */

@@ -11,6 +11,10 @@ export const title = "Timeline";
 /** How many lines are listed. */
 const LISTED = 1_000;
 
+/** How far back the log is searched on AWS, where that takes the longer the more there is; a live stack looks at all that it has. */
+const SPANS = { "1h": "The last hour", "6h": "6 hours", "1d": "A day", "7d": "7 days", "30d": "30 days" };
+let since = "1h";
+
 export function open(root, [id = ""], { stack, feed }) {
   const trouble = problems();
   const found = el("div", { class: "stack" });
@@ -20,9 +24,19 @@ export function open(root, [id = ""], { stack, feed }) {
     { class: "quiet" },
     "The id of a request, a match, a placement, a ticket or a player. Ids anywhere in the console lead here.",
   );
-  root.append(search("Request, match, placement, ticket or player", id, go, trouble), trouble, found);
+  const spans = el(
+    "select",
+    { "aria-label": "How far back" },
+    Object.entries(SPANS).map(([value, text]) => el("option", { value }, text)),
+  );
+  spans.value = since;
+  spans.addEventListener("change", () => {
+    since = spans.value;
+    attempt(trouble, () => id && load());
+  });
+  root.append(search("Request, match, placement, ticket or player", id, go, trouble, stack.live ? null : spans), trouble, found);
   const load = async () => {
-    const { lines } = await get("/api/trace", { id });
+    const { lines } = await get("/api/trace", stack.live ? { id } : { id, since });
     found.replaceChildren(
       ...(lines.length ? [heading(id, lines), waterfall(lines, stack)] : [el("p", {}, "No function has said anything about that.")]),
     );
