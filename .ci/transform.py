@@ -5,11 +5,14 @@ each fault with the resource it is in, and exits with 1 if there is any.
 """
 
 import copy
+import json
 import logging
 import re
 import sys
+from pathlib import Path
 
 import operations
+from cfnlint.api import ManualArgs, lint
 from operations import of_type, target
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -33,6 +36,8 @@ def transform(template):
     """The CloudFormation template that SAM makes. It takes no local paths, so the code is said to be in a bucket, as after packaging."""
     template = copy.deepcopy(template)
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    for machine in of_type(template["Resources"], "AWS::Serverless::StateMachine").values():
+        machine["DefinitionUri"] = "s3://bucket/key"
     return Translator({}, Parser()).translate(template, dict(PARAMETERS))
 
 
@@ -169,6 +174,19 @@ def check_resources(template):
         yield "LogGroup: keeps its lines for ever"
 
 
+def check_state_machines(source):
+    """What a definition says is Amazon States Language, by the schema that cfn-lint has, and names exactly what it is given."""
+    for name, machine in of_type(source["Resources"], "AWS::Serverless::StateMachine").items():
+        text = Path(machine["DefinitionUri"]).read_text(encoding="utf-8")
+        given, named = set(machine["DefinitionSubstitutions"]), set(re.findall(r"\$\{(\w+)\}", text))
+        yield from (f"{name}: {missing} is given or named, and not both" for missing in sorted(given ^ named))
+        properties = {"RoleArn": "arn:aws:iam::123456789012:role/r", "Definition": json.loads(text)}
+        properties["DefinitionSubstitutions"] = dict.fromkeys(given, "arn:aws:lambda:eu-central-1:123456789012:function:f")
+        alone = {"Resources": {name: {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
+        for fault in lint(json.dumps(alone), config=ManualArgs(regions=["eu-central-1"])):
+            yield f"{name}: {fault.rule.id} {fault.message}"
+
+
 def check_source(source):
     """What only the template as it is written shows: it needs no transform but SAM's, and every function is invoked by its alias."""
     if source["Transform"] != "AWS::Serverless-2016-10-31":
@@ -184,7 +202,7 @@ def main():
     with open("template.yaml", encoding="utf-8") as file:
         source = yaml_parse(file.read())
     template = transform(source)
-    faults = dict.fromkeys(check_source(source))
+    faults = dict.fromkeys([*check_source(source), *check_state_machines(source)])
     for check in (check_references, check_routes, check_permissions, check_mappings, check_resources, *operations.CHECKS):
         faults.update(dict.fromkeys(check(template)))
     for fault in faults:
@@ -192,7 +210,7 @@ def main():
     if faults:
         return 1
     print(f"{len(template['Resources'])} resources after the transform: every reference and every route response leads to one of them,")
-    print("and alarms, dashboard and queries leave nothing out and name only what is sent and logged")
+    print("state machines are what Step Functions takes, and alarms, dashboard and queries leave nothing out and name only what is sent and logged")
     return 0
 
 
