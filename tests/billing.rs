@@ -85,11 +85,12 @@ async fn a_placement_is_billed_with_all_that_it_causes() {
     // The frame, its reply and the push. The route, the forwarder, GameLift's event, and the push's consumer: neither the claim nor the end
     // invokes anybody. A transaction writes the row and the seat, of two units each; then there are the claim, the outcome, the seat given
     // up, the player's session, and that it was told. Before the claim, the outcome and that it was told the row is read at half the price,
-    // and the push's consumer reads who is connected. GameLift publishes one event.
+    // and the push's consumer reads who is connected. A new environment of the route reads whether there is maintenance, at half the price,
+    // too. GameLift publishes one event.
     stack.fleet(&json!({"delayMilliseconds": 0}));
     let id = id_of(&alice.ask(frame("r1")).await);
     assert_eq!(alice.receive().await["type"], "session");
-    assert_eq!(used_since(&stack, &mut last, 1.0).await, [3.0, 4.0, 4.0 + 5.0, 3.0 * 0.5 + 1.0, 1.0]);
+    assert_eq!(used_since(&stack, &mut last, 1.0).await, [3.0, 4.0, 4.0 + 5.0, 3.0 * 0.5 + 1.0 + 0.5, 1.0]);
 
     // The push. The event and the push's consumer, which reads who is connected. That the placement is closed, which is read before, and
     // the player's session.

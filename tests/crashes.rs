@@ -1,8 +1,8 @@
 //! Functions are killed in the middle of their work, and nothing is lost.
 //!
 //! Here it is those that have to do with messages. `placing` is about placements and `matching` about pools and matches, step by step, with
-//! `traps` that catch functions there, and `announcing` about announcements. In `at_random`, `placing_at_random` and `matching_at_random`
-//! all functions are killed all the time.
+//! `traps` that catch functions there, `announcing` about announcements, and `tasks` about what operators invoke. In `at_random`,
+//! `placing_at_random` and `matching_at_random` all functions are killed all the time.
 
 mod announcing;
 mod at_random;
@@ -11,6 +11,7 @@ mod matching;
 mod matching_at_random;
 mod placing;
 mod placing_at_random;
+mod tasks;
 mod traps;
 
 use std::{collections::BTreeSet, process::Command};
@@ -72,8 +73,8 @@ pub async fn stack() -> (LocalStack, Proxy) {
 #[tokio::test]
 async fn each_function_is_killed_by_one_of_these_tests() {
     let stack = LocalStack::start(&[]).await;
-    let killed =
-        at_random::FUNCTIONS.iter().chain(&placing_at_random::FUNCTIONS).chain(&matching_at_random::FUNCTIONS).chain(&["announcements"]);
+    let killed = at_random::FUNCTIONS.iter().chain(&placing_at_random::FUNCTIONS).chain(&matching_at_random::FUNCTIONS);
+    let killed = killed.chain(&tasks::FUNCTIONS).chain(&["announcements"]);
     let killed: BTreeSet<String> = killed.map(|&function| function.to_owned()).collect();
     assert_eq!(killed, stack.functions().await.into_iter().collect());
 }

@@ -83,7 +83,7 @@ fn every_route_of_the_template_is_in_the_protocol() {
 fn every_function_is_a_file_is_in_the_program_and_is_deployed() {
     let directory = muster_launch::workspace().join("functions");
     let mut files = BTreeSet::new();
-    for source in ["routes", "streams", "timers", "topics"] {
+    for source in ["routes", "streams", "tasks", "timers", "topics"] {
         let entries = fs::read_dir(directory.join(source)).unwrap().map(|entry| entry.unwrap().path());
         for file in entries.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
             let text = fs::read_to_string(&file).unwrap();

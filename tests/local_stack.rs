@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{LocalStack, Socket, eventually};
+use crate::harness::{LocalStack, Player, Socket, Tls, eventually};
 
 fn is_alive(process: u32) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
@@ -85,6 +85,7 @@ async fn another_stage_has_another_path_and_other_names() {
         json!([
             "quest-staging-matches",
             "quest-staging-messages",
+            "quest-staging-operations",
             "quest-staging-placements",
             "quest-staging-player-sessions",
             "quest-staging-players",
@@ -115,6 +116,7 @@ async fn aws_clients_see_tables_streams_and_queues() {
     let names = [
         "muster-dev-matches",
         "muster-dev-messages",
+        "muster-dev-operations",
         "muster-dev-placements",
         "muster-dev-player-sessions",
         "muster-dev-players",
@@ -129,8 +131,8 @@ async fn aws_clients_see_tables_streams_and_queues() {
     assert!(queues["QueueUrls"].as_array().unwrap().iter().any(is_dead_letters), "{queues}");
     let deleted = stack.aws("DynamoDB_20120810.DeleteTable", &json!({"TableName": "muster-dev-messages"})).await;
     assert!(deleted["message"].as_str().unwrap().contains("those of its template"), "{deleted}");
-    let refused = stack.aws("AWSStepFunctions.StartExecution", &json!({})).await;
-    assert!(refused["message"].as_str().unwrap().contains("AWSStepFunctions.StartExecution"), "{refused}");
+    let refused = stack.aws("AWSEvents.PutEvents", &json!({})).await;
+    assert!(refused["message"].as_str().unwrap().contains("AWSEvents.PutEvents"), "{refused}");
 }
 
 #[tokio::test]
@@ -180,4 +182,25 @@ async fn tables_can_be_kept_from_one_run_to_the_next() {
     assert!(second.contains("in use by another stack"), "{second}");
     let rows = stack.aws("DynamoDB_20120810.Scan", &json!({"TableName": "muster-dev-messages", "ConsistentRead": true})).await;
     assert_eq!(rows["Items"][0]["message"]["S"], "later", "{rows}");
+}
+
+/// As it is on AWS: the functions' one TLS client, its roots, and the host in every signature.
+#[tokio::test]
+async fn functions_reach_every_service_over_tls() {
+    let (stack, tls) = Tls::before_everything().await;
+    let (mut alice, mut bob) = (Player::connect(&stack, "alice").await, Player::connect(&stack, "bob").await);
+    alice.send(&["bob"], "over TLS").await;
+    assert_eq!(bob.texts(1).await, ["over TLS"]);
+    let opened = alice.ask(&json!({"route": "newMatch", "requestId": "1", "body": {"mode": "rps"}})).await;
+    let code = &opened["body"]["matchId"];
+    assert_eq!(bob.ask(&json!({"route": "joinMatch", "requestId": "2", "body": {"matchId": code}})).await["type"], "reply");
+    for player in [&mut alice, &mut bob] {
+        let play = json!({"route": "play", "requestId": "3", "body": {"matchId": code, "action": "paper"}});
+        assert_eq!(player.ask(&play).await["type"], "reply");
+    }
+    let placement = bob.ask(&json!({"route": "sessionPlacementRequest", "requestId": "4"})).await;
+    assert_eq!(placement["code"], "seated", "{placement}");
+    assert_eq!(stack.operate(json!({"ask": "queues"})).await["queues"][0]["name"], "timers-to-come");
+    assert!(tls.handshakes() >= 8, "a connection at least for each function: {}", tls.handshakes());
+    assert_eq!(stack.troubles().await, Vec::<String>::new());
 }

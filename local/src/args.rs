@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The AWS services that functions call.
-const SERVICES: [&str; 4] = ["apigatewaymanagementapi", "dynamodb", "gamelift", "sqs"];
+const SERVICES: [&str; 6] = ["apigatewaymanagementapi", "dynamodb", "dynamodb_streams", "gamelift", "lambda", "sqs"];
 
 /// The options, which README.md explains.
 #[derive(Clone, Debug, Parser)]
@@ -58,6 +58,10 @@ pub struct Args {
     /// breaks it, for example. May be given once for each service.
     #[arg(long = "endpoint", value_name = "SERVICE=URL", value_parser = endpoint)]
     pub endpoints: Vec<(String, String)>,
+
+    /// Certificates that functions trust besides Amazon's, as PEM: of whoever is behind an `--endpoint` with https.
+    #[arg(long, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
 
     /// Most processes of one function.
     #[arg(long, value_name = "NUMBER", default_value_t = ENVIRONMENTS)]
@@ -153,7 +157,10 @@ mod tests {
         assert_eq!(args.endpoints, expected.map(|(service, url)| (service.to_owned(), url.to_owned())));
         for (wrong, problem) in [
             ("dynamodb", "SERVICE=URL"),
-            ("dynamo=http://here", "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, gamelift, sqs"),
+            (
+                "dynamo=http://here",
+                "no service 'dynamo'; they call apigatewaymanagementapi, dynamodb, dynamodb_streams, gamelift, lambda, sqs",
+            ),
             ("dynamodb=127.0.0.1:5000", "not a URL"),
         ] {
             let error = parse(&["--endpoint", wrong]).unwrap_err().to_string();

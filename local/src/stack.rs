@@ -266,7 +266,8 @@ fn endpoints(args: &Args, front_door: &str, stage: &str) -> BTreeMap<String, Str
     let management = replaced.remove("apigatewaymanagementapi").unwrap_or_else(|| front_door.to_owned());
     let own = [("AWS_ENDPOINT_URL".to_owned(), front_door.to_owned()), ("PUSH_ENDPOINT".to_owned(), format!("{management}/{stage}"))];
     let others = replaced.into_iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()), url));
-    own.into_iter().chain(others).collect()
+    let trusted = args.ca_bundle.iter().map(|file| ("AWS_CA_BUNDLE".to_owned(), file.display().to_string()));
+    own.into_iter().chain(others).chain(trusted).collect()
 }
 
 /// What the command line says of functions.

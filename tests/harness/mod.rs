@@ -14,6 +14,7 @@ mod proxy;
 mod socket;
 mod stack;
 mod terminal;
+mod tls;
 mod wait;
 mod weather;
 
@@ -29,4 +30,5 @@ pub use proxy::{Call, Gate, Proxy, Treatment};
 pub use socket::Socket;
 pub use stack::{LocalStack, Stack, token_of};
 pub use terminal::Terminal;
+pub use tls::Tls;
 pub use wait::{PATIENCE, eventually};
