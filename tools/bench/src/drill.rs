@@ -42,7 +42,7 @@ const AWAY: Duration = Duration::from_secs(10);
 /// What operations are spread over at least, so that every service is away once.
 const SPREAD: Duration = Duration::from_secs(140);
 /// How long it may take until all has ended, and an inbox to be read.
-const PATIENCE: Duration = Duration::from_secs(420);
+const PATIENCE: Duration = Duration::from_secs(200);
 const READING: Duration = Duration::from_secs(90);
 /// What broken promises are printed of.
 const NAMED: usize = 40;
@@ -199,6 +199,10 @@ async fn settle(stack: &Stack, have_finished: impl Fn() -> bool, until: Instant)
         replays.run(stack, until).await?;
         let (is_busy, has_ended) =
             tokio::task::block_in_place(|| Ok::<_, Fault>((stack.status()?["busy"] != 0, check::has_ended(stack)?)))?;
+        if !replays.are_stuck() || calm == 0 {
+            let (left, has_finished) = (replays.left, have_finished());
+            println!("{left} letters are left; busy: {is_busy}, players have finished: {has_finished}, all has ended: {has_ended}");
+        }
         let is_calm = !is_busy && have_finished() && has_ended && (replays.left == 0 || replays.are_stuck());
         calm = if is_calm { calm + 1 } else { 0 };
     }

@@ -203,9 +203,12 @@ impl Stack {
     /// Publishes a message on the topic `name`, called without game and stage.
     pub fn publish(&self, name: &str, message: &Value) -> Result<()> {
         let topic = format!("arn:aws:sns:eu-central-1:123456789012:muster-dev-{name}");
-        let form = [("Action", "Publish"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
-        self.agent.post(&self.endpoint).send_form(form)?;
-        Ok(())
+        let form = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
+        let answer = self.agent.post(&self.endpoint).config().http_status_as_error(false).build().send_form(form)?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(format!("{topic} does not take {message}: {}", answer.into_body().read_to_string()?).into())
     }
 
     /// The one row of the table `name`.

@@ -1,6 +1,9 @@
 //! Dead letters, replayed by the task `replay-dead-letters` as an operator does.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use muster_protocol::operators::{Letter, Letters, Queue, Verdict};
 use serde_json::json;
@@ -37,7 +40,10 @@ impl Replays {
     }
 
     async fn run_queue(&mut self, stack: &Stack, queue: Queue, until: Instant) -> Result<u64> {
-        let mut request = json!({"queue": queue, "rate": 100, "limit": 100_000, "who": "the drill"});
+        // A step that fails keeps the queue for three minutes from every other run: whoever names its run at the first step can go on with it.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+        let run = json!({"id": format!("{now:013}-drill"), "startedAt": u64::try_from(now)?});
+        let mut request = json!({"queue": queue, "rate": 100, "limit": 100_000, "who": "the drill", "run": run});
         loop {
             let answer = tokio::task::block_in_place(|| stack.task("replay-dead-letters", &request));
             let problem = match &answer {
