@@ -25,13 +25,7 @@ use fastrand::Rng;
 use futures_util::future::{join_all, try_join_all};
 use tokio::time::{Instant, sleep};
 
-use self::{
-    check::Promise,
-    letters::Replays,
-    load::Load,
-    network::Network,
-    player::Player,
-};
+use self::{check::Promise, letters::Replays, load::Load, network::Network, player::Player};
 use crate::{
     Fault, Result, crowd,
     stack::{Setup, Stack},

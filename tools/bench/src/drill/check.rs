@@ -50,7 +50,8 @@ pub fn messages(players: &[Player]) -> Promise {
         let sent = sender.book().sent.clone();
         count += sent.len();
         for (recipient, id, text) in sent {
-            let in_hand = players.iter().find(|player| player.name == recipient).and_then(|player| Some(player.book().messages.get(&id)?.1.clone()));
+            let in_hand =
+                players.iter().find(|player| player.name == recipient).and_then(|player| Some(player.book().messages.get(&id)?.1.clone()));
             match in_hand {
                 Some(has) if has == text => {}
                 Some(has) => broken.push(format!("{id} from {} to {recipient} says {has:?} instead of {text:?}", sender.name)),
@@ -64,7 +65,8 @@ pub fn messages(players: &[Player]) -> Promise {
 /// Each client kept its own promises: nothing twice, nothing behind an end.
 pub fn clients(players: &[Player]) -> Promise {
     let count = players.iter().map(|player| player.book().client as usize).sum();
-    let broken = players.iter().flat_map(|player| player.book().broken.iter().map(|what| format!("{}: {what}", player.name)).collect::<Vec<_>>());
+    let broken =
+        players.iter().flat_map(|player| player.book().broken.iter().map(|what| format!("{}: {what}", player.name)).collect::<Vec<_>>());
     Promise::new("a client hands out everything once, and nothing behind its end", count, "", broken.collect())
 }
 
@@ -153,7 +155,12 @@ pub fn seats(stack: &Stack) -> Result<Promise> {
         .collect();
     let waiting = tickets.iter().filter(|row| row.get("players").is_some());
     broken.extend(waiting.map(|row| format!("the ticket {} waits in the pool {} still", row["ticketId"]["S"], row["pool"]["S"])));
-    Ok(Promise::new("nobody holds a seat in anything that is over", rows.iter().filter(is_seat).count() + tickets.len(), "seats and tickets that are left", broken))
+    Ok(Promise::new(
+        "nobody holds a seat in anything that is over",
+        rows.iter().filter(is_seat).count() + tickets.len(),
+        "seats and tickets that are left",
+        broken,
+    ))
 }
 
 /// Whether everything has ended, as the tables say.
