@@ -1,9 +1,10 @@
-//! Measures Muster on this machine. It prints tables and judges nothing: what the figures ought to be is in the README.
+//! Measures Muster on this machine. It prints tables and, but for the drill, judges nothing: what the figures ought to be is in the README.
 //!
 //! Linux only, since it reads `/proc`.
 
 mod cold_start;
 mod crowd;
+mod drill;
 mod functions;
 mod machine;
 mod matchmaking;
@@ -56,6 +57,8 @@ enum Benchmark {
     Pools(pools::Args),
     /// From the second play of a round to the push of its result, and how late the clock of a match is.
     Rounds(rounds::Args),
+    /// A mixed load in rough weather, after which every letter is replayed and every promise is looked at. It alone judges.
+    Drill(drill::Args),
     /// The binaries that are deployed.
     Sizes,
 }
@@ -92,6 +95,7 @@ async fn run(benchmark: Benchmark) -> Result<()> {
         Benchmark::Matchmaking(args) => matchmaking::run(&args)?,
         Benchmark::Pools(args) => pools::run(&args).await?,
         Benchmark::Rounds(args) => rounds::run(&args).await?,
+        Benchmark::Drill(args) => drill::run(&args).await?,
         Benchmark::Sizes => sizes::run()?,
     }
     machine::load("At the end")

@@ -39,6 +39,12 @@ pub struct Setup {
     pub fleet: Option<Value>,
     /// Parameters of the template, as `NAME=VALUE`.
     pub parameters: Vec<String>,
+    /// What goes wrong on purpose, if anything does. Then the log has all that functions say.
+    pub weather: Option<String>,
+    /// Where functions reach a service instead of the stack, as `SERVICE=URL`.
+    pub endpoints: Vec<String>,
+    /// What stands in the template in the place of what.
+    pub edits: Vec<(&'static str, String)>,
 }
 
 /// A running stack. It ends when it is dropped.
@@ -73,6 +79,12 @@ impl Stack {
         if setup.unthrottled {
             template = template.lines().map(raise_throttle).collect::<Vec<_>>().join("\n");
         }
+        for (from, to) in &setup.edits {
+            if !template.contains(from) {
+                return Err(format!("the template does not say {from:?}").into());
+            }
+            template = template.replace(from, to);
+        }
         if let Some(queue) = setup.unread {
             template = switch_off(&template, queue)?;
         }
@@ -86,8 +98,13 @@ impl Stack {
             fs::write(file(FLEET), fleet.to_string())?;
             command.arg("--fleet").arg(file(FLEET));
         }
+        command.args(setup.endpoints.iter().flat_map(|endpoint| ["--endpoint", endpoint]));
+        match &setup.weather {
+            Some(weather) => command.args(["--log", "json", "--async-retry", "1", "--weather", weather]),
+            None => command.arg("--quiet"),
+        };
         let process = command
-            .args(["--port", "0", "--quiet", "--ready"])
+            .args(["--port", "0", "--ready"])
             .arg(file("ready.json"))
             .arg("--template")
             .arg(file("template.yaml"))
@@ -177,33 +194,63 @@ impl Stack {
 
     /// Has the pretended fleet of a stack that was started with one behave like this from now on.
     pub fn set_fleet(&self, fleet: &Value) -> Result<()> {
-        Ok(fs::write(self.directory.path().join(FLEET), fleet.to_string())?)
+        let [new, file] = ["fleet.new", FLEET].map(|name| self.directory.path().join(name));
+        fs::write(&new, fleet.to_string())?;
+        // It is read at any time, hence it is there as a whole.
+        Ok(fs::rename(new, file)?)
     }
 
     /// Publishes a message on the topic `name`, called without game and stage.
     pub fn publish(&self, name: &str, message: &Value) -> Result<()> {
         let topic = format!("arn:aws:sns:eu-central-1:123456789012:muster-dev-{name}");
-        let form = [("Action", "Publish"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
-        self.agent.post(&self.endpoint).send_form(form)?;
-        Ok(())
+        let form = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", topic.as_str()), ("Message", &message.to_string())];
+        let answer = self.agent.post(&self.endpoint).config().http_status_as_error(false).build().send_form(form)?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(format!("{topic} does not take {message}: {}", answer.into_body().read_to_string()?).into())
     }
 
     /// The one row of the table `name`.
     pub fn row(&self, name: &str) -> Result<Value> {
-        let scan = self.agent.post(&self.endpoint).header("x-amz-target", "DynamoDB_20120810.Scan");
-        let scan = scan.content_type("application/x-amz-json-1.0").header(
-            "authorization",
-            format!(
-                "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}",
-                0
-            ),
-        );
-        let request = serde_json::json!({"TableName": format!("muster-dev-{name}")}).to_string();
-        let answer: Value = scan.header("x-amz-date", "20260101T000000Z").send(request)?.into_body().read_json()?;
-        match answer["Items"].as_array().map(Vec::as_slice) {
-            Some([row]) => Ok(row.clone()),
-            _ => Err(format!("the table {name} should have one row: {answer}").into()),
+        match <[Value; 1]>::try_from(self.rows(name)?) {
+            Ok([row]) => Ok(row),
+            Err(rows) => Err(format!("the table {name} should have one row: {rows:?}").into()),
         }
+    }
+
+    /// All rows of the table `name`, in no order.
+    pub fn rows(&self, name: &str) -> Result<Vec<Value>> {
+        let mut request = serde_json::json!({"TableName": format!("muster-dev-{name}"), "ConsistentRead": true});
+        let mut rows = Vec::new();
+        loop {
+            let scan = self.agent.post(&self.endpoint).header("x-amz-target", "DynamoDB_20120810.Scan");
+            let scan = scan.content_type("application/x-amz-json-1.0").header(
+                "authorization",
+                format!(
+                    "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature={:064}",
+                    0
+                ),
+            );
+            let scan = scan.header("x-amz-date", "20260101T000000Z").send(request.to_string())?;
+            let mut answer: Value = scan.into_body().with_config().limit(u64::MAX).read_json()?;
+            let Value::Array(more) = answer["Items"].take() else { return Err(format!("there is no table {name}: {answer}").into()) };
+            rows.extend(more);
+            match answer["LastEvaluatedKey"].take() {
+                Value::Null => return Ok(rows),
+                last => request["ExclusiveStartKey"] = last,
+            }
+        }
+    }
+
+    /// What the task `name`, called without game and stage, answers. It may take a minute.
+    pub fn task(&self, name: &str, request: &Value) -> Result<Value> {
+        let url = format!("{}/2015-03-31/functions/muster-dev-{name}/invocations?Qualifier=live", self.endpoint);
+        let asked = self.agent.post(url).config().timeout_global(Some(REST)).build();
+        let answer = asked.send(request.to_string())?;
+        let has_failed = answer.headers().contains_key("x-amz-function-error");
+        let answer: Value = answer.into_body().with_config().limit(u64::MAX).read_json()?;
+        if has_failed { Err(format!("{name} has failed: {answer}").into()) } else { Ok(answer) }
     }
 }
 
