@@ -7,7 +7,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, Put},
+};
 use muster_protocol::{
     Code, Rejection,
     operators::{Letters, Queue, Run},
@@ -17,7 +20,7 @@ use serde_json::Value;
 
 use crate::{
     Config, ConfigError, Fault, clock,
-    write::{Item, item_of, text},
+    write::{Item, Part, item_of, number, text, write},
 };
 
 /// How long SQS keeps a letter, in seconds, and so long is remembered what became of it.
@@ -128,8 +131,8 @@ impl Operations {
     /// # Errors
     /// A [`Fault`] if the table cannot be written.
     pub async fn forget(&self, queue: Queue, message_id: &str) -> Result<(), Fault> {
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key(&letter_kind(queue), message_id)));
-        delete.send().await.map(drop).map_err(|error| Fault::new("forgetting a letter", error))
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key(&letter_kind(queue), message_id)));
+        self.write(delete, "forgetting a letter").await.map(drop)
     }
 
     /// Locks a queue for a run, or goes on holding it. False if another run has it.
@@ -140,17 +143,11 @@ impl Operations {
         let mut item = key("lock", queue.name());
         let now = clock::now_seconds();
         item.insert("run".to_owned(), text(run));
-        item.insert("expiresAt".to_owned(), AttributeValue::N((now + LOCK_SECONDS).to_string()));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression("attribute_not_exists(#run) OR #run = :run OR #expiresAt < :now");
-        let put = put.expression_attribute_names("#run", "run").expression_attribute_names("#expiresAt", "expiresAt");
-        let put =
-            put.expression_attribute_values(":run", text(run)).expression_attribute_values(":now", AttributeValue::N(now.to_string()));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => Ok(false),
-            Err(error) => Err(Fault::new("locking a queue", error)),
-        }
+        item.insert("expiresAt".to_owned(), number(now + LOCK_SECONDS));
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(#run) OR #run = :run OR expiresAt < :now");
+        let put = put.expression_attribute_names("#run", "run").expression_attribute_values(":run", text(run));
+        self.write(put.expression_attribute_values(":now", number(now)), "locking a queue").await
     }
 
     /// Lets a queue go, if this run has it.
@@ -158,13 +155,14 @@ impl Operations {
     /// # Errors
     /// A [`Fault`] if the table cannot be written.
     pub async fn unlock(&self, queue: Queue, run: &str) -> Result<(), Fault> {
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key("lock", queue.name())));
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key("lock", queue.name())));
         let delete = delete.condition_expression("#run = :run").expression_attribute_names("#run", "run");
-        match delete.expression_attribute_values(":run", text(run)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(Fault::new("letting a queue go", error)),
-        }
+        self.write(delete.expression_attribute_values(":run", text(run)), "letting a queue go").await.map(drop)
+    }
+
+    /// Makes a write. False if its condition does not hold.
+    async fn write(&self, part: impl Part, doing: &str) -> Result<bool, Fault> {
+        Ok(write(&self.client, vec![part.part()?], doing).await?.is_ok())
     }
 
     /// Records how a run stands.
@@ -256,10 +254,10 @@ impl Operations {
         let mut item = item_of(row, "making a row of operations")?;
         item.extend(key(kind, id));
         if let Some(seconds) = seconds {
-            item.insert("expiresAt".to_owned(), AttributeValue::N((clock::now_seconds() + seconds).to_string()));
+            item.insert("expiresAt".to_owned(), number(clock::now_seconds() + seconds));
         }
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| Fault::new("writing a row of operations", error))
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        self.write(put, "writing a row of operations").await.map(drop)
     }
 }
 
