@@ -105,7 +105,11 @@ async fn step(state: &State, task: Task<operators::Letters>) -> Result<operators
     let Step { mut run, told, gone, handled, .. } = step;
     let left: Vec<&Opened> = taken.iter().filter(|letter| !gone.contains(&letter.letter.message_id)).collect();
     state.letters.put_back(asked.queue, &left).await?;
-    outcome?;
+    if let Err(fault) = outcome {
+        // Whoever asks again may not know the run, and is not to wait until the lock expires.
+        state.operations.unlock(asked.queue, &run.id).await?;
+        return Err(fault.into());
+    }
 
     run.steps += 1;
     run.looked += handled;
@@ -160,6 +164,10 @@ impl Step<'_> {
         chosen.sort_by_key(|opened| opened.place);
         let most = HANDLED.min(self.asked.limit.saturating_sub(self.run.looked)).min(self.asked.rate.saturating_mul(10));
         for opened in chosen {
+            let only_tells = self.asked.action == Action::List || self.asked.dry_run;
+            if only_tells && self.told.len() as u64 >= self.asked.limit {
+                break;
+            }
             match self.asked.action {
                 Action::List => self.told.push(self.letter(opened)),
                 Action::Show => self.show(opened).await?,

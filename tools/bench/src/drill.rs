@@ -1,5 +1,5 @@
-//! A drill: hundreds of players message each other, play and ask for game servers, in rough weather, while services are away for longer than
-//! rows are tried and functions are killed. Then every dead letter is replayed, and every promise is looked at.
+//! A drill: hundreds of players message each other, play and ask for game servers, in rough weather, while services are away for longer
+//! than rows are tried and functions are killed. Then every dead letter is replayed, and every promise is looked at.
 //!
 //! A request that was not answered may have happened or not: it counts for neither. The weather goes on until the end, since a stack cannot
 //! change it while it runs; outages and kills end with the load.

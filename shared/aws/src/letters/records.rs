@@ -131,31 +131,35 @@ pub(super) fn number(text: &str) -> Option<u128> {
     text.parse().ok()
 }
 
-/// How often a row was written, and which of these writes began its timer: of a match.
+/// What a write of a match made of it: how often it was written, how often its players were told, and which write began its timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written {
     revision: u64,
+    version: u64,
     armed: u64,
 }
 
 impl Written {
     /// That of the row in a record, where it is a match.
     pub(super) fn of_record(record: &Value) -> Option<Self> {
-        let number = |name: &str| record["dynamodb"]["NewImage"][name]["N"].as_str()?.parse().ok();
-        Some(Self { revision: number("revision")?, armed: number("armed")? })
+        Self::of(|name| record["dynamodb"]["NewImage"][name]["N"].as_str()?.parse().ok())
     }
 
     /// That of a row.
     pub(super) fn of_row(row: &Item) -> Option<Self> {
-        let number = |name: &str| row.get(name)?.as_n().ok()?.parse().ok();
-        Some(Self { revision: number("revision")?, armed: number("armed")? })
+        Self::of(|name| row.get(name)?.as_n().ok()?.parse().ok())
     }
 
-    /// Whether there is nothing left to do for this write, now that the row is as it is: a newer one tells players more, and unless this
-    /// one began the timer that the row still has, somebody else sees to that.
+    fn of(number: impl Fn(&str) -> Option<u64>) -> Option<Self> {
+        Some(Self { revision: number("revision")?, version: number("version")?, armed: number("armed")? })
+    }
+
+    /// Whether there is nothing left to do for this write, now that the row is as it is: players were to be told of a newer one, which has
+    /// a record of its own, and this one did not begin the timer that the row still has. A write of which nobody is told makes none
+    /// pointless.
     pub(super) const fn is_superseded_by(self, now: Self) -> bool {
         let has_timer = self.armed == self.revision && now.armed == self.armed;
-        now.revision > self.revision && !has_timer
+        now.version > self.version && !has_timer
     }
 }
 
@@ -194,7 +198,7 @@ mod tests {
     fn record() -> Value {
         json!({"eventName": "MODIFY", "eventSourceARN": "arn:aws:dynamodb:r:1:table/muster-dev-matches/stream/2026",
             "dynamodb": {"Keys": {"item": {"S": "match"}, "matchId": {"S": "ABC234"}}, "SequenceNumber": "300000000000000000007",
-                "NewImage": {"revision": {"N": "5"}, "armed": {"N": "5"}, "matchId": {"S": "ABC234"}}}})
+                "NewImage": {"revision": {"N": "5"}, "version": {"N": "4"}, "armed": {"N": "5"}, "matchId": {"S": "ABC234"}}}})
     }
 
     #[test]
@@ -202,7 +206,7 @@ mod tests {
         let record = record();
         assert_eq!((table(&record), partition(&record).as_deref()), ("muster-dev-matches", Some("muster-dev-matches ABC234")));
         assert_eq!(place(&record), Some(300_000_000_000_000_000_007));
-        assert_eq!(Written::of_record(&record), Some(Written { revision: 5, armed: 5 }));
+        assert_eq!(Written::of_record(&record), Some(Written { revision: 5, version: 4, armed: 5 }));
         assert_eq!(keys(&record), "item=match matchId=ABC234");
         assert_eq!(key(&record).unwrap()["matchId"], AttributeValue::S("ABC234".to_owned()));
         assert!(key(&json!({})).is_err() && partition(&json!({})).is_none());
@@ -213,22 +217,27 @@ mod tests {
         let lost = without_image(&record());
         assert!(lost["dynamodb"].get("NewImage").is_none());
         let number = |name: &str, value: &str| (name.to_owned(), AttributeValue::N(value.to_owned()));
-        let row = Item::from([number("revision", "9"), number("armed", "5")]);
-        assert_eq!(Written::of_row(&row), Some(Written { revision: 9, armed: 5 }));
+        let row = Item::from([number("revision", "9"), number("version", "8"), number("armed", "5")]);
+        assert_eq!(Written::of_row(&row), Some(Written { revision: 9, version: 8, armed: 5 }));
         let made = of_row(row, &lost).unwrap();
-        assert_eq!((made["eventName"].as_str(), Written::of_record(&made)), (Some("INSERT"), Some(Written { revision: 9, armed: 5 })));
+        assert_eq!(
+            (made["eventName"].as_str(), Written::of_record(&made)),
+            (Some("INSERT"), Some(Written { revision: 9, version: 8, armed: 5 }))
+        );
         assert_eq!(made["dynamodb"]["SequenceNumber"], record()["dynamodb"]["SequenceNumber"]);
     }
 
     #[test]
     fn a_write_is_superseded_unless_the_row_still_has_its_timer() {
-        let written = |revision, armed| Written { revision, armed };
+        let written = |revision, version, armed| Written { revision, version, armed };
         for (then, now, superseded) in [
-            (written(3, 3), written(4, 3), false),
-            (written(3, 3), written(4, 4), true),
-            (written(3, 3), written(3, 3), false),
-            (written(3, 2), written(4, 2), true),
-            (written(3, 0), written(2, 0), false),
+            (written(3, 3, 3), written(4, 4, 3), false),
+            (written(3, 3, 3), written(4, 4, 4), true),
+            (written(3, 3, 3), written(3, 3, 3), false),
+            (written(3, 3, 2), written(4, 4, 2), true),
+            // Of a secret play nobody is told.
+            (written(3, 3, 2), written(4, 3, 2), false),
+            (written(3, 3, 0), written(2, 2, 0), false),
         ] {
             assert_eq!(then.is_superseded_by(now), superseded, "{then:?} {now:?}");
         }

@@ -40,7 +40,8 @@ impl Replays {
     }
 
     async fn run_queue(&mut self, stack: &Stack, queue: Queue, until: Instant) -> Result<u64> {
-        // A step that fails keeps the queue for three minutes from every other run: whoever names its run at the first step can go on with it.
+        // A step that fails keeps the queue for three minutes from every other run: whoever names its run at the first step can go on with
+        // it.
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
         let run = json!({"id": format!("{now:013}-drill"), "startedAt": u64::try_from(now)?});
         let mut request = json!({"queue": queue, "rate": 100, "limit": 100_000, "who": "the drill", "run": run});
