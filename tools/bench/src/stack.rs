@@ -90,6 +90,9 @@ impl Stack {
         }
         let directory = TempDir::new()?;
         let file = |name: &str| directory.path().join(name);
+        // What it names beside itself stays where it is.
+        let definitions = muster_launch::workspace().join("statemachine");
+        let template = template.replace("DefinitionUri: statemachine/", &format!("DefinitionUri: {}/", definitions.display()));
         fs::write(file("template.yaml"), template)?;
         let mut command = tokio::process::Command::from(built.command());
         command.args(setup.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
