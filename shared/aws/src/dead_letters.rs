@@ -11,7 +11,7 @@ use aws_types::SdkConfig;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::{Config, ConfigError, Fault, clock, sdk};
+use crate::{Config, ConfigError, Fault, clock, letters::records, sdk};
 
 /// Largest message of SQS, in bytes.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -93,15 +93,11 @@ fn acceptable(body: &str) -> String {
     body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
-/// What says which row a record is about: everything but the images. They can be looked up, by the keys or in the stream.
+/// The record without its images.
 fn without_images(record: &RawValue) -> Result<Box<RawValue>, Fault> {
     let unreadable = |error| Fault::new("shortening a dead letter", error);
-    let mut record: Value = serde_json::from_str(record.get()).map_err(unreadable)?;
-    if let Some(Value::Object(change)) = record.get_mut("dynamodb") {
-        change.remove("NewImage");
-        change.remove("OldImage");
-    }
-    serde_json::value::to_raw_value(&record).map_err(unreadable)
+    let record: Value = serde_json::from_str(record.get()).map_err(unreadable)?;
+    serde_json::value::to_raw_value(&records::without_images(&record)).map_err(unreadable)
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ impl Letters {
     /// What is kept of records, so that they outlive the stream's 24 hours.
     #[must_use]
     pub fn without_images(records: &[Value]) -> Vec<Value> {
-        records.iter().map(records::without_image).collect()
+        records.iter().map(records::without_images).collect()
     }
 
     /// Hands records or an event to the function that failed, and says what came of it.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{AttributeValue, Select},
-};
+use aws_sdk_dynamodb::{Client, types::Select};
 use muster_protocol::operators::Table;
 use serde_json::Value;
 
-use crate::{Config, ConfigError, Fault, letters::records::plain_row, write::Item};
+use crate::{
+    Config, ConfigError, Fault,
+    letters::records::plain_row,
+    write::{Item, text},
+};
 
 /// Rows of a page.
 const PAGE: i32 = 50;
@@ -160,10 +161,6 @@ const fn key_names(table: Table) -> &'static [&'static str] {
         Table::Matches => &["matchId", "item"],
         Table::Operations => &["kind", "id"],
     }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
 }
 
 fn next_of(key: Item) -> Result<Value, Fault> {

@@ -136,8 +136,12 @@ fn function_of(body: &Value) -> String {
 
 fn about(work: &Work) -> String {
     match work {
-        Work::Position(Position { stream, first, last, .. }) if first == last => format!("{} {first}", table_of(stream)),
-        Work::Position(Position { stream, first, last, .. }) => format!("{} {first} to {last}", table_of(stream)),
+        Work::Position(Position { stream, first, last, .. }) if first == last => {
+            format!("{} {first}", records::table_of(stream).unwrap_or(stream))
+        }
+        Work::Position(Position { stream, first, last, .. }) => {
+            format!("{} {first} to {last}", records::table_of(stream).unwrap_or(stream))
+        }
         Work::Record(record) if record.get("dynamodb").is_some() => records::keys(record),
         Work::Record(record) => message_of(record),
         Work::Event(event) => message_of(&event["Records"][0]),
@@ -154,11 +158,6 @@ fn about(work: &Work) -> String {
 fn message_of(record: &Value) -> String {
     let id = text(record, "/Sns/MessageId").or_else(|| text(record, "/messageId"));
     format!("message {}", id.unwrap_or("without an id"))
-}
-
-/// The short name of a stream's table: what follows the game and the stage.
-fn table_of(stream: &str) -> &str {
-    stream.split_once(":table/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(stream)
 }
 
 fn cause_of(work: &Work, body: &Value) -> Option<String> {

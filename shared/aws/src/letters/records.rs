@@ -95,8 +95,8 @@ pub(super) fn of_row(row: Item, lost: &Value) -> Result<Value, Fault> {
     Ok(record)
 }
 
-/// What is kept of a record, so that it can be made anew from the row: all but its image.
-pub(super) fn without_image(record: &Value) -> Value {
+/// What says which row a record is about: everything but the images. They can be looked up, by the keys or in the stream.
+pub(crate) fn without_images(record: &Value) -> Value {
     let mut kept = record.clone();
     if let Some(change) = kept.get_mut("dynamodb").and_then(Value::as_object_mut) {
         change.remove("NewImage");
@@ -117,8 +117,12 @@ pub(super) fn key(record: &Value) -> Result<Item, Fault> {
 
 /// The name of the record's table.
 pub(super) fn table(record: &Value) -> &str {
-    let arn = record["eventSourceARN"].as_str().unwrap_or_default();
-    arn.split_once(":table/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default()
+    table_of(record["eventSourceARN"].as_str().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The name of a stream's table.
+pub(super) fn table_of(stream: &str) -> Option<&str> {
+    stream.split_once(":table/").and_then(|(_, rest)| rest.split('/').next())
 }
 
 /// The record's place in its shard.
@@ -214,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_lost_record_is_made_anew_from_its_row() {
-        let lost = without_image(&record());
+        let lost = without_images(&record());
         assert!(lost["dynamodb"].get("NewImage").is_none());
         let number = |name: &str, value: &str| (name.to_owned(), AttributeValue::N(value.to_owned()));
         let row = Item::from([number("revision", "9"), number("version", "8"), number("armed", "5")]);
